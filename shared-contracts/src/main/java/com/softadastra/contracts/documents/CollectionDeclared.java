@@ -1,0 +1,4 @@
+package com.softadastra.contracts.documents;
+
+/** A collection as it is after {@link Documents#declareCollection}. */
+public record CollectionDeclared(CollectionSummary collection, boolean created) {}

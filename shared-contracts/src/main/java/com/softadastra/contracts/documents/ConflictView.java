@@ -1,0 +1,37 @@
+package com.softadastra.contracts.documents;
+
+import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.json.JsonText;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Concurrent writes of one document.
+ *
+ * @param winner the version that is served meanwhile
+ * @param ancestor the newest version that all sides come from; null where there is none
+ * @param detectedAt when this node noticed
+ */
+public record ConflictView(
+    String id,
+    String collection,
+    String document,
+    ConflictState state,
+    String policy,
+    String reason,
+    String winner,
+    @Nullable Ancestor ancestor,
+    List<Side> sides,
+    Instant detectedAt) {
+  public record Ancestor(String version, @Nullable JsonText body) {}
+
+  /** One of the concurrent writes; a deletion has no body. */
+  public record Side(
+      String version,
+      @Nullable JsonText body,
+      NodeId node,
+      @Nullable String actor,
+      Instant clock,
+      boolean deleted) {}
+}

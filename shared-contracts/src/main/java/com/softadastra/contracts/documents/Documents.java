@@ -1,0 +1,68 @@
+package com.softadastra.contracts.documents;
+
+import com.softadastra.contracts.Reply;
+import java.time.Duration;
+import java.util.List;
+import reactor.core.publisher.Flux;
+
+/**
+ * The sync engine as the runtime sees it. Calls block until the answer is known; a write is
+ * answered only when it is forced to disk, and nothing is shown that a crash could take back.
+ * Spaces are named by their local alias.
+ *
+ * <p>Every method may be called from any thread, in one process or over a link; over a link it
+ * throws {@link com.softadastra.contracts.LayerUnreachable} where no answer came.
+ */
+public interface Documents {
+  /** Creates the space, with this node as its first member, or finds it. */
+  Reply<SpaceOpened> openSpace(String space);
+
+  List<SpaceSummary> spaces();
+
+  Reply<CollectionDeclared> declareCollection(
+      String space, String collection, CollectionDefinition definition);
+
+  Reply<List<CollectionSummary>> collections(String space);
+
+  Reply<Recorded> record(IntentRequest intent);
+
+  /**
+   * The document as it stands; a deleted one answers with {@link DocumentView#deleted} and no body.
+   */
+  Reply<DocumentView> document(String space, String collection, String id);
+
+  /** All versions known of the document, newest first in the fold's order. */
+  Reply<DocumentHistory> history(String space, String collection, String id);
+
+  /**
+   * Live documents in the order of their ids by UTF-16 code units, at most {@code limit} of them.
+   */
+  Reply<DocumentPage> list(String space, String collection, String after, int limit);
+
+  Reply<Receipt> receipt(String space, String intent);
+
+  /** The receipt as soon as it has come as far as the level, or as it stands after the patience. */
+  Reply<Receipt> awaitReceipt(String space, String intent, ReceiptState level, Duration patience);
+
+  /**
+   * Entries recorded here after a position, in the order of recording, at most {@code limit} of
+   * them.
+   */
+  Reply<ChangePage> changes(String space, long since, int limit);
+
+  /**
+   * The same without an end: what is there, then what comes. Refused with an error signal for an
+   * unknown space.
+   */
+  Flux<Change> follow(String space, long since);
+
+  Reply<List<ConflictView>> conflicts(String space, ConflictState state);
+
+  /** One conflict; an id that has been replaced answers with the conflict that replaced it. */
+  Reply<ConflictView> conflict(String space, String id);
+
+  /** Records an operation on all heads of the conflict's document. */
+  Reply<Recorded> resolve(String space, String id, Resolution resolution);
+
+  Reply<SpaceDigest> digest(String space);
+}

@@ -1,0 +1,18 @@
+package com.softadastra.contracts.documents;
+
+import com.softadastra.contracts.json.JsonText;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One document's part of an intent.
+ *
+ * @param body the whole document of a put, else null
+ * @param patch the change of a patch, else null
+ */
+public record OperationRequest(
+    OperationKind op,
+    String collection,
+    String id,
+    @Nullable JsonText body,
+    @Nullable PatchBody patch,
+    Condition condition) {}

@@ -1,0 +1,42 @@
+package com.softadastra.contracts.documents;
+
+import com.softadastra.contracts.NodeId;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How far an intent has come, as this node knows it now.
+ *
+ * @param position where this node's log has it
+ */
+public record Receipt(
+    String intent,
+    String space,
+    long position,
+    ReceiptState state,
+    Instant recordedAt,
+    List<OperationReceipt> operations,
+    List<Delivery> deliveries) {
+  /**
+   * One operation's outcome.
+   *
+   * @param conflict the document has an open conflict
+   */
+  public record OperationReceipt(String collection, String id, String version, boolean conflict) {}
+
+  /**
+   * The way to one other member.
+   *
+   * @param at when that member said that it has the intent, by its own clock
+   * @param via the node that told us, where it was not that member itself
+   */
+  public record Delivery(
+      NodeId node,
+      String name,
+      DeliveryState state,
+      @Nullable Instant at,
+      @Nullable NodeId via,
+      int attempts,
+      @Nullable String error) {}
+}

@@ -1,0 +1,24 @@
+package com.softadastra.contracts.peering;
+
+import com.softadastra.contracts.NodeId;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A member of a space.
+ *
+ * @param vector the highest sequence this member has said to hold, by replica written {@code
+ *     node/incarnation}
+ * @param epoch in which the membership log lets it in
+ */
+public record MemberView(
+    NodeId node,
+    String name,
+    Role role,
+    List<String> labels,
+    String state,
+    Map<String, Long> vector,
+    @Nullable Instant lastSeen,
+    long epoch) {}
