@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -142,6 +143,17 @@ public final class ModelDisk implements AutoCloseable {
       }
     }
     return positions;
+  }
+
+  /** As {@link #forces()}, of the one file that was forced least. */
+  synchronized List<Integer> forcesOfRarestFile() {
+    Map<String, List<Integer>> positions = new TreeMap<>();
+    for (int i = 0; i < log.size(); i++) {
+      if (log.get(i) instanceof DiskEvent.Forced(var file)) {
+        positions.computeIfAbsent(file, _ -> new ArrayList<>()).add(i + 1);
+      }
+    }
+    return positions.values().stream().min(Comparator.comparing(List::size)).orElse(List.of());
   }
 
   /** Number of recorded forces of files whose name ends so. */

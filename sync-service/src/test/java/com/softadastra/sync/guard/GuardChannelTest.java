@@ -464,7 +464,7 @@ class GuardChannelTest {
   @Test
   void survivesAPowerFailureAtAnyMoment() throws IOException {
     long seed = Seeds.seed("GuardChannelTest");
-    for (int round = 0; round < 12; round++) {
+    for (int round = 0; round < 4; round++) {
       crashEverywhere(seed + round);
     }
   }
