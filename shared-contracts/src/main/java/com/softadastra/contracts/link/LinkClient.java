@@ -32,7 +32,7 @@ public final class LinkClient implements AutoCloseable {
     this.callTimeout = callTimeout;
     var transport =
         TcpClientTransport.create(
-            TcpClient.create()
+            TcpClient.newConnection()
                 .host(address.host())
                 .port(address.port())
                 .option(
