@@ -7,8 +7,9 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads what {@link CborWriter} writes and nothing else: a longer form of the same value is refused, so bytes that can
- * be read are the bytes that would be written. Lengths are checked against what is there before anything is allocated.
+ * Reads what {@link CborWriter} writes and nothing else: a longer form of the same value is
+ * refused, so bytes that can be read are the bytes that would be written. Lengths are checked
+ * against what is there before anything is allocated.
  */
 public final class CborReader {
   private final byte[] data;
@@ -27,7 +28,10 @@ public final class CborReader {
     }
   }
 
-  /** The number of items that follow. @throws Malformed unless it is from {@code least} to {@code most} */
+  /**
+   * The number of items that follow. @throws Malformed unless it is from {@code least} to {@code
+   * most}
+   */
   public int array(int least, int most) {
     long items = head(CborWriter.ARRAY);
     if (items < least || items > most) {
@@ -40,7 +44,9 @@ public final class CborReader {
     return head(CborWriter.UNSIGNED);
   }
 
-  /** @throws Malformed for a value above {@code most} */
+  /**
+   * @throws Malformed for a value above {@code most}
+   */
   public int unsigned(int most) {
     long value = unsigned();
     if (value > most) {
@@ -67,11 +73,14 @@ public final class CborReader {
     return skipNull() ? null : bytes(most);
   }
 
-  /** @param most bytes of UTF-8 */
+  /**
+   * @param most bytes of UTF-8
+   */
   public String text(int most) {
     int length = length(CborWriter.TEXT, most);
     try {
-      String value = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(data, at, length)).toString();
+      String value =
+          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(data, at, length)).toString();
       at += length;
       return value;
     } catch (CharacterCodingException e) {
@@ -92,7 +101,9 @@ public final class CborReader {
     return false;
   }
 
-  /** @throws Malformed where bytes are left */
+  /**
+   * @throws Malformed where bytes are left
+   */
   public void end() {
     if (at != data.length) {
       throw new Malformed((data.length - at) + " bytes too many");
@@ -102,7 +113,8 @@ public final class CborReader {
   private int length(int major, int most) {
     long length = head(major);
     if (length > most || length > data.length - at) {
-      throw new Malformed("string of " + length + " bytes, at most " + Math.min(most, data.length - at));
+      throw new Malformed(
+          "string of " + length + " bytes, at most " + Math.min(most, data.length - at));
     }
     return (int) length;
   }

@@ -5,8 +5,9 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes the subset of CBOR that entries use, in the deterministic form of RFC 8949, section 4.2.1: unsigned integers,
- * byte strings, text, arrays, null; every length definite and as short as it can be.
+ * Writes the subset of CBOR that entries use, in the deterministic form of RFC 8949, section 4.2.1:
+ * unsigned integers, byte strings, text, arrays, null; every length definite and as short as it can
+ * be.
  */
 public final class CborWriter {
   static final int UNSIGNED = 0;
@@ -27,7 +28,9 @@ public final class CborWriter {
     return this;
   }
 
-  /** @throws IllegalArgumentException for a negative value */
+  /**
+   * @throws IllegalArgumentException for a negative value
+   */
   public CborWriter unsigned(long value) {
     if (value < 0) {
       throw new IllegalArgumentException("not unsigned: " + value);
@@ -42,7 +45,9 @@ public final class CborWriter {
     return this;
   }
 
-  /** @throws IllegalArgumentException for a surrogate without its partner, which UTF-8 can't carry */
+  /**
+   * @throws IllegalArgumentException for a surrogate without its partner, which UTF-8 can't carry
+   */
   public CborWriter text(String value) {
     byte[] utf8 = value.getBytes(StandardCharsets.UTF_8);
     if (!new String(utf8, StandardCharsets.UTF_8).equals(value)) {

@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  * {"set": {field: value}, "unset": [field], "increment": {field: number}, "add": {field: [value]}, "remove": {field: [value]}}
  * </pre>
  *
- * A field is a member's name, or a JSON Pointer (RFC 6901) where it starts with {@code /}; a pointer leads through
- * objects only, and those missing are made. What is absent counts as 0 or []. Parts are applied in the order above.
+ * A field is a member's name, or a JSON Pointer (RFC 6901) where it starts with {@code /}; a
+ * pointer leads through objects only, and those missing are made. What is absent counts as 0 or [].
+ * Parts are applied in the order above.
  */
 public final class DocumentPatch {
   // Numbers further apart than this would need more digits than anyone wrote.
@@ -54,7 +55,9 @@ public final class DocumentPatch {
     return JsonText.of((Json.Obj) patched);
   }
 
-  /** The same for an operation that is recorded already: a patch that doesn't fit changes nothing. */
+  /**
+   * The same for an operation that is recorded already: a patch that doesn't fit changes nothing.
+   */
   static JsonText applyLeniently(Notation notation, JsonText patch, @Nullable JsonText base) {
     try {
       return apply(notation, patch, base);
@@ -68,15 +71,17 @@ public final class DocumentPatch {
     if (!(patch instanceof Json.Obj(var changes))) {
       return patch;
     }
-    var members = target instanceof Json.Obj(var present) ? new TreeMap<>(present) : new TreeMap<String, Json>();
-    changes.forEach(
-        (name, change) -> {
-          if (change instanceof Json.Null) {
-            members.remove(name);
-          } else {
-            members.put(name, merge(members.get(name), change));
-          }
-        });
+    var members =
+        target instanceof Json.Obj(var present)
+            ? new TreeMap<>(present)
+            : new TreeMap<String, Json>();
+    changes.forEach((name, change) -> {
+      if (change instanceof Json.Null) {
+        members.remove(name);
+      } else {
+        members.put(name, merge(members.get(name), change));
+      }
+    });
     return new Json.Obj(members);
   }
 
@@ -95,10 +100,18 @@ public final class DocumentPatch {
       result = at(result, member.getKey(), old -> sum(member.getKey(), old, member.getValue()));
     }
     for (var member : object(patch, "add").entrySet()) {
-      result = at(result, member.getKey(), old -> added(array(old, member.getKey()), array(member.getValue(), "add")));
+      result =
+          at(
+              result,
+              member.getKey(),
+              old -> added(array(old, member.getKey()), array(member.getValue(), "add")));
     }
     for (var member : object(patch, "remove").entrySet()) {
-      result = at(result, member.getKey(), old -> removed(array(old, member.getKey()), array(member.getValue(), "remove")));
+      result =
+          at(
+              result,
+              member.getKey(),
+              old -> removed(array(old, member.getKey()), array(member.getValue(), "remove")));
     }
     return result;
   }
@@ -124,7 +137,10 @@ public final class DocumentPatch {
     if (json != null && !(json instanceof Json.Obj)) {
       throw new NotApplicable(field + ": leads through something that is no object");
     }
-    var members = json instanceof Json.Obj(var present) ? new TreeMap<>(present) : new TreeMap<String, Json>();
+    var members =
+        json instanceof Json.Obj(var present)
+            ? new TreeMap<>(present)
+            : new TreeMap<String, Json>();
     var value = at(members.get(path.getFirst()), path.subList(1, path.size()), field, change);
     if (value == null) {
       members.remove(path.getFirst());

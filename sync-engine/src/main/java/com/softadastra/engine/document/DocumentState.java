@@ -12,11 +12,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * A document as it stands under policy {@code keep}: all heads, one of which wins.
  *
- * @param heads sorted by version; empty where no operation known has effect, which is as if the document never existed
- * @param base of an open conflict: the newest version that all its sides come from; null where there is none
- * @param lastPosition where the log has the newest operation recorded here, the end of the document's chain
+ * @param heads sorted by version; empty where no operation known has effect, which is as if the
+ *     document never existed
+ * @param base of an open conflict: the newest version that all its sides come from; null where
+ *     there is none
+ * @param lastPosition where the log has the newest operation recorded here, the end of the
+ *     document's chain
  */
-public record DocumentState(DocumentKey key, List<Head> heads, @Nullable Hash base, long lastPosition) {
+public record DocumentState(
+    DocumentKey key, List<Head> heads, @Nullable Hash base, long lastPosition) {
   public DocumentState {
     var sorted = new ArrayList<>(heads);
     sorted.sort(Comparator.comparing(Head::version));
@@ -52,7 +56,10 @@ public record DocumentState(DocumentKey key, List<Head> heads, @Nullable Hash ba
     return winner().deleted();
   }
 
-  /** The document's version: that of its one side, or with several the hash of their sorted versions. */
+  /**
+   * The document's version: that of its one side, or with several the hash of their sorted
+   * versions.
+   */
   public Hash version() {
     var sides = sides();
     return sides.size() == 1
@@ -75,22 +82,32 @@ public record DocumentState(DocumentKey key, List<Head> heads, @Nullable Hash ba
 
   /** The id of a conflict of this document over that base. */
   public static Hash conflictId(DocumentKey key, @Nullable Hash base) {
-    var out = new CborWriter(128).array(5).text("softadastra.conflict.1").bytes(key.space().hash().bytes());
+    var out =
+        new CborWriter(128)
+            .array(5)
+            .text("softadastra.conflict.1")
+            .bytes(key.space().hash().bytes());
     out.text(key.collection()).text(key.id()).bytes((base == null ? Hash.ZERO : base).bytes());
     return Hash.sha256(out.toByteArray());
   }
 
   /** The one version that stands for several heads; the versions sorted. */
   public static Hash combined(List<Hash> sorted) {
-    var out = new CborWriter(64 + sorted.size() * 34).array(2).text("softadastra.heads.1").array(sorted.size());
+    var out =
+        new CborWriter(64 + sorted.size() * 34)
+            .array(2)
+            .text("softadastra.heads.1")
+            .array(sorted.size());
     sorted.forEach(version -> out.bytes(version.bytes()));
     return Hash.sha256(out.toByteArray());
   }
 
-  // A deletion whose author had seen every other head, or what it comes from, decides nothing any more.
+  // A deletion whose author had seen every other head, or what it comes from, decides nothing any
+  // more.
   private boolean closed(Head head) {
     return head.deleted()
         && head.sawOthers()
-        && heads.stream().allMatch(other -> other == head || head.covers().contains(other.version()));
+        && heads.stream()
+            .allMatch(other -> other == head || head.covers().contains(other.version()));
   }
 }

@@ -23,8 +23,8 @@ public record Head(
     boolean sawOthers,
     List<Hash> covers) {
   /**
-   * Policy {@code keep}: the winner is the greatest in this order. Clocks don't count: not deleted first, then greater
-   * generation, then greater revision id, which orders as the version does.
+   * Policy {@code keep}: the winner is the greatest in this order. Clocks don't count: not deleted
+   * first, then greater generation, then greater revision id, which orders as the version does.
    */
   public static final Comparator<Head> WINNER_LAST =
       Comparator.comparing((Head head) -> !head.deleted())

@@ -1,4 +1,6 @@
-/** A document's state as a function of the operations known of it: heads, winner, conflict, patches. */
+/**
+ * A document's state as a function of the operations known of it: heads, winner, conflict, patches.
+ */
 @NullMarked
 package com.softadastra.engine.document;
 

@@ -23,7 +23,8 @@ import java.util.TreeMap;
  * statement = [1, space: h'32', node: h'32', incarnation: h'16', position, clock, [* [node, incarnation, sequence]]]
  * </pre>
  *
- * @param position how far its log had come; grows over all its incarnations, so the later statement counts
+ * @param position how far its log had come; grows over all its incarnations, so the later statement
+ *     counts
  * @param clock of that member, milliseconds since 1970
  * @param vector the highest contiguous sequence by replica
  */
@@ -54,20 +55,25 @@ public record Statement(
   }
 
   byte[] encode() {
-    var out = new CborWriter(160 + vector.size() * 64).array(7).unsigned(1).bytes(space.hash().bytes());
-    out.bytes(by.node().hash().bytes()).bytes(by.incarnation().bytes()).unsigned(position).unsigned(clock);
+    var out =
+        new CborWriter(160 + vector.size() * 64).array(7).unsigned(1).bytes(space.hash().bytes());
+    out.bytes(by.node().hash().bytes())
+        .bytes(by.incarnation().bytes())
+        .unsigned(position)
+        .unsigned(clock);
     out.array(vector.size());
     new TreeMap<>(vector)
-        .forEach(
-            (replica, sequence) ->
-                out.array(3)
-                    .bytes(replica.node().hash().bytes())
-                    .bytes(replica.incarnation().bytes())
-                    .unsigned(sequence));
+        .forEach((replica, sequence) ->
+            out.array(3)
+                .bytes(replica.node().hash().bytes())
+                .bytes(replica.incarnation().bytes())
+                .unsigned(sequence));
     return out.toByteArray();
   }
 
-  /** @throws Malformed where the bytes are no statement */
+  /**
+   * @throws Malformed where the bytes are no statement
+   */
   public static Statement decode(byte[] bytes) {
     var in = new CborReader(bytes);
     in.array(7, 7);

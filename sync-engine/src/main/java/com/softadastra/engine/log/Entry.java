@@ -13,8 +13,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param kind {@link #DATA}, or a kind that this software doesn't know: kept and passed on as it is
  * @param clock the author's clock as it stood, milliseconds since 1970
- * @param previous the hash of the replica's previous entry in this space, {@link Hash#ZERO} for the first
- * @param causes what the author had newly seen of other replicas since then, in the order of replicas
+ * @param previous the hash of the replica's previous entry in this space, {@link Hash#ZERO} for the
+ *     first
+ * @param causes what the author had newly seen of other replicas since then, in the order of
+ *     replicas
  * @param payload the kind's own bytes
  * @param intent the payload of a data entry, else null
  */
@@ -34,7 +36,9 @@ public record Entry(
 
   /** Decides between concurrent writes: the author's clock, then replica, then sequence. */
   public static final Comparator<Entry> ORDER =
-      Comparator.comparingLong(Entry::clock).thenComparing(Entry::author).thenComparingLong(Entry::sequence);
+      Comparator.comparingLong(Entry::clock)
+          .thenComparing(Entry::author)
+          .thenComparingLong(Entry::sequence);
 
   public Entry {
     causes = List.copyOf(causes);

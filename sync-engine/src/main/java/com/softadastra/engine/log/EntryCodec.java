@@ -31,8 +31,9 @@ import java.util.List;
  * version   = SHA-256(["softadastra.version.1", space, collection, id, parents, change, intent id])
  * </pre>
  *
- * Bodies and patches are canonical JSON in UTF-8. {@code definition} is where an operation names the definition it was
- * made under, {@code [generation, hash]}, once collections have any but the default.
+ * Bodies and patches are canonical JSON in UTF-8. {@code definition} is where an operation names
+ * the definition it was made under, {@code [generation, hash]}, once collections have any but the
+ * default.
  */
 public final class EntryCodec {
   private static final int FORMAT = 1;
@@ -43,11 +44,16 @@ public final class EntryCodec {
     var out = new CborWriter(entry.payload().length + 256 + entry.causes().size() * 96);
     out.array(11).unsigned(FORMAT).unsigned(entry.kind());
     out.bytes(entry.space().hash().bytes());
-    replica(entry.author(), out).unsigned(entry.sequence()).unsigned(entry.clock()).bytes(entry.previous().bytes());
+    replica(entry.author(), out)
+        .unsigned(entry.sequence())
+        .unsigned(entry.clock())
+        .bytes(entry.previous().bytes());
     out.array(entry.causes().size());
     for (var cause : entry.causes()) {
       out.array(4);
-      replica(cause.dot().replica(), out).unsigned(cause.dot().sequence()).bytes(cause.hash().bytes());
+      replica(cause.dot().replica(), out)
+          .unsigned(cause.dot().sequence())
+          .bytes(cause.hash().bytes());
     }
     var grant = entry.authority().grant();
     out.array(3).unsigned(entry.authority().term()).unsigned(entry.authority().number());
@@ -72,7 +78,10 @@ public final class EntryCodec {
     return out.toByteArray();
   }
 
-  /** @throws Malformed where the bytes are not an entry, not in the one form of it, or beyond the hard bounds */
+  /**
+   * @throws Malformed where the bytes are not an entry, not in the one form of it, or beyond the
+   *     hard bounds
+   */
   public static Entry decode(byte[] bytes) {
     if (bytes.length > Bounds.ENTRY_BYTES) {
       throw new Malformed("entry of " + bytes.length + " bytes");
@@ -97,7 +106,8 @@ public final class EntryCodec {
     byte[] payload = in.bytes(Bounds.ENTRY_BYTES);
     in.end();
     var intent = kind == Entry.DATA ? intent(payload) : null;
-    return new Entry(kind, space, author, sequence, clock, previous, causes, authority, payload, intent);
+    return new Entry(
+        kind, space, author, sequence, clock, previous, causes, authority, payload, intent);
   }
 
   /** The version that an operation makes of its document. */
@@ -124,7 +134,8 @@ public final class EntryCodec {
     for (int i = 0; i < count; i++) {
       in.array(4, 4);
       var dot = new Dot(replica(in), positive(in));
-      if (dot.replica().equals(author) || (i > 0 && causes.getLast().dot().replica().compareTo(dot.replica()) >= 0)) {
+      if (dot.replica().equals(author)
+          || (i > 0 && causes.getLast().dot().replica().compareTo(dot.replica()) >= 0)) {
         throw new Malformed("causes out of order");
       }
       causes.add(new Cause(dot, Hash.of(in.bytesExactly(Hash.BYTES))));
@@ -165,7 +176,8 @@ public final class EntryCodec {
     }
     return switch (kind) {
       case 0 -> new Change.Put(json(in));
-      case 1 -> new Change.Patch(Notation.values()[in.unsigned(Notation.values().length - 1)], json(in));
+      case 1 ->
+          new Change.Patch(Notation.values()[in.unsigned(Notation.values().length - 1)], json(in));
       default -> Change.DELETE;
     };
   }
@@ -186,7 +198,8 @@ public final class EntryCodec {
   private static void change(Change change, CborWriter out) {
     switch (change) {
       case Change.Put(var body) -> out.array(2).unsigned(0).bytes(body.utf8());
-      case Change.Patch(var notation, var text) -> out.array(3).unsigned(1).unsigned(notation.ordinal()).bytes(text.utf8());
+      case Change.Patch(var notation, var text) ->
+          out.array(3).unsigned(1).unsigned(notation.ordinal()).bytes(text.utf8());
       case Change.Delete _ -> out.array(1).unsigned(2);
     }
   }

@@ -11,9 +11,10 @@ import org.jspecify.annotations.Nullable;
  * @param position where the node's log has it, from 1
  * @param bytes the entry as its author encoded it
  * @param hash of those bytes
- * @param signature the author's, over the hash; null where a later entry's signature covers this one
- * @param previous for each operation, the position of the operation that was recorded before it for the same document;
- *     0 for the first
+ * @param signature the author's, over the hash; null where a later entry's signature covers this
+ *     one
+ * @param previous for each operation, the position of the operation that was recorded before it for
+ *     the same document; 0 for the first
  */
 public record LoggedEntry(
     long position,

@@ -7,9 +7,9 @@ import java.util.Arrays;
 import org.bouncycastle.math.ec.rfc8032.Ed25519;
 
 /**
- * Ed25519 signatures (RFC 8032) over a purpose and a hash. The purpose keeps a signature of one thing from being shown
- * as one of another. BouncyCastle's arithmetic signs about five times as fast as the platform's, and a lone write waits
- * for its signature.
+ * Ed25519 signatures (RFC 8032) over a purpose and a hash. The purpose keeps a signature of one
+ * thing from being shown as one of another. BouncyCastle's arithmetic signs about five times as
+ * fast as the platform's, and a lone write waits for its signature.
  */
 public final class Signatures {
   public static final int BYTES = Ed25519.SIGNATURE_SIZE;
@@ -38,7 +38,9 @@ public final class Signatures {
     }
   }
 
-  /** @param rawKey 32 bytes */
+  /**
+   * @param rawKey 32 bytes
+   */
   public static boolean verify(Purpose purpose, Hash hash, byte[] signature, byte[] rawKey) {
     byte[] message = purpose.message(hash);
     return signature.length == BYTES
@@ -57,7 +59,9 @@ public final class Signatures {
     private final byte[] seed;
     private final byte[] publicKey = new byte[KEY_BYTES];
 
-    /** @param seed 32 random bytes */
+    /**
+     * @param seed 32 random bytes
+     */
     public NodeKey(byte[] seed) {
       if (seed.length != SEED_BYTES) {
         throw new IllegalArgumentException("a key seed has 32 bytes, not " + seed.length);

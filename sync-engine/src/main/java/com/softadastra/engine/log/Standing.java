@@ -1,6 +1,9 @@
 package com.softadastra.engine.log;
 
-/** Whether an entry has effect; its ordinal is what storage keeps. A genuine entry is never refused, whatever this is. */
+/**
+ * Whether an entry has effect; its ordinal is what storage keeps. A genuine entry is never refused,
+ * whatever this is.
+ */
 public enum Standing {
   EFFECTIVE("it has effect"),
   /** Void: another entry with the same intent id comes first. */

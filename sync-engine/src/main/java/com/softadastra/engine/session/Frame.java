@@ -57,7 +57,8 @@ public sealed interface Frame {
 
   record MembershipKnown(SpaceId space, List<SignedRecord> records) implements Frame {}
 
-  record Summary(SpaceId space, List<Known> chains, List<Statement.Signed> statements) implements Frame {
+  record Summary(SpaceId space, List<Known> chains, List<Statement.Signed> statements)
+      implements Frame {
     /** How far the sender knows a replica's chain, and the hash of the entry there. */
     public record Known(Replica replica, long sequence, Hash hash) {}
   }
@@ -73,7 +74,14 @@ public sealed interface Frame {
   default byte[] encode() {
     var out = new CborWriter(256);
     switch (this) {
-      case Hello(var least, var greatest, var sender, var clock, var name, var addresses, var spaces) -> {
+      case Hello(
+              var least,
+              var greatest,
+              var sender,
+              var clock,
+              var name,
+              var addresses,
+              var spaces) -> {
         replica(sender, out.array(9).unsigned(0).unsigned(least).unsigned(greatest));
         out.unsigned(clock).text(name).array(addresses.size());
         addresses.forEach(out::text);
@@ -86,8 +94,10 @@ public sealed interface Frame {
       }
       case Summary(var space, var chains, var statements) -> {
         out.array(4).unsigned(2).bytes(space.hash().bytes()).array(chains.size());
-        chains.forEach(
-            known -> replica(known.replica(), out.array(4)).unsigned(known.sequence()).bytes(known.hash().bytes()));
+        chains.forEach(known ->
+            replica(known.replica(), out.array(4))
+                .unsigned(known.sequence())
+                .bytes(known.hash().bytes()));
         statements(statements, out);
       }
       case Entries(var space, var batch) -> {
@@ -106,7 +116,9 @@ public sealed interface Frame {
     return out.toByteArray();
   }
 
-  /** @throws Malformed where the bytes are no frame, or beyond the bounds */
+  /**
+   * @throws Malformed where the bytes are no frame, or beyond the bounds
+   */
   static Frame decode(byte[] bytes) {
     var in = new CborReader(bytes);
     in.array(2, 9);
@@ -122,7 +134,8 @@ public sealed interface Frame {
                   list(in, () -> in.text(TEXT_BYTES)),
                   list(in, () -> space(in)));
           case 1 -> new MembershipKnown(space(in), list(in, () -> record(in)));
-          case 2 -> new Summary(space(in), list(in, () -> known(in)), list(in, () -> statement(in)));
+          case 2 ->
+              new Summary(space(in), list(in, () -> known(in)), list(in, () -> statement(in)));
           case 3 -> new Entries(space(in), batch(in));
           case 4 -> new Acknowledged(space(in), list(in, () -> statement(in)));
           case 5 -> new Refusal(space(in), replica(in), in.text(TEXT_BYTES));
@@ -156,7 +169,8 @@ public sealed interface Frame {
     var batch = new ArrayList<Offered>(Math.min(count, MANY));
     for (int i = 0; i < count; i++) {
       entries.array(2, 2);
-      batch.add(new Offered(entries.bytes(Bounds.ENTRY_BYTES), entries.bytesOrNull(Signatures.BYTES)));
+      batch.add(
+          new Offered(entries.bytes(Bounds.ENTRY_BYTES), entries.bytesOrNull(Signatures.BYTES)));
     }
     entries.end();
     return batch;
@@ -164,7 +178,8 @@ public sealed interface Frame {
 
   private static void statements(List<Statement.Signed> statements, CborWriter out) {
     out.array(statements.size());
-    statements.forEach(statement -> out.array(2).bytes(statement.bytes()).bytes(statement.signature()));
+    statements.forEach(
+        statement -> out.array(2).bytes(statement.bytes()).bytes(statement.signature()));
   }
 
   private static Statement.Signed statement(CborReader in) {

@@ -22,13 +22,14 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One side of an exchange between two nodes that know each other's identity. Frames from the peer go into {@link
- * #receive}, in order and one at a time; frames for the peer come out of {@link #poll}, whenever the transport has
- * room. It keeps no thread and no clock; {@link #poll} may run beside {@link #receive}.
+ * One side of an exchange between two nodes that know each other's identity. Frames from the peer
+ * go into {@link #receive}, in order and one at a time; frames for the peer come out of {@link
+ * #poll}, whenever the transport has room. It keeps no thread and no clock; {@link #poll} may run
+ * beside {@link #receive}.
  *
- * <p>Hello, then for each space that both belong to its membership and a summary of what is known, then entries as they
- * are forced, and acknowledgements of what was received, as signed statements. A session keeps nothing that matters: a
- * later one starts from the summaries.
+ * <p>Hello, then for each space that both belong to its membership and a summary of what is known,
+ * then entries as they are forced, and acknowledgements of what was received, as signed statements.
+ * A session keeps nothing that matters: a later one starts from the summaries.
  */
 public final class Session {
   private final NodeId peer;
@@ -100,7 +101,8 @@ public final class Session {
     for (var exchange : exchanges.entrySet()) {
       if (exchange.getValue().acknowledgementDue) {
         exchange.getValue().acknowledgementDue = false;
-        return new Frame.Acknowledged(exchange.getKey(), List.of(host.statement(exchange.getKey()))).encode();
+        return new Frame.Acknowledged(exchange.getKey(), List.of(host.statement(exchange.getKey())))
+            .encode();
       }
     }
     for (var exchange : exchanges.entrySet()) {
@@ -112,7 +114,10 @@ public final class Session {
     return null;
   }
 
-  /** Offers a space that both belong to, as soon as they do, and its membership whenever it has changed. */
+  /**
+   * Offers a space that both belong to, as soon as they do, and its membership whenever it has
+   * changed.
+   */
   public void announce(SpaceId space) {
     var membership = host.membership(space, peer);
     if (membership.isEmpty()) {
@@ -134,7 +139,8 @@ public final class Session {
   public synchronized void membershipChanged(SpaceId space) {
     if (announced.contains(space)) {
       host.membership(space, peer)
-          .ifPresent(membership -> outgoing.add(new Frame.MembershipKnown(space, membership.records())));
+          .ifPresent(
+              membership -> outgoing.add(new Frame.MembershipKnown(space, membership.records())));
     }
     announce(space);
   }
@@ -179,7 +185,8 @@ public final class Session {
   private Frame summary(SpaceId space) {
     var chains = new ArrayList<Frame.Summary.Known>();
     host.chains(space)
-        .forEach((replica, head) -> chains.add(new Frame.Summary.Known(replica, head.sequence(), head.hash())));
+        .forEach((replica, head) ->
+            chains.add(new Frame.Summary.Known(replica, head.sequence(), head.hash())));
     return new Frame.Summary(space, chains, host.statements(space));
   }
 
@@ -189,10 +196,11 @@ public final class Session {
       return;
     }
     announce(space);
+    // what is forced after this point comes by the cursor, whatever the chains show
+    long cursor = host.durable();
     var mine = host.chains(space);
     var exchange = new Exchange();
     var self = host.hello(peer).sender();
-    long cursor = host.durable();
     for (var known : summary.chains()) {
       var head = mine.get(known.replica());
       long sequence = head == null ? 0 : head.sequence();
@@ -202,12 +210,14 @@ public final class Session {
               || known.sequence() == 0
               || host.hash(space, known.replica(), known.sequence()).equals(known.hash());
       if (own && (known.sequence() > sequence || !same)) {
-        host.forked(space, known.replica(), same ? sequence : 0);
-        throw new Malformed("this node's storage was restored or copied; it has taken a new incarnation");
+        host.forked(space, known.replica());
+        throw new Malformed(
+            "this node's storage was restored or copied; it has taken a new incarnation");
       }
       if (!same) {
         exchange.excluded.add(known.replica());
-        host.refusedBy(peer, space, known.replica(), "forked: the peer has another entry " + known.sequence());
+        host.refusedBy(
+            peer, space, known.replica(), "forked: the peer has another entry " + known.sequence());
       }
       exchange.has.put(known.replica(), known.sequence());
     }
@@ -231,18 +241,25 @@ public final class Session {
       throw new Malformed("entries of a space that was not agreed on");
     }
     var checked =
-        BatchCheck.check(space, batch, node -> membership.get().member(node).map(m -> m.key()).orElse(null));
-    checked
-        .genuine()
-        .forEach(entry -> exchange.get().has.merge(entry.entry().author(), entry.entry().sequence(), Math::max));
+        BatchCheck.check(
+            space, batch, node -> membership.get().member(node).map(m -> m.key()).orElse(null));
+    synchronized (this) {
+      checked
+          .genuine()
+          .forEach(entry ->
+              exchange
+                  .get()
+                  .has
+                  .merge(entry.entry().author(), entry.entry().sequence(), Math::max));
+    }
     return host.store(space, checked, peer)
-        .thenAccept(
-            refused -> {
-              synchronized (this) {
-                exchange.get().acknowledgementDue = true;
-                refused.forEach((replica, reason) -> outgoing.add(new Frame.Refusal(space, replica, reason)));
-              }
-            });
+        .thenAccept(refused -> {
+          synchronized (this) {
+            exchange.get().acknowledgementDue = true;
+            refused.forEach(
+                (replica, reason) -> outgoing.add(new Frame.Refusal(space, replica, reason)));
+          }
+        });
   }
 
   private void acknowledged(SpaceId space, List<Statement.Signed> statements) {
@@ -261,7 +278,8 @@ public final class Session {
       for (var logged : entries) {
         var author = logged.entry().author();
         long sequence = logged.entry().sequence();
-        if (exchange.has.getOrDefault(author, 0L) < sequence && !exchange.excluded.contains(author)) {
+        if (exchange.has.getOrDefault(author, 0L) < sequence
+            && !exchange.excluded.contains(author)) {
           batch.add(new Offered(logged.bytes(), logged.signature()));
           exchange.has.put(author, sequence);
         }

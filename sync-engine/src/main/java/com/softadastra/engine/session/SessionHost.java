@@ -26,7 +26,9 @@ public interface SessionHost {
   /** The membership of a space that this node has and the peer belongs to. */
   Optional<Membership> membership(SpaceId space, NodeId peer);
 
-  /** Takes in membership records; returns when they are recorded, or refuses those that don't hold. */
+  /**
+   * Takes in membership records; returns when they are recorded, or refuses those that don't hold.
+   */
   void learn(SpaceId space, List<SignedRecord> records);
 
   Map<Replica, ChainHead> chains(SpaceId space);
@@ -38,7 +40,8 @@ public interface SessionHost {
   long position(SpaceId space, Replica replica, long sequence);
 
   /**
-   * Entries of the space after a position, in the order of the log, ending where every author's part is signed.
+   * Entries of the space after a position, in the order of the log, ending where every author's
+   * part is signed.
    *
    * @return empty where there are none yet
    */
@@ -53,19 +56,24 @@ public interface SessionHost {
   /** This node's own statement. */
   Statement.Signed statement(SpaceId space);
 
-  /** Takes in statements that are genuine and later than those known; the peer's own vector counts at once. */
+  /**
+   * Takes in statements that are genuine and later than those known; the peer's own vector counts
+   * at once.
+   */
   void note(SpaceId space, List<Statement.Signed> statements, NodeId via);
 
-  /** Stores what is genuine of a batch; completes when it is forced, with the refused replicas and reasons. */
+  /**
+   * Stores what is genuine of a batch; completes when it is forced, with the refused replicas and
+   * reasons.
+   */
   CompletionStage<Map<Replica, String>> store(SpaceId space, Checked batch, NodeId from);
 
   /**
-   * Another node has entries of this node's own that it doesn't know itself, or others under the same numbers: its
-   * storage was restored or copied. Takes a new incarnation, and writes again what only it has.
-   *
-   * @param common the last sequence known to be the same on both
+   * Another node has entries of this node's own that it doesn't know itself, or others under the
+   * same numbers: its storage was restored or copied. Takes a new incarnation, and writes again
+   * what nobody is known to have.
    */
-  void forked(SpaceId space, Replica replica, long common);
+  void forked(SpaceId space, Replica replica);
 
   /** A peer refuses entries of a replica. */
   void refusedBy(NodeId peer, SpaceId space, Replica replica, String reason);

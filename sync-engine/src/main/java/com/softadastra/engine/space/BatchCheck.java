@@ -16,9 +16,10 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells which entries of a batch are genuine, without looking at the storage: each replica's part must be a chain, and
- * end at an entry that its author signed, which vouches for all before it. What is not genuine is refused from that
- * entry on, for that replica; the rest of the batch stands.
+ * Tells which entries of a batch are genuine, without looking at the storage: each replica's part
+ * must be a chain, and end at an entry that its author signed, which vouches for all before it.
+ * What is not genuine is refused from that entry on, for that replica; the rest of the batch
+ * stands.
  */
 public final class BatchCheck {
   private BatchCheck() {}
@@ -36,9 +37,11 @@ public final class BatchCheck {
 
   /**
    * @param keys the raw public key of a member, null for anyone else
-   * @throws Malformed where the batch holds something that is no entry of this space, so that its author can't be told
+   * @throws Malformed where the batch holds something that is no entry of this space, so that its
+   *     author can't be told
    */
-  public static Checked check(SpaceId space, List<Offered> batch, Function<NodeId, byte @Nullable []> keys) {
+  public static Checked check(
+      SpaceId space, List<Offered> batch, Function<NodeId, byte @Nullable []> keys) {
     var decoded = new ArrayList<ReceivedEntry>(batch.size());
     var last = new HashMap<Replica, ReceivedEntry>();
     var signedUpTo = new HashMap<Replica, Long>();
@@ -52,10 +55,13 @@ public final class BatchCheck {
       if (refused.containsKey(author)) {
         continue;
       }
-      var received = new ReceivedEntry(entry, offered.bytes(), Hash.sha256(offered.bytes()), offered.signature());
+      var received =
+          new ReceivedEntry(
+              entry, offered.bytes(), Hash.sha256(offered.bytes()), offered.signature());
       var before = last.get(author);
       if (before != null
-          && (before.entry().sequence() + 1 != entry.sequence() || !before.hash().equals(entry.previous()))) {
+          && (before.entry().sequence() + 1 != entry.sequence()
+              || !before.hash().equals(entry.previous()))) {
         refused.put(author, "chain broken at " + entry.sequence());
         continue;
       }
@@ -74,12 +80,11 @@ public final class BatchCheck {
       last.put(author, received);
       decoded.add(received);
     }
-    last.forEach(
-        (author, entry) -> {
-          if (signedUpTo.getOrDefault(author, 0L) < entry.entry().sequence()) {
-            refused.putIfAbsent(author, "not signed by its author at " + entry.entry().sequence());
-          }
-        });
+    last.forEach((author, entry) -> {
+      if (signedUpTo.getOrDefault(author, 0L) < entry.entry().sequence()) {
+        refused.putIfAbsent(author, "not signed by its author at " + entry.entry().sequence());
+      }
+    });
     var genuine =
         decoded.stream()
             .filter(r -> r.entry().sequence() <= signedUpTo.getOrDefault(r.entry().author(), 0L))

@@ -24,7 +24,8 @@ public final class DocumentUpdate {
   /** For each operation, where the one recorded before it for the same document is. */
   static List<Long> previous(SpaceId space, List<Operation> operations, Reads reads) {
     return operations.stream()
-        .map(operation -> reads.document(new DocumentKey(space, operation.collection(), operation.id())))
+        .map(operation ->
+            reads.document(new DocumentKey(space, operation.collection(), operation.id())))
         .map(state -> state == null ? 0L : state.lastPosition())
         .toList();
   }
@@ -41,8 +42,13 @@ public final class DocumentUpdate {
         after = DocumentFold.advance(key, before, operation, version, logged.position());
       }
       if (after == null) {
-        var operations = before == null ? new ArrayList<KnownOperation>() : operations(key, before.lastPosition(), reads);
-        operations.add(new KnownOperation(operation, version, logged.position(), logged.standing().effective()));
+        var operations =
+            before == null
+                ? new ArrayList<KnownOperation>()
+                : operations(key, before.lastPosition(), reads);
+        operations.add(
+            new KnownOperation(
+                operation, version, logged.position(), logged.standing().effective()));
         after = DocumentFold.replay(key, operations, logged.position());
       }
       writes.add(new Write.PutDocument(after));
@@ -50,7 +56,10 @@ public final class DocumentUpdate {
     }
   }
 
-  /** Folds the documents of an entry anew after its standing has changed; the reads show the new standing. */
+  /**
+   * Folds the documents of an entry anew after its standing has changed; the reads show the new
+   * standing.
+   */
   static void refold(LoggedEntry restood, Reads reads, Instant now, List<Write> writes) {
     for (var operation : restood.entry().operations()) {
       var key = new DocumentKey(restood.entry().space(), operation.collection(), operation.id());
@@ -59,7 +68,11 @@ public final class DocumentUpdate {
       for (var known : operations(key, before.lastPosition(), reads)) {
         operations.add(
             known.position() == restood.position()
-                ? new KnownOperation(known.operation(), known.version(), known.position(), restood.standing().effective())
+                ? new KnownOperation(
+                    known.operation(),
+                    known.version(),
+                    known.position(),
+                    restood.standing().effective())
                 : known);
       }
       var after = DocumentFold.replay(key, operations, before.lastPosition());
@@ -77,7 +90,8 @@ public final class DocumentUpdate {
       int index = index(logged, key);
       var operation = logged.entry().operations().get(index);
       operations.add(
-          new KnownOperation(operation, version(logged, operation), position, logged.standing().effective()));
+          new KnownOperation(
+              operation, version(logged, operation), position, logged.standing().effective()));
       position = logged.previous().get(index);
     }
     Collections.reverse(operations);
@@ -88,11 +102,13 @@ public final class DocumentUpdate {
   public static int index(LoggedEntry logged, DocumentKey key) {
     var operations = logged.entry().operations();
     for (int i = 0; i < operations.size(); i++) {
-      if (operations.get(i).collection().equals(key.collection()) && operations.get(i).id().equals(key.id())) {
+      if (operations.get(i).collection().equals(key.collection())
+          && operations.get(i).id().equals(key.id())) {
         return i;
       }
     }
-    throw new IllegalStateException("the chain of a document leads to an entry without it: " + logged.position());
+    throw new IllegalStateException(
+        "the chain of a document leads to an entry without it: " + logged.position());
   }
 
   public static Hash version(LoggedEntry logged, Operation operation) {
@@ -100,14 +116,17 @@ public final class DocumentUpdate {
     return EntryCodec.version(logged.entry().space(), operation, intent.id());
   }
 
-  private static void conflicts(@Nullable DocumentState before, DocumentState after, Instant now, List<Write> writes) {
+  private static void conflicts(
+      @Nullable DocumentState before, DocumentState after, Instant now, List<Write> writes) {
     var was = before == null ? null : before.conflict().orElse(null);
     var is = after.conflict().orElse(null);
     if (is != null) {
-      writes.add(new Write.PutConflict(is, after.key(), true, after.base(), versions(after), null, now));
+      writes.add(
+          new Write.PutConflict(is, after.key(), true, after.base(), versions(after), null, now));
     }
     if (was != null && before != null && (is == null || !was.equals(is))) {
-      writes.add(new Write.PutConflict(was, after.key(), false, before.base(), versions(before), is, now));
+      writes.add(
+          new Write.PutConflict(was, after.key(), false, before.base(), versions(before), is, now));
     }
   }
 

@@ -19,8 +19,9 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who belongs to a space, as its signed records tell. Immutable, and a function of the set of records: a grant counts
- * where its issuer's signature holds and the issuer is the creator or was made an admin by a grant that counts.
+ * Who belongs to a space, as its signed records tell. Immutable, and a function of the set of
+ * records: a grant counts where its issuer's signature holds and the issuer is the creator or was
+ * made an admin by a grant that counts.
  */
 public final class Membership {
   private static final long FIRST_TERM = 1;
@@ -39,10 +40,18 @@ public final class Membership {
    * @param grant the record that says so; null for the creator
    * @param number of that record in the steward's count, 0 where it has none yet
    */
-  public record Member(NodeId node, byte[] key, String name, Role role, @Nullable Hash grant, long number, long clock) {}
+  public record Member(
+      NodeId node,
+      byte[] key,
+      String name,
+      Role role,
+      @Nullable Hash grant,
+      long number,
+      long clock) {}
 
   /**
-   * @throws Malformed where there is no creation, or a record is not of this space or not signed by its issuer
+   * @throws Malformed where there is no creation, or a record is not of this space or not signed by
+   *     its issuer
    */
   public Membership(Collection<SignedRecord> signed) {
     records = new LinkedHashMap<>();
@@ -71,7 +80,15 @@ public final class Membership {
     var creator = Signatures.nodeId(create.creatorKey());
     verify(creationHash, create.creatorKey());
     members.put(
-        creator, new Member(creator, create.creatorKey(), create.creatorName(), Role.ADMIN, null, 1, create.clock()));
+        creator,
+        new Member(
+            creator,
+            create.creatorKey(),
+            create.creatorName(),
+            Role.ADMIN,
+            null,
+            1,
+            create.clock()));
     judge(open, creator);
   }
 
@@ -94,7 +111,14 @@ public final class Membership {
         progress = true;
         var subject = Signatures.nodeId(grant.subjectKey());
         var member =
-            new Member(subject, grant.subjectKey(), grant.subjectName(), grant.role(), hash, grant.number(), grant.clock());
+            new Member(
+                subject,
+                grant.subjectKey(),
+                grant.subjectName(),
+                grant.role(),
+                hash,
+                grant.number(),
+                grant.clock());
         grants.put(hash, member);
         members.merge(subject, member, Membership::later);
         if (grant.issuer().equals(steward) && grant.number() > epoch) {
@@ -105,7 +129,8 @@ public final class Membership {
     }
   }
 
-  // The creator's own membership stands; among grants the steward's later number, then the later clock, then the hash.
+  // The creator's own membership stands; among grants the steward's later number, then the later
+  // clock, then the hash.
   private static Member later(Member a, Member b) {
     if (a.grant() == null || b.grant() == null) {
       return a.grant() == null ? a : b;
@@ -169,7 +194,9 @@ public final class Membership {
     return member(node).map(member -> new Authority(FIRST_TERM, epoch, member.grant()));
   }
 
-  /** The role that an author had under the authority it named; empty where that record is not known. */
+  /**
+   * The role that an author had under the authority it named; empty where that record is not known.
+   */
   public Optional<Role> role(NodeId author, Authority authority) {
     if (authority.grant() == null) {
       return author.equals(steward()) ? Optional.of(Role.ADMIN) : Optional.empty();
@@ -180,7 +207,8 @@ public final class Membership {
   }
 
   /** A grant that this issuer can sign; numbered where it is the steward. */
-  public MembershipRecord.Grant grant(NodeId issuer, byte[] subjectKey, String subjectName, Role role, long clock) {
+  public MembershipRecord.Grant grant(
+      NodeId issuer, byte[] subjectKey, String subjectName, Role role, long clock) {
     boolean numbered = issuer.equals(steward());
     return new MembershipRecord.Grant(
         space,

@@ -25,12 +25,15 @@ public sealed interface MembershipRecord {
 
   byte[] encode();
 
-  /** Makes the space; its id is this record's hash. Its creator is the first steward and an admin. */
+  /**
+   * Makes the space; its id is this record's hash. Its creator is the first steward and an admin.
+   */
   record Create(byte[] creatorKey, String creatorName, String spaceName, long clock, byte[] nonce)
       implements MembershipRecord {
     @Override
     public byte[] encode() {
-      var out = new CborWriter(128).array(7).unsigned(1).unsigned(0).bytes(creatorKey).text(creatorName);
+      var out =
+          new CborWriter(128).array(7).unsigned(1).unsigned(0).bytes(creatorKey).text(creatorName);
       return out.text(spaceName).unsigned(clock).bytes(nonce).toByteArray();
     }
   }
@@ -38,8 +41,8 @@ public sealed interface MembershipRecord {
   /**
    * Makes a node a member or changes its role.
    *
-   * @param number the steward's count of its records in this term, the creation being 1; 0 for an admin's grant, which
-   *     counts at once and is numbered later
+   * @param number the steward's count of its records in this term, the creation being 1; 0 for an
+   *     admin's grant, which counts at once and is numbered later
    * @param previous the steward's record before this one; null with number 0
    */
   record Grant(
@@ -55,13 +58,27 @@ public sealed interface MembershipRecord {
       implements MembershipRecord {
     @Override
     public byte[] encode() {
-      var out = new CborWriter(256).array(11).unsigned(1).unsigned(1).bytes(space.hash().bytes()).bytes(subjectKey);
-      out.text(subjectName).unsigned(role.ordinal()).bytes(issuer.hash().bytes()).unsigned(term).unsigned(number);
-      return out.bytesOrNull(previous == null ? null : previous.bytes()).unsigned(clock).toByteArray();
+      var out =
+          new CborWriter(256)
+              .array(11)
+              .unsigned(1)
+              .unsigned(1)
+              .bytes(space.hash().bytes())
+              .bytes(subjectKey);
+      out.text(subjectName)
+          .unsigned(role.ordinal())
+          .bytes(issuer.hash().bytes())
+          .unsigned(term)
+          .unsigned(number);
+      return out.bytesOrNull(previous == null ? null : previous.bytes())
+          .unsigned(clock)
+          .toByteArray();
     }
   }
 
-  /** @throws Malformed where the bytes are no membership record */
+  /**
+   * @throws Malformed where the bytes are no membership record
+   */
   static MembershipRecord decode(byte[] bytes) {
     var in = new CborReader(bytes);
     int items = in.array(7, 11);

@@ -37,40 +37,52 @@ public final class Receiver {
     record Rejected(Replica replica, String reason) implements Verdict {}
   }
 
-  public static Verdict receive(ReceivedEntry received, SpaceState space, Reads reads, Instant now, long position) {
+  public static Verdict receive(
+      ReceivedEntry received, SpaceState space, Reads reads, Instant now, long position) {
     var entry = received.entry();
     var chain = space.chain(entry.author());
     if (entry.sequence() <= chain.sequence()) {
       return new Verdict.Known();
     }
     if (entry.sequence() != chain.sequence() + 1) {
-      return new Verdict.Rejected(entry.author(), "entry " + (chain.sequence() + 1) + " is missing");
+      return new Verdict.Rejected(
+          entry.author(), "entry " + (chain.sequence() + 1) + " is missing");
     }
     if (!entry.previous().equals(chain.hash())) {
-      return new Verdict.Rejected(entry.author(), "another entry " + chain.sequence() + " is known: the chain was forked");
+      return new Verdict.Rejected(
+          entry.author(), "another entry " + chain.sequence() + " is known: the chain was forked");
     }
     for (var cause : entry.causes()) {
       var known = space.chain(cause.dot().replica());
       if (known.sequence() < cause.dot().sequence()) {
-        return new Verdict.Rejected(entry.author(), "entry " + entry.sequence() + " came before its cause");
+        return new Verdict.Rejected(
+            entry.author(), "entry " + entry.sequence() + " came before its cause");
       }
       if (known.sequence() == cause.dot().sequence() && !known.hash().equals(cause.hash())) {
-        return new Verdict.Rejected(entry.author(), "entry " + entry.sequence() + " names a cause of another fork");
+        return new Verdict.Rejected(
+            entry.author(), "entry " + entry.sequence() + " names a cause of another fork");
       }
     }
     for (var operation : entry.operations()) {
       if (!versionsKnown(operation, entry, reads)) {
-        return new Verdict.Rejected(entry.author(), "entry " + entry.sequence() + " was made on a version it had not seen");
+        return new Verdict.Rejected(
+            entry.author(), "entry " + entry.sequence() + " was made on a version it had not seen");
       }
     }
     return store(received, space, reads, now, position);
   }
 
-  private static Verdict store(ReceivedEntry received, SpaceState space, Reads reads, Instant now, long position) {
+  private static Verdict store(
+      ReceivedEntry received, SpaceState space, Reads reads, Instant now, long position) {
     var entry = received.entry();
-    var rival = entry.intent() == null ? Optional.<LoggedEntry>empty() : reads.intent(space.id(), entry.intent().id());
+    var rival =
+        entry.intent() == null
+            ? Optional.<LoggedEntry>empty()
+            : reads.intent(space.id(), entry.intent().id());
     boolean first =
-        rival.isEmpty() || !rival.get().standing().effective() || Entry.ORDER.compare(entry, rival.get().entry()) < 0;
+        rival.isEmpty()
+            || !rival.get().standing().effective()
+            || Entry.ORDER.compare(entry, rival.get().entry()) < 0;
     var standing = judge(entry, space, first);
     var logged =
         new LoggedEntry(
@@ -110,7 +122,11 @@ public final class Receiver {
       return Standing.HELD;
     }
     boolean writer =
-        space.membership().role(entry.author().node(), entry.authority()).filter(Role::writes).isPresent();
+        space
+            .membership()
+            .role(entry.author().node(), entry.authority())
+            .filter(Role::writes)
+            .isPresent();
     if (!writer) {
       return Standing.NOT_ALLOWED;
     }
@@ -142,8 +158,7 @@ public final class Receiver {
   private static final class After implements Reads {
     private final Reads before;
     private final LoggedEntry voided;
-    private final Map<DocumentKey, DocumentState> documents =
-        new HashMap<>();
+    private final Map<DocumentKey, DocumentState> documents = new HashMap<>();
 
     After(Reads before, LoggedEntry voided) {
       this.before = before;

@@ -34,13 +34,15 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides whether an intent submitted here is taken, and as what entry. A refusal is decided before anything is
- * written.
+ * Decides whether an intent submitted here is taken, and as what entry. A refusal is decided before
+ * anything is written.
  */
 public final class Recorder {
   private final int documentBytes;
 
-  /** @param documentBytes the most bytes of canonical JSON that a document may have */
+  /**
+   * @param documentBytes the most bytes of canonical JSON that a document may have
+   */
   public Recorder(int documentBytes) {
     this.documentBytes = documentBytes;
   }
@@ -61,7 +63,9 @@ public final class Recorder {
           return sameContent(request, known.get())
               ? new Admission.Replayed(known.get())
               : new Admission.Declined(
-                  Problem.of(ProblemCode.INTENT_MISMATCH, "intent " + request.id() + " was recorded with other content"));
+                  Problem.of(
+                      ProblemCode.INTENT_MISMATCH,
+                      "intent " + request.id() + " was recorded with other content"));
         }
       }
       return accept(request, space, reads, draw);
@@ -75,8 +79,10 @@ public final class Recorder {
         space
             .membership()
             .authority(space.self().node())
-            .filter(a -> space.membership().role(space.self().node(), a).filter(Role::writes).isPresent())
-            .orElseThrow(() -> new Refused(ProblemCode.NOT_ALLOWED, "this node may not write in this space"));
+            .filter(a ->
+                space.membership().role(space.self().node(), a).filter(Role::writes).isPresent())
+            .orElseThrow(() ->
+                new Refused(ProblemCode.NOT_ALLOWED, "this node may not write in this space"));
     var operations = new ArrayList<Operation>();
     boolean created = false;
     for (var requested : request.operations()) {
@@ -87,7 +93,10 @@ public final class Recorder {
     }
     var chain = space.chain(space.self());
     long sequence = chain.sequence() + 1;
-    String id = request.id() != null ? request.id() : IntentIds.generate(space.self(), sequence, draw.random());
+    String id =
+        request.id() != null
+            ? request.id()
+            : IntentIds.generate(space.self(), sequence, draw.random());
     var intent = new Intent(id, request.actor(), request.priority(), null, operations);
     var logged = log(intent, authority, sequence, chain, space, reads, draw);
     var writes = new ArrayList<Write>();
@@ -100,7 +109,10 @@ public final class Recorder {
     return new Admission.Accepted(logged, created, writes);
   }
 
-  /** An intent of this node's own, recorded again under its present incarnation because its first entry was forked. */
+  /**
+   * An intent of this node's own, recorded again under its present incarnation because its first
+   * entry was forked.
+   */
   LoggedEntry again(Intent intent, SpaceState space, Reads reads, Draw draw) {
     var chain = space.chain(space.self());
     var authority = space.membership().authority(space.self().node()).orElseThrow();
@@ -108,7 +120,13 @@ public final class Recorder {
   }
 
   private static LoggedEntry log(
-      Intent intent, Authority authority, long sequence, ChainHead chain, SpaceState space, Reads reads, Draw draw) {
+      Intent intent,
+      Authority authority,
+      long sequence,
+      ChainHead chain,
+      SpaceState space,
+      Reads reads,
+      Draw draw) {
     byte[] payload = EntryCodec.encode(intent);
     var entry =
         new Entry(
@@ -124,11 +142,20 @@ public final class Recorder {
             intent);
     byte[] bytes = EntryCodec.encode(entry);
     if (bytes.length > Bounds.ENTRY_BYTES) {
-      throw new Refused(ProblemCode.DOCUMENT_TOO_LARGE, "the intent has " + bytes.length + " bytes, the limit is " + Bounds.ENTRY_BYTES);
+      throw new Refused(
+          ProblemCode.DOCUMENT_TOO_LARGE,
+          "the intent has " + bytes.length + " bytes, the limit is " + Bounds.ENTRY_BYTES);
     }
     var previous = DocumentUpdate.previous(space.id(), intent.operations(), reads);
     return new LoggedEntry(
-        draw.position(), entry, bytes, Hash.sha256(bytes), null, Standing.EFFECTIVE, draw.now(), previous);
+        draw.position(),
+        entry,
+        bytes,
+        Hash.sha256(bytes),
+        null,
+        Standing.EFFECTIVE,
+        draw.now(),
+        previous);
   }
 
   private Operation operation(OperationRequest requested, Target target) {
@@ -155,7 +182,8 @@ public final class Recorder {
   private Change patch(OperationRequest requested, List<Hash> parents, Target target) {
     var patch = Objects.requireNonNull(requested.patch());
     try {
-      bounded(DocumentPatch.apply(patch.notation(), patch.text(), target.body(parents)), target.key);
+      bounded(
+          DocumentPatch.apply(patch.notation(), patch.text(), target.body(parents)), target.key);
     } catch (DocumentPatch.NotApplicable e) {
       throw new Refused(ProblemCode.PATCH_NOT_APPLICABLE, String.valueOf(e.getMessage()));
     }
@@ -167,7 +195,8 @@ public final class Recorder {
     if (body.text().length() > documentBytes
         || (body.text().length() > documentBytes / 3 && body.utf8().length > documentBytes)) {
       throw new Refused(
-          ProblemCode.DOCUMENT_TOO_LARGE, "document " + key.id() + " would have more than " + documentBytes + " bytes");
+          ProblemCode.DOCUMENT_TOO_LARGE,
+          "document " + key.id() + " would have more than " + documentBytes + " bytes");
     }
     return body;
   }
@@ -183,7 +212,8 @@ public final class Recorder {
       var requested = request.operations().get(i);
       boolean same =
           switch (recorded.change()) {
-            case Change.Put(var body) -> requested.op() == OperationKind.PUT && body.equals(requested.body());
+            case Change.Put(var body) ->
+                requested.op() == OperationKind.PUT && body.equals(requested.body());
             case Change.Patch(var notation, var text) ->
                 requested.op() == OperationKind.PATCH
                     && requested.patch() != null
@@ -191,14 +221,18 @@ public final class Recorder {
                     && requested.patch().text().equals(text);
             case Change.Delete _ -> requested.op() == OperationKind.DELETE;
           };
-      if (!same || !recorded.collection().equals(requested.collection()) || !recorded.id().equals(requested.id())) {
+      if (!same
+          || !recorded.collection().equals(requested.collection())
+          || !recorded.id().equals(requested.id())) {
         return false;
       }
     }
     return true;
   }
 
-  /** The id of the intent that resolves a conflict: the same resolution made twice is one version. */
+  /**
+   * The id of the intent that resolves a conflict: the same resolution made twice is one version.
+   */
   public static String resolutionId(DocumentState state, @Nullable JsonText body) {
     var out = new CborWriter(256).array(3).text("softadastra.resolution.1");
     var heads = state.headVersions();
@@ -231,12 +265,15 @@ public final class Recorder {
 
     List<Hash> parents(Condition condition) {
       return switch (condition.kind()) {
-        case ANY -> state == null || !state.conflicted() ? versions() : List.of(state.winner().version());
+        case ANY ->
+            state == null || !state.conflicted() ? versions() : List.of(state.winner().version());
         case EXISTS -> {
           if (!present()) {
             throw mismatch();
           }
-          yield state == null || !state.conflicted() ? versions() : List.of(state.winner().version());
+          yield state == null || !state.conflicted()
+              ? versions()
+              : List.of(state.winner().version());
         }
         case ABSENT -> {
           if (present()) {
@@ -298,14 +335,17 @@ public final class Recorder {
       if (history == null) {
         history =
             new DocumentFold.History(
-                state == null ? List.of() : DocumentUpdate.operations(key, state.lastPosition(), reads));
+                state == null
+                    ? List.of()
+                    : DocumentUpdate.operations(key, state.lastPosition(), reads));
       }
       return history;
     }
 
     Refused absent() {
       return state == null
-          ? new Refused(ProblemCode.DOCUMENT_UNKNOWN, "document " + key.id() + " never existed here")
+          ? new Refused(
+              ProblemCode.DOCUMENT_UNKNOWN, "document " + key.id() + " never existed here")
           : new Refused(
               Problem.of(ProblemCode.DOCUMENT_DELETED, "document " + key.id() + " was deleted")
                   .with("version", state.version().toString()));
@@ -313,17 +353,21 @@ public final class Recorder {
 
     private Refused mismatch() {
       if (state == null) {
-        return new Refused(ProblemCode.VERSION_MISMATCH, "document " + key.id() + " does not exist");
+        return new Refused(
+            ProblemCode.VERSION_MISMATCH, "document " + key.id() + " does not exist");
       }
       var current = state.version().toString();
       return new Refused(
-          Problem.of(ProblemCode.VERSION_MISMATCH, "document " + key.id() + " is at version " + current)
+          Problem.of(
+                  ProblemCode.VERSION_MISMATCH,
+                  "document " + key.id() + " is at version " + current)
               .with("version", current));
     }
 
     private Refused baseUnknown(String version) {
       return new Refused(
-          ProblemCode.BASE_UNKNOWN, "document " + key.id() + " has no version " + version + " here");
+          ProblemCode.BASE_UNKNOWN,
+          "document " + key.id() + " has no version " + version + " here");
     }
   }
 }

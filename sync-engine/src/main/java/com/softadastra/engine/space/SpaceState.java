@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What a node knows of a space beyond its documents: the membership and how far each replica's chain has come. Owned by
- * the one thread that records; others get {@link #chains()} as a copy.
+ * What a node knows of a space beyond its documents: the membership and how far each replica's
+ * chain has come. Owned by the one thread that records; others get {@link #chains()} as a copy.
  */
 public final class SpaceState {
   private Membership membership;
@@ -72,12 +72,11 @@ public final class SpaceState {
   List<Cause> causes() {
     long last = chain(self).position();
     var causes = new ArrayList<Cause>();
-    chains.forEach(
-        (replica, head) -> {
-          if (head.position() > last && !replica.equals(self)) {
-            causes.add(new Cause(new Dot(replica, head.sequence()), head.hash()));
-          }
-        });
+    chains.forEach((replica, head) -> {
+      if (head.position() > last && !replica.equals(self)) {
+        causes.add(new Cause(new Dot(replica, head.sequence()), head.hash()));
+      }
+    });
     return causes;
   }
 }

@@ -10,7 +10,10 @@ import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** One change of the storage that a decision asks for; all of a decision's writes are committed together. */
+/**
+ * One change of the storage that a decision asks for; all of a decision's writes are committed
+ * together.
+ */
 public sealed interface Write {
   record Append(LoggedEntry entry) implements Write {}
 

@@ -1,4 +1,7 @@
-/** A space as one node knows it: its members, its chains, and how recording and receiving make them grow. */
+/**
+ * A space as one node knows it: its members, its chains, and how recording and receiving make them
+ * grow.
+ */
 @NullMarked
 package com.softadastra.engine.space;
 
