@@ -25,7 +25,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
@@ -155,18 +155,10 @@ final class MeshServer implements SmartLifecycle {
         log.info("refused {} of node {}: {}", connection.address(), peer, objection.get());
         return Mono.error(new RejectedSetupException(objection.get()));
       }
-      var requests = new PeerRequests(peer, peering, threads, metrics, () -> closeSoon(connection));
-      connection
-          .channel()
-          .eventLoop()
-          .schedule(
-              () -> {
-                if (!requests.asked()) {
-                  connection.dispose();
-                }
-              },
-              limits.request().toMillis(),
-              TimeUnit.MILLISECONDS);
+      var requests =
+          new PeerRequests(
+              peer, peering, threads, metrics, () -> closeUnless(() -> false, connection));
+      closeUnless(requests::asked, connection);
       return Mono.<RSocket>just(requests);
     };
   }
@@ -189,12 +181,18 @@ final class MeshServer implements SmartLifecycle {
     return Optional.empty();
   }
 
-  /** The caller closes what it has opened; one that doesn't is helped. */
-  private void closeSoon(Connection connection) {
-    connection
-        .channel()
-        .eventLoop()
-        .schedule(connection::dispose, limits.request().toMillis(), TimeUnit.MILLISECONDS);
+  /**
+   * The caller closes what it has opened, once it is through. One that doesn't, or asks for
+   * nothing, is helped.
+   */
+  private void closeUnless(BooleanSupplier inUse, Connection connection) {
+    Mono.delay(limits.request())
+        .takeUntilOther(connection.onDispose())
+        .subscribe(_ -> {
+          if (!inUse.getAsBoolean()) {
+            connection.dispose();
+          }
+        });
   }
 
   @Override
