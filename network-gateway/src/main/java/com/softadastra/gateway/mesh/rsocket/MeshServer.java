@@ -131,13 +131,17 @@ final class MeshServer implements SmartLifecycle {
     if (welcome) {
       connection.onDispose(() -> count.leave(peer));
     }
+    var requests =
+        new PeerRequests(
+            peer, peering, threads, metrics, () -> closeUnless(() -> false, connection));
     connection.addHandlerLast(new RSocketLengthCodec(MeshProtocol.MAX_FRAME));
-    RSocketServer.create(acceptor(peer, connection, welcome))
+    RSocketServer.create(acceptor(requests, connection, welcome))
         .maxTimeToFirstFrame(limits.request())
         .maxInboundPayloadSize(MeshProtocol.MAX_PAYLOAD)
         .fragment(MeshProtocol.FRAGMENT)
         .asConnectionAcceptor(MeshProtocol.MAX_FRAME)
-        .apply(new SingleStream(new TcpDuplexConnection("mesh-server", connection)))
+        .apply(
+            new SingleStream(new TcpDuplexConnection("mesh-server", connection), requests::asked))
         .then(Mono.<Void>never())
         .subscribe(connection.disposeSubscriber());
   }
@@ -148,16 +152,13 @@ final class MeshServer implements SmartLifecycle {
     return PeerCertificates.nodeOf(tls.engine().getSession().getPeerCertificates());
   }
 
-  private SocketAcceptor acceptor(NodeId peer, Connection connection, boolean welcome) {
+  private SocketAcceptor acceptor(PeerRequests requests, Connection connection, boolean welcome) {
     return (setup, _) -> {
       var objection = welcome ? objection(setup) : Optional.of("too many connections of this node");
       if (objection.isPresent()) {
-        log.info("refused {} of node {}: {}", connection.address(), peer, objection.get());
+        log.info("refused {} at {}: {}", requests.peer(), connection.address(), objection.get());
         return Mono.error(new RejectedSetupException(objection.get()));
       }
-      var requests =
-          new PeerRequests(
-              peer, peering, threads, metrics, () -> closeUnless(() -> false, connection));
       closeUnless(requests::asked, connection);
       return Mono.<RSocket>just(requests);
     };
