@@ -88,8 +88,7 @@ public final class Main {
   }
 
   private static int demo(List<String> arguments) throws UsageMistake {
-    var form =
-        new CommandLine.Form("demo", List.of(), Set.of("input", "changes"), Set.of(), false);
+    var form = new CommandLine.Form("demo", List.of(), Set.of("input", "changes"), Set.of(), false);
     var line = CommandLine.parse(form, arguments);
     int changes = Integer.MAX_VALUE;
     var asked = line.option("changes");
@@ -117,11 +116,7 @@ public final class Main {
       throw new UsageMistake("--role is reader, writer or admin, not \"" + role + "\".");
     }
     var request = NodeClient.object();
-    request
-        .putArray("spaces")
-        .addObject()
-        .put("space", line.words().getFirst())
-        .put("role", role);
+    request.putArray("spaces").addObject().put("space", line.words().getFirst()).put("role", role);
     try (var node = client(line)) {
       var issued = node.post("/api/v1/invitations", request).orThrow();
       System.out.println(issued.path("invitation").asString());
@@ -176,8 +171,7 @@ public final class Main {
     } catch (NumberFormatException _) {
       // said below
     }
-    String bounds =
-        most == Integer.MAX_VALUE ? "from " + least : "from " + least + " to " + most;
+    String bounds = most == Integer.MAX_VALUE ? "from " + least : "from " + least + " to " + most;
     throw new UsageMistake(
         "--%s is a whole number %s, not \"%s\".".formatted(option, bounds, text));
   }

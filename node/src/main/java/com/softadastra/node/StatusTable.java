@@ -42,7 +42,8 @@ final class StatusTable {
         .append(self.path("version").asString(""))
         .append('\n');
     self.path("addresses")
-        .forEach(address -> text.append("peers reach it at ").append(address.asString("")).append('\n'));
+        .forEach(
+            address -> text.append("peers reach it at ").append(address.asString("")).append('\n'));
   }
 
   private void peers() {
@@ -80,8 +81,7 @@ final class StatusTable {
     var answer = node.get("/api/v1/spaces").orThrow();
     for (var space : answer.isArray() ? answer : answer.path("spaces")) {
       String name = space.path("space").asString("");
-      var digest =
-          node.get("/api/v1/spaces/" + NodeClient.segment(name) + "/digest").orThrow();
+      var digest = node.get("/api/v1/spaces/" + NodeClient.segment(name) + "/digest").orThrow();
       table.row(
           name,
           Readable.count(space.path("members").asLong(0)),
@@ -123,7 +123,9 @@ final class StatusTable {
   }
 
   private String ago(JsonNode time) {
-    return instant(time).map(at -> Readable.duration(Duration.between(at, now)) + " ago").orElse("");
+    return instant(time)
+        .map(at -> Readable.duration(Duration.between(at, now)) + " ago")
+        .orElse("");
   }
 
   private String in(JsonNode time) {

@@ -66,8 +66,7 @@ record UpSettings(
       CommandLine line, Map<String, String> others, Map<String, String> environment) {
     Optional<String> value(String option, String property) {
       var setting = Optional.ofNullable(others.remove(property));
-      String variable =
-          property.toUpperCase(Locale.ROOT).replace('.', '_').replace("-", "");
+      String variable = property.toUpperCase(Locale.ROOT).replace('.', '_').replace("-", "");
       return line.option(option)
           .or(() -> setting)
           .or(() -> Optional.ofNullable(environment.get(variable)));

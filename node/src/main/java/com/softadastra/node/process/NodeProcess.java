@@ -35,7 +35,8 @@ public final class NodeProcess implements AutoCloseable {
   private volatile @Nullable Run run;
 
   /** One life of the process. */
-  private record Run(Process process, List<String> output, CountDownLatch ready, long startedNanos) {}
+  private record Run(
+      Process process, List<String> output, CountDownLatch ready, long startedNanos) {}
 
   /**
    * @param java the command up to and including the class path
@@ -84,6 +85,11 @@ public final class NodeProcess implements AutoCloseable {
 
   public NodeClient client() {
     return client;
+  }
+
+  /** The latest process, by the system's number for it. */
+  public long pid() {
+    return Objects.requireNonNull(run, "not started").process().pid();
   }
 
   public boolean isAlive() {
