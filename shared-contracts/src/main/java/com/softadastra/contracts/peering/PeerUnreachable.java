@@ -6,7 +6,14 @@ import org.jspecify.annotations.Nullable;
 public final class PeerUnreachable extends RuntimeException {
   private static final long serialVersionUID = 1;
 
+  private final String detail;
+
   public PeerUnreachable(String detail, @Nullable Throwable cause) {
     super("peer unreachable: " + detail, cause);
+    this.detail = detail;
+  }
+
+  public String detail() {
+    return detail;
   }
 }

@@ -1,0 +1,74 @@
+package com.softadastra.gateway.mesh.rsocket;
+
+import com.softadastra.contracts.peering.PeerLinks;
+import com.softadastra.contracts.peering.Peering;
+import com.softadastra.gateway.identity.Certification;
+import com.softadastra.gateway.mesh.MeshLimits;
+import com.softadastra.gateway.mesh.MeshProperties;
+import com.softadastra.gateway.mesh.Reachable;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.List;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/**
+ * The mesh. {@link Peering} is only looked up once it is called: the sync engine behind it needs
+ * the {@link PeerLinks} made here.
+ */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(MeshProperties.class)
+public class MeshConfiguration {
+  @Bean
+  MeshThreads meshThreads() {
+    return new MeshThreads();
+  }
+
+  @Bean
+  MeshMetrics meshMetrics(MeterRegistry registry) {
+    return new MeshMetrics(registry);
+  }
+
+  @Bean
+  Certification certification(ObjectProvider<Peering> peering) {
+    return new Certification(peering::getObject);
+  }
+
+  @Bean
+  MeshServer meshServer(
+      MeshProperties properties,
+      Certification certification,
+      ObjectProvider<Peering> peering,
+      MeshThreads threads,
+      MeshMetrics metrics) {
+    return new MeshServer(
+        properties,
+        MeshLimits.DEFAULTS,
+        certification::identity,
+        peering::getObject,
+        threads,
+        metrics);
+  }
+
+  @Bean
+  PeerLinks peerLinks(
+      MeshProperties properties,
+      MeshServer server,
+      Certification certification,
+      MeshThreads threads,
+      MeshMetrics metrics) {
+    return new RSocketPeerLinks(
+        () ->
+            server.address().map(bound -> Reachable.addresses(properties, bound)).orElse(List.of()),
+        certification::identity,
+        MeshLimits.DEFAULTS,
+        threads,
+        metrics);
+  }
+
+  @Bean
+  MeshHealth meshHealthIndicator(MeshServer server, Certification certification) {
+    return new MeshHealth(server, certification);
+  }
+}

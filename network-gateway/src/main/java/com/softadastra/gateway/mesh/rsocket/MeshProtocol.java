@@ -1,0 +1,66 @@
+package com.softadastra.gateway.mesh.rsocket;
+
+import io.rsocket.Payload;
+import io.rsocket.util.DefaultPayload;
+import io.rsocket.util.EmptyPayload;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * The form of a mesh connection. The SETUP frame's data is {@link #NAME}; the metadata of the one
+ * request that follows names its route; all other data is the sync engine's, unread.
+ *
+ * <pre>
+ * route    interaction       first payload      then
+ * pair     request-response  the request        the answer
+ * session  request-channel   route, no data     frames, both ways
+ * </pre>
+ */
+final class MeshProtocol {
+  static final String NAME = "softadastra-mesh/1";
+  static final String PAIR = "pair";
+  static final String SESSION = "session";
+
+  /** The stream of the one request: the first that a client opens. */
+  static final int STREAM = 1;
+
+  /** Bytes of one RSocket frame; the length on the wire has 24 bits. */
+  static final int MAX_FRAME = (1 << 24) - 1;
+
+  /** Bytes of one frame of ours, put together again: an entry can be big. */
+  static final int MAX_PAYLOAD = 1 << 24;
+
+  /** Bytes at which a payload is cut, so that a big one doesn't hold up signs of life. */
+  static final int FRAGMENT = 64 << 10;
+
+  /** Frames of ours that a side may have on their way without having been taken. */
+  static final int CREDIT = 32;
+
+  static final String DATA_TYPE = "application/octet-stream";
+  static final String METADATA_TYPE = "text/plain";
+
+  private MeshProtocol() {}
+
+  static Payload request(String route, byte[] data) {
+    return DefaultPayload.create(data, route.getBytes(StandardCharsets.UTF_8));
+  }
+
+  static Payload frame(byte[] data) {
+    return data.length == 0 ? EmptyPayload.INSTANCE : DefaultPayload.create(data);
+  }
+
+  static boolean isFor(String route, Payload request) {
+    return request.hasMetadata() && request.getMetadataUtf8().equals(route);
+  }
+
+  /** The payload's data; the payload is let go. */
+  static byte[] data(Payload payload) {
+    try {
+      var data = payload.getData();
+      var bytes = new byte[data.remaining()];
+      data.get(bytes);
+      return bytes;
+    } finally {
+      payload.release();
+    }
+  }
+}

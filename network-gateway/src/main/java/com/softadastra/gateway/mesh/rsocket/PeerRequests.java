@@ -1,0 +1,115 @@
+package com.softadastra.gateway.mesh.rsocket;
+
+import static com.softadastra.gateway.mesh.rsocket.MeshProtocol.CREDIT;
+
+import com.softadastra.contracts.LayerUnreachable;
+import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.Refused;
+import com.softadastra.contracts.peering.PeerUnreachable;
+import com.softadastra.contracts.peering.Peering;
+import io.rsocket.Payload;
+import io.rsocket.RSocket;
+import io.rsocket.exceptions.ApplicationErrorException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import org.reactivestreams.Publisher;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * Hands the one request of a connection to the sync engine, on a virtual thread. The engine decides
+ * whether the node is welcome; what it refuses ends the request with an error.
+ */
+final class PeerRequests implements RSocket {
+  private static final Logger log = LoggerFactory.getLogger(PeerRequests.class);
+
+  private final NodeId peer;
+  private final Supplier<Peering> peering;
+  private final MeshThreads threads;
+  private final MeshMetrics metrics;
+  private final Runnable done;
+  private final AtomicBoolean asked = new AtomicBoolean();
+
+  /**
+   * @param done run once the request has been answered or given up
+   */
+  PeerRequests(
+      NodeId peer,
+      Supplier<Peering> peering,
+      MeshThreads threads,
+      MeshMetrics metrics,
+      Runnable done) {
+    this.peer = peer;
+    this.peering = peering;
+    this.threads = threads;
+    this.metrics = metrics;
+    this.done = done;
+  }
+
+  boolean asked() {
+    return asked.get();
+  }
+
+  @Override
+  public Mono<Payload> requestResponse(Payload request) {
+    boolean known = MeshProtocol.isFor(MeshProtocol.PAIR, request);
+    byte[] data = MeshProtocol.data(request);
+    if (!known || !asked.compareAndSet(false, true)) {
+      return Mono.error(noSuchRoute());
+    }
+    return Mono.fromCallable(() -> peering.get().acceptPairing(peer, metrics.received(data)))
+        .subscribeOn(threads.blocking())
+        .map(answer -> MeshProtocol.frame(metrics.sent(answer)))
+        .onErrorMap(this::asToldToThePeer)
+        .doFinally(_ -> done.run());
+  }
+
+  @Override
+  public Flux<Payload> requestChannel(Publisher<Payload> payloads) {
+    return Flux.from(payloads)
+        .switchOnFirst((first, all) -> {
+          var opening = first.get();
+          if (opening == null
+              || !MeshProtocol.isFor(MeshProtocol.SESSION, opening)
+              || !asked.compareAndSet(false, true)) {
+            return Flux.<Payload>error(noSuchRoute());
+          }
+          return session(all.skip(1));
+        })
+        .doFinally(_ -> done.run());
+  }
+
+  private Flux<Payload> session(Flux<Payload> payloads) {
+    // the queue between the threads is what bounds the frames that the peer may have on their way
+    var frames =
+        payloads
+            .map(payload -> metrics.received(MeshProtocol.data(payload)))
+            .onErrorMap(failure -> new PeerUnreachable(peer + ": " + Reason.of(failure), failure))
+            .publishOn(threads.blocking(), CREDIT);
+    return Flux.defer(() -> peering.get().accept(peer, frames))
+        .subscribeOn(threads.blocking())
+        .map(frame -> MeshProtocol.frame(metrics.sent(frame)))
+        .onErrorMap(this::asToldToThePeer);
+  }
+
+  private static ApplicationErrorException noSuchRoute() {
+    return new ApplicationErrorException("a connection is for one request: pair or session");
+  }
+
+  /** A refusal is told as it is; what else fails is for this node's log. */
+  private Throwable asToldToThePeer(Throwable failure) {
+    return switch (failure) {
+      case Refused refused -> new ApplicationErrorException(String.valueOf(refused.getMessage()));
+      case PeerUnreachable lost ->
+          new ApplicationErrorException(String.valueOf(lost.getMessage()), lost);
+      case LayerUnreachable _ ->
+          new ApplicationErrorException("the node's sync engine does not answer", failure);
+      default -> {
+        log.warn("the channel of peer {} failed", peer, failure);
+        yield new ApplicationErrorException("the node failed", failure);
+      }
+    };
+  }
+}

@@ -1,0 +1,202 @@
+package com.softadastra.gateway.mesh.rsocket;
+
+import static com.softadastra.gateway.mesh.rsocket.MeshProtocol.CREDIT;
+
+import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.peering.PeerLinks;
+import com.softadastra.contracts.peering.PeerUnreachable;
+import com.softadastra.gateway.identity.TransportIdentity;
+import com.softadastra.gateway.identity.TransportTls;
+import com.softadastra.gateway.mesh.MeshLimits;
+import com.softadastra.gateway.mesh.PeerAddress;
+import io.netty.channel.ChannelOption;
+import io.netty.handler.ssl.SslContext;
+import io.rsocket.DuplexConnection;
+import io.rsocket.RSocket;
+import io.rsocket.core.RSocketConnector;
+import io.rsocket.transport.ClientTransport;
+import io.rsocket.transport.netty.RSocketLengthCodec;
+import io.rsocket.transport.netty.TcpDuplexConnection;
+import io.rsocket.util.DefaultPayload;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.netty.tcp.TcpClient;
+
+/**
+ * Calls peers, one connection for each channel or pairing. Frames that arrive and frames that are
+ * asked for are handed over on virtual threads, so the sync engine may wait in both.
+ */
+final class RSocketPeerLinks implements PeerLinks {
+  private static final int DEFAULT_PORT = 7600;
+
+  private final Supplier<List<String>> reachableAt;
+  private final Supplier<Optional<TransportIdentity>> identity;
+  private final MeshLimits limits;
+  private final MeshThreads threads;
+  private final MeshMetrics metrics;
+
+  RSocketPeerLinks(
+      Supplier<List<String>> reachableAt,
+      Supplier<Optional<TransportIdentity>> identity,
+      MeshLimits limits,
+      MeshThreads threads,
+      MeshMetrics metrics) {
+    this.reachableAt = reachableAt;
+    this.identity = identity;
+    this.limits = limits;
+    this.threads = threads;
+    this.metrics = metrics;
+  }
+
+  @Override
+  public List<String> addresses() {
+    return reachableAt.get();
+  }
+
+  @Override
+  public Flux<byte[]> connect(NodeId peer, List<String> addresses, Flux<byte[]> frames) {
+    return call(peer, addresses, call -> channel(call, frames));
+  }
+
+  private Flux<byte[]> channel(Call call, Flux<byte[]> frames) {
+    var opening = MeshProtocol.request(MeshProtocol.SESSION, new byte[0]);
+    var outgoing =
+        frames
+            .subscribeOn(threads.blocking())
+            .map(frame -> MeshProtocol.frame(metrics.sent(frame)));
+    // the opening goes ahead: RSocket opens a channel with the first payload, which may be long due
+    return call.socket()
+        .requestChannel(Flux.concat(Mono.just(opening), outgoing))
+        .map(payload -> metrics.received(MeshProtocol.data(payload)))
+        .onErrorMap(call::lost)
+        // bounds what the peer may send ahead; without it RSocket's channel was seen to stall
+        .publishOn(threads.blocking(), CREDIT);
+  }
+
+  @Override
+  public byte[] pair(NodeId inviter, List<String> addresses, byte[] request) {
+    var answer =
+        call(inviter, addresses, call -> asked(call, request))
+            .next()
+            .timeout(limits.pair())
+            .onErrorMap(
+                failure -> !(failure instanceof PeerUnreachable),
+                failure -> new PeerUnreachable(Reason.of(failure), failure))
+            .block();
+    if (answer == null) {
+      throw new PeerUnreachable("no answer", null);
+    }
+    return answer;
+  }
+
+  private Mono<byte[]> asked(Call call, byte[] request) {
+    return call.socket()
+        .requestResponse(MeshProtocol.request(MeshProtocol.PAIR, metrics.sent(request)))
+        .map(payload -> metrics.received(MeshProtocol.data(payload)))
+        .onErrorMap(call::lost);
+  }
+
+  /** A connection to the peer for as long as its use lasts. */
+  private Flux<byte[]> call(
+      NodeId peer, List<String> addresses, Function<Call, Publisher<byte[]>> use) {
+    return Flux.usingWhen(
+        reach(peer, addresses), use, Call::close, (call, _) -> call.close(), Call::close);
+  }
+
+  /** The first address that answers as that node. */
+  private Mono<Call> reach(NodeId peer, List<String> addresses) {
+    return Mono.defer(() -> {
+      var own = identity.get();
+      if (own.isEmpty()) {
+        return Mono.error(new PeerUnreachable("this gateway has no certificate yet", null));
+      }
+      var failures = new ArrayList<String>();
+      return Flux.fromIterable(addresses)
+          .concatMap(
+              address ->
+                  dial(peer, address, own.get())
+                      .onErrorResume(failure -> {
+                        failures.add(address + ": " + Reason.of(failure));
+                        return Mono.empty();
+                      }),
+              0)
+          .next()
+          .switchIfEmpty(Mono.error(() -> new PeerUnreachable(told(failures), null)));
+    });
+  }
+
+  private static String told(List<String> failures) {
+    return failures.isEmpty() ? "no address is known" : String.join("; ", failures);
+  }
+
+  private Mono<Call> dial(NodeId peer, String address, TransportIdentity own) {
+    return Mono.fromSupplier(() -> PeerAddress.parse(address, DEFAULT_PORT))
+        .flatMap(to ->
+            RSocketConnector.create()
+                .setupPayload(DefaultPayload.create(MeshProtocol.NAME))
+                .dataMimeType(MeshProtocol.DATA_TYPE)
+                .metadataMimeType(MeshProtocol.METADATA_TYPE)
+                .keepAlive(limits.keepAlive(), limits.silence())
+                .maxInboundPayloadSize(MeshProtocol.MAX_PAYLOAD)
+                .fragment(MeshProtocol.FRAGMENT)
+                .connect(new Transport(to, TransportTls.calling(peer, own))))
+        .map(socket -> new Call(address, socket))
+        .doOnNext(this::count);
+  }
+
+  private void count(Call call) {
+    metrics.opened().incrementAndGet();
+    call.socket()
+        .onClose()
+        .onErrorComplete()
+        .doFinally(_ -> metrics.opened().decrementAndGet())
+        .subscribe();
+  }
+
+  /** TCP and TLS to one address; the pin is in the TLS. */
+  private final class Transport implements ClientTransport {
+    private final PeerAddress to;
+    private final SslContext tls;
+
+    Transport(PeerAddress to, SslContext tls) {
+      this.to = to;
+      this.tls = tls;
+    }
+
+    @Override
+    public Mono<DuplexConnection> connect() {
+      return TcpClient.newConnection()
+          .runOn(threads.loops())
+          .host(to.host())
+          .port(to.port())
+          .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) limits.connect().toMillis())
+          .secure(spec -> spec.sslContext(tls).handshakeTimeout(limits.handshake()))
+          .doOnConnected(connection ->
+              connection.addHandlerLast(new RSocketLengthCodec(MeshProtocol.MAX_FRAME)))
+          .connect()
+          .map(connection -> new SingleStream(new TcpDuplexConnection("mesh-client", connection)));
+    }
+
+    @Override
+    public int maxFrameLength() {
+      return MeshProtocol.MAX_FRAME;
+    }
+  }
+
+  /** A connection that stands, and the address that answered. */
+  private record Call(String address, RSocket socket) {
+    PeerUnreachable lost(Throwable failure) {
+      return new PeerUnreachable(address + ": " + Reason.of(failure), failure);
+    }
+
+    Mono<Void> close() {
+      return Mono.fromRunnable(socket::dispose);
+    }
+  }
+}

@@ -1,0 +1,114 @@
+package com.softadastra.contracts.link;
+
+import com.softadastra.contracts.json.JsonText;
+import java.io.ByteArrayOutputStream;
+import java.lang.reflect.Type;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.ObjectReader;
+import tools.jackson.databind.ObjectWriter;
+import tools.jackson.databind.SerializationContext;
+import tools.jackson.databind.ValueSerializer;
+import tools.jackson.databind.cfg.DateTimeFeature;
+import tools.jackson.databind.exc.MismatchedInputException;
+import tools.jackson.databind.module.SimpleModule;
+import tools.jackson.dataformat.cbor.CBORFactory;
+import tools.jackson.dataformat.cbor.CBORMapper;
+
+/**
+ * Values of one type as they cross a link: bytes as they are, everything else as CBOR (RFC 8949) of
+ * the declared type. Instants and durations are ISO text, {@link JsonText} is a text and not, as in
+ * an HTTP answer, the object itself. Members that the reader doesn't know are left out; anything
+ * after the value is an error.
+ */
+final class WireForm {
+  private static final CBORMapper CBOR =
+      CBORMapper.builder(
+              CBORFactory.builder()
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder()
+                          .maxDocumentLength(LinkProtocol.LARGEST_PAYLOAD_BYTES)
+                          .maxStringLength(LinkProtocol.LARGEST_PAYLOAD_BYTES)
+                          .build())
+                  .build())
+          .addModule(new SimpleModule().addSerializer(JsonText.class, new JsonAsText()))
+          .disable(DateTimeFeature.WRITE_DATES_AS_TIMESTAMPS)
+          .disable(DateTimeFeature.WRITE_DURATIONS_AS_TIMESTAMPS)
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  private final boolean bytes;
+  private final ObjectWriter writer;
+  private final ObjectReader reader;
+
+  WireForm(Type type) {
+    var resolved = CBOR.getTypeFactory().constructType(type);
+    this.bytes = type == byte[].class;
+    this.writer = CBOR.writerFor(resolved);
+    this.reader = CBOR.readerFor(resolved);
+  }
+
+  byte[] write(Object value) {
+    return bytes ? (byte[]) value : writer.writeValueAsBytes(value);
+  }
+
+  /**
+   * @throws tools.jackson.core.JacksonException where it is not exactly one value of the type
+   */
+  Object read(byte[] data) {
+    return bytes ? data : reader.readValue(data);
+  }
+
+  /** The values in an array, each in its form; nulls are kept. */
+  static byte[] writeAll(List<WireForm> forms, List<@Nullable Object> values) {
+    var bytes = new ByteArrayOutputStream();
+    try (var generator = CBOR.createGenerator(bytes)) {
+      generator.writeStartArray(values, values.size());
+      for (int i = 0; i < values.size(); i++) {
+        forms.get(i).writer.writeValue(generator, values.get(i));
+      }
+      generator.writeEndArray();
+    }
+    return bytes.toByteArray();
+  }
+
+  /**
+   * What {@link #writeAll} wrote.
+   *
+   * @throws tools.jackson.core.JacksonException where it is not exactly one value for each form
+   */
+  static @Nullable Object[] readAll(List<WireForm> forms, byte[] data) {
+    var values = new @Nullable Object[forms.size()];
+    try (var parser = CBOR.createParser(data)) {
+      boolean fits = parser.nextToken() == JsonToken.START_ARRAY;
+      for (int i = 0; fits && i < values.length; i++) {
+        fits = parser.nextToken() != JsonToken.END_ARRAY;
+        if (fits) {
+          values[i] =
+              forms
+                  .get(i)
+                  .reader
+                  .without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+                  .readValue(parser);
+        }
+      }
+      if (!fits || parser.nextToken() != JsonToken.END_ARRAY || parser.nextToken() != null) {
+        throw MismatchedInputException.from(
+            parser, Object[].class, "not an array of " + values.length + " arguments");
+      }
+    }
+    return values;
+  }
+
+  private static final class JsonAsText extends ValueSerializer<JsonText> {
+    @Override
+    public void serialize(JsonText json, JsonGenerator generator, SerializationContext context) {
+      generator.writeString(json.text());
+    }
+  }
+}

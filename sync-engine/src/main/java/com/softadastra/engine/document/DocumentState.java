@@ -1,0 +1,113 @@
+package com.softadastra.engine.document;
+
+import com.softadastra.contracts.Hash;
+import com.softadastra.engine.cbor.CborWriter;
+import com.softadastra.engine.log.DocumentKey;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A document as it stands under policy {@code keep}: all heads, one of which wins.
+ *
+ * @param heads sorted by version; empty where no operation known has effect, which is as if the
+ *     document never existed
+ * @param base of an open conflict: the newest version that all its sides come from; null where
+ *     there is none
+ * @param lastPosition where the log has the newest operation recorded here, the end of the
+ *     document's chain
+ */
+public record DocumentState(
+    DocumentKey key, List<Head> heads, @Nullable Hash base, long lastPosition) {
+  public DocumentState {
+    var sorted = new ArrayList<>(heads);
+    sorted.sort(Comparator.comparing(Head::version));
+    heads = List.copyOf(sorted);
+  }
+
+  public boolean exists() {
+    return !heads.isEmpty();
+  }
+
+  public DocumentState at(long position) {
+    return new DocumentState(key, heads, base, position);
+  }
+
+  /** The heads that count: all but deletions that closed their own branch. */
+  public List<Head> sides() {
+    if (heads.size() <= 1) {
+      return heads;
+    }
+    var sides = heads.stream().filter(head -> !closed(head)).toList();
+    return sides.isEmpty() ? heads : sides;
+  }
+
+  public boolean conflicted() {
+    return heads.size() > 1 && sides().size() > 1;
+  }
+
+  public Head winner() {
+    return sides().stream().max(Head.WINNER_LAST).orElseThrow();
+  }
+
+  public boolean deleted() {
+    return winner().deleted();
+  }
+
+  /**
+   * The document's version: that of its one side, or with several the hash of their sorted
+   * versions.
+   */
+  public Hash version() {
+    var sides = sides();
+    return sides.size() == 1
+        ? sides.getFirst().version()
+        : combined(sides.stream().map(Head::version).sorted().toList());
+  }
+
+  public List<Hash> headVersions() {
+    return heads.stream().map(Head::version).toList();
+  }
+
+  public Optional<Head> head(Hash version) {
+    return heads.stream().filter(head -> head.version().equals(version)).findAny();
+  }
+
+  /** The id of the open conflict, where there is one. */
+  public Optional<Hash> conflict() {
+    return conflicted() ? Optional.of(conflictId(key, base)) : Optional.empty();
+  }
+
+  /** The id of a conflict of this document over that base. */
+  public static Hash conflictId(DocumentKey key, @Nullable Hash base) {
+    var out =
+        new CborWriter(128)
+            .array(5)
+            .text("softadastra.conflict.1")
+            .bytes(key.space().hash().bytes());
+    out.text(key.collection()).text(key.id()).bytes((base == null ? Hash.ZERO : base).bytes());
+    return Hash.sha256(out.toByteArray());
+  }
+
+  /** The one version that stands for several heads; the versions sorted. */
+  public static Hash combined(List<Hash> sorted) {
+    var out =
+        new CborWriter(64 + sorted.size() * 34)
+            .array(2)
+            .text("softadastra.heads.1")
+            .array(sorted.size());
+    sorted.forEach(version -> out.bytes(version.bytes()));
+    return Hash.sha256(out.toByteArray());
+  }
+
+  // A deletion whose author had seen every other head, or what it comes from, decides nothing any
+  // more.
+  private boolean closed(Head head) {
+    return head.deleted()
+        && head.sawOthers()
+        && heads.stream()
+            .allMatch(other -> other == head || head.covers().contains(other.version()));
+  }
+}

@@ -1,0 +1,20 @@
+package com.softadastra.engine.log;
+
+/** Hard bounds: what exceeds them is not an entry, on any node, whatever its settings. */
+public final class Bounds {
+  /** Bytes of one entry; leaves room for the frame around it below RSocket's 16 MiB. */
+  public static final int ENTRY_BYTES = 15 << 20;
+
+  public static final int OPERATIONS = 1000;
+  public static final int PARENTS = 1024;
+  public static final int CAUSES = 4096;
+
+  /** Bytes of UTF-8. */
+  public static final int DOCUMENT_ID_BYTES = 512;
+
+  public static final int NAME_BYTES = 63;
+  public static final int INTENT_ID_BYTES = 1024;
+  public static final int ACTOR_BYTES = 1024;
+
+  private Bounds() {}
+}

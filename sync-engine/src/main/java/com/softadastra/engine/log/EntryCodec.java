@@ -1,0 +1,249 @@
+package com.softadastra.engine.log;
+
+import com.softadastra.contracts.Dot;
+import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.Incarnation;
+import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.Replica;
+import com.softadastra.contracts.SpaceId;
+import com.softadastra.contracts.documents.PatchBody.Notation;
+import com.softadastra.contracts.documents.Priority;
+import com.softadastra.contracts.json.JsonReader;
+import com.softadastra.contracts.json.JsonText;
+import com.softadastra.engine.cbor.CborReader;
+import com.softadastra.engine.cbor.CborReader.Malformed;
+import com.softadastra.engine.cbor.CborWriter;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The bytes of an entry: deterministic CBOR, arrays in a fixed order.
+ *
+ * <pre>
+ * entry     = [1, kind, space: h'32', node: h'32', incarnation: h'16', sequence, clock, previous: h'32',
+ *              causes: [* [node, incarnation, sequence, hash: h'32']], authority: [term, number, grant: h'32' / null],
+ *              payload: bytes]
+ * payload   = [id: text, actor: text / null, priority, command: text / null, operations: [1* operation]]   ; kind 1
+ * operation = [collection: text, id: text, definition: null, parents: [* h'32'], seen: [* h'32'], change]
+ * change    = [0, body: bytes] / [1, notation, patch: bytes] / [2]
+ * hash      = SHA-256(entry)
+ * version   = SHA-256(["softadastra.version.1", space, collection, id, parents, change, intent id])
+ * </pre>
+ *
+ * Bodies and patches are canonical JSON in UTF-8. {@code definition} is where an operation names
+ * the definition it was made under, {@code [generation, hash]}, once collections have any but the
+ * default.
+ */
+public final class EntryCodec {
+  private static final int FORMAT = 1;
+
+  private EntryCodec() {}
+
+  public static byte[] encode(Entry entry) {
+    var out = new CborWriter(entry.payload().length + 256 + entry.causes().size() * 96);
+    out.array(11).unsigned(FORMAT).unsigned(entry.kind());
+    out.bytes(entry.space().hash().bytes());
+    replica(entry.author(), out)
+        .unsigned(entry.sequence())
+        .unsigned(entry.clock())
+        .bytes(entry.previous().bytes());
+    out.array(entry.causes().size());
+    for (var cause : entry.causes()) {
+      out.array(4);
+      replica(cause.dot().replica(), out)
+          .unsigned(cause.dot().sequence())
+          .bytes(cause.hash().bytes());
+    }
+    var grant = entry.authority().grant();
+    out.array(3).unsigned(entry.authority().term()).unsigned(entry.authority().number());
+    out.bytesOrNull(grant == null ? null : grant.bytes());
+    return out.bytes(entry.payload()).toByteArray();
+  }
+
+  public static byte[] encode(Intent intent) {
+    int expected = 64;
+    for (var operation : intent.operations()) {
+      expected += 160 + operation.id().length() + bodyLength(operation.change());
+    }
+    var out = new CborWriter(expected);
+    out.array(5).text(intent.id()).textOrNull(intent.actor()).unsigned(intent.priority().ordinal());
+    out.textOrNull(intent.command()).array(intent.operations().size());
+    for (var operation : intent.operations()) {
+      out.array(6).text(operation.collection()).text(operation.id()).nil();
+      hashes(operation.parents(), out);
+      hashes(operation.seen(), out);
+      change(operation.change(), out);
+    }
+    return out.toByteArray();
+  }
+
+  /**
+   * @throws Malformed where the bytes are not an entry, not in the one form of it, or beyond the
+   *     hard bounds
+   */
+  public static Entry decode(byte[] bytes) {
+    if (bytes.length > Bounds.ENTRY_BYTES) {
+      throw new Malformed("entry of " + bytes.length + " bytes");
+    }
+    var in = new CborReader(bytes);
+    in.array(11, 11);
+    if (in.unsigned() != FORMAT) {
+      throw new Malformed("another entry format");
+    }
+    int kind = in.unsigned(Integer.MAX_VALUE);
+    var space = new SpaceId(Hash.of(in.bytesExactly(Hash.BYTES)));
+    var author = replica(in);
+    long sequence = positive(in);
+    long clock = in.unsigned();
+    var previous = Hash.of(in.bytesExactly(Hash.BYTES));
+    var causes = causes(in, author);
+    in.array(3, 3);
+    long term = in.unsigned();
+    long number = in.unsigned();
+    byte[] grant = in.bytesOrNull(Hash.BYTES);
+    var authority = new Authority(term, number, grant == null ? null : Hash.of(grant32(grant)));
+    byte[] payload = in.bytes(Bounds.ENTRY_BYTES);
+    in.end();
+    var intent = kind == Entry.DATA ? intent(payload) : null;
+    return new Entry(
+        kind, space, author, sequence, clock, previous, causes, authority, payload, intent);
+  }
+
+  /** The version that an operation makes of its document. */
+  public static Hash version(SpaceId space, Operation operation, String intentId) {
+    var out = new CborWriter(256 + operation.id().length() + bodyLength(operation.change()));
+    out.array(7).text("softadastra.version.1").bytes(space.hash().bytes());
+    out.text(operation.collection()).text(operation.id());
+    hashes(operation.parents(), out);
+    change(operation.change(), out);
+    out.text(intentId);
+    return Hash.sha256(out.toByteArray());
+  }
+
+  private static byte[] grant32(byte[] grant) {
+    if (grant.length != Hash.BYTES) {
+      throw new Malformed("grant of " + grant.length + " bytes");
+    }
+    return grant;
+  }
+
+  private static List<Cause> causes(CborReader in, Replica author) {
+    int count = in.array(0, Bounds.CAUSES);
+    var causes = new ArrayList<Cause>(count);
+    for (int i = 0; i < count; i++) {
+      in.array(4, 4);
+      var dot = new Dot(replica(in), positive(in));
+      if (dot.replica().equals(author)
+          || (i > 0 && causes.getLast().dot().replica().compareTo(dot.replica()) >= 0)) {
+        throw new Malformed("causes out of order");
+      }
+      causes.add(new Cause(dot, Hash.of(in.bytesExactly(Hash.BYTES))));
+    }
+    return causes;
+  }
+
+  private static Intent intent(byte[] payload) {
+    var in = new CborReader(payload);
+    in.array(5, 5);
+    String id = in.text(Bounds.INTENT_ID_BYTES);
+    String actor = in.textOrNull(Bounds.ACTOR_BYTES);
+    var priority = Priority.values()[in.unsigned(Priority.values().length - 1)];
+    String command = in.textOrNull(Bounds.ENTRY_BYTES);
+    int count = in.array(1, Bounds.OPERATIONS);
+    var operations = new ArrayList<Operation>(count);
+    for (int i = 0; i < count; i++) {
+      in.array(6, 6);
+      String collection = in.text(Bounds.NAME_BYTES);
+      String document = in.text(Bounds.DOCUMENT_ID_BYTES);
+      if (collection.isEmpty() || document.isEmpty() || !in.skipNull()) {
+        throw new Malformed("operation without a name, or under a definition");
+      }
+      operations.add(new Operation(collection, document, hashes(in), hashes(in), change(in)));
+    }
+    in.end();
+    if (operations.stream().map(o -> List.of(o.collection(), o.id())).distinct().count() != count) {
+      throw new Malformed("one document twice");
+    }
+    return new Intent(id, actor, priority, command, operations);
+  }
+
+  private static Change change(CborReader in) {
+    int items = in.array(1, 3);
+    int kind = in.unsigned(2);
+    if (items != new int[] {2, 3, 1}[kind]) {
+      throw new Malformed("change of kind " + kind + " with " + items + " items");
+    }
+    return switch (kind) {
+      case 0 -> new Change.Put(json(in));
+      case 1 ->
+          new Change.Patch(Notation.values()[in.unsigned(Notation.values().length - 1)], json(in));
+      default -> Change.DELETE;
+    };
+  }
+
+  private static JsonText json(CborReader in) {
+    byte[] utf8 = in.bytes(Bounds.ENTRY_BYTES);
+    try {
+      var text = JsonText.of(JsonReader.object(utf8));
+      if (!Arrays.equals(text.utf8(), utf8)) {
+        throw new Malformed("JSON that is not canonical");
+      }
+      return text;
+    } catch (JsonReader.MalformedJson e) {
+      throw new Malformed("not JSON: " + e.getMessage());
+    }
+  }
+
+  private static void change(Change change, CborWriter out) {
+    switch (change) {
+      case Change.Put(var body) -> out.array(2).unsigned(0).bytes(body.utf8());
+      case Change.Patch(var notation, var text) ->
+          out.array(3).unsigned(1).unsigned(notation.ordinal()).bytes(text.utf8());
+      case Change.Delete _ -> out.array(1).unsigned(2);
+    }
+  }
+
+  private static int bodyLength(Change change) {
+    return switch (change) {
+      case Change.Put(var body) -> body.text().length() * 2;
+      case Change.Patch(_, var text) -> text.text().length() * 2;
+      case Change.Delete _ -> 0;
+    };
+  }
+
+  private static List<Hash> hashes(CborReader in) {
+    int count = in.array(0, Bounds.PARENTS);
+    var hashes = new ArrayList<Hash>(count);
+    for (int i = 0; i < count; i++) {
+      var hash = Hash.of(in.bytesExactly(Hash.BYTES));
+      if (i > 0 && hashes.getLast().compareTo(hash) >= 0) {
+        throw new Malformed("versions out of order");
+      }
+      hashes.add(hash);
+    }
+    return hashes;
+  }
+
+  private static void hashes(List<Hash> hashes, CborWriter out) {
+    out.array(hashes.size());
+    hashes.forEach(hash -> out.bytes(hash.bytes()));
+  }
+
+  private static CborWriter replica(Replica replica, CborWriter out) {
+    return out.bytes(replica.node().hash().bytes()).bytes(replica.incarnation().bytes());
+  }
+
+  private static Replica replica(CborReader in) {
+    var node = new NodeId(Hash.of(in.bytesExactly(Hash.BYTES)));
+    return new Replica(node, Incarnation.of(in.bytesExactly(Incarnation.BYTES)));
+  }
+
+  private static long positive(CborReader in) {
+    long value = in.unsigned();
+    if (value < 1) {
+      throw new Malformed("a sequence starts at 1");
+    }
+    return value;
+  }
+}

@@ -1,0 +1,31 @@
+package com.softadastra.engine.log;
+
+/**
+ * Whether an entry has effect; its ordinal is what storage keeps. A genuine entry is never refused,
+ * whatever this is.
+ */
+public enum Standing {
+  EFFECTIVE("it has effect"),
+  /** Void: another entry with the same intent id comes first. */
+  DUPLICATE("another entry with this intent id comes first"),
+  /** Void: its author was no writer of the space. */
+  NOT_ALLOWED("its author may not write in this space"),
+  /** Held: its kind is newer than this software. */
+  HELD("this version of the software can't judge it"),
+  /** Recorded again under a new incarnation, after this one was found to have been forked. */
+  REPLACED("it was recorded again by a later incarnation");
+
+  private final String reason;
+
+  Standing(String reason) {
+    this.reason = reason;
+  }
+
+  public String reason() {
+    return reason;
+  }
+
+  public boolean effective() {
+    return this == EFFECTIVE;
+  }
+}

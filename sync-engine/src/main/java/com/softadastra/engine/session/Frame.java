@@ -1,0 +1,221 @@
+package com.softadastra.engine.session;
+
+import com.github.luben.zstd.Zstd;
+import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.Incarnation;
+import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.Replica;
+import com.softadastra.contracts.SpaceId;
+import com.softadastra.engine.cbor.CborReader;
+import com.softadastra.engine.cbor.CborReader.Malformed;
+import com.softadastra.engine.cbor.CborWriter;
+import com.softadastra.engine.ledger.Statement;
+import com.softadastra.engine.log.Bounds;
+import com.softadastra.engine.log.Signatures;
+import com.softadastra.engine.space.BatchCheck.Offered;
+import com.softadastra.engine.space.SignedRecord;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A message of a session between two nodes: one CBOR array each, its kind first.
+ *
+ * <pre>
+ * hello        = [0, least version, greatest version, node: h'32', incarnation: h'16', clock, name, [* address: text],
+ *                 [* space: h'32']]
+ * membership   = [1, space, [* [record: bytes, signature: h'64']]]
+ * summary      = [2, space, [* [node, incarnation, sequence, hash: h'32']], [* statement]]
+ * entries      = [3, space, length, bytes]      ; zstd where the bytes are not as many as the length says
+ *   of which     [* [entry: bytes, signature: h'64' / null]]
+ * acknowledged = [4, space, [* statement]]
+ * refused      = [5, space, node, incarnation, reason: text]
+ * bye          = [6, reason: text]
+ * statement    = [bytes, signature: h'64']
+ * </pre>
+ */
+public sealed interface Frame {
+  int VERSION = 1;
+
+  /** Bytes of entries in one batch, beyond which no further run is begun. */
+  int BATCH_BYTES = 256 << 10;
+
+  /** What a batch may unpack to, which bounds the memory that a peer can ask for. */
+  int UNPACKED_BYTES = Bounds.ENTRY_BYTES + (4 << 20);
+
+  int MANY = 4096;
+  int TEXT_BYTES = 1024;
+
+  record Hello(
+      int leastVersion,
+      int greatestVersion,
+      Replica sender,
+      long clock,
+      String name,
+      List<String> addresses,
+      List<SpaceId> spaces)
+      implements Frame {}
+
+  record MembershipKnown(SpaceId space, List<SignedRecord> records) implements Frame {}
+
+  record Summary(SpaceId space, List<Known> chains, List<Statement.Signed> statements)
+      implements Frame {
+    /** How far the sender knows a replica's chain, and the hash of the entry there. */
+    public record Known(Replica replica, long sequence, Hash hash) {}
+  }
+
+  record Entries(SpaceId space, List<Offered> batch) implements Frame {}
+
+  record Acknowledged(SpaceId space, List<Statement.Signed> statements) implements Frame {}
+
+  record Refusal(SpaceId space, Replica replica, String reason) implements Frame {}
+
+  record Bye(String reason) implements Frame {}
+
+  default byte[] encode() {
+    var out = new CborWriter(256);
+    switch (this) {
+      case Hello(
+              var least,
+              var greatest,
+              var sender,
+              var clock,
+              var name,
+              var addresses,
+              var spaces) -> {
+        replica(sender, out.array(9).unsigned(0).unsigned(least).unsigned(greatest));
+        out.unsigned(clock).text(name).array(addresses.size());
+        addresses.forEach(out::text);
+        out.array(spaces.size());
+        spaces.forEach(space -> out.bytes(space.hash().bytes()));
+      }
+      case MembershipKnown(var space, var records) -> {
+        out.array(3).unsigned(1).bytes(space.hash().bytes()).array(records.size());
+        records.forEach(record -> out.array(2).bytes(record.bytes()).bytes(record.signature()));
+      }
+      case Summary(var space, var chains, var statements) -> {
+        out.array(4).unsigned(2).bytes(space.hash().bytes()).array(chains.size());
+        chains.forEach(known ->
+            replica(known.replica(), out.array(4))
+                .unsigned(known.sequence())
+                .bytes(known.hash().bytes()));
+        statements(statements, out);
+      }
+      case Entries(var space, var batch) -> {
+        byte[] plain = plain(batch);
+        byte[] packed = Zstd.compress(plain, 1);
+        out.array(4).unsigned(3).bytes(space.hash().bytes()).unsigned(plain.length);
+        out.bytes(packed.length < plain.length ? packed : plain);
+      }
+      case Acknowledged(var space, var statements) -> {
+        statements(statements, out.array(3).unsigned(4).bytes(space.hash().bytes()));
+      }
+      case Refusal(var space, var replica, var reason) ->
+          replica(replica, out.array(5).unsigned(5).bytes(space.hash().bytes())).text(reason);
+      case Bye(var reason) -> out.array(2).unsigned(6).text(reason);
+    }
+    return out.toByteArray();
+  }
+
+  /**
+   * @throws Malformed where the bytes are no frame, or beyond the bounds
+   */
+  static Frame decode(byte[] bytes) {
+    var in = new CborReader(bytes);
+    in.array(2, 9);
+    Frame frame =
+        switch (in.unsigned(6)) {
+          case 0 ->
+              new Hello(
+                  in.unsigned(Integer.MAX_VALUE),
+                  in.unsigned(Integer.MAX_VALUE),
+                  replica(in),
+                  in.unsigned(),
+                  in.text(TEXT_BYTES),
+                  list(in, () -> in.text(TEXT_BYTES)),
+                  list(in, () -> space(in)));
+          case 1 -> new MembershipKnown(space(in), list(in, () -> record(in)));
+          case 2 ->
+              new Summary(space(in), list(in, () -> known(in)), list(in, () -> statement(in)));
+          case 3 -> new Entries(space(in), batch(in));
+          case 4 -> new Acknowledged(space(in), list(in, () -> statement(in)));
+          case 5 -> new Refusal(space(in), replica(in), in.text(TEXT_BYTES));
+          default -> new Bye(in.text(TEXT_BYTES));
+        };
+    in.end();
+    return frame;
+  }
+
+  private static byte[] plain(List<Offered> batch) {
+    var out = new CborWriter(BATCH_BYTES + 4096).array(batch.size());
+    batch.forEach(entry -> out.array(2).bytes(entry.bytes()).bytesOrNull(entry.signature()));
+    return out.toByteArray();
+  }
+
+  private static List<Offered> batch(CborReader in) {
+    int length = in.unsigned(UNPACKED_BYTES);
+    byte[] packed = in.bytes(UNPACKED_BYTES);
+    byte[] plain = packed;
+    if (packed.length < length) {
+      plain = new byte[length];
+      long unpacked = Zstd.decompress(plain, packed);
+      if (Zstd.isError(unpacked) || unpacked != length) {
+        throw new Malformed("a batch that can't be unpacked");
+      }
+    } else if (packed.length > length) {
+      throw new Malformed("a batch longer than it says");
+    }
+    var entries = new CborReader(plain);
+    int count = entries.array(0, UNPACKED_BYTES);
+    var batch = new ArrayList<Offered>(Math.min(count, MANY));
+    for (int i = 0; i < count; i++) {
+      entries.array(2, 2);
+      batch.add(
+          new Offered(entries.bytes(Bounds.ENTRY_BYTES), entries.bytesOrNull(Signatures.BYTES)));
+    }
+    entries.end();
+    return batch;
+  }
+
+  private static void statements(List<Statement.Signed> statements, CborWriter out) {
+    out.array(statements.size());
+    statements.forEach(
+        statement -> out.array(2).bytes(statement.bytes()).bytes(statement.signature()));
+  }
+
+  private static Statement.Signed statement(CborReader in) {
+    in.array(2, 2);
+    return new Statement.Signed(in.bytes(1 << 20), in.bytesExactly(Signatures.BYTES));
+  }
+
+  private static SignedRecord record(CborReader in) {
+    in.array(2, 2);
+    return new SignedRecord(in.bytes(TEXT_BYTES * 4), in.bytesExactly(Signatures.BYTES));
+  }
+
+  private static Summary.Known known(CborReader in) {
+    in.array(4, 4);
+    return new Summary.Known(replica(in), in.unsigned(), Hash.of(in.bytesExactly(Hash.BYTES)));
+  }
+
+  private static CborWriter replica(Replica replica, CborWriter out) {
+    return out.bytes(replica.node().hash().bytes()).bytes(replica.incarnation().bytes());
+  }
+
+  private static Replica replica(CborReader in) {
+    var node = new NodeId(Hash.of(in.bytesExactly(Hash.BYTES)));
+    return new Replica(node, Incarnation.of(in.bytesExactly(Incarnation.BYTES)));
+  }
+
+  private static SpaceId space(CborReader in) {
+    return new SpaceId(Hash.of(in.bytesExactly(Hash.BYTES)));
+  }
+
+  private static <T> List<T> list(CborReader in, java.util.function.Supplier<T> item) {
+    int count = in.array(0, MANY);
+    var items = new ArrayList<T>(Math.min(count, 64));
+    for (int i = 0; i < count; i++) {
+      items.add(item.get());
+    }
+    return items;
+  }
+}

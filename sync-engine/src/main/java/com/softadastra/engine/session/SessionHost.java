@@ -1,0 +1,80 @@
+package com.softadastra.engine.session;
+
+import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.Replica;
+import com.softadastra.contracts.SpaceId;
+import com.softadastra.engine.ledger.Statement;
+import com.softadastra.engine.log.LoggedEntry;
+import com.softadastra.engine.space.BatchCheck.Checked;
+import com.softadastra.engine.space.ChainHead;
+import com.softadastra.engine.space.Membership;
+import com.softadastra.engine.space.SignedRecord;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+
+/** What a session needs of the node it runs on. Everything that it shows is forced to disk. */
+public interface SessionHost {
+  /** How this node introduces itself now. */
+  Frame.Hello hello(NodeId peer);
+
+  /** A peer has introduced itself. */
+  void met(Frame.Hello peer);
+
+  /** The membership of a space that this node has and the peer belongs to. */
+  Optional<Membership> membership(SpaceId space, NodeId peer);
+
+  /**
+   * Takes in membership records; returns when they are recorded, or refuses those that don't hold.
+   */
+  void learn(SpaceId space, List<SignedRecord> records);
+
+  Map<Replica, ChainHead> chains(SpaceId space);
+
+  /** The hash of an entry that is recorded here. */
+  Hash hash(SpaceId space, Replica replica, long sequence);
+
+  /** Where the log has an entry that is recorded here. */
+  long position(SpaceId space, Replica replica, long sequence);
+
+  /**
+   * Entries of the space after a position, in the order of the log, ending where every author's
+   * part is signed.
+   *
+   * @return empty where there are none yet
+   */
+  List<LoggedEntry> entries(SpaceId space, long after, int bytes);
+
+  /** The position up to which everything is forced. */
+  long durable();
+
+  /** This node's own statement and those it knows of others. */
+  List<Statement.Signed> statements(SpaceId space);
+
+  /** This node's own statement. */
+  Statement.Signed statement(SpaceId space);
+
+  /**
+   * Takes in statements that are genuine and later than those known; the peer's own vector counts
+   * at once.
+   */
+  void note(SpaceId space, List<Statement.Signed> statements, NodeId via);
+
+  /**
+   * Stores what is genuine of a batch; completes when it is forced, with the refused replicas and
+   * reasons.
+   */
+  CompletionStage<Map<Replica, String>> store(SpaceId space, Checked batch, NodeId from);
+
+  /**
+   * Another node has entries of this node's own that it doesn't know itself, or others under the
+   * same numbers: its storage was restored or copied. Takes a new incarnation, and writes again
+   * what nobody is known to have.
+   */
+  void forked(SpaceId space, Replica replica);
+
+  /** A peer refuses entries of a replica. */
+  void refusedBy(NodeId peer, SpaceId space, Replica replica, String reason);
+}

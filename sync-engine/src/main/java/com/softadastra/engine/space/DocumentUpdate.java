@@ -1,0 +1,136 @@
+package com.softadastra.engine.space;
+
+import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.SpaceId;
+import com.softadastra.engine.document.DocumentFold;
+import com.softadastra.engine.document.DocumentState;
+import com.softadastra.engine.document.Head;
+import com.softadastra.engine.document.KnownOperation;
+import com.softadastra.engine.log.DocumentKey;
+import com.softadastra.engine.log.EntryCodec;
+import com.softadastra.engine.log.LoggedEntry;
+import com.softadastra.engine.log.Operation;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** What an entry's operations do to their documents and to the conflicts of these. */
+public final class DocumentUpdate {
+  private DocumentUpdate() {}
+
+  /** For each operation, where the one recorded before it for the same document is. */
+  static List<Long> previous(SpaceId space, List<Operation> operations, Reads reads) {
+    return operations.stream()
+        .map(operation ->
+            reads.document(new DocumentKey(space, operation.collection(), operation.id())))
+        .map(state -> state == null ? 0L : state.lastPosition())
+        .toList();
+  }
+
+  /** The writes that follow from appending this entry; the reads don't show it yet. */
+  static void apply(LoggedEntry logged, Reads reads, Instant now, List<Write> writes) {
+    var entry = logged.entry();
+    for (var operation : entry.operations()) {
+      var key = new DocumentKey(entry.space(), operation.collection(), operation.id());
+      var before = reads.document(key);
+      var version = version(logged, operation);
+      DocumentState after = null;
+      if (logged.standing().effective()) {
+        after = DocumentFold.advance(key, before, operation, version, logged.position());
+      }
+      if (after == null) {
+        var operations =
+            before == null
+                ? new ArrayList<KnownOperation>()
+                : operations(key, before.lastPosition(), reads);
+        operations.add(
+            new KnownOperation(
+                operation, version, logged.position(), logged.standing().effective()));
+        after = DocumentFold.replay(key, operations, logged.position());
+      }
+      writes.add(new Write.PutDocument(after));
+      conflicts(before, after, now, writes);
+    }
+  }
+
+  /**
+   * Folds the documents of an entry anew after its standing has changed; the reads show the new
+   * standing.
+   */
+  static void refold(LoggedEntry restood, Reads reads, Instant now, List<Write> writes) {
+    for (var operation : restood.entry().operations()) {
+      var key = new DocumentKey(restood.entry().space(), operation.collection(), operation.id());
+      var before = Objects.requireNonNull(reads.document(key));
+      var operations = new ArrayList<KnownOperation>();
+      for (var known : operations(key, before.lastPosition(), reads)) {
+        operations.add(
+            known.position() == restood.position()
+                ? new KnownOperation(
+                    known.operation(),
+                    known.version(),
+                    known.position(),
+                    restood.standing().effective())
+                : known);
+      }
+      var after = DocumentFold.replay(key, operations, before.lastPosition());
+      writes.add(new Write.PutDocument(after));
+      conflicts(before, after, now, writes);
+    }
+  }
+
+  /** A document's operations in the order in which they were recorded here. */
+  public static List<KnownOperation> operations(DocumentKey key, long lastPosition, Reads reads) {
+    var operations = new ArrayList<KnownOperation>();
+    long position = lastPosition;
+    while (position > 0) {
+      var logged = reads.entry(position);
+      int index = index(logged, key);
+      var operation = logged.entry().operations().get(index);
+      operations.add(
+          new KnownOperation(
+              operation, version(logged, operation), position, logged.standing().effective()));
+      position = logged.previous().get(index);
+    }
+    Collections.reverse(operations);
+    return operations;
+  }
+
+  /** Which of the entry's operations is the document's. */
+  public static int index(LoggedEntry logged, DocumentKey key) {
+    var operations = logged.entry().operations();
+    for (int i = 0; i < operations.size(); i++) {
+      if (operations.get(i).collection().equals(key.collection())
+          && operations.get(i).id().equals(key.id())) {
+        return i;
+      }
+    }
+    throw new IllegalStateException(
+        "the chain of a document leads to an entry without it: " + logged.position());
+  }
+
+  public static Hash version(LoggedEntry logged, Operation operation) {
+    var intent = Objects.requireNonNull(logged.entry().intent());
+    return EntryCodec.version(logged.entry().space(), operation, intent.id());
+  }
+
+  private static void conflicts(
+      @Nullable DocumentState before, DocumentState after, Instant now, List<Write> writes) {
+    var was = before == null ? null : before.conflict().orElse(null);
+    var is = after.conflict().orElse(null);
+    if (is != null) {
+      writes.add(
+          new Write.PutConflict(is, after.key(), true, after.base(), versions(after), null, now));
+    }
+    if (was != null && before != null && (is == null || !was.equals(is))) {
+      writes.add(
+          new Write.PutConflict(was, after.key(), false, before.base(), versions(before), is, now));
+    }
+  }
+
+  private static List<Hash> versions(DocumentState state) {
+    return state.sides().stream().map(Head::version).toList();
+  }
+}

@@ -1,0 +1,224 @@
+package com.softadastra.engine.space;
+
+import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.SpaceId;
+import com.softadastra.contracts.peering.Role;
+import com.softadastra.engine.cbor.CborReader.Malformed;
+import com.softadastra.engine.log.Authority;
+import com.softadastra.engine.log.Signatures;
+import com.softadastra.engine.log.Signatures.Purpose;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who belongs to a space, as its signed records tell. Immutable, and a function of the set of
+ * records: a grant counts where its issuer's signature holds and the issuer is the creator or was
+ * made an admin by a grant that counts.
+ */
+public final class Membership {
+  private static final long FIRST_TERM = 1;
+
+  private final SpaceId space;
+  private final MembershipRecord.Create creation;
+  private final Map<Hash, SignedRecord> records;
+  private final Map<Hash, Member> grants = new LinkedHashMap<>();
+  private final Map<NodeId, Member> members = new TreeMap<>();
+  private long epoch = 1;
+  private Hash lastNumbered;
+
+  /**
+   * A member by one record.
+   *
+   * @param grant the record that says so; null for the creator
+   * @param number of that record in the steward's count, 0 where it has none yet
+   */
+  public record Member(
+      NodeId node,
+      byte[] key,
+      String name,
+      Role role,
+      @Nullable Hash grant,
+      long number,
+      long clock) {}
+
+  /**
+   * @throws Malformed where there is no creation, or a record is not of this space or not signed by
+   *     its issuer
+   */
+  public Membership(Collection<SignedRecord> signed) {
+    records = new LinkedHashMap<>();
+    signed.forEach(record -> records.put(record.hash(), record));
+    MembershipRecord.Create create = null;
+    Hash creationHash = null;
+    var open = new LinkedHashMap<Hash, MembershipRecord.Grant>();
+    for (var record : records.entrySet()) {
+      switch (MembershipRecord.decode(record.getValue().bytes())) {
+        case MembershipRecord.Create c -> {
+          if (create != null) {
+            throw new Malformed("two creations");
+          }
+          create = c;
+          creationHash = record.getKey();
+        }
+        case MembershipRecord.Grant g -> open.put(record.getKey(), g);
+      }
+    }
+    if (create == null || creationHash == null) {
+      throw new Malformed("membership without a creation");
+    }
+    creation = create;
+    space = new SpaceId(creationHash);
+    lastNumbered = creationHash;
+    var creator = Signatures.nodeId(create.creatorKey());
+    verify(creationHash, create.creatorKey());
+    members.put(
+        creator,
+        new Member(
+            creator,
+            create.creatorKey(),
+            create.creatorName(),
+            Role.ADMIN,
+            null,
+            1,
+            create.clock()));
+    judge(open, creator);
+  }
+
+  private void judge(Map<Hash, MembershipRecord.Grant> open, NodeId steward) {
+    boolean progress = true;
+    while (progress) {
+      progress = false;
+      for (var pending : new ArrayList<>(open.entrySet())) {
+        var hash = pending.getKey();
+        var grant = pending.getValue();
+        if (!grant.space().equals(space)) {
+          throw new Malformed("a grant of another space");
+        }
+        var issuer = members.get(grant.issuer());
+        if (issuer == null || issuer.role() != Role.ADMIN) {
+          continue;
+        }
+        verify(hash, issuer.key());
+        open.remove(hash);
+        progress = true;
+        var subject = Signatures.nodeId(grant.subjectKey());
+        var member =
+            new Member(
+                subject,
+                grant.subjectKey(),
+                grant.subjectName(),
+                grant.role(),
+                hash,
+                grant.number(),
+                grant.clock());
+        grants.put(hash, member);
+        members.merge(subject, member, Membership::later);
+        if (grant.issuer().equals(steward) && grant.number() > epoch) {
+          epoch = grant.number();
+          lastNumbered = hash;
+        }
+      }
+    }
+  }
+
+  // The creator's own membership stands; among grants the steward's later number, then the later
+  // clock, then the hash.
+  private static Member later(Member a, Member b) {
+    if (a.grant() == null || b.grant() == null) {
+      return a.grant() == null ? a : b;
+    }
+    int order = Long.compare(a.number(), b.number());
+    if (order == 0) {
+      order = Long.compare(a.clock(), b.clock());
+    }
+    if (order == 0) {
+      order = a.grant().compareTo(b.grant());
+    }
+    return order >= 0 ? a : b;
+  }
+
+  private void verify(Hash hash, byte[] key) {
+    var record = Objects.requireNonNull(records.get(hash));
+    if (!Signatures.verify(Purpose.MEMBERSHIP, hash, record.signature(), key)) {
+      throw new Malformed("a membership record with a wrong signature");
+    }
+  }
+
+  /** With these records too; itself where it has them all. @throws Malformed as the constructor */
+  public Membership with(Collection<SignedRecord> more) {
+    var all = new LinkedHashMap<>(records);
+    more.forEach(record -> all.putIfAbsent(record.hash(), record));
+    return all.size() == records.size() ? this : new Membership(all.values());
+  }
+
+  public SpaceId space() {
+    return space;
+  }
+
+  public String spaceName() {
+    return creation.spaceName();
+  }
+
+  public List<SignedRecord> records() {
+    return List.copyOf(records.values());
+  }
+
+  /** Every member, by node. */
+  public Collection<Member> members() {
+    return List.copyOf(members.values());
+  }
+
+  public Optional<Member> member(NodeId node) {
+    return Optional.ofNullable(members.get(node));
+  }
+
+  /** The steward's highest number known. */
+  public long epoch() {
+    return epoch;
+  }
+
+  public NodeId steward() {
+    return Signatures.nodeId(creation.creatorKey());
+  }
+
+  /** By what right a member would write now. */
+  public Optional<Authority> authority(NodeId node) {
+    return member(node).map(member -> new Authority(FIRST_TERM, epoch, member.grant()));
+  }
+
+  /**
+   * The role that an author had under the authority it named; empty where that record is not known.
+   */
+  public Optional<Role> role(NodeId author, Authority authority) {
+    if (authority.grant() == null) {
+      return author.equals(steward()) ? Optional.of(Role.ADMIN) : Optional.empty();
+    }
+    return Optional.ofNullable(grants.get(authority.grant()))
+        .filter(member -> member.node().equals(author))
+        .map(Member::role);
+  }
+
+  /** A grant that this issuer can sign; numbered where it is the steward. */
+  public MembershipRecord.Grant grant(
+      NodeId issuer, byte[] subjectKey, String subjectName, Role role, long clock) {
+    boolean numbered = issuer.equals(steward());
+    return new MembershipRecord.Grant(
+        space,
+        subjectKey,
+        subjectName,
+        role,
+        issuer,
+        FIRST_TERM,
+        numbered ? epoch + 1 : 0,
+        numbered ? lastNumbered : null,
+        clock);
+  }
+}

@@ -1,0 +1,115 @@
+package com.softadastra.engine.space;
+
+import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.SpaceId;
+import com.softadastra.contracts.peering.Role;
+import com.softadastra.engine.cbor.CborReader;
+import com.softadastra.engine.cbor.CborReader.Malformed;
+import com.softadastra.engine.cbor.CborWriter;
+import com.softadastra.engine.log.Signatures;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A record of a space's membership log.
+ *
+ * <pre>
+ * create = [1, 0, creator key: h'32', creator name: text, space name: text, clock, nonce: h'16']
+ * grant  = [1, 1, space: h'32', subject key: h'32', subject name: text, role, issuer: h'32',
+ *           term, number, previous: h'32' / null, clock]
+ * </pre>
+ */
+public sealed interface MembershipRecord {
+  int NONCE_BYTES = 16;
+  int NAME_BYTES = 256;
+
+  byte[] encode();
+
+  /**
+   * Makes the space; its id is this record's hash. Its creator is the first steward and an admin.
+   */
+  record Create(byte[] creatorKey, String creatorName, String spaceName, long clock, byte[] nonce)
+      implements MembershipRecord {
+    @Override
+    public byte[] encode() {
+      var out =
+          new CborWriter(128).array(7).unsigned(1).unsigned(0).bytes(creatorKey).text(creatorName);
+      return out.text(spaceName).unsigned(clock).bytes(nonce).toByteArray();
+    }
+  }
+
+  /**
+   * Makes a node a member or changes its role.
+   *
+   * @param number the steward's count of its records in this term, the creation being 1; 0 for an
+   *     admin's grant, which counts at once and is numbered later
+   * @param previous the steward's record before this one; null with number 0
+   */
+  record Grant(
+      SpaceId space,
+      byte[] subjectKey,
+      String subjectName,
+      Role role,
+      NodeId issuer,
+      long term,
+      long number,
+      @Nullable Hash previous,
+      long clock)
+      implements MembershipRecord {
+    @Override
+    public byte[] encode() {
+      var out =
+          new CborWriter(256)
+              .array(11)
+              .unsigned(1)
+              .unsigned(1)
+              .bytes(space.hash().bytes())
+              .bytes(subjectKey);
+      out.text(subjectName)
+          .unsigned(role.ordinal())
+          .bytes(issuer.hash().bytes())
+          .unsigned(term)
+          .unsigned(number);
+      return out.bytesOrNull(previous == null ? null : previous.bytes())
+          .unsigned(clock)
+          .toByteArray();
+    }
+  }
+
+  /**
+   * @throws Malformed where the bytes are no membership record
+   */
+  static MembershipRecord decode(byte[] bytes) {
+    var in = new CborReader(bytes);
+    int items = in.array(7, 11);
+    if (in.unsigned() != 1) {
+      throw new Malformed("another membership format");
+    }
+    int kind = in.unsigned(1);
+    if (items != (kind == 0 ? 7 : 11)) {
+      throw new Malformed("membership record of " + items + " items");
+    }
+    MembershipRecord record;
+    if (kind == 0) {
+      record =
+          new Create(
+              in.bytesExactly(Signatures.KEY_BYTES),
+              in.text(NAME_BYTES),
+              in.text(NAME_BYTES),
+              in.unsigned(),
+              in.bytesExactly(NONCE_BYTES));
+    } else {
+      var space = new SpaceId(Hash.of(in.bytesExactly(Hash.BYTES)));
+      byte[] key = in.bytesExactly(Signatures.KEY_BYTES);
+      String name = in.text(NAME_BYTES);
+      var role = Role.values()[in.unsigned(Role.values().length - 1)];
+      var issuer = new NodeId(Hash.of(in.bytesExactly(Hash.BYTES)));
+      long term = in.unsigned();
+      long number = in.unsigned();
+      Hash previous = in.skipNull() ? null : Hash.of(in.bytesExactly(Hash.BYTES));
+      record = new Grant(space, key, name, role, issuer, term, number, previous, in.unsigned());
+    }
+    in.end();
+    return record;
+  }
+}

@@ -1,0 +1,373 @@
+package com.softadastra.engine.space;
+
+import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.Problem;
+import com.softadastra.contracts.ProblemCode;
+import com.softadastra.contracts.Refused;
+import com.softadastra.contracts.documents.Condition;
+import com.softadastra.contracts.documents.IntentRequest;
+import com.softadastra.contracts.documents.OperationKind;
+import com.softadastra.contracts.documents.OperationRequest;
+import com.softadastra.contracts.json.JsonText;
+import com.softadastra.contracts.peering.Role;
+import com.softadastra.engine.cbor.CborWriter;
+import com.softadastra.engine.document.DocumentFold;
+import com.softadastra.engine.document.DocumentPatch;
+import com.softadastra.engine.document.DocumentState;
+import com.softadastra.engine.document.Head;
+import com.softadastra.engine.log.Authority;
+import com.softadastra.engine.log.Bounds;
+import com.softadastra.engine.log.Change;
+import com.softadastra.engine.log.DocumentKey;
+import com.softadastra.engine.log.Entry;
+import com.softadastra.engine.log.EntryCodec;
+import com.softadastra.engine.log.Intent;
+import com.softadastra.engine.log.IntentIds;
+import com.softadastra.engine.log.LoggedEntry;
+import com.softadastra.engine.log.Operation;
+import com.softadastra.engine.log.Standing;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides whether an intent submitted here is taken, and as what entry. A refusal is decided before
+ * anything is written.
+ */
+public final class Recorder {
+  private final int documentBytes;
+
+  /**
+   * @param documentBytes the most bytes of canonical JSON that a document may have
+   */
+  public Recorder(int documentBytes) {
+    this.documentBytes = documentBytes;
+  }
+
+  /**
+   * What a decision draws from outside.
+   *
+   * @param position where the log has room
+   * @param random five random bytes
+   */
+  public record Draw(Instant now, long position, byte[] random) {}
+
+  public Admission record(IntentRequest request, SpaceState space, Reads reads, Draw draw) {
+    try {
+      if (request.id() != null) {
+        var known = reads.intent(space.id(), request.id());
+        if (known.isPresent()) {
+          return sameContent(request, known.get())
+              ? new Admission.Replayed(known.get())
+              : new Admission.Declined(
+                  Problem.of(
+                      ProblemCode.INTENT_MISMATCH,
+                      "intent " + request.id() + " was recorded with other content"));
+        }
+      }
+      return accept(request, space, reads, draw);
+    } catch (Refused refused) {
+      return new Admission.Declined(refused.problem());
+    }
+  }
+
+  private Admission accept(IntentRequest request, SpaceState space, Reads reads, Draw draw) {
+    var authority =
+        space
+            .membership()
+            .authority(space.self().node())
+            .filter(a ->
+                space.membership().role(space.self().node(), a).filter(Role::writes).isPresent())
+            .orElseThrow(() ->
+                new Refused(ProblemCode.NOT_ALLOWED, "this node may not write in this space"));
+    var operations = new ArrayList<Operation>();
+    boolean created = false;
+    for (var requested : request.operations()) {
+      var key = new DocumentKey(space.id(), requested.collection(), requested.id());
+      var target = new Target(key, reads.document(key), reads);
+      operations.add(operation(requested, target));
+      created |= operations.size() == 1 && requested.op() == OperationKind.PUT && !target.present();
+    }
+    var chain = space.chain(space.self());
+    long sequence = chain.sequence() + 1;
+    String id =
+        request.id() != null
+            ? request.id()
+            : IntentIds.generate(space.self(), sequence, draw.random());
+    var intent = new Intent(id, request.actor(), request.priority(), null, operations);
+    var logged = log(intent, authority, sequence, chain, space, reads, draw);
+    var writes = new ArrayList<Write>();
+    writes.add(new Write.Append(logged));
+    if (!IntentIds.leadsTo(id, space.self(), sequence)) {
+      writes.add(new Write.PutIntent(space.id(), id, logged.position()));
+    }
+    DocumentUpdate.apply(logged, reads, draw.now(), writes);
+    space.append(logged);
+    return new Admission.Accepted(logged, created, writes);
+  }
+
+  /**
+   * An intent of this node's own, recorded again under its present incarnation because its first
+   * entry was forked.
+   */
+  LoggedEntry again(Intent intent, SpaceState space, Reads reads, Draw draw) {
+    var chain = space.chain(space.self());
+    var authority = space.membership().authority(space.self().node()).orElseThrow();
+    return log(intent, authority, chain.sequence() + 1, chain, space, reads, draw);
+  }
+
+  private static LoggedEntry log(
+      Intent intent,
+      Authority authority,
+      long sequence,
+      ChainHead chain,
+      SpaceState space,
+      Reads reads,
+      Draw draw) {
+    byte[] payload = EntryCodec.encode(intent);
+    var entry =
+        new Entry(
+            Entry.DATA,
+            space.id(),
+            space.self(),
+            sequence,
+            Math.max(0, draw.now().toEpochMilli()),
+            chain.hash(),
+            space.causes(),
+            authority,
+            payload,
+            intent);
+    byte[] bytes = EntryCodec.encode(entry);
+    if (bytes.length > Bounds.ENTRY_BYTES) {
+      throw new Refused(
+          ProblemCode.DOCUMENT_TOO_LARGE,
+          "the intent has " + bytes.length + " bytes, the limit is " + Bounds.ENTRY_BYTES);
+    }
+    var previous = DocumentUpdate.previous(space.id(), intent.operations(), reads);
+    return new LoggedEntry(
+        draw.position(),
+        entry,
+        bytes,
+        Hash.sha256(bytes),
+        null,
+        Standing.EFFECTIVE,
+        draw.now(),
+        previous);
+  }
+
+  private Operation operation(OperationRequest requested, Target target) {
+    boolean deletes = requested.op() == OperationKind.DELETE;
+    var parents = target.parents(requested.condition());
+    if (requested.condition().kind() != Condition.Kind.BASE
+        && requested.op() != OperationKind.PUT
+        && !target.present()) {
+      throw target.absent();
+    }
+    var seen =
+        deletes && requested.condition().kind() != Condition.Kind.BASE
+            ? target.versions().stream().filter(version -> !parents.contains(version)).toList()
+            : List.<Hash>of();
+    var change =
+        switch (requested.op()) {
+          case PUT -> new Change.Put(bounded(Objects.requireNonNull(requested.body()), target.key));
+          case DELETE -> Change.DELETE;
+          case PATCH -> patch(requested, parents, target);
+        };
+    return new Operation(requested.collection(), requested.id(), parents, seen, change);
+  }
+
+  private Change patch(OperationRequest requested, List<Hash> parents, Target target) {
+    var patch = Objects.requireNonNull(requested.patch());
+    try {
+      bounded(
+          DocumentPatch.apply(patch.notation(), patch.text(), target.body(parents)), target.key);
+    } catch (DocumentPatch.NotApplicable e) {
+      throw new Refused(ProblemCode.PATCH_NOT_APPLICABLE, String.valueOf(e.getMessage()));
+    }
+    return new Change.Patch(patch.notation(), patch.text());
+  }
+
+  private JsonText bounded(JsonText body, DocumentKey key) {
+    // a char is at least one byte of UTF-8, and at most three
+    if (body.text().length() > documentBytes
+        || (body.text().length() > documentBytes / 3 && body.utf8().length > documentBytes)) {
+      throw new Refused(
+          ProblemCode.DOCUMENT_TOO_LARGE,
+          "document " + key.id() + " would have more than " + documentBytes + " bytes");
+    }
+    return body;
+  }
+
+  /** Whether an entry says what the request says; on which version it was made doesn't count. */
+  private static boolean sameContent(IntentRequest request, LoggedEntry known) {
+    var operations = known.entry().operations();
+    if (operations.size() != request.operations().size()) {
+      return false;
+    }
+    for (int i = 0; i < operations.size(); i++) {
+      var recorded = operations.get(i);
+      var requested = request.operations().get(i);
+      boolean same =
+          switch (recorded.change()) {
+            case Change.Put(var body) ->
+                requested.op() == OperationKind.PUT && body.equals(requested.body());
+            case Change.Patch(var notation, var text) ->
+                requested.op() == OperationKind.PATCH
+                    && requested.patch() != null
+                    && requested.patch().notation() == notation
+                    && requested.patch().text().equals(text);
+            case Change.Delete _ -> requested.op() == OperationKind.DELETE;
+          };
+      if (!same
+          || !recorded.collection().equals(requested.collection())
+          || !recorded.id().equals(requested.id())) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * The id of the intent that resolves a conflict: the same resolution made twice is one version.
+   */
+  public static String resolutionId(DocumentState state, @Nullable JsonText body) {
+    var out = new CborWriter(256).array(3).text("softadastra.resolution.1");
+    var heads = state.headVersions();
+    out.array(heads.size());
+    heads.forEach(version -> out.bytes(version.bytes()));
+    out.bytesOrNull(body == null ? null : body.utf8());
+    return "resolution-" + Hash.sha256(out.toByteArray());
+  }
+
+  /** The document that an operation is for. */
+  private static final class Target {
+    private final DocumentKey key;
+    private final @Nullable DocumentState state;
+    private final Reads reads;
+    private DocumentFold.@Nullable History history;
+
+    Target(DocumentKey key, @Nullable DocumentState state, Reads reads) {
+      this.key = key;
+      this.state = state != null && state.exists() ? state : null;
+      this.reads = reads;
+    }
+
+    boolean present() {
+      return state != null && !state.deleted();
+    }
+
+    List<Hash> versions() {
+      return state == null ? List.of() : state.headVersions();
+    }
+
+    List<Hash> parents(Condition condition) {
+      return switch (condition.kind()) {
+        case ANY ->
+            state == null || !state.conflicted() ? versions() : List.of(state.winner().version());
+        case EXISTS -> {
+          if (!present()) {
+            throw mismatch();
+          }
+          yield state == null || !state.conflicted()
+              ? versions()
+              : List.of(state.winner().version());
+        }
+        case ABSENT -> {
+          if (present()) {
+            throw mismatch();
+          }
+          yield versions();
+        }
+        case MATCH -> match(condition.versions().getFirst());
+        case BASE -> base(condition.versions());
+      };
+    }
+
+    private List<Hash> match(String named) {
+      if (state != null) {
+        if (state.version().toString().equals(named)) {
+          return versions();
+        }
+        for (var side : state.sides()) {
+          if (side.version().toString().equals(named)) {
+            return List.of(side.version());
+          }
+        }
+      }
+      throw mismatch();
+    }
+
+    private List<Hash> base(Collection<String> named) {
+      var parents = new ArrayList<Hash>();
+      for (var text : named) {
+        if (state != null && state.version().toString().equals(text)) {
+          state.sides().forEach(side -> parents.add(side.version()));
+          continue;
+        }
+        Hash version;
+        try {
+          version = Hash.parse(text);
+        } catch (IllegalArgumentException e) {
+          throw baseUnknown(text);
+        }
+        if (!versions().contains(version) && !history().knows(version)) {
+          throw baseUnknown(text);
+        }
+        parents.add(version);
+      }
+      return parents.stream().distinct().sorted().toList();
+    }
+
+    /** The body that a patch on these versions changes. */
+    @Nullable JsonText body(List<Hash> parents) {
+      var candidates = new ArrayList<Head>();
+      for (var parent : parents) {
+        var head = state == null ? null : state.head(parent).orElse(null);
+        candidates.add(head != null ? head : Objects.requireNonNull(history().version(parent)));
+      }
+      return candidates.stream().max(Head.WINNER_LAST).map(Head::body).orElse(null);
+    }
+
+    private DocumentFold.History history() {
+      if (history == null) {
+        history =
+            new DocumentFold.History(
+                state == null
+                    ? List.of()
+                    : DocumentUpdate.operations(key, state.lastPosition(), reads));
+      }
+      return history;
+    }
+
+    Refused absent() {
+      return state == null
+          ? new Refused(
+              ProblemCode.DOCUMENT_UNKNOWN, "document " + key.id() + " never existed here")
+          : new Refused(
+              Problem.of(ProblemCode.DOCUMENT_DELETED, "document " + key.id() + " was deleted")
+                  .with("version", state.version().toString()));
+    }
+
+    private Refused mismatch() {
+      if (state == null) {
+        return new Refused(
+            ProblemCode.VERSION_MISMATCH, "document " + key.id() + " does not exist");
+      }
+      var current = state.version().toString();
+      return new Refused(
+          Problem.of(
+                  ProblemCode.VERSION_MISMATCH,
+                  "document " + key.id() + " is at version " + current)
+              .with("version", current));
+    }
+
+    private Refused baseUnknown(String version) {
+      return new Refused(
+          ProblemCode.BASE_UNKNOWN,
+          "document " + key.id() + " has no version " + version + " here");
+    }
+  }
+}

@@ -1,0 +1,24 @@
+package com.softadastra.sync.disk;
+
+import java.io.IOException;
+
+/** Decides, before something is done to a file, whether it fails. */
+@FunctionalInterface
+public interface DiskFault {
+
+  /** Nothing fails. */
+  DiskFault NONE = (_, _) -> {};
+
+  /** What is about to be done. */
+  enum Kind {
+    READ,
+    WRITE,
+    TRUNCATE,
+    FORCE
+  }
+
+  /**
+   * @throws IOException if it fails, having done nothing
+   */
+  void before(Kind kind, String file) throws IOException;
+}

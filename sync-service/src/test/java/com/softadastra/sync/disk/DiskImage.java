@@ -1,0 +1,53 @@
+package com.softadastra.sync.disk;
+
+import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * What a disk holds at one moment; it shares all blocks with the disk it was made from.
+ *
+ * @param files contents by name, with a slash in front
+ */
+public record DiskImage(Map<String, BlockFile> files) {
+
+  /** An image whose files can be changed without changing this one. */
+  public DiskImage copy() {
+    Map<String, BlockFile> copies = new HashMap<>();
+    files.forEach((name, content) -> copies.put(name, content.copy()));
+    return new DiskImage(copies);
+  }
+
+  /** Removes a file, as an operator would. */
+  public DiskImage without(String name) {
+    DiskImage copy = copy();
+    copy.files.remove(name);
+    return copy;
+  }
+
+  /** Takes a file from another image, as an operator would who restores only that one. */
+  public DiskImage with(String name, DiskImage other) {
+    DiskImage copy = copy();
+    copy.files.put(name, other.files.get(name).copy());
+    return copy;
+  }
+
+  /** Inverts the bits of one byte. */
+  public DiskImage flipped(String name, long position) {
+    DiskImage copy = copy();
+    ByteBuffer one = ByteBuffer.allocate(1);
+    copy.files.get(name).read(one, position);
+    copy.files.get(name).write(position, new byte[] {(byte) ~one.get(0)}, 0, 1);
+    return copy;
+  }
+
+  /** The bytes of a file. */
+  public byte[] bytes(String name) {
+    BlockFile file = files.get(name);
+    ByteBuffer bytes = ByteBuffer.allocate((int) file.size());
+    if (file.size() > 0) {
+      file.read(bytes, 0);
+    }
+    return bytes.array();
+  }
+}
