@@ -19,11 +19,19 @@ import java.util.regex.Pattern;
  * environment variable, that before the default.
  *
  * @param port HTTP, 0 for any that is free
+ * @param bind the address for HTTP
  * @param meshPort peers, 0 for any that is free
+ * @param meshBind the address for peers
  * @param others further settings, by name
  */
 record UpSettings(
-    String name, Path data, int port, int meshPort, String bind, Map<String, String> others) {
+    String name,
+    Path data,
+    int port,
+    String bind,
+    int meshPort,
+    String meshBind,
+    Map<String, String> others) {
   static final CommandLine.Form FORM =
       new CommandLine.Form(
           "up",
@@ -56,8 +64,9 @@ record UpSettings(
         name,
         data,
         Main.number("port", port, 0, 65_535),
-        Main.number("mesh-port", meshPort, 0, 65_535),
         bind,
+        Main.number("mesh-port", meshPort, 0, 65_535),
+        sources.setting("softadastra.mesh.bind").orElse(bind),
         others);
   }
 
@@ -65,10 +74,13 @@ record UpSettings(
   private record Sources(
       CommandLine line, Map<String, String> others, Map<String, String> environment) {
     Optional<String> value(String option, String property) {
-      var setting = Optional.ofNullable(others.remove(property));
+      var setting = setting(property);
+      return line.option(option).or(() -> setting);
+    }
+
+    Optional<String> setting(String property) {
       String variable = property.toUpperCase(Locale.ROOT).replace('.', '_').replace("-", "");
-      return line.option(option)
-          .or(() -> setting)
+      return Optional.ofNullable(others.remove(property))
           .or(() -> Optional.ofNullable(environment.get(variable)));
     }
   }
@@ -81,8 +93,7 @@ record UpSettings(
     properties.put("server.port", String.valueOf(port));
     properties.put("server.address", bind);
     properties.put("softadastra.mesh.port", String.valueOf(meshPort));
-    properties.put("softadastra.mesh.bind", bind);
-    // After the others, so that --softadastra.mesh.bind=… can take the peers' side elsewhere.
+    properties.put("softadastra.mesh.bind", meshBind);
     properties.putAll(others);
     return properties.entrySet().stream()
         .map(each -> "--" + each.getKey() + "=" + each.getValue())
@@ -91,20 +102,12 @@ record UpSettings(
 
   /** Why a node can't start with these, in a sentence; creates the directory. */
   Optional<String> obstacle() {
-    InetAddress address;
-    try {
-      address = InetAddress.getByName(bind);
-    } catch (UnknownHostException _) {
-      return Optional.of("There is no address " + bind + " to bind to.");
-    }
-    if (port != 0 && port == meshPort) {
+    if (port != 0 && port == meshPort && bind.equals(meshBind)) {
       return Optional.of("HTTP and peers can't share port " + port + ".");
     }
-    if (port != 0 && !Ports.isFree(address, port)) {
-      return Optional.of(taken(port, "--port"));
-    }
-    if (meshPort != 0 && !Ports.isFree(address, meshPort)) {
-      return Optional.of(taken(meshPort, "--mesh-port"));
+    var taken = taken(bind, port, "--port").or(() -> taken(meshBind, meshPort, "--mesh-port"));
+    if (taken.isPresent()) {
+      return taken;
     }
     try {
       Files.createDirectories(data);
@@ -115,8 +118,16 @@ record UpSettings(
     return Optional.empty();
   }
 
-  private String taken(int port, String option) {
-    return "Port %d at %s can't be used, most likely another process has it; choose one with %s."
-        .formatted(port, bind, option);
+  private static Optional<String> taken(String bind, int port, String option) {
+    try {
+      if (port == 0 || Ports.isFree(InetAddress.getByName(bind), port)) {
+        return Optional.empty();
+      }
+    } catch (UnknownHostException _) {
+      return Optional.of("There is no address " + bind + " to bind to.");
+    }
+    return Optional.of(
+        "Port %d at %s can't be used, most likely another process has it; choose one with %s."
+            .formatted(port, bind, option));
   }
 }

@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -53,8 +54,10 @@ record RecordedHistory(List<RecordedChange> changes) {
   static RecordedHistory of(Path file, int most) throws UnreadableHistory {
     try (var in = Files.newInputStream(file)) {
       return read(in, most);
+    } catch (NoSuchFileException _) {
+      throw new UnreadableHistory("There is no file " + file + ".");
     } catch (IOException e) {
-      throw new UnreadableHistory(file + " can't be read: " + e.getMessage());
+      throw new UnreadableHistory("The file " + file + " can't be read: " + e.getMessage() + ".");
     }
   }
 
@@ -71,11 +74,11 @@ record RecordedHistory(List<RecordedChange> changes) {
         positions.put(change.id(), position);
         changes.add(change);
       } catch (JacksonException e) {
-        throw new UnreadableHistory("line " + (position + 1) + " of the input is no change");
+        throw new UnreadableHistory("Line " + (position + 1) + " of the input is no change.");
       }
     }
     if (changes.isEmpty()) {
-      throw new UnreadableHistory("the input has no changes");
+      throw new UnreadableHistory("The input has no changes.");
     }
     return new RecordedHistory(List.copyOf(changes));
   }
@@ -95,7 +98,8 @@ record RecordedHistory(List<RecordedChange> changes) {
     for (var parent : line.required("parents")) {
       var known = positions.get(parent.asInt());
       if (known == null) {
-        throw new UnreadableHistory("change " + id + " comes before its parent " + parent.asInt());
+        throw new UnreadableHistory(
+            "Change " + id + " of the input comes before its parent " + parent.asInt() + ".");
       }
       parents.add(known);
     }
