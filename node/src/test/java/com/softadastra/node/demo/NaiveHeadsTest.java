@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.softadastra.node.demo.RecordedHistory.UnreadableHistory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -56,16 +58,15 @@ class NaiveHeadsTest {
     var history = RecordedHistory.slice(Integer.MAX_VALUE);
     var bases = new Bases(history);
     var expected = NaiveHeads.of(history);
-    for (var document : expected.byDocument().entrySet()) {
-      var heads = new TreeSet<Integer>();
-      for (var change : history.changes()) {
-        if (change.indexOf(document.getKey()) >= 0) {
-          heads.removeAll(bases.of(change, document.getKey()));
-          heads.add(change.position());
-        }
+    var heads = new TreeMap<String, SortedSet<Integer>>();
+    for (var change : history.changes()) {
+      for (var operation : change.operations()) {
+        var standing = heads.computeIfAbsent(operation.document(), _ -> new TreeSet<>());
+        bases.of(change, operation.document()).forEach(standing::remove);
+        standing.add(change.position());
       }
-      assertThat(heads).as(document.getKey()).isEqualTo(document.getValue());
     }
+    assertThat(heads).isEqualTo(expected.byDocument());
     assertThat(history.documents()).isEqualTo(1500);
     assertThat(expected.conflicts()).isEqualTo(36);
     assertThat(CutPoint.of(history).second()).isGreaterThan(100);
