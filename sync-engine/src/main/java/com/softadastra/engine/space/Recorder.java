@@ -110,13 +110,19 @@ public final class Recorder {
   }
 
   /**
-   * An intent of this node's own, recorded again under its present incarnation because its first
-   * entry was forked.
+   * An intent of this node's own, recorded again under its present incarnation because its first entry was forked.
+   * Versions stay what they were: they name the intent, not the entry.
    */
-  LoggedEntry again(Intent intent, SpaceState space, Reads reads, Draw draw) {
+  public Admission.Accepted again(Intent intent, SpaceState space, Reads reads, Draw draw) {
     var chain = space.chain(space.self());
     var authority = space.membership().authority(space.self().node()).orElseThrow();
-    return log(intent, authority, chain.sequence() + 1, chain, space, reads, draw);
+    var logged = log(intent, authority, chain.sequence() + 1, chain, space, reads, draw);
+    var writes = new ArrayList<Write>();
+    writes.add(new Write.Append(logged));
+    writes.add(new Write.PutIntent(space.id(), intent.id(), logged.position()));
+    DocumentUpdate.applyAnew(logged, reads, draw.now(), writes);
+    space.append(logged);
+    return new Admission.Accepted(logged, false, writes);
   }
 
   private static LoggedEntry log(
