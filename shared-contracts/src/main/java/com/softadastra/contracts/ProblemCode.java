@@ -10,6 +10,7 @@ import java.util.Locale;
  */
 public enum ProblemCode {
   BASE_UNKNOWN(422, "The version that the write names as its base is not known here", false),
+  BUSY(503, "This node has taken on as much of this as it serves at once", true),
   COLLECTION_UNKNOWN(404, "This space has no such collection", false),
   CONFLICT_RESOLVED(409, "This conflict is no longer open", false),
   CONFLICT_UNKNOWN(404, "This space has no such conflict", false),
@@ -18,6 +19,7 @@ public enum ProblemCode {
   DOCUMENT_TOO_LARGE(413, "The document or request is larger than the limit", false),
   DOCUMENT_UNKNOWN(404, "The document never existed here", false),
   HOST_NOT_ALLOWED(403, "Requests for this host or from this origin are not served", false),
+  INTERNAL_ERROR(500, "This node made a mistake, which it has logged", true),
   INTENT_MISMATCH(422, "This intent id was used before, with other content", false),
   INTENT_UNKNOWN(404, "This space has no such intent", false),
   INVALID_REQUEST(400, "The request is not of the documented form", false),

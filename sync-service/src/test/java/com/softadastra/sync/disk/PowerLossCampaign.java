@@ -123,31 +123,25 @@ public final class PowerLossCampaign {
         for (Draw draw : draw(site, points++ % EXHAUSTIVE_EVERY == 0)) {
           waiting.acquire();
           int number = opened.incrementAndGet();
-          workers.execute(
-              () -> {
-                try {
-                  Optional<String> violation = check(draw.image(), number, kept);
-                  synchronized (images) {
-                    images.merge(draw.kind(), 1, Integer::sum);
-                    if (violation.isPresent()) {
-                      violations.merge(draw.kind(), 1, Integer::sum);
-                      if (samples.size() < KEPT_SAMPLES) {
-                        samples.add(
-                            "seed %d, change %d of %d, %s, %d acknowledged: %s"
-                                .formatted(
-                                    plan.seed(),
-                                    position,
-                                    end,
-                                    draw.kind(),
-                                    kept,
-                                    violation.get()));
-                      }
-                    }
+          workers.execute(() -> {
+            try {
+              Optional<String> violation = check(draw.image(), number, kept);
+              synchronized (images) {
+                images.merge(draw.kind(), 1, Integer::sum);
+                if (violation.isPresent()) {
+                  violations.merge(draw.kind(), 1, Integer::sum);
+                  if (samples.size() < KEPT_SAMPLES) {
+                    samples.add(
+                        "seed %d, change %d of %d, %s, %d acknowledged: %s"
+                            .formatted(
+                                plan.seed(), position, end, draw.kind(), kept, violation.get()));
                   }
-                } finally {
-                  waiting.release();
                 }
-              });
+              }
+            } finally {
+              waiting.release();
+            }
+          });
         }
       }
     }

@@ -181,8 +181,7 @@ class GuardChannelTest {
     assertThat(new String(disk.image().bytes(DATA), StandardCharsets.US_ASCII)).isEqualTo("kept");
   }
 
-  private static Map<String, BlockFile> emptyFile()
-      throws IOException {
+  private static Map<String, BlockFile> emptyFile() throws IOException {
     try (ModelDisk other = ModelDisk.register("other")) {
       FilePath.get("other:" + DATA).createFile();
       return other.image().files();
@@ -266,8 +265,7 @@ class GuardChannelTest {
 
   @Test
   void refusesAnUncleanFileWithoutJournals() throws IOException {
-    restartWith(
-        crashedInSecondGeneration().without("/db.journal.0").without("/db.journal.1"));
+    restartWith(crashedInSecondGeneration().without("/db.journal.0").without("/db.journal.1"));
     assertRefused("not closed cleanly");
   }
 
@@ -381,12 +379,11 @@ class GuardChannelTest {
     write(channel, 0, "123456");
     channel.force(true);
     AtomicInteger attempts = new AtomicInteger();
-    disk.setFault(
-        (attempt, _) -> {
-          if (attempt == kind && attempts.incrementAndGet() == 1) {
-            throw new IOException("planted");
-          }
-        });
+    disk.setFault((attempt, _) -> {
+      if (attempt == kind && attempts.incrementAndGet() == 1) {
+        throw new IOException("planted");
+      }
+    });
     write(channel, 1, "x");
     channel.truncate(3);
 
@@ -410,12 +407,11 @@ class GuardChannelTest {
     nanos.addAndGet(Duration.ofSeconds(11).toNanos());
     write(channel, 0, "2");
     channel.force(true);
-    disk.setFault(
-        (kind, file) -> {
-          if (kind == DiskFault.Kind.FORCE && file.equals(DATA)) {
-            throw new IOException("planted");
-          }
-        });
+    disk.setFault((kind, file) -> {
+      if (kind == DiskFault.Kind.FORCE && file.equals(DATA)) {
+        throw new IOException("planted");
+      }
+    });
     runDue();
 
     assertThat(stops).hasSize(1);
@@ -427,12 +423,11 @@ class GuardChannelTest {
     FileChannel channel = open();
     write(channel, 0, "123456");
     channel.force(true);
-    disk.setFault(
-        (kind, _) -> {
-          if (kind == DiskFault.Kind.READ) {
-            throw new IOException("planted");
-          }
-        });
+    disk.setFault((kind, _) -> {
+      if (kind == DiskFault.Kind.READ) {
+        throw new IOException("planted");
+      }
+    });
     assertThatThrownBy(() -> text(channel)).hasMessage("planted");
     disk.setFault(DiskFault.NONE);
     assertThat(text(channel)).isEqualTo("123456");
@@ -528,14 +523,13 @@ class GuardChannelTest {
     AtomicReference<IOException> thrown = new AtomicReference<>();
     Thread force =
         Thread.ofPlatform()
-            .start(
-                () -> {
-                  try {
-                    channel.force(true);
-                  } catch (IOException e) {
-                    thrown.set(e);
-                  }
-                });
+            .start(() -> {
+              try {
+                channel.force(true);
+              } catch (IOException e) {
+                thrown.set(e);
+              }
+            });
     while (force.isAlive()) {
       if (force.getState() == Thread.State.WAITING) {
         runDue();

@@ -11,12 +11,14 @@ import io.rsocket.Payload;
 import io.rsocket.RSocket;
 import io.rsocket.exceptions.ApplicationErrorException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.util.context.Context;
 
 /**
  * Hands the one request of a connection to the sync engine, on a virtual thread. The engine decides
@@ -24,6 +26,16 @@ import reactor.core.publisher.Mono;
  */
 final class PeerRequests implements RSocket {
   private static final Logger log = LoggerFactory.getLogger(PeerRequests.class);
+
+  /**
+   * Once a channel is refused RSocket fails its inbound side too, which nobody may have subscribed
+   * to; Reactor would log that as an error it had to drop, with a stack trace for each refusal.
+   */
+  private static final Context UNHEARD =
+      Context.of(
+          "reactor.onErrorDropped.local",
+          (Consumer<Throwable>)
+              failure -> log.debug("after the end of a channel: {}", failure.toString()));
 
   private final NodeId peer;
   private final Supplier<Peering> peering;
@@ -78,7 +90,8 @@ final class PeerRequests implements RSocket {
           }
           return session(all.skip(1));
         })
-        .doFinally(_ -> done.run());
+        .doFinally(_ -> done.run())
+        .contextWrite(UNHEARD);
   }
 
   private Flux<Payload> session(Flux<Payload> payloads) {

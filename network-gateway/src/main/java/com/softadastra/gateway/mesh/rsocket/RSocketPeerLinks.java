@@ -21,9 +21,7 @@ import io.rsocket.util.DefaultPayload;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.function.Supplier;
-import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.netty.tcp.TcpClient;
@@ -61,7 +59,12 @@ final class RSocketPeerLinks implements PeerLinks {
 
   @Override
   public Flux<byte[]> connect(NodeId peer, List<String> addresses, Flux<byte[]> frames) {
-    return call(peer, addresses, call -> channel(call, frames));
+    return Flux.usingWhen(
+        reach(peer, addresses),
+        call -> channel(call, frames),
+        Call::close,
+        (call, _) -> call.close(),
+        Call::close);
   }
 
   private Flux<byte[]> channel(Call call, Flux<byte[]> frames) {
@@ -82,8 +85,12 @@ final class RSocketPeerLinks implements PeerLinks {
   @Override
   public byte[] pair(NodeId inviter, List<String> addresses, byte[] request) {
     var answer =
-        call(inviter, addresses, call -> asked(call, request))
-            .next()
+        Mono.usingWhen(
+                reach(inviter, addresses),
+                call -> asked(call, request),
+                Call::close,
+                (call, _) -> call.close(),
+                Call::close)
             .timeout(limits.pair())
             .onErrorMap(
                 failure -> !(failure instanceof PeerUnreachable),
@@ -102,33 +109,34 @@ final class RSocketPeerLinks implements PeerLinks {
         .onErrorMap(call::lost);
   }
 
-  /** A connection to the peer for as long as its use lasts. */
-  private Flux<byte[]> call(
-      NodeId peer, List<String> addresses, Function<Call, Publisher<byte[]>> use) {
-    return Flux.usingWhen(
-        reach(peer, addresses), use, Call::close, (call, _) -> call.close(), Call::close);
-  }
-
   /** The first address that answers as that node. */
   private Mono<Call> reach(NodeId peer, List<String> addresses) {
-    return Mono.defer(() -> {
-      var own = identity.get();
-      if (own.isEmpty()) {
-        return Mono.error(new PeerUnreachable("this gateway has no certificate yet", null));
-      }
-      var failures = new ArrayList<String>();
-      return Flux.fromIterable(addresses)
-          .concatMap(
-              address ->
-                  dial(peer, address, own.get())
-                      .onErrorResume(failure -> {
-                        failures.add(address + ": " + Reason.of(failure));
-                        return Mono.empty();
-                      }),
-              0)
-          .next()
-          .switchIfEmpty(Mono.error(() -> new PeerUnreachable(told(failures), null)));
-    });
+    return Mono.defer(() ->
+        identity
+            .get()
+            .map(own -> reach(peer, addresses, own, new ArrayList<>()))
+            .orElseGet(() ->
+                Mono.error(new PeerUnreachable("this gateway has no certificate yet", null))));
+  }
+
+  /**
+   * One address after the other. Written as a chain of failures, because RSocket's connector closes
+   * a connection whose subscriber cancels, as operators that take the first of many do.
+   *
+   * @param failures of the addresses that were tried, in order
+   */
+  private Mono<Call> reach(
+      NodeId peer, List<String> addresses, TransportIdentity own, List<String> failures) {
+    int next = failures.size();
+    if (next == addresses.size()) {
+      return Mono.error(new PeerUnreachable(told(failures), null));
+    }
+    var address = addresses.get(next);
+    return dial(peer, address, own)
+        .onErrorResume(failure -> {
+          failures.add(address + ": " + Reason.of(failure));
+          return reach(peer, addresses, own, failures);
+        });
   }
 
   private static String told(List<String> failures) {

@@ -1,0 +1,66 @@
+package com.softadastra.gateway.web;
+
+import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.ProblemCode;
+import com.softadastra.contracts.Refused;
+import com.softadastra.contracts.http.JsonBody;
+import com.softadastra.contracts.peering.InvitationIssued;
+import com.softadastra.contracts.peering.PeerView;
+import com.softadastra.contracts.peering.Peering;
+import jakarta.servlet.http.HttpServletRequest;
+import java.io.IOException;
+import java.util.List;
+import org.springframework.http.HttpStatus;
+import org.springframework.util.unit.DataSize;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.PutMapping;
+import org.springframework.web.bind.annotation.ResponseStatus;
+import org.springframework.web.bind.annotation.RestController;
+
+/** Invites nodes, accepts their invitations, shows them and switches the links to them. */
+@RestController
+class PeerController {
+  /** Far above any invitation; what is larger is a mistake. */
+  private static final DataSize LARGEST_BODY = DataSize.ofKilobytes(64);
+
+  private final Peering peering;
+
+  PeerController(Peering peering) {
+    this.peering = peering;
+  }
+
+  @PostMapping("/api/v1/invitations")
+  InvitationIssued invite(HttpServletRequest request) throws IOException {
+    return peering
+        .invite(PeerRequestBodies.invitation(JsonBody.object(request, LARGEST_BODY)))
+        .orThrow();
+  }
+
+  @PostMapping("/api/v1/peers")
+  @ResponseStatus(HttpStatus.CREATED)
+  PeerView join(HttpServletRequest request) throws IOException {
+    var body = PeerRequestBodies.joining(JsonBody.object(request, LARGEST_BODY));
+    return peering.join(body.invitation(), body.as()).orThrow();
+  }
+
+  @GetMapping("/api/v1/peers")
+  List<PeerView> peers() {
+    return peering.peers();
+  }
+
+  @PutMapping("/api/v1/peers/{node}/link")
+  PeerView switchLink(@PathVariable String node, HttpServletRequest request) throws IOException {
+    boolean on = PeerRequestBodies.linkOn(JsonBody.object(request, LARGEST_BODY));
+    return peering.switchLink(peer(node), on).orThrow();
+  }
+
+  private static NodeId peer(String node) {
+    try {
+      return NodeId.parse(node);
+    } catch (IllegalArgumentException e) {
+      throw new Refused(ProblemCode.PEER_UNKNOWN, "this is not a node's id");
+    }
+  }
+}
