@@ -92,15 +92,14 @@ final class Replay implements AutoCloseable {
           .forEach(parent -> children.get(parent).add(change.position()));
       byIntent.put(change.intent(), change.position());
     }
-    for (var site : sites) {
-      var lane = new Lane(site);
-      lanes.add(lane);
-      Thread.ofVirtual().name("changes of " + site.name()).start(() -> follow(site));
-      for (var change : history.changes()) {
-        if (change.parents().isEmpty()) {
-          reach(lane, change.position());
-        }
+    sites.forEach(site -> lanes.add(new Lane(site)));
+    for (var change : history.changes()) {
+      if (change.parents().isEmpty()) {
+        lanes.forEach(lane -> reach(lane, change.position()));
       }
+    }
+    for (var site : sites) {
+      Thread.ofVirtual().name("changes of " + site.name()).start(() -> follow(site));
     }
   }
 
