@@ -68,6 +68,10 @@ final class Replay implements AutoCloseable {
   private static final class Lane {
     final Site site;
     final BitSet held = new BitSet();
+
+    /** Changes that the site's feed has told of, whether or not their versions are known yet. */
+    final BitSet arrived = new BitSet();
+
     final Queue<Integer> ready = new PriorityQueue<>();
     int inFlight;
     int recorded;
@@ -208,7 +212,10 @@ final class Replay implements AutoCloseable {
           versions[change.position()] = named;
           lane.recorded++;
         }
-        hold(lane, change.position());
+        // A change can be at the other site before the word of it is here.
+        lanes.stream()
+            .filter(each -> each == lane || each.arrived.get(change.position()))
+            .forEach(each -> hold(each, change.position()));
       }
       case Event.NotAnswered(var change, var reason) -> {
         var lane = laneOf(change);
@@ -224,8 +231,11 @@ final class Replay implements AutoCloseable {
               "%s refused %s: %s".formatted(laneOf(change).site.name(), change.intent(), reason));
       case Event.Arrived(var site, var intent) -> {
         var position = byIntent.get(intent);
-        if (position != null && siteOf(history.change(position)) != site) {
-          hold(lanes.get(site), position);
+        if (position != null) {
+          lanes.get(site).arrived.set(position);
+          if (recorded.get(position)) {
+            hold(lanes.get(site), position);
+          }
         }
       }
     }
