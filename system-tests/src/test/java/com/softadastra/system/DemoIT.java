@@ -38,7 +38,7 @@ class DemoIT {
         break;
       }
     }
-    new ProcessBuilder("kill", "-INT", String.valueOf(process.pid())).start().waitFor();
+    new ProcessBuilder("kill", String.valueOf(process.pid())).start().waitFor();
     assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
     assertThat(process.exitValue()).isNotZero();
     nothingIsLeft();
