@@ -40,7 +40,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.BiPredicate;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,6 +55,9 @@ import org.slf4j.LoggerFactory;
 public final class Recording implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Recording.class);
   private static final long CHAINS_EVERY = 1024;
+
+  // How long a statement waits for company.
+  private static final long NOTE_NANOS = 20_000_000;
 
   private final RecordingSettings settings;
   private final NodeKey key;
@@ -79,9 +82,10 @@ public final class Recording implements AutoCloseable {
 
   private volatile Map<SpaceId, SpaceView> views = Map.of();
   private volatile long durable;
+  private volatile long committed;
   private volatile boolean full;
   private volatile boolean closing;
-  private volatile BiPredicate<SpaceId, LoggedEntry> owed = (_, _) -> false;
+  private final Ledger ledger = new Ledger();
   private final Measures measures = new Measures();
 
   /** Counts since the start, for metrics. */
@@ -133,6 +137,14 @@ public final class Recording implements AutoCloseable {
       @Override
       public void fail(Throwable cause) {
         done.completeExceptionally(cause);
+      }
+    }
+
+    /** A statement to keep; waits a moment for company, since nobody waits for it. */
+    record Noted(Ledger.Known known) implements Unit {
+      @Override
+      public void fail(Throwable cause) {
+        LOG.debug("a statement was not kept; its member will make another", cause);
       }
     }
 
@@ -201,9 +213,9 @@ public final class Recording implements AutoCloseable {
     }
   }
 
-  /** Which entries of a space are owed to somebody; asked on the recording thread. */
-  public void owed(BiPredicate<SpaceId, LoggedEntry> predicate) {
-    owed = predicate;
+  /** Who is known to have what. */
+  public Ledger ledger() {
+    return ledger;
   }
 
   /** Called after every force, on the recording thread; must not block. */
@@ -223,6 +235,11 @@ public final class Recording implements AutoCloseable {
   /** The position up to which everything is forced. */
   public long durable() {
     return durable;
+  }
+
+  /** The position up to which readers may see entries that are not forced yet. */
+  public long committed() {
+    return committed;
   }
 
   public Incarnation incarnation() {
@@ -257,6 +274,11 @@ public final class Recording implements AutoCloseable {
     var done = new CompletableFuture<Map<Replica, String>>();
     enqueue(new Unit.Received(space, batch, done));
     return done;
+  }
+
+  /** Keeps a member's statement, in the next group commit; the ledger shows it once it is forced. */
+  public void note(Ledger.Known known) {
+    enqueue(new Unit.Noted(known));
   }
 
   /**
@@ -303,6 +325,14 @@ public final class Recording implements AutoCloseable {
     spaces.put(membership.space(), new SpaceState(membership, self(), Map.of()));
   }
 
+  /** Gives a collection its row, where it has none. @return the space's row number */
+  public int collection(SpaceId space, String name) throws SQLException {
+    ensureOwner();
+    numbers.collection(space, name, connection);
+    connection.commit();
+    return numbers.space(space);
+  }
+
   /** Takes an empty space out of its name's way. */
   public void renameSpace(SpaceId space, String name) throws SQLException {
     ensureOwner();
@@ -326,6 +356,24 @@ public final class Recording implements AutoCloseable {
         membership.space(), membership.records().stream().filter(r -> !known.contains(r.hash())).toList());
     connection.commit();
     state.membership(membership);
+  }
+
+  /**
+   * Forgets what is owed to nobody any more, at the front of a space's outbox.
+   *
+   * @return how many rows went
+   */
+  public int discharge(SpaceId space, int most) throws SQLException {
+    ensureOwner();
+    int gone = ledger.discharge(connection, numbers, membership(space), key.nodeId(), most);
+    connection.commit();
+    return gone;
+  }
+
+  /** The connection of this thread, for further statements of administration; they commit with it. */
+  public Connection connection() {
+    ensureOwner();
+    return connection;
   }
 
   /** A space's membership with everything decided so far. */
@@ -359,7 +407,7 @@ public final class Recording implements AutoCloseable {
       space.reborn(self());
       writeAgain(space, old, common.getOrDefault(space.id(), 0L), batch);
     }
-    batch.flush(sql, logged -> owed.test(logged.entry().space(), logged), () -> sign(batch));
+    batch.flush(sql, this::owed, () -> sign(batch));
     Batch.putChains(sql, numbers, connection, chains(), lastPosition);
     connection.commit();
     batch.remember();
@@ -406,7 +454,7 @@ public final class Recording implements AutoCloseable {
     var batch = new ArrayList<Unit>();
     while (true) {
       try {
-        Unit first = queue.poll(100, java.util.concurrent.TimeUnit.MILLISECONDS);
+        Unit first = queue.poll(100, TimeUnit.MILLISECONDS);
         if (first == null) {
           if (closing) {
             break;
@@ -414,13 +462,20 @@ public final class Recording implements AutoCloseable {
           full = freeBytes.getAsLong() < settings.reserveBytes();
           continue;
         }
-        if (first instanceof Unit.Administered<?> administered) {
-          administer(administered);
+        if (first instanceof Unit.Administered<?> alone) {
+          administer(alone);
         } else {
           batch.clear();
           batch.add(first);
           gather(batch);
+          var last = batch.getLast() instanceof Unit.Administered<?> administered ? administered : null;
+          if (last != null) {
+            batch.removeLast();
+          }
           commit(batch);
+          if (last != null) {
+            administer(last);
+          }
         }
       } catch (InterruptedException e) {
         // nobody interrupts this thread; an interrupt would close H2's files under it
@@ -430,15 +485,29 @@ public final class Recording implements AutoCloseable {
     }
   }
 
-  private void gather(List<Unit> batch) {
-    int bytes = 0;
+  private void gather(List<Unit> batch) throws InterruptedException {
+    int bytes = size(batch.getFirst());
+    long deadline = System.nanoTime() + NOTE_NANOS;
+    boolean awaited = !(batch.getFirst() instanceof Unit.Noted);
     while (batch.size() < settings.batchUnits() && bytes < settings.batchBytes()) {
       var next = queue.peek();
-      if (next == null || next instanceof Unit.Administered<?>) {
+      if (next == null && !awaited && !closing && System.nanoTime() < deadline) {
+        next = queue.poll(1, TimeUnit.MILLISECONDS);
+        if (next instanceof Unit.Administered<?> administered) {
+          batch.add(administered);
+          return;
+        }
+        if (next == null) {
+          continue;
+        }
+      } else if (next == null || next instanceof Unit.Administered<?>) {
         return;
+      } else {
+        queue.remove();
       }
-      batch.add(queue.remove());
+      batch.add(next);
       bytes += size(next);
+      awaited |= !(next instanceof Unit.Noted);
     }
   }
 
@@ -447,7 +516,7 @@ public final class Recording implements AutoCloseable {
       case Unit.Submitted(var request, _, _) ->
           request.operations().stream().mapToInt(o -> o.body() == null ? 64 : o.body().text().length()).sum();
       case Unit.Received(_, var batch, _) -> batch.genuine().stream().mapToInt(r -> r.bytes().length).sum();
-      case Unit.Administered<?> _ -> 0;
+      case Unit.Noted _, Unit.Administered<?> _ -> 0;
     };
   }
 
@@ -481,11 +550,13 @@ public final class Recording implements AutoCloseable {
     var batch = new Batch(connection, rows, numbers, cache, this::replicas);
     var touched = new LinkedHashSet<SpaceId>();
     var answers = new ArrayList<Runnable>(units.size());
+    var notes = new ArrayList<Ledger.Known>();
     for (var unit : units) {
       try {
         switch (unit) {
           case Unit.Submitted submitted -> answers.add(decide(submitted, batch, touched));
           case Unit.Received received -> answers.add(decide(received, batch, touched));
+          case Unit.Noted(var known) -> notes.add(known);
           case Unit.Administered<?> _ -> throw new IllegalStateException("not in a batch");
         }
       } catch (RuntimeException e) {
@@ -494,16 +565,20 @@ public final class Recording implements AutoCloseable {
       }
     }
     try {
-      if (!batch.isEmpty()) {
+      var kept = ledger.newest(notes);
+      if (!batch.isEmpty() || !kept.isEmpty()) {
+        Ledger.put(kept, sql.mergeStatement, numbers);
         var signed = CompletableFuture.supplyAsync(() -> signatures(batch));
-        batch.flush(sql, logged -> owed.test(logged.entry().space(), logged), () -> signed.join().forEach(batch::sign));
+        batch.flush(sql, this::owed, () -> signed.join().forEach(batch::sign));
         if (lastPosition - chainsPosition >= CHAINS_EVERY) {
           Batch.putChains(sql, numbers, connection, chains(), lastPosition);
           chainsPosition = lastPosition;
         }
+        committed = lastPosition;
         connection.commit();
         force();
         batch.remember();
+        ledger.publish(kept);
       }
     } catch (Throwable e) {
       failStop.stop("recording", e);
@@ -579,6 +654,10 @@ public final class Recording implements AutoCloseable {
     return () -> unit.done().complete(refused);
   }
 
+  private boolean owed(LoggedEntry logged) {
+    return ledger.owed(space(logged.entry().space()).membership(), key.nodeId(), logged.entry().dot());
+  }
+
   private Recorder.Draw draw() {
     var bytes = new byte[5];
     random.nextBytes(bytes);
@@ -631,6 +710,7 @@ public final class Recording implements AutoCloseable {
     }
     recoverSpaces();
     recoverChains();
+    ledger.recover(connection, numbers);
     lastPosition = Math.max(lastPosition, first);
     try (var update = connection.prepareStatement("update node set incarnation = ?, opened = opened + 1, first_position = ?")) {
       update.setBytes(1, incarnation.bytes());

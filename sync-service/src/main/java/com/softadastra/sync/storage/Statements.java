@@ -18,6 +18,7 @@ final class Statements {
   final PreparedStatement updateConflict;
   final PreparedStatement mergeChain;
   final PreparedStatement chainsPosition;
+  final PreparedStatement mergeStatement;
   final PreparedStatement checkpoint;
   private final PreparedStatement slotTaken;
 
@@ -46,6 +47,9 @@ final class Statements {
         connection.prepareStatement(
             "merge into chain (space_no, replica_no, sequence, hash, position) values (?, ?, ?, ?, ?)");
     chainsPosition = connection.prepareStatement("update node set chains_position = ?");
+    mergeStatement =
+        connection.prepareStatement(
+            "merge into statement (space_no, node, statement, signature, via) values (?, ?, ?, ?, ?)");
     checkpoint = connection.prepareStatement("checkpoint sync");
     slotTaken = connection.prepareStatement("select 1 from intent where slot = ?");
   }
