@@ -27,7 +27,10 @@ public final class LinkClient implements AutoCloseable {
   private final Mono<RSocket> connection;
   private volatile boolean closed;
 
-  private LinkClient(LinkAddress address, LinkSecret secret, Duration callTimeout) {
+  /**
+   * @param silence how long the other side may be silent before it is taken for dead
+   */
+  LinkClient(LinkAddress address, LinkSecret secret, Duration callTimeout, Duration silence) {
     this.address = address;
     this.callTimeout = callTimeout;
     var transport =
@@ -45,7 +48,7 @@ public final class LinkClient implements AutoCloseable {
                     LinkProtocol.payload(LinkProtocol.utf8(LinkProtocol.VERSION), secret.bytes())))
             .dataMimeType(LinkProtocol.DATA_TYPE)
             .metadataMimeType(LinkProtocol.METADATA_TYPE)
-            .keepAlive(LinkProtocol.KEEPALIVE_EVERY, LinkProtocol.KEEPALIVE_LOST_AFTER)
+            .keepAlive(silence.dividedBy(3), silence)
             .fragment(LinkProtocol.FRAME_BYTES)
             .maxInboundPayloadSize(LinkProtocol.LARGEST_PAYLOAD_BYTES)
             .connect(transport)
@@ -61,7 +64,7 @@ public final class LinkClient implements AutoCloseable {
    * @param callTimeout how long an answer may take, beyond the call's own patience
    */
   public static LinkClient to(LinkAddress address, LinkSecret secret, Duration callTimeout) {
-    return new LinkClient(address, secret, callTimeout);
+    return new LinkClient(address, secret, callTimeout, LinkProtocol.LONGEST_SILENCE);
   }
 
   /**

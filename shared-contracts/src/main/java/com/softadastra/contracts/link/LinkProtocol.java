@@ -29,10 +29,10 @@ final class LinkProtocol {
   /** How long a connection may take to be made. */
   static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
 
-  static final Duration KEEPALIVE_EVERY = Duration.ofSeconds(5);
-
-  /** A peer that is silent for so long is taken for dead. */
-  static final Duration KEEPALIVE_LOST_AFTER = Duration.ofSeconds(15);
+  /**
+   * A side that answers no keepalive for so long is taken for dead; three are sent in that time.
+   */
+  static final Duration LONGEST_SILENCE = Duration.ofSeconds(15);
 
   /**
    * Longest frame on the wire; longer payloads are cut into several, so that none holds the rest

@@ -12,6 +12,7 @@ import reactor.core.publisher.Flux;
 public final class Probe<T> extends BaseSubscriber<T> {
   private final LinkedBlockingQueue<T> arrived = new LinkedBlockingQueue<>();
   private final CountDownLatch ended = new CountDownLatch(1);
+  private volatile boolean dropping;
   private volatile @Nullable Throwable failure;
 
   public static <T> Probe<T> on(Flux<T> flux) {
@@ -35,8 +36,10 @@ public final class Probe<T> extends BaseSubscriber<T> {
     }
   }
 
-  /** Waits for the end; null where the stream completed. */
+  /** Drops what is still to come and waits for the end; null where the stream completed. */
   public @Nullable Throwable awaitEnd() {
+    dropping = true;
+    requestUnbounded();
     Awaiting.until(ended, "the end of the stream");
     return failure;
   }
@@ -48,7 +51,9 @@ public final class Probe<T> extends BaseSubscriber<T> {
 
   @Override
   protected void hookOnNext(T element) {
-    arrived.add(element);
+    if (!dropping) {
+      arrived.add(element);
+    }
   }
 
   @Override

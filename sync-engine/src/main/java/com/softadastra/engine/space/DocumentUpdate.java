@@ -32,13 +32,22 @@ public final class DocumentUpdate {
 
   /** The writes that follow from appending this entry; the reads don't show it yet. */
   static void apply(LoggedEntry logged, Reads reads, Instant now, List<Write> writes) {
+    apply(logged, logged.standing().effective(), reads, now, writes);
+  }
+
+  /** The same where another entry may have brought the same versions before: folds the documents from their start. */
+  static void applyAnew(LoggedEntry logged, Reads reads, Instant now, List<Write> writes) {
+    apply(logged, false, reads, now, writes);
+  }
+
+  private static void apply(LoggedEntry logged, boolean inOneStep, Reads reads, Instant now, List<Write> writes) {
     var entry = logged.entry();
     for (var operation : entry.operations()) {
       var key = new DocumentKey(entry.space(), operation.collection(), operation.id());
       var before = reads.document(key);
       var version = version(logged, operation);
       DocumentState after = null;
-      if (logged.standing().effective()) {
+      if (inOneStep) {
         after = DocumentFold.advance(key, before, operation, version, logged.position());
       }
       if (after == null) {

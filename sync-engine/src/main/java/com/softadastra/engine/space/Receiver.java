@@ -102,7 +102,7 @@ public final class Receiver {
       DocumentUpdate.refold(voided, after, now, writes);
       writes.forEach(after::see);
       writes.add(new Write.Append(logged));
-      DocumentUpdate.apply(logged, after, now, writes);
+      DocumentUpdate.applyAnew(logged, after, now, writes);
     } else {
       writes.add(new Write.Append(logged));
       DocumentUpdate.apply(logged, reads, now, writes);

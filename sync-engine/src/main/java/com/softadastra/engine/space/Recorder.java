@@ -26,9 +26,11 @@ import com.softadastra.engine.log.IntentIds;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Operation;
 import com.softadastra.engine.log.Standing;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -74,7 +76,38 @@ public final class Recorder {
     }
   }
 
+  /** What is beyond the hard bounds would be no entry for any other node. */
+  private static void bounded(IntentRequest request) {
+    bounded("id", request.id() == null ? "-" : request.id(), Bounds.INTENT_ID_BYTES);
+    bounded("actor", request.actor() == null ? "-" : request.actor(), Bounds.ACTOR_BYTES);
+    if (request.operations().isEmpty() || request.operations().size() > Bounds.OPERATIONS) {
+      throw new Refused(
+          Problem.ofField(ProblemCode.INVALID_REQUEST, "operations", "from 1 to " + Bounds.OPERATIONS + " of them"));
+    }
+    var documents = new HashSet<List<String>>();
+    for (var operation : request.operations()) {
+      bounded("collection", operation.collection(), Bounds.NAME_BYTES);
+      bounded("id", operation.id(), Bounds.DOCUMENT_ID_BYTES);
+      if (operation.condition().versions().size() > Bounds.PARENTS) {
+        throw new Refused(Problem.ofField(ProblemCode.INVALID_REQUEST, "base", "at most " + Bounds.PARENTS + " versions"));
+      }
+      if (!documents.add(List.of(operation.collection(), operation.id()))) {
+        throw new Refused(
+            Problem.ofField(ProblemCode.INVALID_REQUEST, "operations", "the document " + operation.id() + " twice"));
+      }
+    }
+  }
+
+  private static void bounded(String field, String text, int most) {
+    byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+    if (utf8.length == 0 || utf8.length > most || !new String(utf8, StandardCharsets.UTF_8).equals(text)) {
+      throw new Refused(
+          Problem.ofField(ProblemCode.INVALID_REQUEST, field, "must be 1 to " + most + " bytes of UTF-8"));
+    }
+  }
+
   private Admission accept(IntentRequest request, SpaceState space, Reads reads, Draw draw) {
+    bounded(request);
     var authority =
         space
             .membership()
@@ -110,13 +143,19 @@ public final class Recorder {
   }
 
   /**
-   * An intent of this node's own, recorded again under its present incarnation because its first
-   * entry was forked.
+   * An intent of this node's own, recorded again under its present incarnation because its first entry was forked.
+   * Versions stay what they were: they name the intent, not the entry.
    */
-  LoggedEntry again(Intent intent, SpaceState space, Reads reads, Draw draw) {
+  public Admission.Accepted again(Intent intent, SpaceState space, Reads reads, Draw draw) {
     var chain = space.chain(space.self());
     var authority = space.membership().authority(space.self().node()).orElseThrow();
-    return log(intent, authority, chain.sequence() + 1, chain, space, reads, draw);
+    var logged = log(intent, authority, chain.sequence() + 1, chain, space, reads, draw);
+    var writes = new ArrayList<Write>();
+    writes.add(new Write.Append(logged));
+    writes.add(new Write.PutIntent(space.id(), intent.id(), logged.position()));
+    DocumentUpdate.applyAnew(logged, reads, draw.now(), writes);
+    space.append(logged);
+    return new Admission.Accepted(logged, false, writes);
   }
 
   private static LoggedEntry log(

@@ -1,4 +1,4 @@
-/** The node's identity: its key and the certificates that this key signs. */
+/** Who this node is: its key and certificates, its directory, and which life of its storage this is. */
 @NullMarked
 package com.softadastra.sync.identity;
 

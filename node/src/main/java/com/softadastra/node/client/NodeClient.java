@@ -1,0 +1,170 @@
+package com.softadastra.node.client;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.Executors;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.MissingNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Speaks to one node. Calls block, and any number of threads may make them at once.
+ *
+ * <p>Paths begin with a slash and stand after the node's address; whoever builds one encodes its
+ * parts with {@link #segment}.
+ */
+public final class NodeClient implements AutoCloseable {
+  private static final Duration CONNECT = Duration.ofSeconds(3);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final JsonMapper JSON = JsonMapper.shared();
+
+  private final URI node;
+  private final @Nullable String token;
+  private final HttpClient http =
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .connectTimeout(CONNECT)
+          .executor(Executors.newVirtualThreadPerTaskExecutor())
+          .build();
+
+  /**
+   * @param node {@code http://host:port}
+   * @param token what a protected node asks for, or null
+   */
+  public NodeClient(URI node, @Nullable String token) {
+    this.node = node;
+    this.token = token;
+  }
+
+  /** Encodes a part of a path, slashes included. */
+  public static String segment(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+  }
+
+  public static ObjectNode object() {
+    return JSON.createObjectNode();
+  }
+
+  public URI node() {
+    return node;
+  }
+
+  public Answer get(String path) {
+    return call("GET", path, null);
+  }
+
+  public Answer delete(String path) {
+    return call("DELETE", path, null);
+  }
+
+  public Answer put(String path, @Nullable JsonNode body) {
+    return call("PUT", path, body);
+  }
+
+  public Answer post(String path, @Nullable JsonNode body) {
+    return call("POST", path, body);
+  }
+
+  /**
+   * @param headers names and values in turn
+   * @throws NodeUnreachable where no whole answer came
+   */
+  public Answer call(String method, String path, @Nullable JsonNode body, String... headers) {
+    var request =
+        request(path)
+            .timeout(PATIENCE)
+            .method(
+                method,
+                body == null
+                    ? HttpRequest.BodyPublishers.noBody()
+                    : HttpRequest.BodyPublishers.ofByteArray(JSON.writeValueAsBytes(body)));
+    if (body != null) {
+      request.header("Content-Type", "application/json");
+    }
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    try {
+      var response = http.send(request.build(), BodyHandlers.ofByteArray());
+      return new Answer(response.statusCode(), read(response.body()));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new NodeUnreachable(node, e);
+    } catch (IOException e) {
+      throw new NodeUnreachable(node, e);
+    }
+  }
+
+  /**
+   * Hears a space's changes, those that are there and then those that come, until the node ends the
+   * stream or the calling thread is interrupted.
+   *
+   * @param since the position after which to begin
+   * @throws NodeUnreachable where the stream broke off or never began
+   * @throws RequestRefused where the node doesn't serve it
+   */
+  public void follow(String space, long since, Consumer<JsonNode> change) {
+    var request =
+        request("/api/v1/spaces/" + segment(space) + "/changes?since=" + since)
+            .header("Accept", "text/event-stream")
+            .build();
+    try {
+      var response = http.send(request, BodyHandlers.ofLines());
+      try (var lines = response.body()) {
+        if (response.statusCode() != 200) {
+          throw new RequestRefused(new Answer(response.statusCode(), MissingNode.getInstance()));
+        }
+        var data = new StringBuilder();
+        for (var each = lines.iterator(); each.hasNext(); ) {
+          String line = each.next();
+          if (line.startsWith("data:")) {
+            data.append(line, "data:".length(), line.length());
+          } else if (line.isEmpty() && !data.isEmpty()) {
+            change.accept(JSON.readTree(data.toString()));
+            data.setLength(0);
+          }
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (IOException | UncheckedIOException e) {
+      throw new NodeUnreachable(node, e);
+    }
+  }
+
+  /** Ends what is under way, streams included. */
+  @Override
+  public void close() {
+    http.shutdownNow();
+  }
+
+  private HttpRequest.Builder request(String path) {
+    var request = HttpRequest.newBuilder(URI.create(node + path));
+    if (token != null) {
+      request.header("Authorization", "Bearer " + token);
+    }
+    return request;
+  }
+
+  private static JsonNode read(byte[] body) throws IOException {
+    if (body.length == 0) {
+      return MissingNode.getInstance();
+    }
+    try {
+      return JSON.readTree(body);
+    } catch (JacksonException e) {
+      throw new IOException("the answer is not JSON", e);
+    }
+  }
+}

@@ -1,0 +1,37 @@
+package com.softadastra.node.process;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.util.concurrent.ThreadLocalRandom;
+
+/** TCP ports on loopback. */
+public final class Ports {
+  // Below the range from which systems take the ports of outgoing connections: a port found free
+  // here is still free when a killed process wants it again.
+  private static final int FIRST = 20_000;
+  private static final int LAST = 32_000;
+
+  private Ports() {}
+
+  /** A port that nothing listens on at the moment. */
+  public static int free() {
+    for (int attempt = 0; attempt < 1000; attempt++) {
+      int port = ThreadLocalRandom.current().nextInt(FIRST, LAST);
+      if (isFree(InetAddress.getLoopbackAddress(), port)) {
+        return port;
+      }
+    }
+    throw new IllegalStateException("no free port between " + FIRST + " and " + LAST);
+  }
+
+  public static boolean isFree(InetAddress address, int port) {
+    try (var socket = new ServerSocket()) {
+      socket.bind(new InetSocketAddress(address, port), 1);
+      return true;
+    } catch (IOException _) {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,102 @@
+package com.softadastra.runtime.documents;
+
+import com.softadastra.contracts.ProblemCode;
+import com.softadastra.contracts.Refused;
+import com.softadastra.contracts.documents.ConflictState;
+import com.softadastra.contracts.documents.ConflictView;
+import com.softadastra.contracts.documents.Documents;
+import com.softadastra.contracts.documents.Receipt;
+import com.softadastra.contracts.documents.Resolution;
+import com.softadastra.contracts.http.Fields;
+import com.softadastra.contracts.http.JsonBody;
+import com.softadastra.contracts.json.Json;
+import jakarta.servlet.http.HttpServletRequest;
+import java.io.IOException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.DeleteMapping;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RestController;
+
+/** Conflicts and how they end. */
+@RestController
+@RequestMapping("/api/v1/spaces/{space}/conflicts")
+final class ConflictsController {
+  private final Documents documents;
+  private final Writes writes;
+  private final Limits limits;
+
+  ConflictsController(Documents documents, Writes writes, Limits limits) {
+    this.documents = documents;
+    this.writes = writes;
+    this.limits = limits;
+  }
+
+  record ConflictList(List<ConflictView> conflicts) {}
+
+  /** Open ones unless {@code state} says otherwise; none is undone, as undoing isn't built. */
+  @GetMapping
+  ResponseEntity<ConflictList> conflicts(@PathVariable String space, HttpServletRequest request) {
+    Names.space(space);
+    String state = new Query(request).text("state");
+    var found =
+        switch (state) {
+          case "", "open" -> documents.conflicts(space, ConflictState.OPEN).orThrow();
+          case "resolved" -> documents.conflicts(space, ConflictState.RESOLVED).orThrow();
+          case "undone" -> {
+            // refuses an unknown space as the others do
+            documents.digest(space).orThrow();
+            yield List.<ConflictView>of();
+          }
+          default -> throw Names.refused("state", "must be open, resolved or undone");
+        };
+    return SpacesController.json(HttpStatus.OK, new ConflictList(found));
+  }
+
+  @GetMapping("/{id}")
+  ResponseEntity<ConflictView> conflict(@PathVariable String space, @PathVariable String id) {
+    return SpacesController.json(
+        HttpStatus.OK, documents.conflict(Names.space(space), id).orThrow());
+  }
+
+  @PostMapping("/{id}/resolution")
+  ResponseEntity<Receipt> resolve(
+      @PathVariable String space, @PathVariable String id, HttpServletRequest request)
+      throws IOException {
+    Names.space(space);
+    MediaTypes.requireJson(request);
+    var headers = new Headers(request);
+    var wait = headers.await();
+    var actor = headers.actor().orElse(null);
+    var resolution = resolution(JsonBody.object(request, limits.request()), actor);
+    var written = writes.write(wait, () -> documents.resolve(space, id, resolution).orThrow());
+    return written.answer(HttpStatus.OK).body(written.receipt());
+  }
+
+  private Resolution resolution(Json.Obj body, @Nullable String actor) {
+    var fields = Fields.of(body, "body", "version", "delete");
+    var document = fields.optionalObject("body");
+    var version = fields.optionalString("version");
+    boolean delete = fields.optionalFlag("delete");
+    int named = (document.isPresent() ? 1 : 0) + (version.isPresent() ? 1 : 0) + (delete ? 1 : 0);
+    if (named != 1) {
+      throw Names.refused("body", "exactly one of body, version and delete: true is taken");
+    }
+    return new Resolution(
+        document.map(object -> limits.within(object, "body")).orElse(null),
+        version.orElse(null),
+        delete,
+        actor);
+  }
+
+  /** Undoing isn't built; without this the path would answer that it takes POST alone. */
+  @DeleteMapping("/{id}/resolution")
+  void undo() {
+    throw new Refused(ProblemCode.NOT_FOUND, "there is nothing at this path");
+  }
+}

@@ -1,0 +1,31 @@
+package com.softadastra.runtime.documents;
+
+import com.softadastra.contracts.documents.Documents;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** The controllers of this package. */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(Limits.class)
+public class DocumentsConfiguration {
+  @Bean
+  SpacesController spacesController(Documents documents, Limits limits) {
+    return new SpacesController(documents, limits);
+  }
+
+  @Bean
+  DocumentsController documentsController(Documents documents, Limits limits) {
+    return new DocumentsController(documents, new Writes(documents), limits);
+  }
+
+  @Bean
+  IntentsController intentsController(Documents documents, Limits limits) {
+    return new IntentsController(documents, new Writes(documents), limits);
+  }
+
+  @Bean
+  ConflictsController conflictsController(Documents documents, Limits limits) {
+    return new ConflictsController(documents, new Writes(documents), limits);
+  }
+}

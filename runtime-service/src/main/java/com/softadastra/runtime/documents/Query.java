@@ -1,0 +1,43 @@
+package com.softadastra.runtime.documents;
+
+import com.softadastra.contracts.Refused;
+import jakarta.servlet.http.HttpServletRequest;
+
+/** The parameters after a path's question mark. */
+public final class Query {
+  private final HttpServletRequest request;
+
+  public Query(HttpServletRequest request) {
+    this.request = request;
+  }
+
+  /**
+   * @param absent what counts where the parameter is not given
+   * @throws Refused {@code invalid-request} for anything but decimal digits within the bounds
+   */
+  public long number(String name, long absent, long least, long most) {
+    String text = request.getParameter(name);
+    return text == null ? absent : number(name, text, least, most);
+  }
+
+  /** The same for a number from elsewhere. */
+  public static long number(String name, String text, long least, long most) {
+    if (text.matches("[0-9]{1,19}")) {
+      try {
+        long number = Long.parseLong(text);
+        if (number >= least && number <= most) {
+          return number;
+        }
+      } catch (NumberFormatException _) {
+        // It is beyond 64 bits: refused below.
+      }
+    }
+    throw Names.refused(name, "must be an integer from " + least + " to " + most);
+  }
+
+  /** The parameter; empty where it is not given. */
+  String text(String name) {
+    String text = request.getParameter(name);
+    return text == null ? "" : text;
+  }
+}

@@ -1,0 +1,133 @@
+package com.softadastra.runtime.documents;
+
+import com.softadastra.contracts.Problem;
+import com.softadastra.contracts.ProblemCode;
+import com.softadastra.contracts.Refused;
+import com.softadastra.contracts.documents.CollectionDefinition;
+import com.softadastra.contracts.documents.CollectionSummary;
+import com.softadastra.contracts.documents.Documents;
+import com.softadastra.contracts.documents.SpaceDigest;
+import com.softadastra.contracts.documents.SpaceSummary;
+import com.softadastra.contracts.http.Fields;
+import com.softadastra.contracts.http.JsonBody;
+import com.softadastra.contracts.json.Json;
+import com.softadastra.contracts.json.JsonReader;
+import jakarta.servlet.http.HttpServletRequest;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PutMapping;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RestController;
+
+/** Spaces and their collections. */
+@RestController
+@RequestMapping("/api/v1/spaces")
+final class SpacesController {
+  private static final String[] UNSUPPORTED = {"fields", "schema", "schemaVersion", "indexes"};
+
+  private final Documents documents;
+  private final Limits limits;
+
+  SpacesController(Documents documents, Limits limits) {
+    this.documents = documents;
+    this.limits = limits;
+  }
+
+  record SpaceList(List<SpaceSummary> spaces) {}
+
+  record CollectionList(List<CollectionSummary> collections) {}
+
+  @GetMapping
+  ResponseEntity<SpaceList> spaces() {
+    return json(HttpStatus.OK, new SpaceList(documents.spaces()));
+  }
+
+  @PutMapping("/{space}")
+  ResponseEntity<SpaceSummary> open(@PathVariable String space, HttpServletRequest request)
+      throws IOException {
+    Names.space(space);
+    byte[] body = JsonBody.bytes(request, limits.request());
+    if (body.length > 0) {
+      MediaTypes.requireJson(request);
+      requireNoSettings(body);
+    }
+    var opened = documents.openSpace(space).orThrow();
+    return json(opened.created() ? HttpStatus.CREATED : HttpStatus.OK, opened.space());
+  }
+
+  private static void requireNoSettings(byte[] body) {
+    try {
+      var settings = JsonReader.object(body).members().keySet();
+      if (!settings.isEmpty()) {
+        throw notSupported(settings.stream());
+      }
+    } catch (JsonReader.MalformedJson e) {
+      throw new Refused(ProblemCode.MALFORMED_JSON, String.valueOf(e.getMessage()));
+    }
+  }
+
+  @PutMapping("/{space}/collections/{collection}")
+  ResponseEntity<CollectionSummary> declare(
+      @PathVariable String space, @PathVariable String collection, HttpServletRequest request)
+      throws IOException {
+    Names.space(space);
+    Names.collection(collection);
+    MediaTypes.requireJson(request);
+    var definition = definition(JsonBody.object(request, limits.request()));
+    var declared = documents.declareCollection(space, collection, definition).orThrow();
+    return json(declared.created() ? HttpStatus.CREATED : HttpStatus.OK, declared.collection());
+  }
+
+  private static CollectionDefinition definition(Json.Obj body) {
+    var fields =
+        Fields.of(
+            body,
+            Stream.concat(Stream.of("policy"), Stream.of(UNSUPPORTED)).toArray(String[]::new));
+    String keep = CollectionDefinition.KEEP.policy();
+    boolean otherPolicy = !fields.optionalString("policy").orElse(keep).equals(keep);
+    var refused =
+        Stream.concat(
+                otherPolicy ? Stream.of("policy") : Stream.empty(),
+                Stream.of(UNSUPPORTED).filter(fields::has))
+            .toList();
+    if (!refused.isEmpty()) {
+      throw notSupported(refused.stream());
+    }
+    return CollectionDefinition.KEEP;
+  }
+
+  private static Refused notSupported(Stream<String> settings) {
+    return new Refused(
+        new Problem(
+            ProblemCode.NOT_SUPPORTED,
+            "a setting that would be ignored is not taken",
+            settings
+                .limit(100)
+                .map(name -> new Problem.FieldError(name, "is not honoured by this version"))
+                .toList(),
+            Map.of()));
+  }
+
+  @GetMapping("/{space}/collections")
+  ResponseEntity<CollectionList> collections(@PathVariable String space) {
+    return json(
+        HttpStatus.OK, new CollectionList(documents.collections(Names.space(space)).orThrow()));
+  }
+
+  @GetMapping("/{space}/digest")
+  ResponseEntity<SpaceDigest> digest(@PathVariable String space) {
+    return json(HttpStatus.OK, documents.digest(Names.space(space)).orThrow());
+  }
+
+  /** An answer is JSON whatever the caller accepts. */
+  static <T> ResponseEntity<T> json(HttpStatus status, T body) {
+    return ResponseEntity.status(status).contentType(MediaType.APPLICATION_JSON).body(body);
+  }
+}

@@ -1,0 +1,44 @@
+package com.softadastra.sync.documents;
+
+import jakarta.persistence.Column;
+import jakarta.persistence.Entity;
+import jakarta.persistence.GeneratedValue;
+import jakarta.persistence.GenerationType;
+import jakarta.persistence.Id;
+import jakarta.persistence.Table;
+import org.jspecify.annotations.Nullable;
+
+/** A collection: declared, or come to be by its first write. */
+@Entity
+@Table(name = "collection")
+class CollectionEntity {
+  @Id
+  @GeneratedValue(strategy = GenerationType.IDENTITY)
+  @Column(name = "collection_no")
+  private @Nullable Integer number;
+
+  @Column(name = "space_no")
+  private int spaceNo;
+
+  private String name = "";
+  private String policy = "";
+  private boolean declared;
+
+  protected CollectionEntity() {}
+
+  String name() {
+    return name;
+  }
+
+  String policy() {
+    return policy;
+  }
+
+  boolean declared() {
+    return declared;
+  }
+
+  void declare() {
+    declared = true;
+  }
+}

@@ -1,0 +1,178 @@
+package com.softadastra.sync.documents;
+
+import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.ProblemCode;
+import com.softadastra.contracts.Refused;
+import com.softadastra.contracts.SpaceId;
+import com.softadastra.contracts.documents.ConflictState;
+import com.softadastra.contracts.documents.ConflictView;
+import com.softadastra.engine.document.DocumentFold;
+import com.softadastra.engine.document.DocumentState;
+import com.softadastra.engine.document.Head;
+import com.softadastra.engine.document.KnownOperation;
+import com.softadastra.engine.log.DocumentKey;
+import com.softadastra.engine.space.DocumentUpdate;
+import com.softadastra.sync.storage.Readers;
+import com.softadastra.sync.storage.Storage;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Conflicts as this node noticed them, with what the log says of their sides. */
+final class Conflicts {
+  private static final String COLUMNS = "id, collection_no, document_id, open, base, sides, replaced_by, detected_at";
+  private static final int MOST_REPLACEMENTS = 1000;
+
+  private final Storage storage;
+
+  Conflicts(Storage storage) {
+    this.storage = storage;
+  }
+
+  /** A conflict and the state of its document. */
+  record Found(ConflictView view, DocumentState state) {}
+
+  private record Row(
+      Hash id,
+      DocumentKey key,
+      boolean open,
+      @Nullable Hash base,
+      List<Hash> sides,
+      @Nullable Hash replacedBy,
+      Instant detectedAt) {}
+
+  List<ConflictView> list(SpaceId space, ConflictState state) {
+    return storage
+        .readers()
+        .read(
+            reader -> {
+              var views = new ArrayList<ConflictView>();
+              try (var select =
+                  reader
+                      .connection()
+                      .prepareStatement(
+                          "select "
+                              + COLUMNS
+                              + " from conflict where space_no = ? and open = ? and replaced_by is null"
+                              + " order by detected_at, id")) {
+                select.setInt(1, reader.spaceNo(space));
+                select.setBoolean(2, state == ConflictState.OPEN);
+                try (var row = select.executeQuery()) {
+                  while (row.next()) {
+                    views.add(view(row(space, row, reader), reader).view());
+                  }
+                }
+              }
+              return views;
+            });
+  }
+
+  /** @throws Refused where there is no such conflict */
+  Found find(SpaceId space, String text) {
+    Hash id;
+    try {
+      id = Hash.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw unknown(text);
+    }
+    return storage
+        .readers()
+        .read(
+            reader -> {
+              var next = id;
+              for (int i = 0; i < MOST_REPLACEMENTS; i++) {
+                var row = row(space, next, reader);
+                if (row == null) {
+                  throw unknown(text);
+                }
+                if (row.replacedBy() == null) {
+                  return view(row, reader);
+                }
+                next = row.replacedBy();
+              }
+              throw unknown(text);
+            });
+  }
+
+  private static @Nullable Row row(SpaceId space, Hash id, Readers.Reader reader) throws SQLException {
+    try (var select =
+        reader.connection().prepareStatement("select " + COLUMNS + " from conflict where id = ? and space_no = ?")) {
+      select.setBytes(1, id.bytes());
+      select.setInt(2, reader.spaceNo(space));
+      try (var row = select.executeQuery()) {
+        return row.next() ? row(space, row, reader) : null;
+      }
+    }
+  }
+
+  private static Row row(SpaceId space, ResultSet row, Readers.Reader reader) throws SQLException {
+    byte[] base = row.getBytes(5);
+    byte[] replacedBy = row.getBytes(7);
+    return new Row(
+        Hash.of(row.getBytes(1)),
+        new DocumentKey(space, reader.collectionName(row.getInt(2)), row.getString(3)),
+        row.getBoolean(4),
+        base == null ? null : Hash.of(base),
+        Readers.hashes(row.getBytes(6)),
+        replacedBy == null ? null : Hash.of(replacedBy),
+        Instant.ofEpochMilli(row.getLong(8)));
+  }
+
+  private static Found view(Row row, Readers.Reader reader) {
+    var state = Objects.requireNonNull(reader.document(row.key()));
+    var known = DocumentUpdate.operations(row.key(), state.lastPosition(), reader);
+    var history = new DocumentFold.History(known);
+    var byVersion = new HashMap<Hash, KnownOperation>();
+    known.stream().filter(KnownOperation::effective).forEach(k -> byVersion.putIfAbsent(k.version(), k));
+    var sides =
+        row.open() ? state.sides().stream().map(Head::version).toList() : row.sides();
+    var shown = new ArrayList<ConflictView.Side>();
+    for (var version : sides) {
+      var operation = byVersion.get(version);
+      var head = history.version(version);
+      if (operation == null || head == null) {
+        continue;
+      }
+      var entry = reader.entry(operation.position()).entry();
+      shown.add(
+          new ConflictView.Side(
+              version.toString(),
+              head.body(),
+              entry.author().node(),
+              Objects.requireNonNull(entry.intent()).actor(),
+              Instant.ofEpochMilli(entry.clock()),
+              head.deleted()));
+    }
+    ConflictView.Ancestor ancestor = null;
+    if (row.base() != null && history.version(row.base()) != null) {
+      ancestor =
+          new ConflictView.Ancestor(
+              row.base().toString(), Objects.requireNonNull(history.version(row.base())).body());
+    }
+    var winner = row.open() ? state.winner().version().toString() : state.version().toString();
+    var view =
+        new ConflictView(
+            row.id().toString(),
+            row.key().collection(),
+            row.key().id(),
+            row.open() ? ConflictState.OPEN : ConflictState.RESOLVED,
+            "keep",
+            row.open()
+                ? "written apart; meanwhile the version of the greatest depth is served"
+                : "a later write was made on all sides",
+            winner,
+            ancestor,
+            shown,
+            row.detectedAt());
+    return new Found(view, state);
+  }
+
+  private static Refused unknown(String id) {
+    return new Refused(ProblemCode.CONFLICT_UNKNOWN, "there is no conflict " + id);
+  }
+}

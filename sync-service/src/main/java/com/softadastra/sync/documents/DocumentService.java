@@ -1,0 +1,458 @@
+package com.softadastra.sync.documents;
+
+import com.softadastra.contracts.Problem;
+import com.softadastra.contracts.ProblemCode;
+import com.softadastra.contracts.Refused;
+import com.softadastra.contracts.Reply;
+import com.softadastra.contracts.SpaceId;
+import com.softadastra.contracts.documents.Change;
+import com.softadastra.contracts.documents.ChangePage;
+import com.softadastra.contracts.documents.CollectionDeclared;
+import com.softadastra.contracts.documents.CollectionDefinition;
+import com.softadastra.contracts.documents.CollectionSummary;
+import com.softadastra.contracts.documents.Condition;
+import com.softadastra.contracts.documents.ConflictState;
+import com.softadastra.contracts.documents.ConflictView;
+import com.softadastra.contracts.documents.DocumentHistory;
+import com.softadastra.contracts.documents.DocumentPage;
+import com.softadastra.contracts.documents.DocumentView;
+import com.softadastra.contracts.documents.Documents;
+import com.softadastra.contracts.documents.IntentRequest;
+import com.softadastra.contracts.documents.OperationKind;
+import com.softadastra.contracts.documents.OperationRequest;
+import com.softadastra.contracts.documents.Priority;
+import com.softadastra.contracts.documents.Receipt;
+import com.softadastra.contracts.documents.ReceiptState;
+import com.softadastra.contracts.documents.Recorded;
+import com.softadastra.contracts.documents.Resolution;
+import com.softadastra.contracts.documents.SpaceDigest;
+import com.softadastra.contracts.documents.SpaceOpened;
+import com.softadastra.contracts.documents.SpaceSummary;
+import com.softadastra.contracts.json.JsonText;
+import com.softadastra.engine.document.DocumentFold;
+import com.softadastra.engine.document.DocumentState;
+import com.softadastra.engine.log.DocumentKey;
+import com.softadastra.engine.log.LoggedEntry;
+import com.softadastra.engine.log.Operation;
+import com.softadastra.engine.space.DocumentUpdate;
+import com.softadastra.engine.space.Recorder;
+import com.softadastra.sync.storage.Readers;
+import com.softadastra.sync.storage.Recording;
+import com.softadastra.sync.storage.Storage;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.FluxSink;
+
+/** The sync engine as the runtime sees it, on the storage of this node. */
+public final class DocumentService implements Documents {
+  private static final Duration ANSWER_WITHIN = Duration.ofSeconds(30);
+  private static final int PAGE = 256;
+
+  private final Storage storage;
+  private final Recording recording;
+  private final Readers readers;
+  private final SpaceNames names;
+  private final Receipts receipts;
+  private final Conflicts conflicts;
+  private final CollectionDirectory collections;
+
+  public DocumentService(Storage storage, SpaceNames names, Receipts receipts, CollectionDirectory collections) {
+    this.storage = storage;
+    this.recording = storage.recording();
+    this.readers = storage.readers();
+    this.names = names;
+    this.receipts = receipts;
+    this.conflicts = new Conflicts(storage);
+    this.collections = collections;
+  }
+
+  @Override
+  public Reply<SpaceOpened> openSpace(String space) {
+    return Reply.from(
+        () -> {
+          boolean created = names.find(space).isEmpty() && answer(recording.administer(() -> names.open(space)));
+          return new SpaceOpened(summary(space), created);
+        });
+  }
+
+  @Override
+  public List<SpaceSummary> spaces() {
+    return names.all().keySet().stream().map(this::summary).toList();
+  }
+
+  private SpaceSummary summary(String space) {
+    return new SpaceSummary(space, names.id(space), names.view(space).membership().members().size());
+  }
+
+  @Override
+  public Reply<CollectionDeclared> declareCollection(String space, String collection, CollectionDefinition definition) {
+    return Reply.from(
+        () -> {
+          if (!definition.equals(CollectionDefinition.KEEP)) {
+            throw new Refused(
+                Problem.ofField(ProblemCode.NOT_SUPPORTED, "policy", "this version knows the policy keep alone"));
+          }
+          var id = names.id(space);
+          boolean created = answer(recording.administer(() -> collections.declare(id, collection)));
+          return new CollectionDeclared(new CollectionSummary(collection, definition.policy(), true), created);
+        });
+  }
+
+  @Override
+  public Reply<List<CollectionSummary>> collections(String space) {
+    return Reply.from(() -> shown(collections.list(names.id(space))));
+  }
+
+  @Override
+  public Reply<Recorded> record(IntentRequest intent) {
+    return Reply.from(
+        () -> {
+          var outcome = answer(recording.submit(names.id(intent.space()), intent));
+          var receipt = receipts.of(intent.space(), outcome.entry());
+          boolean created = outcome.replayed() ? createdThen(outcome.entry()) : outcome.created();
+          return new Recorded(receipt, outcome.replayed(), created);
+        });
+  }
+
+  /** Whether an intent's first operation made a document that was not there, as its first answer said. */
+  private boolean createdThen(LoggedEntry logged) {
+    var operation = logged.entry().operations().getFirst();
+    if (!(operation.change() instanceof com.softadastra.engine.log.Change.Put)) {
+      return false;
+    }
+    return operation.parents().isEmpty()
+        || readers.read(
+            reader -> {
+              var history = history(key(logged, operation), reader);
+              return operation.parents().stream()
+                  .map(history::version)
+                  .allMatch(parent -> parent == null || parent.deleted());
+            });
+  }
+
+  @Override
+  public Reply<DocumentView> document(String space, String collection, String id) {
+    return Reply.from(
+        () -> {
+          var key = new DocumentKey(names.id(space), collection, id);
+          var state =
+              readers
+                  .read(reader -> Optional.ofNullable(reader.document(key)))
+                  .filter(DocumentState::exists)
+                  .orElseThrow(() -> unknown(id));
+          shown(state);
+          return new DocumentView(
+              id, state.version().toString(), state.winner().body(), state.deleted(), state.conflicted() ? 1 : 0);
+        });
+  }
+
+  @Override
+  public Reply<DocumentHistory> history(String space, String collection, String id) {
+    return Reply.from(
+        () -> {
+          var key = new DocumentKey(names.id(space), collection, id);
+          var versions = readers.read(reader -> versions(key, reader));
+          if (versions.isEmpty()) {
+            throw unknown(id);
+          }
+          return new DocumentHistory(shown(versions));
+        });
+  }
+
+  private static List<DocumentHistory.Version> versions(DocumentKey key, Readers.Reader reader) {
+    var state = reader.document(key);
+    if (state == null) {
+      return List.of();
+    }
+    var known = DocumentUpdate.operations(key, state.lastPosition(), reader);
+    var history = new DocumentFold.History(known);
+    var versions = new ArrayList<DocumentHistory.Version>();
+    for (var operation : known.reversed()) {
+      var logged = reader.entry(operation.position());
+      var intent = Objects.requireNonNull(logged.entry().intent());
+      var head = history.version(operation.version());
+      versions.add(
+          new DocumentHistory.Version(
+              operation.version().toString(),
+              operation.operation().parents().stream().map(Object::toString).toList(),
+              head == null ? 0 : head.generation(),
+              Instant.ofEpochMilli(logged.entry().clock()),
+              logged.entry().author().node(),
+              intent.actor(),
+              intent.id(),
+              kind(operation.operation()),
+              operation.operation().deletes(),
+              operation.effective() && state.head(operation.version()).isPresent(),
+              operation.effective()));
+    }
+    return versions;
+  }
+
+  private static OperationKind kind(Operation operation) {
+    return switch (operation.change()) {
+      case com.softadastra.engine.log.Change.Put _ -> OperationKind.PUT;
+      case com.softadastra.engine.log.Change.Patch _ -> OperationKind.PATCH;
+      case com.softadastra.engine.log.Change.Delete _ -> OperationKind.DELETE;
+    };
+  }
+
+  @Override
+  public Reply<DocumentPage> list(String space, String collection, String after, int limit) {
+    return Reply.from(
+        () -> {
+          var id = names.id(space);
+          var rows =
+              readers.read(
+                  reader -> {
+                    var found = new ArrayList<DocumentPage.Row>();
+                    var number = reader.collectionNo(id, collection);
+                    if (number.isEmpty()) {
+                      return found;
+                    }
+                    try (var select =
+                        reader
+                            .connection()
+                            .prepareStatement(
+                                "select id, live, state, crc from document where collection_no = ? and id > ? and live"
+                                    + " order by id limit ?")) {
+                      select.setInt(1, number.get());
+                      select.setString(2, after);
+                      select.setInt(3, limit + 1);
+                      try (var row = select.executeQuery()) {
+                        while (row.next()) {
+                          var key = new DocumentKey(id, collection, row.getString(1));
+                          var state = reader.state(key, row.getBoolean(2), row.getBytes(3), row.getInt(4));
+                          found.add(
+                              new DocumentPage.Row(
+                                  key.id(),
+                                  state.version().toString(),
+                                  Objects.requireNonNull(state.winner().body())));
+                        }
+                      }
+                    }
+                    return found;
+                  });
+          shown(rows);
+          boolean more = rows.size() > limit;
+          var page = more ? rows.subList(0, limit) : rows;
+          return new DocumentPage(List.copyOf(page), more ? page.getLast().id() : null);
+        });
+  }
+
+  @Override
+  public Reply<Receipt> receipt(String space, String intent) {
+    return Reply.from(() -> receipts.of(space, shown(entry(space, intent))));
+  }
+
+  @Override
+  public Reply<Receipt> awaitReceipt(String space, String intent, ReceiptState level, Duration patience) {
+    return Reply.from(
+        () -> {
+          var entry = shown(entry(space, intent));
+          storage.watermark().await(() -> receipts.state(entry).compareTo(level) >= 0, patience);
+          return receipts.of(space, entry);
+        });
+  }
+
+  private LoggedEntry entry(String space, String intent) {
+    var id = names.id(space);
+    return readers
+        .read(reader -> reader.intent(id, intent))
+        .orElseThrow(() -> new Refused(ProblemCode.INTENT_UNKNOWN, "space " + space + " has no intent " + intent));
+  }
+
+  @Override
+  public Reply<ChangePage> changes(String space, long since, int limit) {
+    return Reply.from(
+        () -> {
+          var id = names.id(space);
+          long end = recording.durable();
+          var entries = readers.read(reader -> reader.after(id, since, limit));
+          long next = entries.size() < limit ? Math.max(since, end) : entries.getLast().position();
+          if (!entries.isEmpty()) {
+            next = Math.max(next, entries.getLast().position());
+          }
+          return new ChangePage(entries.stream().flatMap(e -> change(e).stream()).toList(), next);
+        });
+  }
+
+  @Override
+  public Flux<Change> follow(String space, long since) {
+    return Flux.create(
+        sink -> {
+          SpaceId id;
+          try {
+            id = names.id(space);
+          } catch (Refused refused) {
+            sink.error(refused);
+            return;
+          }
+          Thread.ofVirtual().name("follow-" + space).start(() -> follow(id, since, sink));
+          sink.onRequest(_ -> storage.watermark().move());
+          sink.onDispose(storage.watermark()::move);
+        },
+        FluxSink.OverflowStrategy.ERROR);
+  }
+
+  private void follow(SpaceId space, long since, FluxSink<Change> sink) {
+    try {
+      long position = since;
+      while (!sink.isCancelled()) {
+        long from = position;
+        storage
+            .watermark()
+            .await(
+                () -> sink.isCancelled() || (sink.requestedFromDownstream() > 0 && recording.durable() > from),
+                ANSWER_WITHIN);
+        long wanted = Math.min(PAGE, sink.requestedFromDownstream());
+        if (sink.isCancelled() || wanted == 0 || recording.durable() <= from) {
+          continue;
+        }
+        long end = recording.durable();
+        var entries = readers.read(reader -> reader.after(space, from, (int) wanted));
+        entries.forEach(entry -> change(entry).ifPresent(sink::next));
+        position = entries.isEmpty() ? end : entries.getLast().position();
+      }
+    } catch (RuntimeException e) {
+      sink.error(e);
+    }
+  }
+
+  private static Optional<Change> change(LoggedEntry logged) {
+    var intent = logged.entry().intent();
+    if (intent == null || !logged.standing().effective()) {
+      return Optional.empty();
+    }
+    var operations =
+        intent.operations().stream()
+            .map(
+                operation ->
+                    new Change.ChangedDocument(
+                        operation.collection(),
+                        operation.id(),
+                        DocumentUpdate.version(logged, operation).toString(),
+                        operation.deletes()))
+            .toList();
+    return Optional.of(
+        new Change(
+            logged.position(),
+            intent.id(),
+            logged.entry().author().node(),
+            Instant.ofEpochMilli(logged.entry().clock()),
+            operations));
+  }
+
+  @Override
+  public Reply<List<ConflictView>> conflicts(String space, ConflictState state) {
+    return Reply.from(() -> shown(conflicts.list(names.id(space), state)));
+  }
+
+  @Override
+  public Reply<ConflictView> conflict(String space, String id) {
+    return Reply.from(() -> shown(conflicts.find(names.id(space), id).view()));
+  }
+
+  @Override
+  public Reply<Recorded> resolve(String space, String id, Resolution resolution) {
+    return Reply.from(
+        () -> {
+          var found = conflicts.find(names.id(space), id);
+          if (found.view().state() != ConflictState.OPEN) {
+            throw new Refused(ProblemCode.CONFLICT_RESOLVED, "conflict " + id + " is resolved");
+          }
+          var state = found.state();
+          var body = resolution.delete() ? null : chosen(resolution, found.view());
+          var operation =
+              new OperationRequest(
+                  body == null ? OperationKind.DELETE : OperationKind.PUT,
+                  state.key().collection(),
+                  state.key().id(),
+                  body,
+                  null,
+                  new Condition(
+                      Condition.Kind.BASE, state.headVersions().stream().map(Object::toString).toList()));
+          var request =
+              new IntentRequest(
+                  space, Recorder.resolutionId(state, body), resolution.actor(), Priority.NORMAL, List.of(operation));
+          return record(request).orThrow();
+        });
+  }
+
+  private static @Nullable JsonText chosen(Resolution resolution, ConflictView conflict) {
+    if (resolution.body() != null) {
+      return resolution.body();
+    }
+    for (var side : conflict.sides()) {
+      if (side.version().equals(resolution.version())) {
+        return side.body();
+      }
+    }
+    var ancestor = conflict.ancestor();
+    if (ancestor != null && ancestor.version().equals(resolution.version())) {
+      return ancestor.body();
+    }
+    throw new Refused(
+        Problem.ofField(ProblemCode.INVALID_REQUEST, "version", "must be one of the conflict's versions"));
+  }
+
+  @Override
+  public Reply<SpaceDigest> digest(String space) {
+    return Reply.from(
+        () -> {
+          var id = names.id(space);
+          var entries = names.view(space).entries();
+          return shown(readers.read(reader -> StateDigest.of(id, entries, reader)));
+        });
+  }
+
+  static DocumentFold.History history(DocumentKey key, Readers.Reader reader) {
+    DocumentState state = reader.document(key);
+    return new DocumentFold.History(
+        state == null ? List.of() : DocumentUpdate.operations(key, state.lastPosition(), reader));
+  }
+
+  private static DocumentKey key(LoggedEntry logged, Operation operation) {
+    return new DocumentKey(logged.entry().space(), operation.collection(), operation.id());
+  }
+
+  private static Refused unknown(String id) {
+    return new Refused(ProblemCode.DOCUMENT_UNKNOWN, "document " + id + " never existed here");
+  }
+
+  /** Lets an answer out only when all that it may show is forced. */
+  private <T> T shown(T answer) {
+    long committed = recording.committed();
+    if (recording.durable() < committed
+        && !storage.watermark().await(() -> recording.durable() >= committed, ANSWER_WITHIN)) {
+      throw new Refused(ProblemCode.NOT_RECORDING, "the disk did not answer in time");
+    }
+    return answer;
+  }
+
+  private static <T> T answer(CompletableFuture<T> done) {
+    try {
+      return done.get(ANSWER_WITHIN.toSeconds(), TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw new IllegalStateException("a write failed", e.getCause());
+    } catch (TimeoutException e) {
+      throw new Refused(
+          ProblemCode.NOT_RECORDING, "the disk did not answer in time; whether the write is recorded is not known");
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new Refused(ProblemCode.NOT_RECORDING, "interrupted while waiting for the disk");
+    }
+  }
+}

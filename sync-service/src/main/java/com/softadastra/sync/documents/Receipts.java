@@ -1,0 +1,96 @@
+package com.softadastra.sync.documents;
+
+import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.documents.DeliveryState;
+import com.softadastra.contracts.documents.Receipt;
+import com.softadastra.contracts.documents.ReceiptState;
+import com.softadastra.engine.log.DocumentKey;
+import com.softadastra.engine.log.LoggedEntry;
+import com.softadastra.engine.space.DocumentUpdate;
+import com.softadastra.engine.space.Membership;
+import com.softadastra.sync.storage.Storage;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** How far an intent has come, by what the members have said to have. */
+public final class Receipts {
+  private final Storage storage;
+  private final NodeId self;
+  private final Function<NodeId, LinkState> links;
+
+  /**
+   * How the way to a member stands.
+   *
+   * @param connected whether it can be reached now
+   */
+  public record LinkState(boolean connected, int attempts, @Nullable String error) {}
+
+  public Receipts(Storage storage, NodeId self, Function<NodeId, LinkState> links) {
+    this.storage = storage;
+    this.self = self;
+    this.links = links;
+  }
+
+  public ReceiptState state(LoggedEntry logged) {
+    var others = others(logged);
+    long having = others.stream().filter(member -> has(member, logged)).count();
+    if (having == 0) {
+      return ReceiptState.RECORDED;
+    }
+    return having == others.size() ? ReceiptState.EVERYWHERE : ReceiptState.DELIVERED;
+  }
+
+  public Receipt of(String space, LoggedEntry logged) {
+    var intent = java.util.Objects.requireNonNull(logged.entry().intent());
+    var operations = new ArrayList<Receipt.OperationReceipt>();
+    storage
+        .readers()
+        .read(
+            reader -> {
+              for (var operation : intent.operations()) {
+                var key = new DocumentKey(logged.entry().space(), operation.collection(), operation.id());
+                var state = reader.document(key);
+                var version = DocumentUpdate.version(logged, operation);
+                operations.add(
+                    new Receipt.OperationReceipt(
+                        key.collection(), key.id(), version.toString(), state != null && state.conflicted()));
+              }
+              return true;
+            });
+    return new Receipt(
+        intent.id(),
+        space,
+        logged.position(),
+        state(logged),
+        logged.recordedAt(),
+        operations,
+        others(logged).stream().map(member -> delivery(member, logged)).toList());
+  }
+
+  private Receipt.Delivery delivery(Membership.Member member, LoggedEntry logged) {
+    var known = storage.recording().ledger().by(logged.entry().space(), member.node());
+    if (known.isPresent() && has(member, logged)) {
+      var at = Instant.ofEpochMilli(known.get().statement().clock());
+      return new Receipt.Delivery(
+          member.node(), member.name(), DeliveryState.DELIVERED, at, known.get().via(), 0, null);
+    }
+    var link = links.apply(member.node());
+    var state = link.connected() ? DeliveryState.IN_FLIGHT : DeliveryState.QUEUED;
+    return new Receipt.Delivery(member.node(), member.name(), state, null, null, link.attempts(), link.error());
+  }
+
+  private boolean has(Membership.Member member, LoggedEntry logged) {
+    return storage.recording().ledger().covers(logged.entry().space(), member.node(), logged.entry().dot());
+  }
+
+  private List<Membership.Member> others(LoggedEntry logged) {
+    return storage
+        .recording()
+        .view(logged.entry().space())
+        .map(view -> view.membership().members().stream().filter(m -> !m.node().equals(self)).toList())
+        .orElse(List.of());
+  }
+}

@@ -1,0 +1,136 @@
+package com.softadastra.sync.documents;
+
+import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.ProblemCode;
+import com.softadastra.contracts.Refused;
+import com.softadastra.contracts.SpaceId;
+import com.softadastra.engine.log.Signatures.NodeKey;
+import com.softadastra.engine.log.Signatures.Purpose;
+import com.softadastra.engine.space.Membership;
+import com.softadastra.engine.space.MembershipRecord;
+import com.softadastra.engine.space.SignedRecord;
+import com.softadastra.sync.storage.Recording;
+import com.softadastra.sync.storage.SpaceView;
+import com.softadastra.sync.storage.Storage;
+import java.security.SecureRandom;
+import java.sql.SQLException;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+
+/** The local names of spaces. New ones are made on the recording thread. */
+public final class SpaceNames {
+  private final Recording recording;
+  private final NodeKey key;
+  private final String nodeName;
+  private final InstantSource clock;
+  private final SecureRandom random = new SecureRandom();
+  private final Map<String, SpaceId> ids = new ConcurrentSkipListMap<>();
+  private final Map<SpaceId, String> names = new ConcurrentHashMap<>();
+
+  public SpaceNames(Storage storage, NodeKey key, String nodeName, InstantSource clock) {
+    this.recording = storage.recording();
+    this.key = key;
+    this.nodeName = nodeName;
+    this.clock = clock;
+    storage
+        .readers()
+        .read(
+            reader -> {
+              try (var select = reader.connection().createStatement();
+                  var row = select.executeQuery("select space_no, name from space")) {
+                while (row.next()) {
+                  put(row.getString(2), reader.space(row.getInt(1)));
+                }
+                return true;
+              }
+            });
+  }
+
+  /** All spaces of this node by name. */
+  public Map<String, SpaceId> all() {
+    return new TreeMap<>(ids);
+  }
+
+  public Optional<SpaceId> find(String name) {
+    return Optional.ofNullable(ids.get(name));
+  }
+
+  public Optional<String> name(SpaceId space) {
+    return Optional.ofNullable(names.get(space));
+  }
+
+  /** @throws Refused where there is no such space */
+  public SpaceId id(String name) {
+    return find(name)
+        .orElseThrow(() -> new Refused(ProblemCode.SPACE_UNKNOWN, "this node has no space " + name));
+  }
+
+  /** @throws Refused where there is no such space */
+  public SpaceView view(String name) {
+    return recording
+        .view(id(name))
+        .orElseThrow(() -> new Refused(ProblemCode.SPACE_UNKNOWN, "this node has no space " + name));
+  }
+
+  /**
+   * Makes the space with this node as its creator, or finds it. Runs on the recording thread.
+   *
+   * @return whether it was made
+   */
+  public boolean open(String name) throws SQLException {
+    if (ids.containsKey(name)) {
+      return false;
+    }
+    var nonce = new byte[MembershipRecord.NONCE_BYTES];
+    random.nextBytes(nonce);
+    var create =
+        new MembershipRecord.Create(key.publicKey(), nodeName, name, Math.max(0, clock.millis()), nonce);
+    var membership = new Membership(List.of(sign(create, key)));
+    recording.createSpace(name, membership);
+    put(name, membership.space());
+    return true;
+  }
+
+  /**
+   * Takes in a space that this node was invited to. Runs on the recording thread.
+   *
+   * @throws Refused {@code space-name-taken} where another space has the name and is not empty
+   */
+  public void join(String name, Membership membership) throws SQLException {
+    var space = membership.space();
+    if (names.containsKey(space)) {
+      recording.putMembership(recording.membership(space).with(membership.records()));
+      return;
+    }
+    var other = ids.get(name);
+    if (other != null) {
+      var view = recording.views().get(other);
+      if (view == null || view.entries() > 0 || view.membership().members().size() > 1) {
+        throw new Refused(
+            ProblemCode.SPACE_NAME_TAKEN,
+            "this node has another space named " + name + "; join with \"as\" to give this one a name of its own");
+      }
+      var aside = (name.length() > 40 ? name.substring(0, 40) : name) + "-empty-" + other.toString().substring(0, 8);
+      recording.renameSpace(other, aside);
+      put(aside, other);
+      ids.remove(name);
+    }
+    recording.createSpace(name, membership);
+    put(name, space);
+  }
+
+  public static SignedRecord sign(MembershipRecord record, NodeKey key) {
+    byte[] bytes = record.encode();
+    return new SignedRecord(bytes, key.sign(Purpose.MEMBERSHIP, Hash.sha256(bytes)));
+  }
+
+  private void put(String name, SpaceId space) {
+    ids.put(name, space);
+    names.put(space, name);
+  }
+}

@@ -1,0 +1,103 @@
+package com.softadastra.sync.storage;
+
+import com.softadastra.sync.guard.GuardFileSystem;
+import com.softadastra.sync.guard.GuardRefusedException;
+import com.softadastra.sync.guard.GuardSettings;
+import java.sql.Connection;
+import java.sql.SQLException;
+import javax.sql.DataSource;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.MigrationVersion;
+import org.h2.jdbcx.JdbcConnectionPool;
+
+/**
+ * The embedded H2 database, opened through the guard so that {@code CHECKPOINT SYNC} is a point from which nothing is
+ * lost. Which settings and why is in the decision on recording.
+ */
+public final class Database implements AutoCloseable {
+  // The newest migration that this software knows.
+  private static final MigrationVersion SCHEMA = MigrationVersion.fromVersion("2");
+  private static final String OPTIONS =
+      ";WRITE_DELAY=500;MAX_COMPACT_TIME=0;DB_CLOSE_ON_EXIT=FALSE;DB_CLOSE_DELAY=-1;QUERY_CACHE_SIZE=64"
+          + ";LOCK_TIMEOUT=30000";
+
+  private final JdbcConnectionPool pool;
+  private final GuardFileSystem guard;
+
+  private Database(JdbcConnectionPool pool, GuardFileSystem guard) {
+    this.pool = pool;
+    this.guard = guard;
+  }
+
+  /**
+   * Opens or creates the database and brings its tables up to date.
+   *
+   * @param files the path without its ending, with a file system before it in tests
+   * @throws StorageException where it was written by newer software, or can't be opened
+   */
+  public static Database open(String files, GuardSettings settings) {
+    return open(files, GuardFileSystem.register(settings));
+  }
+
+  static Database open(String files, GuardFileSystem guard) {
+    // objects are never serialised into the database
+    System.setProperty("h2.serializeJavaObject", "false");
+    var pool = JdbcConnectionPool.create("jdbc:h2:" + guard.getScheme() + ":" + files + OPTIONS, "sa", "");
+    pool.setMaxConnections(32);
+    var database = new Database(pool, guard);
+    try {
+      database.migrate();
+      return database;
+    } catch (RuntimeException e) {
+      pool.dispose();
+      for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+        if (cause instanceof StorageException) {
+          throw e;
+        }
+        if (cause instanceof GuardRefusedException) {
+          throw new StorageException(String.valueOf(cause.getMessage()), e);
+        }
+      }
+      throw new StorageException("The database " + files + " can't be opened: " + e.getMessage(), e);
+    }
+  }
+
+  public DataSource dataSource() {
+    return pool;
+  }
+
+  public GuardFileSystem guard() {
+    return guard;
+  }
+
+  Connection connect() throws SQLException {
+    return pool.getConnection();
+  }
+
+  /** Closes the files properly; the next start has nothing to replay. */
+  @Override
+  public void close() {
+    try (var connection = pool.getConnection();
+        var statement = connection.createStatement()) {
+      statement.execute("SHUTDOWN");
+    } catch (SQLException e) {
+      throw new StorageException("The database did not close properly: " + e.getMessage(), e);
+    } finally {
+      pool.dispose();
+    }
+  }
+
+  private void migrate() {
+    var flyway = Flyway.configure().dataSource(pool).locations("classpath:db/migration").loggers("slf4j").load();
+    var current = flyway.info().current();
+    if (current != null && current.getVersion().compareTo(SCHEMA) > 0) {
+      throw new StorageException(
+          "The data was written by a newer version of Softadastra (schema " + current.getVersion()
+              + ", this software knows " + SCHEMA + "); start that version.",
+          null);
+    }
+    if (current == null || current.getVersion().compareTo(SCHEMA) < 0) {
+      flyway.migrate();
+    }
+  }
+}

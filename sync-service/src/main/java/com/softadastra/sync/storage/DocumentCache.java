@@ -1,0 +1,80 @@
+package com.softadastra.sync.storage;
+
+import com.softadastra.engine.document.DocumentState;
+import com.softadastra.engine.log.DocumentKey;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The documents that the recording thread used last, and their row numbers. Bounded by the size of their bodies; owned
+ * by that thread.
+ */
+final class DocumentCache {
+  private static final int MOST_BYTES = 32 << 20;
+  private static final int MOST_DOCUMENTS = 20_000;
+
+  private record Cached(DocumentState state, long documentNo, int bytes) {}
+
+  private final LinkedHashMap<DocumentKey, Cached> documents = new LinkedHashMap<>(1024, 0.75f, true);
+  // numbers given to documents of the batch that is being made
+  private final Map<DocumentKey, Long> given = new HashMap<>();
+  private long nextNumber;
+  private int bytes;
+
+  /** @param nextNumber the first free row number */
+  DocumentCache(long nextNumber) {
+    this.nextNumber = nextNumber;
+  }
+
+  @Nullable DocumentState state(DocumentKey key, Rows rows) throws SQLException {
+    var cached = documents.get(key);
+    if (cached != null) {
+      return cached.state();
+    }
+    var row = rows.document(key);
+    if (row == null) {
+      return null;
+    }
+    put(row.state(), row.documentNo());
+    return row.state();
+  }
+
+  /** The number of the row that the document has; null for one without a row. Asked after its state. */
+  @Nullable Long documentNo(DocumentKey key) {
+    var cached = documents.get(key);
+    return cached == null ? null : cached.documentNo();
+  }
+
+  /** A number for a document's first row. */
+  long number(DocumentKey key) {
+    return given.computeIfAbsent(key, _ -> nextNumber++);
+  }
+
+  void remember(DocumentState state) {
+    var number = given.get(state.key());
+    put(state, number != null ? number : java.util.Objects.requireNonNull(documentNo(state.key())));
+  }
+
+  /** Keeps the bounds; called between batches, never within one. */
+  void trim() {
+    given.clear();
+    var eldest = documents.values().iterator();
+    while ((bytes > MOST_BYTES || documents.size() > MOST_DOCUMENTS) && eldest.hasNext()) {
+      bytes -= eldest.next().bytes();
+      eldest.remove();
+    }
+  }
+
+  private void put(DocumentState state, long documentNo) {
+    int size = 256;
+    for (var head : state.heads()) {
+      var body = head.body();
+      size += 128 + (body == null ? 0 : body.text().length());
+    }
+    var before = documents.put(state.key(), new Cached(state, documentNo, size));
+    bytes += size - (before == null ? 0 : before.bytes());
+  }
+}

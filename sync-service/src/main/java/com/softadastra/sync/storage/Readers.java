@@ -1,0 +1,227 @@
+package com.softadastra.sync.storage;
+
+import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.Replica;
+import com.softadastra.contracts.SpaceId;
+import com.softadastra.engine.cbor.CborReader;
+import com.softadastra.engine.document.DocumentState;
+import com.softadastra.engine.log.DocumentKey;
+import com.softadastra.engine.log.LoggedEntry;
+import com.softadastra.engine.log.Standing;
+import com.softadastra.engine.space.Reads;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads beside the recording thread, each over a connection of its own. What they return may be committed and not yet
+ * forced; who shows it waits for {@link Watermark} first.
+ */
+public final class Readers implements AutoCloseable {
+  private static final int CONNECTIONS = 8;
+  private static final int ENTRIES_AT_ONCE = 256;
+
+  private final Recording recording;
+  private final BlockingQueue<Reader> idle = new ArrayBlockingQueue<>(CONNECTIONS);
+
+  /** Work on a reader; it must not keep it. */
+  public interface Work<T> {
+    T read(Reader reader) throws SQLException;
+  }
+
+  public Readers(Database database, Recording recording) {
+    this.recording = recording;
+    try {
+      for (int i = 0; i < CONNECTIONS; i++) {
+        idle.add(new Reader(database.connect()));
+      }
+    } catch (SQLException e) {
+      throw new StorageException("the database gives no connection for reading", e);
+    }
+  }
+
+  public <T> T read(Work<T> work) {
+    Reader reader;
+    try {
+      reader = idle.take();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new StorageException("interrupted while waiting to read", e);
+    }
+    try {
+      return work.read(reader);
+    } catch (SQLException e) {
+      throw new StorageException("reading failed", e);
+    } finally {
+      idle.add(reader);
+    }
+  }
+
+  /** Versions from their column. */
+  public static List<Hash> hashes(byte[] column) {
+    return StateCodec.hashes(new CborReader(column));
+  }
+
+  @Override
+  public void close() {
+    for (var reader = idle.poll(); reader != null; reader = idle.poll()) {
+      try {
+        reader.connection.close();
+      } catch (SQLException e) {
+        throw new StorageException("a reading connection did not close", e);
+      }
+    }
+  }
+
+  /** One connection and what can be asked over it. */
+  public final class Reader implements Reads {
+    private final Connection connection;
+    private final Rows rows;
+
+    private Reader(Connection connection) throws SQLException {
+      this.connection = connection;
+      this.rows = new Rows(connection, recording.numbers());
+    }
+
+    public Connection connection() {
+      return connection;
+    }
+
+    public int spaceNo(SpaceId space) {
+      return recording.numbers().space(space);
+    }
+
+    public Optional<Integer> collectionNo(SpaceId space, String collection) {
+      return recording.numbers().collection(space, collection);
+    }
+
+    public String collectionName(int collectionNo) {
+      return recording.numbers().collectionName(collectionNo);
+    }
+
+    public SpaceId space(int spaceNo) {
+      return recording.numbers().space(spaceNo);
+    }
+
+    /** The collections of a space that have a number, so all that were ever written to. */
+    public List<String> collections(SpaceId space) {
+      int spaceNo = spaceNo(space);
+      return recording.numbers().collections().stream()
+          .filter(collection -> collection.spaceNo() == spaceNo)
+          .map(Numbers.Collection::name)
+          .sorted()
+          .toList();
+    }
+
+    /** A document from its columns. @throws DamagedRow where the checksum doesn't match */
+    public DocumentState state(DocumentKey key, boolean live, byte[] state, int crc) {
+      int collection = collectionNo(key.space(), key.collection()).orElseThrow();
+      if (Rows.documentCrc(collection, key.id(), live, state) != crc) {
+        throw new DamagedRow("document", key.id());
+      }
+      return StateCodec.decode(key, state);
+    }
+
+    @Override
+    public @Nullable DocumentState document(DocumentKey key) {
+      try {
+        var row = rows.document(key);
+        return row == null ? null : row.state();
+      } catch (SQLException e) {
+        throw new StorageException("reading a document failed", e);
+      }
+    }
+
+    @Override
+    public LoggedEntry entry(long position) {
+      try {
+        return rows.find(position)
+            .orElseThrow(() -> new StorageException("the log has nothing at position " + position, null));
+      } catch (SQLException e) {
+        throw new StorageException("reading the log failed", e);
+      }
+    }
+
+    @Override
+    public Optional<LoggedEntry> intent(SpaceId space, String id) {
+      try {
+        var indexed = rows.indexed(space, id);
+        if (indexed.isPresent()) {
+          return Optional.of(entry(indexed.get().position()));
+        }
+        var view = recording.view(space);
+        return view.isEmpty() ? Optional.empty() : rows.led(space, id, view.get().chains().keySet());
+      } catch (SQLException e) {
+        throw new StorageException("looking for an intent failed", e);
+      }
+    }
+
+    public Optional<LoggedEntry> find(SpaceId space, Replica replica, long sequence) {
+      try {
+        return rows.find(space, replica, sequence);
+      } catch (SQLException e) {
+        throw new StorageException("reading the log failed", e);
+      }
+    }
+
+    /** Forced entries of a space after a position, at most so many, all that are not {@code REPLACED}. */
+    public List<LoggedEntry> after(SpaceId space, long position, int limit) throws SQLException {
+      long durable = recording.durable();
+      var found = new ArrayList<LoggedEntry>();
+      try (var select =
+          connection.prepareStatement(
+              "select "
+                  + Rows.ENTRY_COLUMNS
+                  + " from wal where position > ? and position <= ? and space_no = ? and standing <> ?"
+                  + " order by position limit ?")) {
+        select.setLong(1, position);
+        select.setLong(2, durable);
+        select.setInt(3, spaceNo(space));
+        select.setInt(4, Standing.REPLACED.ordinal());
+        select.setInt(5, limit);
+        try (var row = select.executeQuery()) {
+          while (row.next()) {
+            found.add(rows.logged(row));
+          }
+        }
+      }
+      return found;
+    }
+
+    /**
+     * Forced entries of a space after a position, up to about so many bytes, ending where every author's part is
+     * signed.
+     */
+    public List<LoggedEntry> signedRun(SpaceId space, long position, int bytes) throws SQLException {
+      var run = new ArrayList<LoggedEntry>();
+      var unsigned = new HashSet<Replica>();
+      int size = 0;
+      long from = position;
+      while (true) {
+        var next = after(space, from, ENTRIES_AT_ONCE);
+        if (next.isEmpty()) {
+          return run;
+        }
+        for (var logged : next) {
+          run.add(logged);
+          size += logged.bytes().length;
+          if (logged.signature() == null) {
+            unsigned.add(logged.entry().author());
+          } else {
+            unsigned.remove(logged.entry().author());
+          }
+          if (size >= bytes && unsigned.isEmpty()) {
+            return run;
+          }
+        }
+        from = next.getLast().position();
+      }
+    }
+  }
+}

@@ -1,0 +1,32 @@
+package com.softadastra.system;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The built application, as the launcher starts it. */
+final class Application {
+  private static final Path NODE = Path.of(System.getProperty("softadastra.node", "../node"));
+
+  private Application() {}
+
+  /** The command up to and including the class path. */
+  static List<String> java(String... options) {
+    var app = NODE.resolve("target/app").toAbsolutePath().normalize();
+    var command = new ArrayList<String>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("@" + NODE.resolve("jvm.options").toAbsolutePath().normalize());
+    command.add("-Xmx256m");
+    command.addAll(List.of(options));
+    command.addAll(List.of("-cp", app.resolve("softadastra-node.jar") + ":" + app + "/lib/*"));
+    return command;
+  }
+
+  /** A command of the command line. */
+  static ProcessBuilder command(List<String> arguments, String... options) {
+    var command = new ArrayList<>(java(options));
+    command.add("com.softadastra.node.Main");
+    command.addAll(arguments);
+    return new ProcessBuilder(command);
+  }
+}

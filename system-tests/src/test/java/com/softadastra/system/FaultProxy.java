@@ -1,0 +1,140 @@
+package com.softadastra.system;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A TCP proxy on loopback that treats its connections badly, as a seed decides: it cuts them after
+ * a number of bytes, delays and stalls them, and turns bytes into others.
+ */
+final class FaultProxy implements AutoCloseable {
+  private static final int CHUNK = 4096;
+
+  private final int target;
+  private final ServerSocket server;
+  private final Random random;
+  private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+  private final Map<Fault, AtomicInteger> done = new ConcurrentHashMap<>();
+
+  /** What befalls a connection. */
+  enum Fault {
+    NONE,
+    CUT,
+    DELAY,
+    STALL,
+    CORRUPT
+  }
+
+  /**
+   * @param at after how many bytes of one direction
+   * @param millis how long a delay of each chunk or a stall lasts
+   */
+  private record Plan(Fault fault, long at, int millis) {}
+
+  FaultProxy(int listen, int target, long seed) throws IOException {
+    this.target = target;
+    this.random = new Random(seed);
+    this.server = new ServerSocket(listen, 50, InetAddress.getLoopbackAddress());
+    Thread.ofVirtual().start(this::accept);
+  }
+
+  /** How many connections each fault has befallen. */
+  Map<Fault, AtomicInteger> done() {
+    return done;
+  }
+
+  @Override
+  public void close() throws IOException {
+    server.close();
+    open.forEach(FaultProxy::end);
+  }
+
+  private void accept() {
+    while (!server.isClosed()) {
+      try {
+        var near = server.accept();
+        open.add(near);
+        var far = new Socket(InetAddress.getLoopbackAddress(), target);
+        open.add(far);
+        Thread.ofVirtual().start(() -> pump(near, far, draw()));
+        Thread.ofVirtual().start(() -> pump(far, near, draw()));
+      } catch (IOException _) {
+        // The target is away, or the proxy is closed.
+      }
+    }
+  }
+
+  private synchronized Plan draw() {
+    var fault = Fault.values()[random.nextInt(Fault.values().length)];
+    // Most handshakes get through, few sessions get far.
+    return new Plan(fault, 2_000 + random.nextInt(60_000), 5 + random.nextInt(30));
+  }
+
+  private void pump(Socket from, Socket to, Plan plan) {
+    var chunk = new byte[CHUNK];
+    long passed = 0;
+    try (from;
+        to) {
+      var in = from.getInputStream();
+      var out = to.getOutputStream();
+      for (int length; (length = in.read(chunk)) >= 0; passed += length) {
+        boolean due = passed <= plan.at() && plan.at() < passed + length;
+        switch (plan.fault()) {
+          case NONE -> {}
+          case CUT -> {
+            if (due) {
+              out.write(chunk, 0, (int) (plan.at() - passed));
+              count(plan.fault());
+              return;
+            }
+          }
+          case DELAY -> {
+            Thread.sleep(plan.millis());
+            if (due) {
+              count(plan.fault());
+            }
+          }
+          case STALL -> {
+            if (due) {
+              count(plan.fault());
+              Thread.sleep(100L * plan.millis());
+            }
+          }
+          case CORRUPT -> {
+            if (due) {
+              chunk[(int) (plan.at() - passed)] ^= 0x20;
+              count(plan.fault());
+            }
+          }
+        }
+        out.write(chunk, 0, length);
+      }
+    } catch (IOException _) {
+      // Either side is gone: so is the other, now.
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    } finally {
+      open.remove(from);
+      open.remove(to);
+    }
+  }
+
+  private void count(Fault fault) {
+    done.computeIfAbsent(fault, _ -> new AtomicInteger()).incrementAndGet();
+  }
+
+  private static void end(Socket socket) {
+    try {
+      socket.close();
+    } catch (IOException _) {
+      // It is closed.
+    }
+  }
+}

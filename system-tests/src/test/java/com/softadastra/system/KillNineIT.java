@@ -1,0 +1,179 @@
+package com.softadastra.system;
+
+import static com.softadastra.node.client.NodeClient.segment;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.softadastra.node.client.Answer;
+import com.softadastra.node.client.NodeClient;
+import com.softadastra.node.client.NodeUnreachable;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+/** What a node has acknowledged survives its process, whenever that ends. */
+class KillNineIT {
+  private static final int KILLS = Integer.getInteger("softadastra.kills", 50);
+  private static final int WRITERS = 6;
+
+  private final Map<String, JsonNode> acknowledged = new ConcurrentHashMap<>();
+  private final AtomicReference<Throwable> failure = new AtomicReference<>();
+
+  private volatile boolean stopping;
+
+  @Test
+  void everyAcknowledgedWriteIsThereAfterEveryKill(@TempDir Path directory) throws Exception {
+    long seed = Long.getLong("softadastra.seed", System.nanoTime());
+    System.out.println("KillNineIT: -Dsoftadastra.kills=" + KILLS + " -Dsoftadastra.seed=" + seed);
+    var random = new Random(seed);
+    try (var nodes = new Nodes(directory)) {
+      var node = nodes.create("killed");
+      Nodes.start(node);
+      node.openSpace();
+      var writers = new ArrayList<Thread>();
+      for (int i = 0; i < WRITERS; i++) {
+        var writer = new Writer(node, i, seed + i);
+        writers.add(Thread.ofVirtual().start(writer));
+      }
+      var longest = Duration.ZERO;
+      var sum = Duration.ZERO;
+      var checked = new HashMap<String, JsonNode>();
+      for (int kill = 1; kill <= KILLS; kill++) {
+        Thread.sleep(100 + random.nextInt(1200));
+        node.process().kill();
+        node.process().start();
+        if (kill % 10 == 0) {
+          // Also while it recovers.
+          Thread.sleep(500 + random.nextInt(4000));
+          node.process().kill();
+          node.process().start();
+        }
+        var took = node.process().awaitReady(Nodes.START);
+        longest = longest.compareTo(took) > 0 ? longest : took;
+        sum = sum.plus(took);
+        // All that was acknowledged since the last look; the end looks at everything.
+        var news = new HashMap<>(acknowledged);
+        news.keySet().removeAll(checked.keySet());
+        for (var document : news.entrySet()) {
+          assertThat(read(node, document.getKey()))
+              .as("%s after kill %d", document.getKey(), kill)
+              .isEqualTo(document.getValue());
+        }
+        checked.putAll(news);
+        assertThat(failure.get()).isNull();
+      }
+      stopping = true;
+      for (var writer : writers) {
+        writer.join();
+      }
+      assertThat(failure.get()).isNull();
+      assertThat(node.documents()).containsAllEntriesOf(acknowledged);
+      System.out.printf(
+          "KillNineIT: %d kills, %,d acknowledged documents all there; ready again after %.1f s, at"
+              + " most %.1f s%n",
+          KILLS, acknowledged.size(), sum.toMillis() / 1000.0 / KILLS, longest.toMillis() / 1000.0);
+    }
+  }
+
+  private static JsonNode read(TestNode node, String id) {
+    return node.client()
+        .get("/api/v1/spaces/" + TestNode.SPACE + "/documents/notes/" + segment(id))
+        .body();
+  }
+
+  /** Writes documents of its own, never the same twice, until it is told to stop. */
+  private final class Writer implements Runnable {
+    private final TestNode node;
+    private final int number;
+    private final Random random;
+
+    Writer(TestNode node, int number, long seed) {
+      this.node = node;
+      this.number = number;
+      this.random = new Random(seed);
+    }
+
+    @Override
+    public void run() {
+      try {
+        for (int count = 0; !stopping; count++) {
+          if (count % 4 == 3) {
+            intent(count);
+          } else {
+            document(count);
+          }
+        }
+      } catch (Throwable e) {
+        failure.compareAndSet(null, e);
+      }
+    }
+
+    private void document(int count) throws InterruptedException {
+      String id = "w" + number + "-" + count;
+      var body = body(id);
+      acknowledge(() ->
+          node.client()
+              .call(
+                  "PUT",
+                  "/api/v1/spaces/" + TestNode.SPACE + "/documents/notes/" + id,
+                  body,
+                  "Idempotency-Key",
+                  "key-" + id));
+      acknowledged.put(id, body);
+    }
+
+    /** Three documents at once. */
+    private void intent(int count) throws InterruptedException {
+      var intent = NodeClient.object().put("id", "w" + number + "-" + count);
+      var operations = intent.putArray("operations");
+      var bodies = new HashMap<String, JsonNode>();
+      for (int i = 0; i < 3; i++) {
+        String id = "w" + number + "-" + count + "/" + i;
+        bodies.put(id, body(id));
+        operations
+            .addObject()
+            .put("op", "put")
+            .put("collection", "notes")
+            .put("id", id)
+            .set("body", bodies.get(id));
+      }
+      acknowledge(() -> node.record(intent));
+      acknowledged.putAll(bodies);
+    }
+
+    /** The same request again until it is answered: its key makes that harmless. */
+    private void acknowledge(Supplier<Answer> write) throws InterruptedException {
+      while (true) {
+        try {
+          var answer = write.get();
+          if (answer.isSuccess()) {
+            return;
+          }
+          assertThat(answer.isRetryable()).as(answer.problem()).isTrue();
+        } catch (NodeUnreachable _) {
+          // It is dead or not yet back.
+        }
+        Thread.sleep(50);
+      }
+    }
+
+    private JsonNode body(String id) {
+      var text = new StringBuilder();
+      for (int i = random.nextInt(400); i > 0; i--) {
+        text.append((char) (' ' + random.nextInt(90)));
+      }
+      return NodeClient.object()
+          .put("id", id)
+          .put("text", text.toString())
+          .put("n", random.nextLong());
+    }
+  }
+}

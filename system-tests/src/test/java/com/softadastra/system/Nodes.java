@@ -1,0 +1,45 @@
+package com.softadastra.system;
+
+import com.softadastra.node.process.NodeProcess;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The nodes of one test, under one directory; closing it kills what still runs. */
+final class Nodes implements AutoCloseable {
+  static final Duration START = Duration.ofSeconds(90);
+
+  private final Path directory;
+  private final List<TestNode> nodes = new ArrayList<>();
+
+  Nodes(Path directory) {
+    this.directory = directory;
+  }
+
+  /** A node that is not started yet. */
+  TestNode create(String name, String... settings) {
+    return createIn(directory.resolve(name), name, settings);
+  }
+
+  TestNode createIn(Path data, String name, String... settings) {
+    var node = new TestNode(new NodeProcess(Application.java(), name, data, List.of(settings)));
+    nodes.add(node);
+    return node;
+  }
+
+  /** Starts nodes beside each other and waits for all of them. */
+  static void start(TestNode... nodes) throws InterruptedException {
+    for (var node : nodes) {
+      node.process().start();
+    }
+    for (var node : nodes) {
+      node.process().awaitReady(START);
+    }
+  }
+
+  @Override
+  public void close() {
+    nodes.forEach(node -> node.process().close());
+  }
+}

@@ -1,0 +1,145 @@
+package com.softadastra.system;
+
+import static com.softadastra.node.client.NodeClient.segment;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.softadastra.node.client.Answer;
+import com.softadastra.node.client.NodeClient;
+import com.softadastra.node.client.NodeUnreachable;
+import com.softadastra.node.process.NodeProcess;
+import java.time.Duration;
+import java.util.TreeMap;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** A node and what tests ask of it, in one space. */
+record TestNode(NodeProcess process) {
+  static final String SPACE = "shop";
+  static final Duration SOON = Duration.ofSeconds(60);
+
+  private static final String AT = "/api/v1/spaces/" + SPACE;
+  private static final String DOCUMENTS = AT + "/documents/notes/";
+
+  static ObjectNode body(String text) {
+    return NodeClient.object().put("text", text);
+  }
+
+  NodeClient client() {
+    return process.client();
+  }
+
+  JsonNode self() {
+    return client().get("/api/v1/node").orThrow();
+  }
+
+  String id() {
+    return self().path("node").asString();
+  }
+
+  String incarnation() {
+    return self().path("incarnation").asString();
+  }
+
+  void openSpace() {
+    client().put(AT, null).orThrow();
+  }
+
+  Answer put(String id, JsonNode body) {
+    return client().put(DOCUMENTS + segment(id), body);
+  }
+
+  /** Writes and is acknowledged. */
+  JsonNode write(String id, String text) {
+    return put(id, body(text)).orThrow();
+  }
+
+  /** The text of a document, null where there is none. */
+  String text(String id) {
+    return client().get(DOCUMENTS + segment(id)).body().path("text").asString(null);
+  }
+
+  /** All live documents: text by id. */
+  TreeMap<String, JsonNode> documents() {
+    var all = new TreeMap<String, JsonNode>();
+    String after = "";
+    do {
+      var page =
+          client()
+              .get(
+                  AT
+                      + "/documents/notes?limit=500"
+                      + (after.isEmpty() ? "" : "&after=" + segment(after)))
+              .orThrow();
+      page.path("documents").forEach(row -> all.put(row.path("id").asString(), row.path("body")));
+      after = page.path("next").asString("");
+    } while (!after.isEmpty());
+    return all;
+  }
+
+  Answer record(JsonNode intent) {
+    return client().post(AT + "/intents", intent);
+  }
+
+  JsonNode receipt(String intent) {
+    return client().get(AT + "/intents/" + segment(intent)).orThrow();
+  }
+
+  JsonNode digest() {
+    return client().get(AT + "/digest").orThrow();
+  }
+
+  JsonNode openConflicts() {
+    return client().get(AT + "/conflicts?state=open").orThrow().path("conflicts");
+  }
+
+  String invite(String role) {
+    var request = NodeClient.object().put("uses", 1).put("expiresIn", "PT10M");
+    request.putArray("spaces").addObject().put("space", SPACE).put("role", role);
+    return client().post("/api/v1/invitations", request).orThrow().path("invitation").asString();
+  }
+
+  void join(String invitation) {
+    client().post("/api/v1/peers", NodeClient.object().put("invitation", invitation)).orThrow();
+  }
+
+  void switchLink(String peer, String state) {
+    client()
+        .put("/api/v1/peers/" + peer + "/link", NodeClient.object().put("state", state))
+        .orThrow();
+  }
+
+  String linkTo(String peer) {
+    for (var each : client().get("/api/v1/peers").orThrow()) {
+      if (each.path("node").asString("").equals(peer)) {
+        return each.path("state").asString();
+      }
+    }
+    return "unknown";
+  }
+
+  void awaitLinkTo(String peer, String state) {
+    await("link of " + process.name() + " is " + state)
+        .atMost(SOON)
+        .ignoreException(NodeUnreachable.class)
+        .untilAsserted(() -> assertThat(linkTo(peer)).isEqualTo(state));
+  }
+
+  void awaitReceipt(String intent, String state) {
+    await("receipt of " + intent + " at " + process.name())
+        .atMost(SOON)
+        .untilAsserted(() -> assertThat(receipt(intent).path("state").asString()).isEqualTo(state));
+  }
+
+  /** Waits until both say the same of the space. */
+  static void awaitSame(Duration patience, TestNode... nodes) {
+    await("equal digests")
+        .atMost(patience)
+        .ignoreException(NodeUnreachable.class)
+        .untilAsserted(() -> {
+          for (var node : nodes) {
+            assertThat(node.digest()).isEqualTo(nodes[0].digest());
+          }
+        });
+  }
+}
