@@ -47,8 +47,4 @@ public final class ConnectionCount {
   public synchronized void leave(NodeId node) {
     standingFrom.computeIfPresent(node, (_, of) -> of == 1 ? null : of - 1);
   }
-
-  public synchronized int standing() {
-    return standing;
-  }
 }

@@ -43,8 +43,8 @@ public class HttpSurface {
   }
 
   @Bean
-  FilterRegistrationBean<PathFilter> pathFilter() {
-    var filter = new FilterRegistrationBean<>(new PathFilter());
+  FilterRegistrationBean<FormFilter> formFilter() {
+    var filter = new FilterRegistrationBean<>(new FormFilter());
     filter.setOrder(Ordered.HIGHEST_PRECEDENCE + 1);
     return filter;
   }

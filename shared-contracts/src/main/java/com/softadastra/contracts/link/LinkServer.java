@@ -76,11 +76,12 @@ public final class LinkServer implements AutoCloseable {
     return this;
   }
 
-  /** Stops listening and cuts every connection. */
+  /** Stops listening and cuts every connection; the address is free when this returns. */
   @Override
   public void close() {
     channel.dispose();
     connections.forEach(RSocket::dispose);
+    channel.onClose().block(LinkProtocol.CONNECT_TIMEOUT);
   }
 
   private Mono<RSocket> admit(ConnectionSetupPayload setup, RSocket connection) {

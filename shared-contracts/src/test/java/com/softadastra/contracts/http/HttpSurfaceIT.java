@@ -251,6 +251,16 @@ class HttpSurfaceIT {
   }
 
   @Test
+  void survivesAContentTypeThatIsNone() throws Exception {
+    for (String type : List.of("*", "*/*", "text/*", "application/*+json")) {
+      assertProblem(get("/nothing", "Content-Type: " + type), 415, "unsupported-media-type");
+    }
+    for (String type : List.of("x", "text/plain", "a/*b", "/", "text/plain;charset=x")) {
+      assertProblem(get("/nothing", "Content-Type: " + type), 404, "not-found");
+    }
+  }
+
+  @Test
   void readsNoBodyBeyondTheLimit() throws Exception {
     // The body never comes: an answer shows that nobody waits for it.
     assertProblem(

@@ -46,6 +46,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Schedulers;
 
 /** What a link does beyond the contracts: cuts, silence, time limits, who may call. */
@@ -88,7 +89,7 @@ class LinkTest {
         stub(
             Peering.class,
             (_, _, arguments) -> {
-              Flux.from(stream(arguments[1])).subscribe(received);
+              stream(arguments[1]).subscribe(received);
               return answers.flux();
             });
     var proxy =
@@ -106,6 +107,62 @@ class LinkTest {
     assertThat(received.awaitEnd()).isInstanceOf(LayerUnreachable.class);
     answers.awaitCancelled();
     sent.awaitCancelled();
+  }
+
+  @Test
+  void channelEndsBothWaysWhenCallerCancels() {
+    var received = new Probe<byte[]>();
+    var answers = new Source<>(n -> new byte[] {(byte) n});
+    var sent = new Source<>(n -> new byte[] {(byte) n});
+    var probe = Probe.on(accepting(received, answers.flux()).accept(Samples.NODE, sent.flux()));
+    probe.take();
+    received.take();
+
+    probe.cancel();
+
+    answers.awaitCancelled();
+    sent.awaitCancelled();
+    assertThat(received.awaitEnd()).isInstanceOf(LayerUnreachable.class);
+  }
+
+  @Test
+  void channelEndsBothWaysWhenCalleeHasAnsweredAll() {
+    var received = new Probe<byte[]>();
+    var answers = Sinks.<byte[]>empty();
+    var sent = new Source<>(n -> new byte[] {(byte) n});
+    var remote = accepting(received, answers.asMono().flux());
+    var probe = Probe.on(remote.accept(Samples.NODE, sent.flux()));
+    received.take();
+
+    answers.tryEmitEmpty();
+
+    assertThat(probe.awaitEnd()).isNull();
+    sent.awaitCancelled();
+  }
+
+  @Test
+  void channelThatCalleeNeverReadsEndsBothWays() {
+    var sent = new Source<>(n -> new byte[] {(byte) n});
+    var answering = stub(Peering.class, (_, _, _) -> Flux.just(new byte[] {7}));
+    var server =
+        open(LinkServer.bind(LinkAddress.loopback(0), NONE)).serve(Peering.class, answering);
+    var remote = client(server.address()).proxy(Peering.class);
+    var probe = Probe.on(remote.accept(Samples.NODE, sent.flux()));
+    assertThat(probe.take()).containsExactly(7);
+    assertThat(probe.awaitEnd()).isNull();
+    sent.awaitCancelled();
+  }
+
+  private Peering accepting(Probe<byte[]> received, Flux<byte[]> answers) {
+    var callee =
+        stub(
+            Peering.class,
+            (_, _, arguments) -> {
+              stream(arguments[1]).subscribe(received);
+              return answers;
+            });
+    var server = open(LinkServer.bind(LinkAddress.loopback(0), NONE)).serve(Peering.class, callee);
+    return client(server.address()).proxy(Peering.class);
   }
 
   @RepeatedTest(20)

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.NonBlocking;
 
 /**
@@ -158,8 +159,11 @@ public abstract class ContractSuite {
   @Test
   void failureOfWhatIsSentReachesCallee() {
     var channel = new OpenChannel(Flux.never());
-    var caller = Probe.on(channel.open(Flux.error(new PeerUnreachable("gone", null))));
-    assertThat(channel.callee().awaitEnd())
+    var failing = Sinks.<byte[]>one();
+    var caller = Probe.on(channel.open(failing.asMono().flux()));
+    var callee = channel.callee();
+    failing.tryEmitError(new PeerUnreachable("gone", null));
+    assertThat(callee.awaitEnd())
         .isInstanceOf(PeerUnreachable.class)
         .hasMessage("peer unreachable: gone");
     caller.cancel();

@@ -109,6 +109,10 @@ public final class Readers implements AutoCloseable {
       return recording.numbers().space(spaceNo);
     }
 
+    public Replica replica(int replicaNo) {
+      return recording.numbers().replica(replicaNo);
+    }
+
     /** The collections of a space that have a number, so all that were ever written to. */
     public List<String> collections(SpaceId space) {
       int spaceNo = spaceNo(space);

@@ -21,7 +21,7 @@ import java.util.SplittableRandom;
 final class PlainTables implements CrashSubject {
 
   private static final String OPTIONS =
-      ";WRITE_DELAY=500;MAX_COMPACT_TIME=0;DB_CLOSE_ON_EXIT=FALSE";
+      ";WRITE_DELAY=500;MAX_COMPACT_TIME=0;DB_CLOSE_ON_EXIT=FALSE;LAZY_QUERY_EXECUTION=1";
   private static final int BODY_BYTES = 500;
   private static final int DOCUMENTS = 300;
   private static final int OUTBOX_ROWS = 40;

@@ -23,8 +23,11 @@ final class MeshProtocol {
   /** The stream of the one request: the first that a client opens. */
   static final int STREAM = 1;
 
-  /** Bytes of one RSocket frame; the length on the wire has 24 bits. */
-  static final int MAX_FRAME = (1 << 24) - 1;
+  /** Bytes of one RSocket frame: room for a fragment and what stands before it. */
+  static final int MAX_FRAME = 128 << 10;
+
+  /** Bytes until a request is put together, SETUP included: a pairing fits, a flood doesn't. */
+  static final int MAX_OPENING = 256 << 10;
 
   /** Bytes of one frame of ours, put together again: an entry can be big. */
   static final int MAX_PAYLOAD = 1 << 24;

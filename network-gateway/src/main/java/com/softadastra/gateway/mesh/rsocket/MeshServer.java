@@ -25,7 +25,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
@@ -131,13 +131,17 @@ final class MeshServer implements SmartLifecycle {
     if (welcome) {
       connection.onDispose(() -> count.leave(peer));
     }
+    var requests =
+        new PeerRequests(
+            peer, peering, threads, metrics, () -> closeUnless(() -> false, connection));
     connection.addHandlerLast(new RSocketLengthCodec(MeshProtocol.MAX_FRAME));
-    RSocketServer.create(acceptor(peer, connection, welcome))
+    RSocketServer.create(acceptor(requests, connection, welcome))
         .maxTimeToFirstFrame(limits.request())
         .maxInboundPayloadSize(MeshProtocol.MAX_PAYLOAD)
         .fragment(MeshProtocol.FRAGMENT)
         .asConnectionAcceptor(MeshProtocol.MAX_FRAME)
-        .apply(new SingleStream(new TcpDuplexConnection("mesh-server", connection)))
+        .apply(
+            new SingleStream(new TcpDuplexConnection("mesh-server", connection), requests::asked))
         .then(Mono.<Void>never())
         .subscribe(connection.disposeSubscriber());
   }
@@ -148,25 +152,14 @@ final class MeshServer implements SmartLifecycle {
     return PeerCertificates.nodeOf(tls.engine().getSession().getPeerCertificates());
   }
 
-  private SocketAcceptor acceptor(NodeId peer, Connection connection, boolean welcome) {
+  private SocketAcceptor acceptor(PeerRequests requests, Connection connection, boolean welcome) {
     return (setup, _) -> {
       var objection = welcome ? objection(setup) : Optional.of("too many connections of this node");
       if (objection.isPresent()) {
-        log.info("refused {} of node {}: {}", connection.address(), peer, objection.get());
+        log.info("refused {} at {}: {}", requests.peer(), connection.address(), objection.get());
         return Mono.error(new RejectedSetupException(objection.get()));
       }
-      var requests = new PeerRequests(peer, peering, threads, metrics, () -> closeSoon(connection));
-      connection
-          .channel()
-          .eventLoop()
-          .schedule(
-              () -> {
-                if (!requests.asked()) {
-                  connection.dispose();
-                }
-              },
-              limits.request().toMillis(),
-              TimeUnit.MILLISECONDS);
+      closeUnless(requests::asked, connection);
       return Mono.<RSocket>just(requests);
     };
   }
@@ -189,12 +182,18 @@ final class MeshServer implements SmartLifecycle {
     return Optional.empty();
   }
 
-  /** The caller closes what it has opened; one that doesn't is helped. */
-  private void closeSoon(Connection connection) {
-    connection
-        .channel()
-        .eventLoop()
-        .schedule(connection::dispose, limits.request().toMillis(), TimeUnit.MILLISECONDS);
+  /**
+   * The caller closes what it has opened, once it is through. One that doesn't, or asks for
+   * nothing, is helped.
+   */
+  private void closeUnless(BooleanSupplier inUse, Connection connection) {
+    Mono.delay(limits.request())
+        .takeUntilOther(connection.onDispose())
+        .subscribe(_ -> {
+          if (!inUse.getAsBoolean()) {
+            connection.dispose();
+          }
+        });
   }
 
   @Override

@@ -60,6 +60,11 @@ final class PeerRequests implements RSocket {
     this.done = done;
   }
 
+  NodeId peer() {
+    return peer;
+  }
+
+  /** Whether the request has arrived whole. */
   boolean asked() {
     return asked.get();
   }

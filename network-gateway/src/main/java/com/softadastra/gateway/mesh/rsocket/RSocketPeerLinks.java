@@ -188,7 +188,8 @@ final class RSocketPeerLinks implements PeerLinks {
           .doOnConnected(connection ->
               connection.addHandlerLast(new RSocketLengthCodec(MeshProtocol.MAX_FRAME)))
           .connect()
-          .map(connection -> new SingleStream(new TcpDuplexConnection("mesh-client", connection)));
+          .map(connection ->
+              new SingleStream(new TcpDuplexConnection("mesh-client", connection), () -> true));
     }
 
     @Override

@@ -7,25 +7,53 @@ import io.rsocket.RSocketErrorException;
 import io.rsocket.exceptions.ConnectionErrorException;
 import io.rsocket.frame.FrameHeaderCodec;
 import java.net.SocketAddress;
+import java.util.function.BooleanSupplier;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
  * A connection that carries one request. RSocket puts fragments together before anybody is asked
- * whether the request is welcome; a stranger with many streams could fill the memory that way, so
- * the second stream ends the connection.
+ * whether the request is welcome; a stranger could fill the memory that way. So a second stream
+ * ends the connection, and so does an opening that is too long. Belongs to the connection's event
+ * loop.
  */
-record SingleStream(DuplexConnection connection) implements DuplexConnection {
-  @Override
-  public Flux<ByteBuf> receive() {
-    return connection.receive().doOnNext(this::check);
+final class SingleStream implements DuplexConnection {
+  private final DuplexConnection connection;
+  private final BooleanSupplier open;
+  private int openingBytes;
+  private boolean ended;
+
+  /**
+   * @param open whether the request has been put together and handed on
+   */
+  SingleStream(DuplexConnection connection, BooleanSupplier open) {
+    this.connection = connection;
+    this.open = open;
   }
 
-  private void check(ByteBuf frame) {
+  /** Frames that arrive; none after the one that ended the connection. */
+  @Override
+  public Flux<ByteBuf> receive() {
+    return connection.receive().filter(this::passes);
+  }
+
+  private boolean passes(ByteBuf frame) {
     int stream = FrameHeaderCodec.streamId(frame);
     if (stream != 0 && stream != MeshProtocol.STREAM) {
-      connection.sendErrorAndClose(
-          new ConnectionErrorException("a mesh connection carries one request"));
+      end("a mesh connection carries one request");
+    } else if (!open.getAsBoolean()) {
+      openingBytes += frame.readableBytes();
+      if (openingBytes > MeshProtocol.MAX_OPENING) {
+        end("the request is too long");
+      }
+    }
+    return !ended;
+  }
+
+  private void end(String reason) {
+    if (!ended) {
+      ended = true;
+      connection.sendErrorAndClose(new ConnectionErrorException(reason));
     }
   }
 

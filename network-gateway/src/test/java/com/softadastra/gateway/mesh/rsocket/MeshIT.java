@@ -546,6 +546,56 @@ class MeshIT {
   }
 
   @Test
+  void openingThatIsTooLongEndsTheConnection() {
+    var reached = new AtomicInteger();
+    callee.peering.onPairing =
+        (_, request) -> {
+          reached.incrementAndGet();
+          return request;
+        };
+
+    assertThat(caller.links.pair(callee.id(), List.of(callee.address()), new byte[200 << 10]))
+        .hasSize(200 << 10);
+    assertThatThrownBy(
+            () -> caller.links.pair(callee.id(), List.of(callee.address()), new byte[1 << 20]))
+        .isInstanceOf(PeerUnreachable.class);
+    assertThat(reached).hasValue(1);
+    awaitConnections(callee, 0);
+  }
+
+  @Test
+  void calleeThatIsThroughEndsTheChannel() {
+    callee.peering.onSession = (_, _) -> Flux.just(bytes("all there is"));
+    var cancelled = new CompletableFuture<Void>();
+
+    var received =
+        connect(Flux.<byte[]>never().doOnCancel(() -> cancelled.complete(null)))
+            .map(MeshIT::text)
+            .collectList()
+            .block(PATIENCE);
+
+    assertThat(received).containsExactly("all there is");
+    assertThat(cancelled).succeedsWithin(PATIENCE);
+    awaitConnections(callee, 0);
+  }
+
+  @Test
+  void failureOfTheCallersFramesFailsBothEnds() {
+    var lost = new CompletableFuture<Throwable>();
+    callee.peering.onSession =
+        (_, frames) -> {
+          frames.subscribe(_ -> {}, lost::complete);
+          return Flux.never();
+        };
+
+    assertThatThrownBy(
+            () -> connect(Flux.error(new IllegalStateException("disk"))).blockLast(PATIENCE))
+        .isInstanceOf(PeerUnreachable.class);
+    assertThat(lost).succeedsWithin(PATIENCE).isInstanceOf(PeerUnreachable.class);
+    awaitConnections(callee, 0);
+  }
+
+  @Test
   void connectionThatAsksForNothingIsHungUpOn() {
     callee = node(limits(8, 4, Duration.ofMillis(200), Duration.ofSeconds(15)));
 

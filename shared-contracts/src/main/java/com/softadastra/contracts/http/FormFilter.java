@@ -14,21 +14,40 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.InvalidMediaTypeException;
+import org.springframework.http.MediaType;
 
 /**
- * Refuses a path that does not spell UTF-8. Spring would put a replacement character in place of
- * what it can't decode, and two ids would become one.
+ * Refuses what Spring would get wrong: a path that does not spell UTF-8, where it puts a
+ * replacement character in place of what it can't decode, so that two ids become one; and a content
+ * type with a wildcard, over which it stumbles when nothing is at the path.
  */
-final class PathFilter implements Filter {
+final class FormFilter implements Filter {
   @Override
   public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
       throws IOException, ServletException {
-    if (isUtf8(((HttpServletRequest) request).getRequestURI())) {
-      chain.doFilter(request, response);
-    } else {
+    var http = (HttpServletRequest) request;
+    var answer = (HttpServletResponse) response;
+    if (!isUtf8(http.getRequestURI())) {
       ProblemAnswer.send(
-          (HttpServletResponse) response,
-          Problem.of(ProblemCode.INVALID_REQUEST, "the path is not percent-encoded UTF-8"));
+          answer, Problem.of(ProblemCode.INVALID_REQUEST, "the path is not percent-encoded UTF-8"));
+    } else if (isWildcard(http.getContentType())) {
+      ProblemAnswer.send(answer, StatusProblem.of(415));
+    } else {
+      chain.doFilter(request, response);
+    }
+  }
+
+  private static boolean isWildcard(@Nullable String contentType) {
+    if (contentType == null || !contentType.contains("*")) {
+      return false;
+    }
+    try {
+      var type = MediaType.parseMediaType(contentType);
+      return type.isWildcardType() || type.isWildcardSubtype();
+    } catch (InvalidMediaTypeException _) {
+      return false;
     }
   }
 

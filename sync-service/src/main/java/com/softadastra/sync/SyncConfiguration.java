@@ -1,0 +1,114 @@
+package com.softadastra.sync;
+
+import com.softadastra.contracts.documents.Documents;
+import com.softadastra.contracts.peering.PeerLinks;
+import com.softadastra.engine.log.Signatures.NodeKey;
+import com.softadastra.sync.documents.CollectionDirectory;
+import com.softadastra.sync.documents.DocumentService;
+import com.softadastra.sync.documents.DocumentsConfiguration;
+import com.softadastra.sync.documents.Receipts;
+import com.softadastra.sync.documents.SpaceNames;
+import com.softadastra.sync.guard.FailStop;
+import com.softadastra.sync.guard.GuardSettings;
+import com.softadastra.sync.identity.DataDirectory;
+import com.softadastra.sync.outbox.Outbox;
+import com.softadastra.sync.peer.Exchanges;
+import com.softadastra.sync.peer.PeerConfiguration;
+import com.softadastra.sync.storage.RecordingSettings;
+import com.softadastra.sync.storage.Storage;
+import com.softadastra.sync.web.SyncWebConfiguration;
+import java.time.Clock;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.function.Supplier;
+import javax.sql.DataSource;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+
+/**
+ * The sync engine as a layer. It expects a {@link PeerLinks} and gives a {@link Documents} and a {@link
+ * com.softadastra.contracts.peering.Peering}; who uses them may live in another process.
+ */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(SyncProperties.class)
+@Import({DocumentsConfiguration.class, PeerConfiguration.class, SyncWebConfiguration.class})
+public class SyncConfiguration {
+  @Bean(destroyMethod = "close")
+  DataDirectory dataDirectory(SyncProperties properties) {
+    return DataDirectory.open(properties.data());
+  }
+
+  @Bean
+  NodeKey nodeKey(DataDirectory directory) {
+    return directory.key();
+  }
+
+  @Bean
+  InstantSource instantSource() {
+    return Clock.systemUTC();
+  }
+
+  @Bean(destroyMethod = "close")
+  Storage storage(SyncProperties properties, DataDirectory directory, NodeKey key, InstantSource clock) {
+    var settings =
+        RecordingSettings.DEFAULT
+            .withDocumentBytes((int) properties.limits().document().toBytes())
+            .withReserveBytes(properties.storage().reserve().toBytes());
+    var storage =
+        Storage.open(
+            directory.database().toString(),
+            key,
+            directory::birth,
+            settings,
+            GuardSettings.production(),
+            clock,
+            directory::freeBytes,
+            FailStop.halting());
+    directory.note(storage.found());
+    return storage;
+  }
+
+  @Bean
+  DataSource dataSource(Storage storage) {
+    return storage.database().dataSource();
+  }
+
+  @Bean
+  SpaceNames spaceNames(Storage storage, NodeKey key, SyncProperties properties, InstantSource clock) {
+    return new SpaceNames(storage, key, properties.name(), clock);
+  }
+
+  @Bean
+  Receipts receipts(Storage storage, NodeKey key, ObjectProvider<Exchanges> exchanges) {
+    return new Receipts(storage, key.nodeId(), peer -> exchanges.getObject().link(peer));
+  }
+
+  @Bean
+  DocumentService documents(
+      Storage storage, SpaceNames names, Receipts receipts, CollectionDirectory collections) {
+    return new DocumentService(storage, names, receipts, collections);
+  }
+
+  @Bean
+  Outbox outbox(Storage storage, NodeKey key, InstantSource clock) {
+    return new Outbox(storage, key.nodeId(), clock);
+  }
+
+  /** The gateway comes up after the engine, which it asks for its certificate. */
+  @Bean
+  Supplier<PeerLinks> peerLinksLater(ObjectProvider<PeerLinks> links) {
+    return links::getObject;
+  }
+
+  @Bean
+  PeerConfiguration.Node thisNode(SyncProperties properties) {
+    var version = Optional.ofNullable(SyncConfiguration.class.getPackage().getImplementationVersion());
+    return new PeerConfiguration.Node(
+        properties.name(),
+        version.orElse("development"),
+        new Exchanges.LaneSettings(properties.lane().backoff(), properties.lane().backoffCap()));
+  }
+}

@@ -1,0 +1,36 @@
+package com.softadastra.sync;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * The sync engine's settings.
+ *
+ * @param name what people call this node
+ * @param data the directory that holds everything it must not lose
+ * @param limits of what is taken
+ * @param storage of the disk
+ * @param lane between calls of a peer
+ */
+@ConfigurationProperties("softadastra")
+record SyncProperties(
+    @DefaultValue("local") String name,
+    @DefaultValue(".softadastra/local") Path data,
+    @DefaultValue Limits limits,
+    @DefaultValue StorageSettings storage,
+    @DefaultValue LaneSettings lane) {
+  /** @param document the most bytes of canonical JSON that a document may have */
+  record Limits(@DefaultValue("1MB") DataSize document) {}
+
+  /** @param reserve of free disk below which new intents are refused */
+  record StorageSettings(@DefaultValue("64MB") DataSize reserve) {}
+
+  /**
+   * @param backoff the bound of the first random wait, which doubles
+   * @param backoffCap the bound of every wait
+   */
+  record LaneSettings(@DefaultValue("500ms") Duration backoff, @DefaultValue("30s") Duration backoffCap) {}
+}

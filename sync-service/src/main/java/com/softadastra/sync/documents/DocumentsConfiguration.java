@@ -1,0 +1,21 @@
+package com.softadastra.sync.documents;
+
+import com.softadastra.sync.storage.Storage;
+import org.springframework.boot.persistence.autoconfigure.EntityScan;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.data.jpa.repository.config.EnableJpaRepositories;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/** Collections are entities. */
+@Configuration(proxyBeanMethods = false)
+@EntityScan(basePackageClasses = CollectionEntity.class)
+@EnableJpaRepositories(basePackageClasses = CollectionRepository.class)
+public class DocumentsConfiguration {
+  @Bean
+  CollectionDirectory collectionDirectory(
+      Storage storage, CollectionRepository repository, PlatformTransactionManager transactions) {
+    return new CollectionDirectory(storage, repository, new TransactionTemplate(transactions));
+  }
+}

@@ -1,0 +1,109 @@
+package com.softadastra.sync.outbox;
+
+import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.peering.PeerView;
+import com.softadastra.contracts.peering.Peering;
+import com.softadastra.engine.log.Standing;
+import com.softadastra.sync.documents.SpaceNames;
+import com.softadastra.sync.storage.Storage;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The outbox as an operator sees it. */
+public final class OutboxView {
+  private static final int MOST_DEAD_LETTERS = 1000;
+
+  private final Storage storage;
+  private final Outbox outbox;
+  private final Peering peering;
+  private final SpaceNames names;
+
+  /**
+   * The way to one member in one space.
+   *
+   * @param entries that the member is not known to have
+   * @param lowWater up to which position of this node's log it is known to have everything
+   */
+  public record LaneView(
+      NodeId node,
+      String name,
+      String space,
+      PeerView.State state,
+      long entries,
+      long bytes,
+      @Nullable Instant oldest,
+      @Nullable Instant nextAttempt,
+      @Nullable String lastError,
+      long lowWater) {}
+
+  /** An entry that is kept and has no effect. */
+  public record DeadLetter(long position, String space, String intent, NodeId node, String reason, Instant recordedAt) {}
+
+  public OutboxView(Storage storage, Outbox outbox, Peering peering, SpaceNames names) {
+    this.storage = storage;
+    this.outbox = outbox;
+    this.peering = peering;
+    this.names = names;
+  }
+
+  public List<LaneView> lanes() {
+    var lanes = new ArrayList<LaneView>();
+    for (var peer : peering.peers()) {
+      for (var space : names.all().entrySet()) {
+        var view = storage.recording().view(space.getValue());
+        if (view.isEmpty() || view.get().membership().member(peer.node()).isEmpty()) {
+          continue;
+        }
+        var owed = outbox.owed(space.getValue(), peer.node());
+        lanes.add(
+            new LaneView(
+                peer.node(),
+                peer.name(),
+                space.getKey(),
+                peer.state(),
+                owed.entries(),
+                owed.bytes(),
+                owed.oldest(),
+                peer.nextAttempt(),
+                peer.lastError(),
+                owed.lowWater()));
+      }
+    }
+    return lanes;
+  }
+
+  public List<DeadLetter> deadLetters() {
+    return storage
+        .readers()
+        .read(
+            reader -> {
+              var letters = new ArrayList<DeadLetter>();
+              try (var select =
+                  reader
+                      .connection()
+                      .prepareStatement(
+                          "select position from wal where standing not in (?, ?) order by position desc limit ?")) {
+                select.setInt(1, Standing.EFFECTIVE.ordinal());
+                select.setInt(2, Standing.REPLACED.ordinal());
+                select.setInt(3, MOST_DEAD_LETTERS);
+                try (var row = select.executeQuery()) {
+                  while (row.next()) {
+                    var logged = reader.entry(row.getLong(1));
+                    var intent = logged.entry().intent();
+                    letters.add(
+                        new DeadLetter(
+                            logged.position(),
+                            names.name(logged.entry().space()).orElse(logged.entry().space().toString()),
+                            intent == null ? "" : intent.id(),
+                            logged.entry().author().node(),
+                            logged.standing().reason(),
+                            logged.recordedAt()));
+                  }
+                }
+              }
+              return letters;
+            });
+  }
+}

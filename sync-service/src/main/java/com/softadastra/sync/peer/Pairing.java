@@ -1,0 +1,218 @@
+package com.softadastra.sync.peer;
+
+import com.softadastra.contracts.Base32;
+import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.ProblemCode;
+import com.softadastra.contracts.Refused;
+import com.softadastra.contracts.peering.InvitationIssued;
+import com.softadastra.contracts.peering.InvitationRequest;
+import com.softadastra.contracts.peering.PeerLinks;
+import com.softadastra.contracts.peering.PeerUnreachable;
+import com.softadastra.contracts.peering.Role;
+import com.softadastra.engine.cbor.CborReader.Malformed;
+import com.softadastra.engine.log.Signatures;
+import com.softadastra.engine.log.Signatures.NodeKey;
+import com.softadastra.engine.space.Membership;
+import com.softadastra.engine.space.SignedRecord;
+import com.softadastra.sync.documents.SpaceNames;
+import com.softadastra.sync.peer.PairingMessages.Answer;
+import com.softadastra.sync.peer.PairingMessages.Request;
+import com.softadastra.sync.peer.PairingMessages.SharedSpace;
+import com.softadastra.sync.storage.Recording;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
+import java.sql.SQLException;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/** How nodes come to know each other: one issues an invitation, the other accepts it, once. */
+public final class Pairing {
+  private final Recording recording;
+  private final NodeKey key;
+  private final String name;
+  private final SpaceNames spaces;
+  private final PeerDirectory peers;
+  private final InvitationRepository invitations;
+  private final TransactionTemplate transaction;
+  private final Exchanges exchanges;
+  private final Supplier<PeerLinks> links;
+  private final InstantSource clock;
+  private final SecureRandom random = new SecureRandom();
+
+  Pairing(
+      Recording recording,
+      NodeKey key,
+      String name,
+      SpaceNames spaces,
+      PeerDirectory peers,
+      InvitationRepository invitations,
+      TransactionTemplate transaction,
+      Exchanges exchanges,
+      Supplier<PeerLinks> links,
+      InstantSource clock) {
+    this.recording = recording;
+    this.key = key;
+    this.name = name;
+    this.spaces = spaces;
+    this.peers = peers;
+    this.invitations = invitations;
+    this.transaction = transaction;
+    this.exchanges = exchanges;
+    this.links = links;
+    this.clock = clock;
+  }
+
+  /** @throws Refused where a space is not known, or this node may not invite to it */
+  InvitationIssued invite(InvitationRequest request) {
+    for (var grant : request.spaces()) {
+      var membership = spaces.view(grant.space()).membership();
+      if (membership.member(key.nodeId()).filter(self -> self.role() == Role.ADMIN).isEmpty()) {
+        throw new Refused(ProblemCode.NOT_ALLOWED, "this node is no admin of space " + grant.space());
+      }
+    }
+    byte[] secret = random(Invitation.SECRET_BYTES);
+    var id = Base32.encode(random(16));
+    var expires = clock.instant().plus(request.expiresIn());
+    var grants =
+        request.spaces().stream().map(grant -> grant.space() + ":" + grant.role()).collect(Collectors.joining(" "));
+    var addresses = links.get().addresses();
+    await(
+        recording.administer(
+            () -> invitations.save(new InvitationEntity(id, secret, grants, expires, request.uses()))));
+    var names = request.spaces().stream().map(InvitationRequest.SpaceGrant::space).toList();
+    return new InvitationIssued(
+        new Invitation(key.nodeId(), addresses, id, secret, expires.toEpochMilli(), names).encode());
+  }
+
+  /**
+   * Accepts an invitation.
+   *
+   * @param as the local name of the invitation's one space; null for its own
+   * @return the inviter
+   */
+  NodeId join(String text, @Nullable String as) {
+    var invitation = Invitation.decode(text);
+    if (invitation.inviter().equals(key.nodeId())) {
+      throw Invitation.invalid("it was issued by this node");
+    }
+    if (as != null && invitation.spaces().size() != 1) {
+      throw Invitation.invalid("\"as\" names one space, and it is for " + invitation.spaces().size());
+    }
+    var request =
+        new Request(
+            invitation.id(),
+            PairingMessages.proof(invitation.secret(), invitation.inviter(), key.nodeId()),
+            key.publicKey(),
+            name,
+            links.get().addresses());
+    Answer answer;
+    try {
+      answer = Answer.decode(links.get().pair(invitation.inviter(), invitation.addresses(), request.encode()));
+    } catch (PeerUnreachable e) {
+      throw new Refused(ProblemCode.PEER_UNREACHABLE, "the inviter can't be reached: " + e.getMessage());
+    } catch (Malformed e) {
+      throw new Refused(ProblemCode.PEER_UNREACHABLE, "the inviter answered something else than was asked");
+    }
+    switch (answer) {
+      case Answer.Rejected(var code, var detail) -> throw new Refused(code, detail);
+      case Answer.Welcome welcome -> await(recording.administer(() -> settle(invitation.inviter(), welcome, as)));
+    }
+    exchanges.opened(invitation.inviter());
+    return invitation.inviter();
+  }
+
+  private boolean settle(NodeId inviter, Answer.Welcome welcome, @Nullable String as) throws SQLException {
+    for (var space : welcome.spaces()) {
+      var membership = new Membership(space.records());
+      if (membership.member(key.nodeId()).isEmpty() || membership.member(inviter).isEmpty()) {
+        throw Invitation.invalid("the inviter did not let this node in");
+      }
+      spaces.join(as == null ? space.name() : as, membership);
+    }
+    peers.pair(inviter, welcome.name(), welcome.addresses(), clock.instant());
+    return true;
+  }
+
+  /** A node that TLS has identified presents an invitation. */
+  byte[] accept(NodeId joiner, byte[] bytes) {
+    Answer answer;
+    try {
+      var request = Request.decode(bytes);
+      answer = await(recording.administer(() -> admit(joiner, request)));
+    } catch (Refused refused) {
+      answer = new Answer.Rejected(refused.problem().code(), refused.problem().detail());
+    } catch (Malformed e) {
+      answer = new Answer.Rejected(ProblemCode.INVALID_REQUEST, "this is no request for pairing");
+    }
+    if (answer instanceof Answer.Welcome welcome) {
+      exchanges.opened(joiner);
+      welcome.spaces().forEach(space -> exchanges.membershipChanged(new Membership(space.records()).space()));
+    }
+    return answer.encode();
+  }
+
+  private Answer admit(NodeId joiner, Request request) throws SQLException {
+    if (!Signatures.nodeId(request.key()).equals(joiner)) {
+      throw Invitation.invalid("it is presented with another key than that of the connection");
+    }
+    var invitation =
+        invitations.findById(request.invitation()).orElseThrow(() -> Invitation.invalid("it is not known here"));
+    byte[] proof = PairingMessages.proof(invitation.secret(), key.nodeId(), joiner);
+    if (!MessageDigest.isEqual(proof, request.proof())) {
+      throw Invitation.invalid("it is not known here");
+    }
+    if (!invitation.usable(clock.instant())) {
+      throw Invitation.invalid("it is expired or used up");
+    }
+    var shared = new ArrayList<SharedSpace>();
+    for (var grant : invitation.grants().split(" ")) {
+      int colon = grant.indexOf(':');
+      var space = grant.substring(0, colon);
+      shared.add(new SharedSpace(space, grant(space, Role.valueOf(grant.substring(colon + 1)), request)));
+    }
+    transaction.executeWithoutResult(
+        _ -> invitations.findById(request.invitation()).orElseThrow().use());
+    peers.pair(joiner, request.name(), request.addresses(), clock.instant());
+    return new Answer.Welcome(name, links.get().addresses(), shared);
+  }
+
+  private List<SignedRecord> grant(String space, Role role, Request request)
+      throws SQLException {
+    var membership = recording.membership(spaces.id(space));
+    var present = membership.member(Signatures.nodeId(request.key()));
+    if (present.isEmpty() || (present.get().grant() != null && present.get().role() != role)) {
+      var grant =
+          membership.grant(key.nodeId(), request.key(), request.name(), role, Math.max(0, clock.millis()));
+      membership = membership.with(List.of(SpaceNames.sign(grant, key)));
+      recording.putMembership(membership);
+    }
+    return membership.records();
+  }
+
+  private byte[] random(int bytes) {
+    var drawn = new byte[bytes];
+    random.nextBytes(drawn);
+    return drawn;
+  }
+
+  private static <T> T await(Future<T> done) {
+    try {
+      return done.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw new IllegalStateException("recording failed", e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new Refused(ProblemCode.NOT_RECORDING, "interrupted while waiting for the disk");
+    }
+  }
+}

@@ -1,0 +1,126 @@
+package com.softadastra.sync.peer;
+
+import com.softadastra.contracts.peering.PeerLinks;
+import com.softadastra.engine.log.Signatures.NodeKey;
+import com.softadastra.sync.documents.SpaceNames;
+import com.softadastra.sync.identity.DataDirectory;
+import com.softadastra.sync.outbox.Outbox;
+import com.softadastra.sync.storage.Storage;
+import java.time.InstantSource;
+import java.util.function.Supplier;
+import org.springframework.boot.persistence.autoconfigure.EntityScan;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.data.jpa.repository.config.EnableJpaRepositories;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/** Peers, invitations and lanes are entities; sessions and lanes live as long as the application. */
+@Configuration(proxyBeanMethods = false)
+@EntityScan(basePackageClasses = PeerEntity.class)
+@EnableJpaRepositories(basePackageClasses = PeerRepository.class)
+public class PeerConfiguration {
+  /** How this node introduces itself and calls others. */
+  public record Node(String name, String version, Exchanges.LaneSettings lanes) {}
+
+  @Bean
+  PeerDirectory peerDirectory(
+      Storage storage, PeerRepository repository, PlatformTransactionManager transactions) {
+    return new PeerDirectory(storage.recording(), repository, new TransactionTemplate(transactions));
+  }
+
+  @Bean(destroyMethod = "")
+  Exchanges exchanges(
+      Storage storage,
+      DataDirectory directory,
+      NodeKey key,
+      Node node,
+      PeerDirectory peers,
+      LaneRepository lanes,
+      Supplier<PeerLinks> links,
+      InstantSource clock) {
+    return new Exchanges(storage, directory, key, node.name(), peers, lanes, links, node.lanes(), clock);
+  }
+
+  @Bean
+  Pairing pairing(
+      Storage storage,
+      NodeKey key,
+      Node node,
+      SpaceNames spaces,
+      PeerDirectory peers,
+      InvitationRepository invitations,
+      PlatformTransactionManager transactions,
+      Exchanges exchanges,
+      Supplier<PeerLinks> links,
+      InstantSource clock) {
+    return new Pairing(
+        storage.recording(),
+        key,
+        node.name(),
+        spaces,
+        peers,
+        invitations,
+        new TransactionTemplate(transactions),
+        exchanges,
+        links,
+        clock);
+  }
+
+  @Bean
+  PeeringService peering(
+      Storage storage,
+      NodeKey key,
+      Node node,
+      SpaceNames spaces,
+      PeerDirectory peers,
+      Pairing pairing,
+      Exchanges exchanges,
+      Outbox outbox,
+      Supplier<PeerLinks> links,
+      InstantSource clock) {
+    return new PeeringService(
+        storage.recording(),
+        key,
+        node.name(),
+        node.version(),
+        spaces,
+        peers,
+        pairing,
+        exchanges,
+        outbox,
+        links,
+        clock);
+  }
+
+  /** Lanes start when everything else is up, and stop first. */
+  @Bean
+  SmartLifecycle exchangesLifecycle(Exchanges exchanges) {
+    return new SmartLifecycle() {
+      private volatile boolean running;
+
+      @Override
+      public void start() {
+        exchanges.start();
+        running = true;
+      }
+
+      @Override
+      public void stop() {
+        running = false;
+        exchanges.close();
+      }
+
+      @Override
+      public boolean isRunning() {
+        return running;
+      }
+
+      @Override
+      public int getPhase() {
+        return Integer.MAX_VALUE - 10;
+      }
+    };
+  }
+}

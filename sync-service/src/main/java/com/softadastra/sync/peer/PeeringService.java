@@ -1,0 +1,179 @@
+package com.softadastra.sync.peer;
+
+import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.Reply;
+import com.softadastra.contracts.peering.InvitationIssued;
+import com.softadastra.contracts.peering.InvitationRequest;
+import com.softadastra.contracts.peering.MemberView;
+import com.softadastra.contracts.peering.NodeInfo;
+import com.softadastra.contracts.peering.PeerLinks;
+import com.softadastra.contracts.peering.PeerView;
+import com.softadastra.contracts.peering.Peering;
+import com.softadastra.engine.log.Signatures.NodeKey;
+import com.softadastra.engine.space.Membership;
+import com.softadastra.sync.documents.SpaceNames;
+import com.softadastra.sync.identity.NodeCertificates;
+import com.softadastra.sync.identity.NodeKeys;
+import com.softadastra.sync.outbox.Outbox;
+import com.softadastra.sync.storage.Recording;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+
+/** The sync engine as the gateway sees it. */
+public final class PeeringService implements Peering {
+  private final Recording recording;
+  private final NodeKey key;
+  private final String name;
+  private final String version;
+  private final SpaceNames spaces;
+  private final PeerDirectory peers;
+  private final Pairing pairing;
+  private final Exchanges exchanges;
+  private final Outbox outbox;
+  private final Supplier<PeerLinks> links;
+  private final InstantSource clock;
+
+  PeeringService(
+      Recording recording,
+      NodeKey key,
+      String name,
+      String version,
+      SpaceNames spaces,
+      PeerDirectory peers,
+      Pairing pairing,
+      Exchanges exchanges,
+      Outbox outbox,
+      Supplier<PeerLinks> links,
+      InstantSource clock) {
+    this.recording = recording;
+    this.key = key;
+    this.name = name;
+    this.version = version;
+    this.spaces = spaces;
+    this.peers = peers;
+    this.pairing = pairing;
+    this.exchanges = exchanges;
+    this.outbox = outbox;
+    this.links = links;
+    this.clock = clock;
+  }
+
+  @Override
+  public NodeInfo node() {
+    return new NodeInfo(
+        key.nodeId(), name, recording.incarnation(), links.get().addresses(), version, clock.instant());
+  }
+
+  @Override
+  public List<byte[]> certify(byte[] publicKey) {
+    return NodeCertificates.certify(NodeKeys.pair(key), publicKey);
+  }
+
+  @Override
+  public Reply<InvitationIssued> invite(InvitationRequest request) {
+    return Reply.from(() -> pairing.invite(request));
+  }
+
+  @Override
+  public Reply<PeerView> join(String invitation, @Nullable String as) {
+    return Reply.from(() -> view(peers.get(pairing.join(invitation, as))));
+  }
+
+  @Override
+  public byte[] acceptPairing(NodeId joiner, byte[] request) {
+    return pairing.accept(joiner, request);
+  }
+
+  @Override
+  public List<PeerView> peers() {
+    return peers.all().stream().map(this::view).toList();
+  }
+
+  @Override
+  public Reply<PeerView> switchLink(NodeId peer, boolean on) {
+    return Reply.from(
+        () -> {
+          try {
+            var switched = recording.administer(() -> peers.switchLink(peer, on)).get();
+            exchanges.switched(peer, on);
+            return view(switched);
+          } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e.getCause());
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+          }
+        });
+  }
+
+  @Override
+  public Reply<List<MemberView>> members(String space) {
+    return Reply.from(() -> spaces.view(space).membership().members().stream().map(m -> member(space, m)).toList());
+  }
+
+  @Override
+  public Flux<byte[]> accept(NodeId peer, Flux<byte[]> frames) {
+    return exchanges.accept(peer, frames);
+  }
+
+  private PeerView view(PeerDirectory.Peer peer) {
+    boolean connected = exchanges.connected(peer.node());
+    var state =
+        !peer.linkOn()
+            ? PeerView.State.OFF
+            : connected ? PeerView.State.CONNECTED : PeerView.State.UNREACHABLE;
+    var lane = exchanges.lane(peer.node());
+    var offset = peer.clockOffsetMillis();
+    return new PeerView(
+        peer.node(),
+        peer.name(),
+        state,
+        connected ? PeerView.Route.DIRECT : PeerView.Route.NONE,
+        List.of(),
+        outbox.lag(peer.node()),
+        offset == null ? null : Duration.ofMillis(offset),
+        connected ? clock.instant() : peer.lastSeen(),
+        connected ? null : lane.map(Lane.Status::nextAttempt).orElse(null),
+        connected ? exchanges.refusal(peer.node()) : lane.map(Lane.Status::lastError).orElse(null));
+  }
+
+  private MemberView member(String space, Membership.Member member) {
+    var id = spaces.id(space);
+    var vector = new TreeMap<String, Long>();
+    Instant lastSeen = null;
+    if (member.node().equals(key.nodeId())) {
+      spaces
+          .view(space)
+          .chains()
+          .forEach((replica, head) -> vector.put(replica.node() + "/" + replica.incarnation(), head.sequence()));
+      lastSeen = clock.instant();
+    } else {
+      var known = recording.ledger().by(id, member.node());
+      if (known.isPresent()) {
+        known
+            .get()
+            .statement()
+            .vector()
+            .forEach((replica, sequence) -> vector.put(replica.node() + "/" + replica.incarnation(), sequence));
+        lastSeen = Instant.ofEpochMilli(known.get().statement().clock());
+      }
+    }
+    return new MemberView(
+        member.node(),
+        member.name(),
+        member.role(),
+        List.of(),
+        "active",
+        Map.copyOf(vector),
+        lastSeen,
+        member.number());
+  }
+}

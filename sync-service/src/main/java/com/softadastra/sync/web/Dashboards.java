@@ -1,0 +1,127 @@
+package com.softadastra.sync.web;
+
+import com.softadastra.contracts.documents.ConflictState;
+import com.softadastra.contracts.documents.ConflictView;
+import com.softadastra.contracts.documents.Documents;
+import com.softadastra.contracts.peering.PeerView;
+import com.softadastra.contracts.peering.Peering;
+import com.softadastra.sync.documents.SpaceNames;
+import com.softadastra.sync.outbox.OutboxView;
+import com.softadastra.sync.storage.Storage;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
+import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
+
+/** What {@code /actuator} shows of the engine, as JSON that a dashboard can draw. */
+final class Dashboards {
+  private Dashboards() {}
+
+  /** The log: how far it has come, and what a group commit costs. */
+  @Endpoint(id = "wal")
+  static final class Wal {
+    private final Storage storage;
+
+    Wal(Storage storage) {
+      this.storage = storage;
+    }
+
+    record Body(
+        String incarnation,
+        long position,
+        long entries,
+        int waiting,
+        boolean storageFull,
+        long commits,
+        long intents,
+        long received,
+        long lastBatch,
+        long lastCommitMicros,
+        long meanCommitMicros,
+        long journalForces,
+        long dataForces,
+        long journalBytes,
+        long dataBytes) {}
+
+    @ReadOperation
+    Body wal() {
+      var recording = storage.recording();
+      var measures = recording.measures();
+      var guard = storage.database().guard().counters();
+      return new Body(
+          recording.incarnation().toString(),
+          recording.durable(),
+          recording.views().values().stream().mapToLong(view -> view.entries()).sum(),
+          recording.waiting(),
+          recording.full(),
+          measures.commits(),
+          measures.intents(),
+          measures.received(),
+          measures.lastBatch(),
+          measures.lastCommitNanos() / 1000,
+          measures.commits() == 0 ? 0 : measures.commitNanos() / measures.commits() / 1000,
+          guard.journalForces(),
+          guard.dataForces(),
+          guard.journalBytes(),
+          guard.dataBytes());
+    }
+  }
+
+  /** The lanes. */
+  @Endpoint(id = "outbox")
+  static final class OutboxEndpoint {
+    private final OutboxView view;
+
+    OutboxEndpoint(OutboxView view) {
+      this.view = view;
+    }
+
+    record Body(List<OutboxView.LaneView> lanes, List<OutboxView.DeadLetter> deadLetters) {}
+
+    @ReadOperation
+    Body outbox() {
+      return new Body(view.lanes(), view.deadLetters());
+    }
+  }
+
+  /** The peers. */
+  @Endpoint(id = "peers")
+  static final class Peers {
+    private final Peering peering;
+
+    Peers(Peering peering) {
+      this.peering = peering;
+    }
+
+    record Body(List<PeerView> peers) {}
+
+    @ReadOperation
+    Body peers() {
+      return new Body(peering.peers());
+    }
+  }
+
+  /** Open conflicts by space. */
+  @Endpoint(id = "conflicts")
+  static final class Conflicts {
+    private final Documents documents;
+    private final SpaceNames names;
+
+    Conflicts(Documents documents, SpaceNames names) {
+      this.documents = documents;
+      this.names = names;
+    }
+
+    record Body(long open, Map<String, List<ConflictView>> spaces) {}
+
+    @ReadOperation
+    Body conflicts() {
+      var spaces = new TreeMap<String, List<ConflictView>>();
+      for (var space : names.all().keySet()) {
+        spaces.put(space, documents.conflicts(space, ConflictState.OPEN).orThrow());
+      }
+      return new Body(spaces.values().stream().mapToLong(List::size).sum(), spaces);
+    }
+  }
+}
