@@ -1,6 +1,5 @@
 package com.softadastra.node;
 
-import java.net.BindException;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.SpringBootExceptionReporter;
 import org.springframework.boot.web.server.PortInUseException;
@@ -25,20 +24,16 @@ final class StartFailureReporter implements SpringBootExceptionReporter {
   /** The product's own words where it has any, else what is known of the innermost cause. */
   static String sentence(Throwable failure) {
     var innermost = failure;
-    String own = null;
     for (var each = failure; each != null; each = each.getCause()) {
+      if (each.getClass().getName().startsWith(PRODUCT)) {
+        return line(each);
+      }
       if (each instanceof PortInUseException taken) {
         return "Port " + taken.getPort() + " is in use by another process.";
       }
-      if (each instanceof BindException) {
-        return "A port is in use by another process: " + line(each) + ".";
-      }
-      if (own == null && each.getClass().getName().startsWith(PRODUCT)) {
-        own = line(each);
-      }
       innermost = each;
     }
-    return own != null ? own : "The node did not start: " + line(innermost) + ".";
+    return "The node did not start: " + line(innermost) + ".";
   }
 
   private static String line(Throwable failure) {

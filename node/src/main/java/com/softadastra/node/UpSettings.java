@@ -1,10 +1,10 @@
 package com.softadastra.node;
 
 import com.softadastra.node.process.Ports;
-import java.io.IOException;
+import com.softadastra.sync.identity.DataDirectory;
+import com.softadastra.sync.storage.StorageException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -110,10 +110,10 @@ record UpSettings(
       return taken;
     }
     try {
-      Files.createDirectories(data);
-      Files.delete(Files.createTempFile(data, "write", ".check"));
-    } catch (IOException _) {
-      return Optional.of("The directory " + data + " can't be written.");
+      // Before anything is logged into a directory that another process has.
+      DataDirectory.open(data).close();
+    } catch (StorageException inUseOrUnwritable) {
+      return Optional.ofNullable(inUseOrUnwritable.getMessage());
     }
     return Optional.empty();
   }

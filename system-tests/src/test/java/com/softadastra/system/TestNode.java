@@ -131,7 +131,7 @@ record TestNode(NodeProcess process) {
         .untilAsserted(() -> assertThat(receipt(intent).path("state").asString()).isEqualTo(state));
   }
 
-  /** Waits until both say the same of the space. */
+  /** Waits until all have the same state, heads and conflicts. */
   static void awaitSame(Duration patience, TestNode... nodes) {
     await("equal digests")
         .atMost(patience)
