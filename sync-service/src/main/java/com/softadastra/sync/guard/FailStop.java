@@ -14,8 +14,8 @@ public interface FailStop {
   int EXIT_STATUS = 75;
 
   /**
-   * Called once for each file that fails, on the thread that met the failure, after the file has been
-   * poisoned.
+   * Called once for each file that fails, on the thread that met the failure, after the file has
+   * been poisoned.
    *
    * @param file the guarded file
    * @param cause the first error

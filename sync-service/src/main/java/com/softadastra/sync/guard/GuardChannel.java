@@ -36,8 +36,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>Replaying those, complete and in order, gives the same file from any such part: each byte
  *       that they touch ends as the last of them leaves it, and the others were forced. It can be
  *       done twice.
- *   <li>A part of a generation must never be replayed alone: it would put old bytes over later ones.
- *       The first record of generation g + 2 overwrites g. If it is torn, g + 1 is the newest
+ *   <li>A part of a generation must never be replayed alone: it would put old bytes over later
+ *       ones. The first record of generation g + 2 overwrites g. If it is torn, g + 1 is the newest
  *       generation; so by then g + 1 holds a forced record which says that g is checkpointed, and
  *       {@link Journal#nextGeneration()} insists on it.
  *   <li>A torn record is the last one, since each is forced before the next is written, and its

@@ -20,14 +20,14 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>After a clean stop the data file is complete. It may be copied, restored or replaced alone;
  *       journals of a clean stop do nothing to any data file.
- *   <li>After a crash all three must be kept, or copied, together. A data file alone, one journal of
- *       the two, journals of two databases, or journals beside an older data file (a restored
+ *   <li>After a crash all three must be kept, or copied, together. A data file alone, one journal
+ *       of the two, journals of two databases, or journals beside an older data file (a restored
  *       backup) are refused on opening. Who wants the data file as it is deletes both journals,
  *       opens it once without the guard and closes it.
  *   <li>Files copied from a running database are no backup, unless the copy is one snapshot of all
- *       three. H2's {@code BACKUP TO} reads through the guard and is complete; its data file doesn't
- *       carry H2's mark of a clean stop, so open it once without the guard and close it, which also
- *       proves that it can be opened.
+ *       three. H2's {@code BACKUP TO} reads through the guard and is complete; its data file
+ *       doesn't carry H2's mark of a clean stop, so open it once without the guard and close it,
+ *       which also proves that it can be opened.
  *   <li>Journals of an earlier crash put beside a data file that has been written since can't be
  *       told in every case: never restore journals without their data file.
  * </ul>

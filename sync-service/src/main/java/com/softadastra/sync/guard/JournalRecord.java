@@ -112,8 +112,7 @@ record JournalRecord(
         bytes.getLong(24),
         bytes.getLong(32),
         new Checkpoint(
-            bytes.getLong(40),
-            new Witness(bytes.getLong(48), bytes.getInt(56), bytes.getInt(60))),
+            bytes.getLong(40), new Witness(bytes.getLong(48), bytes.getInt(56), bytes.getInt(60))),
         operations,
         (int) padded(bytes.limit()));
   }

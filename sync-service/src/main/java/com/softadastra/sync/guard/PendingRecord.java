@@ -21,8 +21,8 @@ final class PendingRecord {
   private ByteBuffer buffer;
 
   /**
-   * @param initialCapacity bytes to begin with, at least the room of an empty record; more are taken
-   *     as needed, and kept for the next record unless they are many
+   * @param initialCapacity bytes to begin with, at least the room of an empty record; more are
+   *     taken as needed, and kept for the next record unless they are many
    */
   PendingRecord(int initialCapacity) {
     this.initialCapacity = initialCapacity;

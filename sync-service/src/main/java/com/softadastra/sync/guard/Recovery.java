@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
  * Decides, before anything is changed, what the journals of a data file call for.
  *
  * <p>N is the highest generation whose first record is valid, c what the last record of its chain
- * says is checkpointed. Generations c + 1 to N are to be replayed, each from its first record to its
- * last, since the data file may hold any part of any of them. It is refused, with every file left as
- * it is, when
+ * says is checkpointed. Generations c + 1 to N are to be replayed, each from its first record to
+ * its last, since the data file may hold any part of any of them. It is refused, with every file
+ * left as it is, when
  *
  * <ul>
  *   <li>one journal file is missing while the other holds records,
@@ -94,14 +94,13 @@ record Recovery(UUID guard, @Nullable Chain older, @Nullable Chain newest) {
         || other.generation() != newest.generation() - 1
         || other.lastSequence() + 1 != newest.firstSequence()) {
       throw new GuardRefusedException(
-          name,
-          "journal generation " + (newest.generation() - 1) + " is missing or incomplete");
+          name, "journal generation " + (newest.generation() - 1) + " is missing or incomplete");
     }
     return new Recovery(newest.guard(), other, newest);
   }
 
-  private static void requireNoneLeftOut(
-      String name, Recovery plan, @Nullable JournalFile[] files) throws IOException {
+  private static void requireNoneLeftOut(String name, Recovery plan, @Nullable JournalFile[] files)
+      throws IOException {
     Chain newest = plan.newest();
     if (newest == null) {
       return;
@@ -174,8 +173,8 @@ record Recovery(UUID guard, @Nullable Chain older, @Nullable Chain newest) {
   }
 
   /**
-   * H2 leaves a mark in its file header when it has closed a file. An encrypted file hides it and is
-   * believed.
+   * H2 leaves a mark in its file header when it has closed a file. An encrypted file hides it and
+   * is believed.
    */
   private static void requireWholeWithoutJournal(String name, FileChannel data) throws IOException {
     if (data.size() == 0) {

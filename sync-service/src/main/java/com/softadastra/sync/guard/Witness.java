@@ -8,8 +8,8 @@ import java.util.zip.CRC32C;
 /**
  * What a small range of the data file held at a checkpoint.
  *
- * <p>A journal must only be replayed onto the data file it was written for, in no earlier state than
- * the journal says. As long as no later operation has touched the range, its checksum tells.
+ * <p>A journal must only be replayed onto the data file it was written for, in no earlier state
+ * than the journal says. As long as no later operation has touched the range, its checksum tells.
  *
  * @param position offset in the data file
  * @param length bytes, at most 4,096; 0 if there is no witness

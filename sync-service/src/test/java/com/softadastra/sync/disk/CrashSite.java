@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
  * A point in the log of a model disk at which the power fails.
  *
  * <p>A file surely holds what was done to it before its last force. Of what was done since, each
- * block of 4 KiB that a write touched, and each truncation, may have reached the disk or not. Blocks
- * are independent of one another, so the order in which they got there doesn't show; of two writes
- * to one block the later one stays.
+ * block of 4 KiB that a write touched, and each truncation, may have reached the disk or not.
+ * Blocks are independent of one another, so the order in which they got there doesn't show; of two
+ * writes to one block the later one stays.
  *
  * <p>Moves forward only. Not safe for threads; the images it makes are independent of it.
  */
@@ -45,8 +45,7 @@ public final class CrashSite {
 
     record Cut(String file, long size) implements Piece {}
 
-    record Block(String file, long position, byte[] bytes, int from, int length)
-        implements Piece {}
+    record Block(String file, long position, byte[] bytes, int from, int length) implements Piece {}
   }
 
   /** What of the unforced reaches the disk. */
@@ -98,8 +97,7 @@ public final class CrashSite {
         int done = 0;
         while (done < bytes.length) {
           long at = written.position() + done;
-          int count =
-              (int) Math.min(BlockFile.BLOCK - at % BlockFile.BLOCK, bytes.length - done);
+          int count = (int) Math.min(BlockFile.BLOCK - at % BlockFile.BLOCK, bytes.length - done);
           unforced.add(new Piece.Block(written.file(), at, bytes, done, count));
           done += count;
         }

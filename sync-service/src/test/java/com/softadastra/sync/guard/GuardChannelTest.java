@@ -181,8 +181,7 @@ class GuardChannelTest {
     assertThat(new String(disk.image().bytes(DATA), StandardCharsets.US_ASCII)).isEqualTo("kept");
   }
 
-  private static Map<String, BlockFile> emptyFile()
-      throws IOException {
+  private static Map<String, BlockFile> emptyFile() throws IOException {
     try (ModelDisk other = ModelDisk.register("other")) {
       FilePath.get("other:" + DATA).createFile();
       return other.image().files();
@@ -266,8 +265,7 @@ class GuardChannelTest {
 
   @Test
   void refusesAnUncleanFileWithoutJournals() throws IOException {
-    restartWith(
-        crashedInSecondGeneration().without("/db.journal.0").without("/db.journal.1"));
+    restartWith(crashedInSecondGeneration().without("/db.journal.0").without("/db.journal.1"));
     assertRefused("not closed cleanly");
   }
 
@@ -551,8 +549,7 @@ class GuardChannelTest {
   }
 
   /** Lets the power fail at every moment of the recovery and of the first force after it. */
-  private static void crashAgain(DiskImage image, Random random, String where)
-      throws IOException {
+  private static void crashAgain(DiskImage image, Random random, String where) throws IOException {
     try (ModelDisk disk = ModelDisk.register("again", image)) {
       disk.beginRecording();
       byte[] recovered;

@@ -67,8 +67,7 @@ class JournalRecordTest {
     assertThat(read.length()).isEqualTo(4096);
     assertThat(read.operations())
         .containsExactly(
-            new Operation.Write(
-                8192, ByteBuffer.wrap("chunk".getBytes(StandardCharsets.US_ASCII))),
+            new Operation.Write(8192, ByteBuffer.wrap("chunk".getBytes(StandardCharsets.US_ASCII))),
             new Operation.Truncation(12288));
   }
 

@@ -47,8 +47,7 @@ class OverlayTest {
         int position = random.nextInt(LIMIT);
         overlay.write(new Operation.Write(position, ByteBuffer.wrap(bytes)));
         if (bytes.length > 0) {
-          expected =
-              Arrays.copyOf(expected, Math.max(expected.length, position + bytes.length));
+          expected = Arrays.copyOf(expected, Math.max(expected.length, position + bytes.length));
           System.arraycopy(bytes, 0, expected, position, bytes.length);
         }
       }

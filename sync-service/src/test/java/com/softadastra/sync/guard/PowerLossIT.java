@@ -13,7 +13,8 @@ import org.junit.jupiter.api.Test;
  * Acknowledged rows of plain H2 tables survive power failures under the guard; without it, or on a
  * disk that lies, the same campaign finds them lost.
  *
- * <p>{@code -Dpowerloss.images=} sets how many images are opened, {@code -Dpowerloss.seed=} replays.
+ * <p>{@code -Dpowerloss.images=} sets how many images are opened, {@code -Dpowerloss.seed=}
+ * replays.
  */
 class PowerLossIT {
 
@@ -44,7 +45,12 @@ class PowerLossIT {
     int images = Integer.getInteger("powerloss.images", 2_000);
     Result result =
         campaign(
-            scheme -> "guard:" + scheme + ":/db", 500, Duration.ofSeconds(47), 5_000, images, false);
+            scheme -> "guard:" + scheme + ":/db",
+            500,
+            Duration.ofSeconds(47),
+            5_000,
+            images,
+            false);
 
     assertThat(result.rewrites()).as("writes over freed space").isGreaterThan(100);
     assertThat(result.total()).isGreaterThanOrEqualTo(images);
@@ -53,8 +59,7 @@ class PowerLossIT {
 
   @Test
   void findsLossesWithoutTheGuard() throws Exception {
-    Result result =
-        campaign(scheme -> scheme + ":/db", 50, Duration.ZERO, 300, 300, false);
+    Result result = campaign(scheme -> scheme + ":/db", 50, Duration.ZERO, 300, 300, false);
 
     assertThat(result.violated()).isPositive();
   }
