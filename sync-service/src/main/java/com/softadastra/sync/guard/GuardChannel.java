@@ -56,6 +56,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class GuardChannel extends FileBaseDefault {
 
+  /** Room for the chunk of a usual group commit, in bytes. */
+  private static final int PENDING_CAPACITY = 256 << 10;
+
   private final FilePath path;
   private final boolean readOnly;
   private final GuardSettings settings;
@@ -68,7 +71,7 @@ final class GuardChannel extends FileBaseDefault {
   /** Guards the overlay: readers share, changes exclude. */
   private final ReentrantReadWriteLock view = new ReentrantReadWriteLock();
 
-  private final PendingRecord pending = new PendingRecord();
+  private final PendingRecord pending = new PendingRecord(PENDING_CAPACITY);
 
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
   private volatile @Nullable Overlay overlay;
@@ -365,22 +368,19 @@ final class GuardChannel extends FileBaseDefault {
     if (!settled) {
       forceData();
     }
-    boolean created = false;
     FileChannel[] both = new FileChannel[2];
     for (int i = 0; i < 2; i++) {
       FileChannel channel = channels[i];
       if (channel == null) {
         channel = GuardFileSystem.journalOf(path, i).open("rw");
         channels[i] = channel;
-        created = true;
       }
       both[i] = channel;
     }
     Journal opened = new Journal(both, recovery, settings.journalBytes(), counters);
     opened.preallocate();
-    if (created) {
-      GuardFileSystem.forceDirectoryOf(path);
-    }
+    // not only when this created a file: an earlier start may have failed before it got here
+    GuardFileSystem.forceDirectoryOf(path);
     checkpoint = recovery.settledCheckpoint(data);
     if (!settled) {
       opened.announce(checkpoint);

@@ -109,20 +109,30 @@ public final class GuardFileSystem extends FilePathWrapper {
   }
 
   /**
-   * Moves a file; a guarded one must have been closed cleanly, and so must one it replaces.
+   * Moves a file; a guarded one must have been closed cleanly, as must one that it replaces, and
+   * takes its journals along. A crash in between leaves files that open or are refused.
    *
    * @throws IllegalStateException if a journal holds what its data file lacks
    */
   @Override
   public void moveTo(FilePath newName, boolean atomicReplace) {
     GuardFileSystem target = (GuardFileSystem) newName;
-    for (GuardFileSystem path : new GuardFileSystem[] {this, target}) {
-      if (path.isGuarded() && path.exists()) {
-        path.requireSettled();
-        deleteJournals(path.getBase());
-      }
+    requireSettled();
+    target.requireSettled();
+    if (target.isGuarded()) {
+      deleteJournals(target.getBase());
     }
     super.moveTo(newName, atomicReplace);
+    if (isGuarded() && target.isGuarded()) {
+      for (int i = 0; i < 2; i++) {
+        FilePath journal = journalOf(getBase(), i);
+        if (journal.exists()) {
+          journal.moveTo(journalOf(target.getBase(), i), atomicReplace);
+        }
+      }
+    } else if (isGuarded()) {
+      deleteJournals(getBase());
+    }
   }
 
   private boolean isGuarded() {
@@ -130,6 +140,9 @@ public final class GuardFileSystem extends FilePathWrapper {
   }
 
   private void requireSettled() {
+    if (!isGuarded() || !exists()) {
+      return;
+    }
     try (GuardChannel channel = new GuardChannel(getBase(), "r", settings, counters)) {
       channel.size();
     } catch (IOException e) {

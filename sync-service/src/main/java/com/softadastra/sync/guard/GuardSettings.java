@@ -10,7 +10,7 @@ import java.util.function.LongSupplier;
  * @param journalBytes preallocated size of each of the two journal files; when a record would not
  *     fit, the guard turns over. A multiple of 4,096, at least 65,536.
  * @param journalAge how long one generation is written before the guard turns over, which bounds
- *     what the next start replays
+ *     what the next start replays; looked at when a force comes
  * @param pendingBytes how much may be written without a force before the guard commits by itself;
  *     bounds its memory
  * @param failStop called when a file fails

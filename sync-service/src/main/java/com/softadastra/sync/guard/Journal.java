@@ -26,7 +26,7 @@ final class Journal {
   private final int journalBytes;
   private final GuardCounters counters;
   private final UUID guard;
-  private final PendingRecord announcement = new PendingRecord();
+  private final PendingRecord announcement = new PendingRecord(JournalRecord.ALIGNMENT);
 
   private long generation;
   private long sequence;

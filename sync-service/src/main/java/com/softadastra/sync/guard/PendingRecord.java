@@ -14,14 +14,19 @@ import java.util.UUID;
  */
 final class PendingRecord {
 
-  private static final int INITIAL_CAPACITY = 256 << 10;
   private static final int KEPT_CAPACITY = 4 << 20;
 
+  private final int initialCapacity;
   private final List<Operation> operations = new ArrayList<>();
-  private ByteBuffer buffer = ByteBuffer.allocateDirect(INITIAL_CAPACITY);
+  private ByteBuffer buffer;
 
-  PendingRecord() {
-    buffer.position(JournalRecord.HEADER);
+  /**
+   * @param initialCapacity bytes to begin with, at least the room of an empty record; more are
+   *     taken as needed, and kept for the next record unless they are many
+   */
+  PendingRecord(int initialCapacity) {
+    this.initialCapacity = initialCapacity;
+    this.buffer = ByteBuffer.allocateDirect(initialCapacity).position(JournalRecord.HEADER);
   }
 
   /** Takes the remaining bytes of a write; the returned operation is a view of the copy. */
@@ -88,7 +93,7 @@ final class PendingRecord {
   void clear() {
     operations.clear();
     if (buffer.capacity() > KEPT_CAPACITY) {
-      buffer = ByteBuffer.allocateDirect(INITIAL_CAPACITY);
+      buffer = ByteBuffer.allocateDirect(initialCapacity);
     }
     buffer.clear().position(JournalRecord.HEADER);
   }

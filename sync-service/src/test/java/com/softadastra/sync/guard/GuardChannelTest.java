@@ -545,8 +545,7 @@ class GuardChannelTest {
   }
 
   /** Lets the power fail at every moment of the recovery and of the first force after it. */
-  private static void crashAgain(DiskImage image, Random random, String where)
-      throws IOException {
+  private static void crashAgain(DiskImage image, Random random, String where) throws IOException {
     try (ModelDisk disk = ModelDisk.register("again", image)) {
       disk.beginRecording();
       byte[] recovered;
@@ -584,7 +583,9 @@ class GuardChannelTest {
     try (ModelDisk _ = ModelDisk.register("crashed", image);
         FileChannel channel = FilePath.get("guard:crashed:" + DATA).open("rw")) {
       byte[] found = content(channel);
-      assertThat(allowed).as(where).anyMatch(state -> Arrays.equals(state, found));
+      assertThat(allowed.stream().anyMatch(state -> Arrays.equals(state, found)))
+          .as(where)
+          .isTrue();
     }
   }
 }

@@ -65,6 +65,25 @@ class GuardOnDiskIT {
   }
 
   @Test
+  void movesWithItsJournalsOnceClosed() throws IOException {
+    GuardFileSystem.register(settings);
+    FilePath from = FilePath.get("guard:" + directory.resolve("from.mv.db"));
+    FilePath to = FilePath.get("guard:" + directory.resolve("to.mv.db"));
+    FileChannel channel = from.open("rw");
+    channel.write(ByteBuffer.wrap(new byte[4096]), 0);
+    channel.force(true);
+    assertThatThrownBy(() -> from.moveTo(to, true)).isInstanceOf(IllegalStateException.class);
+    channel.close();
+    from.moveTo(to, true);
+
+    try (FileChannel moved = to.open("rw")) {
+      assertThat(moved.size()).isEqualTo(4096);
+    }
+    assertThat(directory.resolve("from.journal.0")).doesNotExist();
+    assertThat(directory.resolve("to.journal.0")).exists();
+  }
+
+  @Test
   void isLockedForOthers() throws SQLException, IOException {
     GuardFileSystem.register(settings);
     GuardFileSystem.register("guardtwo", settings);

@@ -16,7 +16,7 @@ class JournalRecordTest {
   private static final UUID GUARD = new UUID(0x0102030405060708L, 0x090A0B0C0D0E0F10L);
 
   private static ByteBuffer record() {
-    PendingRecord pending = new PendingRecord();
+    PendingRecord pending = new PendingRecord(4096);
     pending.write(8192, ByteBuffer.wrap("chunk".getBytes(StandardCharsets.US_ASCII)));
     pending.truncate(12288);
     return pending.seal(GUARD, 3, 77, new Checkpoint(2, new Witness(16384, 4096, 0xCAFEBABE)));
@@ -73,7 +73,7 @@ class JournalRecordTest {
 
   @Test
   void isPaddedWithZerosWhateverLayThereBefore() {
-    PendingRecord pending = new PendingRecord();
+    PendingRecord pending = new PendingRecord(4096);
     byte[] ones = new byte[20_000];
     Arrays.fill(ones, (byte) 1);
     pending.write(0, ByteBuffer.wrap(ones));
@@ -109,7 +109,7 @@ class JournalRecordTest {
 
   @Test
   void growsWithWhatIsWritten() {
-    PendingRecord pending = new PendingRecord();
+    PendingRecord pending = new PendingRecord(4096);
     byte[] bytes = new byte[1 << 20];
     for (int i = 0; i < 5; i++) {
       Arrays.fill(bytes, (byte) i);
