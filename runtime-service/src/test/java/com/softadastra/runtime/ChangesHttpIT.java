@@ -19,7 +19,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,16 +30,35 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ChangesHttpIT {
   private static final String EVENTS = "Accept: text/event-stream";
 
+  private static RuntimeServer shared;
+
   private RuntimeServer server;
 
+  @BeforeAll
+  static void start() {
+    shared = new RuntimeServer();
+  }
+
+  @AfterAll
+  static void stop() {
+    shared.close();
+  }
+
   @BeforeEach
-  void start() {
-    server = new RuntimeServer("--softadastra.feeds.most=2");
+  void beginEmpty() {
+    server = shared;
+    server.documents.clear();
   }
 
   @AfterEach
-  void stop() {
-    server.close();
+  void closeItsOwn() {
+    if (server != shared) {
+      server.close();
+    }
+  }
+
+  private void withTwoPlaces() {
+    server = new RuntimeServer("--softadastra.feeds.most=2");
   }
 
   /** A live feed as its caller sees it. */
@@ -167,6 +188,7 @@ class ChangesHttpIT {
 
   @Test
   void noticesThatTheCallerIsGone() throws Exception {
+    withTwoPlaces();
     var feed = new Feed(SHOP + "/changes");
     feed.next();
     feed.close();
@@ -185,6 +207,7 @@ class ChangesHttpIT {
 
   @Test
   void servesABoundedNumberOfFeeds() throws Exception {
+    withTwoPlaces();
     try (var first = new Feed(SHOP + "/changes");
         var second = new Feed(SHOP + "/changes")) {
       first.next();
@@ -228,6 +251,7 @@ class ChangesHttpIT {
 
   @Test
   void endsItsFeedsWhenItStops() throws Exception {
+    withTwoPlaces();
     var feeds = new ArrayList<Feed>();
     for (int i = 0; i < 2; i++) {
       feeds.add(new Feed(SHOP + "/changes"));

@@ -70,6 +70,14 @@ public final class InMemoryDocuments implements Documents {
     spaces.put("shop", new TreeMap<>());
   }
 
+  /** As new; feeds that are open go on. */
+  public synchronized void clear() {
+    spaces.clear();
+    spaces.put("shop", new TreeMap<>());
+    intents.clear();
+    changes.clear();
+  }
+
   /** The intent that was recorded last. */
   public synchronized IntentRequest last() {
     return last;

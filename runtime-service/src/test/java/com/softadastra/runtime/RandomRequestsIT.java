@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 /** Whatever is sent, the answer is no mistake of ours, and a refusal is a problem. */
 class RandomRequestsIT {
-  private static final int REQUESTS = Integer.getInteger("requests", 2000);
+  private static final int REQUESTS = Integer.getInteger("requests", 1000);
 
   private static final String[] METHODS = {
     "GET", "PUT", "POST", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "FOO", "get", ""
