@@ -47,12 +47,12 @@ final class LinkProtocol {
   static final int WINDOW = 32;
 
   /**
-   * Where implementations and subscribers run: a virtual thread for each run of signals, one after
-   * the other for one stream. Nothing here interrupts: an interrupt closes the files that the
-   * thread works on.
+   * Where implementations and subscribers run: a virtual thread for each task, so that a stream may
+   * keep the one that subscribed to it and still be asked for more. Nothing here interrupts: an
+   * interrupt closes the files that the thread works on.
    */
   static final Scheduler CALLS =
-      Schedulers.fromExecutor(Thread.ofVirtual().name("link-", 0)::start, true);
+      Schedulers.fromExecutor(Thread.ofVirtual().name("link-", 0)::start);
 
   private LinkProtocol() {}
 

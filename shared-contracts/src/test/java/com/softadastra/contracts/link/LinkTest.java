@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.softadastra.contracts.LayerUnreachable;
 import com.softadastra.contracts.Reply;
+import com.softadastra.contracts.documents.Change;
 import com.softadastra.contracts.documents.DocumentView;
 import com.softadastra.contracts.documents.Documents;
 import com.softadastra.contracts.documents.ReceiptState;
@@ -37,6 +38,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -151,6 +153,26 @@ class LinkTest {
     assertThat(probe.take()).containsExactly(7);
     assertThat(probe.awaitEnd()).isNull();
     sent.awaitCancelled();
+  }
+
+  @Test
+  void streamMayKeepThreadThatSubscribedToIt() {
+    var room = new Semaphore(0);
+    var blocking =
+        Flux.<Change>create(sink -> {
+          sink.onRequest(n -> room.release((int) n));
+          for (int n = 0; n < 200; n++) {
+            room.acquireUninterruptibly();
+            sink.next(Samples.change(n));
+          }
+          sink.complete();
+        });
+    documents.willAnswer(blocking);
+    var probe = Probe.on(client(serve(documents).address()).proxy(Documents.class).follow("s", 0));
+    for (int n = 0; n < 200; n++) {
+      assertThat(probe.take()).isEqualTo(Samples.change(n));
+    }
+    assertThat(probe.awaitEnd()).isNull();
   }
 
   private Peering accepting(Probe<byte[]> received, Flux<byte[]> answers) {

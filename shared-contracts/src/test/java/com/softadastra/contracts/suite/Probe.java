@@ -11,6 +11,7 @@ import reactor.core.publisher.Flux;
 /** A subscriber that asks for elements only when a test takes them, one at a time. */
 public final class Probe<T> extends BaseSubscriber<T> {
   private final LinkedBlockingQueue<T> arrived = new LinkedBlockingQueue<>();
+  private final CountDownLatch subscribed = new CountDownLatch(1);
   private final CountDownLatch ended = new CountDownLatch(1);
   private volatile boolean dropping;
   private volatile @Nullable Throwable failure;
@@ -23,6 +24,7 @@ public final class Probe<T> extends BaseSubscriber<T> {
 
   /** Asks for one element and waits for it. */
   public T take() {
+    Awaiting.until(subscribed, "the subscription");
     request(1);
     try {
       var element = arrived.poll(Awaiting.DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
@@ -38,6 +40,7 @@ public final class Probe<T> extends BaseSubscriber<T> {
 
   /** Drops what is still to come and waits for the end; null where the stream completed. */
   public @Nullable Throwable awaitEnd() {
+    Awaiting.until(subscribed, "the subscription");
     dropping = true;
     requestUnbounded();
     Awaiting.until(ended, "the end of the stream");
@@ -46,7 +49,7 @@ public final class Probe<T> extends BaseSubscriber<T> {
 
   @Override
   protected void hookOnSubscribe(Subscription subscription) {
-    // nothing is asked for before the test does
+    subscribed.countDown();
   }
 
   @Override
