@@ -545,8 +545,7 @@ class GuardChannelTest {
   }
 
   /** Lets the power fail at every moment of the recovery and of the first force after it. */
-  private static void crashAgain(DiskImage image, Random random, String where)
-      throws IOException {
+  private static void crashAgain(DiskImage image, Random random, String where) throws IOException {
     try (ModelDisk disk = ModelDisk.register("again", image)) {
       disk.beginRecording();
       byte[] recovered;
