@@ -15,7 +15,8 @@ public final class CollectionDirectory {
   private final CollectionRepository repository;
   private final TransactionTemplate transaction;
 
-  CollectionDirectory(Storage storage, CollectionRepository repository, TransactionTemplate transaction) {
+  CollectionDirectory(
+      Storage storage, CollectionRepository repository, TransactionTemplate transaction) {
     this.storage = storage;
     this.recording = storage.recording();
     this.repository = repository;
@@ -25,24 +26,25 @@ public final class CollectionDirectory {
   List<CollectionSummary> list(SpaceId space) {
     int spaceNo = storage.readers().read(reader -> reader.spaceNo(space));
     return repository.ofSpace(spaceNo).stream()
-        .map(collection -> new CollectionSummary(collection.name(), collection.policy(), collection.declared()))
+        .map(collection ->
+            new CollectionSummary(collection.name(), collection.policy(), collection.declared()))
         .toList();
   }
 
   /**
-   * Declares a collection with the policy {@code keep}. Runs on the recording thread, which alone gives numbers.
+   * Declares a collection with the policy {@code keep}. Runs on the recording thread, which alone
+   * gives numbers.
    *
    * @return whether it was not declared before
    */
   boolean declare(SpaceId space, String name) throws SQLException {
     int spaceNo = recording.collection(space, name);
     return Boolean.TRUE.equals(
-        transaction.execute(
-            _ -> {
-              var collection = repository.ofName(spaceNo, name).orElseThrow();
-              boolean fresh = !collection.declared();
-              collection.declare();
-              return fresh;
-            }));
+        transaction.execute(_ -> {
+          var collection = repository.ofName(spaceNo, name).orElseThrow();
+          boolean fresh = !collection.declared();
+          collection.declare();
+          return fresh;
+        }));
   }
 }

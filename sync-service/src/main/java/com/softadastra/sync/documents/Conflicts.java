@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Conflicts as this node noticed them, with what the log says of their sides. */
 final class Conflicts {
-  private static final String COLUMNS = "id, collection_no, document_id, open, base, sides, replaced_by, detected_at";
+  private static final String COLUMNS =
+      "id, collection_no, document_id, open, base, sides, replaced_by, detected_at";
   private static final int MOST_REPLACEMENTS = 1000;
 
   private final Storage storage;
@@ -49,30 +50,31 @@ final class Conflicts {
   List<ConflictView> list(SpaceId space, ConflictState state) {
     return storage
         .readers()
-        .read(
-            reader -> {
-              var views = new ArrayList<ConflictView>();
-              try (var select =
-                  reader
-                      .connection()
-                      .prepareStatement(
-                          "select "
-                              + COLUMNS
-                              + " from conflict where space_no = ? and open = ? and replaced_by is null"
-                              + " order by detected_at, id")) {
-                select.setInt(1, reader.spaceNo(space));
-                select.setBoolean(2, state == ConflictState.OPEN);
-                try (var row = select.executeQuery()) {
-                  while (row.next()) {
-                    views.add(view(row(space, row, reader), reader).view());
-                  }
-                }
+        .read(reader -> {
+          var views = new ArrayList<ConflictView>();
+          try (var select =
+              reader
+                  .connection()
+                  .prepareStatement(
+                      "select "
+                          + COLUMNS
+                          + " from conflict where space_no = ? and open = ? and replaced_by is null"
+                          + " order by detected_at, id")) {
+            select.setInt(1, reader.spaceNo(space));
+            select.setBoolean(2, state == ConflictState.OPEN);
+            try (var row = select.executeQuery()) {
+              while (row.next()) {
+                views.add(view(row(space, row, reader), reader).view());
               }
-              return views;
-            });
+            }
+          }
+          return views;
+        });
   }
 
-  /** @throws Refused where there is no such conflict */
+  /**
+   * @throws Refused where there is no such conflict
+   */
   Found find(SpaceId space, String text) {
     Hash id;
     try {
@@ -82,26 +84,29 @@ final class Conflicts {
     }
     return storage
         .readers()
-        .read(
-            reader -> {
-              var next = id;
-              for (int i = 0; i < MOST_REPLACEMENTS; i++) {
-                var row = row(space, next, reader);
-                if (row == null) {
-                  throw unknown(text);
-                }
-                if (row.replacedBy() == null) {
-                  return view(row, reader);
-                }
-                next = row.replacedBy();
-              }
+        .read(reader -> {
+          var next = id;
+          for (int i = 0; i < MOST_REPLACEMENTS; i++) {
+            var row = row(space, next, reader);
+            if (row == null) {
               throw unknown(text);
-            });
+            }
+            if (row.replacedBy() == null) {
+              return view(row, reader);
+            }
+            next = row.replacedBy();
+          }
+          throw unknown(text);
+        });
   }
 
-  private static @Nullable Row row(SpaceId space, Hash id, Readers.Reader reader) throws SQLException {
+  private static @Nullable Row row(SpaceId space, Hash id, Readers.Reader reader)
+      throws SQLException {
     try (var select =
-        reader.connection().prepareStatement("select " + COLUMNS + " from conflict where id = ? and space_no = ?")) {
+        reader
+            .connection()
+            .prepareStatement(
+                "select " + COLUMNS + " from conflict where id = ? and space_no = ?")) {
       select.setBytes(1, id.bytes());
       select.setInt(2, reader.spaceNo(space));
       try (var row = select.executeQuery()) {
@@ -128,9 +133,10 @@ final class Conflicts {
     var known = DocumentUpdate.operations(row.key(), state.lastPosition(), reader);
     var history = new DocumentFold.History(known);
     var byVersion = new HashMap<Hash, KnownOperation>();
-    known.stream().filter(KnownOperation::effective).forEach(k -> byVersion.putIfAbsent(k.version(), k));
-    var sides =
-        row.open() ? state.sides().stream().map(Head::version).toList() : row.sides();
+    known.stream()
+        .filter(KnownOperation::effective)
+        .forEach(k -> byVersion.putIfAbsent(k.version(), k));
+    var sides = row.open() ? state.sides().stream().map(Head::version).toList() : row.sides();
     var shown = new ArrayList<ConflictView.Side>();
     for (var version : sides) {
       var operation = byVersion.get(version);

@@ -66,7 +66,8 @@ public final class DocumentService implements Documents {
   private final Conflicts conflicts;
   private final CollectionDirectory collections;
 
-  public DocumentService(Storage storage, SpaceNames names, Receipts receipts, CollectionDirectory collections) {
+  public DocumentService(
+      Storage storage, SpaceNames names, Receipts receipts, CollectionDirectory collections) {
     this.storage = storage;
     this.recording = storage.recording();
     this.readers = storage.readers();
@@ -78,11 +79,11 @@ public final class DocumentService implements Documents {
 
   @Override
   public Reply<SpaceOpened> openSpace(String space) {
-    return Reply.from(
-        () -> {
-          boolean created = names.find(space).isEmpty() && answer(recording.administer(() -> names.open(space)));
-          return new SpaceOpened(summary(space), created);
-        });
+    return Reply.from(() -> {
+      boolean created =
+          names.find(space).isEmpty() && answer(recording.administer(() -> names.open(space)));
+      return new SpaceOpened(summary(space), created);
+    });
   }
 
   @Override
@@ -91,21 +92,24 @@ public final class DocumentService implements Documents {
   }
 
   private SpaceSummary summary(String space) {
-    return new SpaceSummary(space, names.id(space), names.view(space).membership().members().size());
+    return new SpaceSummary(
+        space, names.id(space), names.view(space).membership().members().size());
   }
 
   @Override
-  public Reply<CollectionDeclared> declareCollection(String space, String collection, CollectionDefinition definition) {
-    return Reply.from(
-        () -> {
-          if (!definition.equals(CollectionDefinition.KEEP)) {
-            throw new Refused(
-                Problem.ofField(ProblemCode.NOT_SUPPORTED, "policy", "this version knows the policy keep alone"));
-          }
-          var id = names.id(space);
-          boolean created = answer(recording.administer(() -> collections.declare(id, collection)));
-          return new CollectionDeclared(new CollectionSummary(collection, definition.policy(), true), created);
-        });
+  public Reply<CollectionDeclared> declareCollection(
+      String space, String collection, CollectionDefinition definition) {
+    return Reply.from(() -> {
+      if (!definition.equals(CollectionDefinition.KEEP)) {
+        throw new Refused(
+            Problem.ofField(
+                ProblemCode.NOT_SUPPORTED, "policy", "this version knows the policy keep alone"));
+      }
+      var id = names.id(space);
+      boolean created = answer(recording.administer(() -> collections.declare(id, collection)));
+      return new CollectionDeclared(
+          new CollectionSummary(collection, definition.policy(), true), created);
+    });
   }
 
   @Override
@@ -115,58 +119,61 @@ public final class DocumentService implements Documents {
 
   @Override
   public Reply<Recorded> record(IntentRequest intent) {
-    return Reply.from(
-        () -> {
-          var outcome = answer(recording.submit(names.id(intent.space()), intent));
-          var receipt = receipts.of(intent.space(), outcome.entry());
-          boolean created = outcome.replayed() ? createdThen(outcome.entry()) : outcome.created();
-          return new Recorded(receipt, outcome.replayed(), created);
-        });
+    return Reply.from(() -> {
+      var outcome = answer(recording.submit(names.id(intent.space()), intent));
+      var receipt = receipts.of(intent.space(), outcome.entry());
+      boolean created = outcome.replayed() ? createdThen(outcome.entry()) : outcome.created();
+      return new Recorded(receipt, outcome.replayed(), created);
+    });
   }
 
-  /** Whether an intent's first operation made a document that was not there, as its first answer said. */
+  /**
+   * Whether an intent's first operation made a document that was not there, as its first answer
+   * said.
+   */
   private boolean createdThen(LoggedEntry logged) {
     var operation = logged.entry().operations().getFirst();
     if (!(operation.change() instanceof com.softadastra.engine.log.Change.Put)) {
       return false;
     }
     return operation.parents().isEmpty()
-        || readers.read(
-            reader -> {
-              var history = history(key(logged, operation), reader);
-              return operation.parents().stream()
-                  .map(history::version)
-                  .allMatch(parent -> parent == null || parent.deleted());
-            });
+        || readers.read(reader -> {
+          var history = history(key(logged, operation), reader);
+          return operation.parents().stream()
+              .map(history::version)
+              .allMatch(parent -> parent == null || parent.deleted());
+        });
   }
 
   @Override
   public Reply<DocumentView> document(String space, String collection, String id) {
-    return Reply.from(
-        () -> {
-          var key = new DocumentKey(names.id(space), collection, id);
-          var state =
-              readers
-                  .read(reader -> Optional.ofNullable(reader.document(key)))
-                  .filter(DocumentState::exists)
-                  .orElseThrow(() -> unknown(id));
-          shown(state);
-          return new DocumentView(
-              id, state.version().toString(), state.winner().body(), state.deleted(), state.conflicted() ? 1 : 0);
-        });
+    return Reply.from(() -> {
+      var key = new DocumentKey(names.id(space), collection, id);
+      var state =
+          readers
+              .read(reader -> Optional.ofNullable(reader.document(key)))
+              .filter(DocumentState::exists)
+              .orElseThrow(() -> unknown(id));
+      shown(state);
+      return new DocumentView(
+          id,
+          state.version().toString(),
+          state.winner().body(),
+          state.deleted(),
+          state.conflicted() ? 1 : 0);
+    });
   }
 
   @Override
   public Reply<DocumentHistory> history(String space, String collection, String id) {
-    return Reply.from(
-        () -> {
-          var key = new DocumentKey(names.id(space), collection, id);
-          var versions = readers.read(reader -> versions(key, reader));
-          if (versions.isEmpty()) {
-            throw unknown(id);
-          }
-          return new DocumentHistory(shown(versions));
-        });
+    return Reply.from(() -> {
+      var key = new DocumentKey(names.id(space), collection, id);
+      var versions = readers.read(reader -> versions(key, reader));
+      if (versions.isEmpty()) {
+        throw unknown(id);
+      }
+      return new DocumentHistory(shown(versions));
+    });
   }
 
   private static List<DocumentHistory.Version> versions(DocumentKey key, Readers.Reader reader) {
@@ -208,45 +215,43 @@ public final class DocumentService implements Documents {
 
   @Override
   public Reply<DocumentPage> list(String space, String collection, String after, int limit) {
-    return Reply.from(
-        () -> {
-          var id = names.id(space);
-          var rows =
-              readers.read(
-                  reader -> {
-                    var found = new ArrayList<DocumentPage.Row>();
-                    var number = reader.collectionNo(id, collection);
-                    if (number.isEmpty()) {
-                      return found;
-                    }
-                    try (var select =
-                        reader
-                            .connection()
-                            .prepareStatement(
-                                "select id, live, state, crc from document where collection_no = ? and id > ? and live"
-                                    + " order by id limit ?")) {
-                      select.setInt(1, number.get());
-                      select.setString(2, after);
-                      select.setInt(3, limit + 1);
-                      try (var row = select.executeQuery()) {
-                        while (row.next()) {
-                          var key = new DocumentKey(id, collection, row.getString(1));
-                          var state = reader.state(key, row.getBoolean(2), row.getBytes(3), row.getInt(4));
-                          found.add(
-                              new DocumentPage.Row(
-                                  key.id(),
-                                  state.version().toString(),
-                                  Objects.requireNonNull(state.winner().body())));
-                        }
-                      }
-                    }
-                    return found;
-                  });
-          shown(rows);
-          boolean more = rows.size() > limit;
-          var page = more ? rows.subList(0, limit) : rows;
-          return new DocumentPage(List.copyOf(page), more ? page.getLast().id() : null);
-        });
+    return Reply.from(() -> {
+      var id = names.id(space);
+      var rows =
+          readers.read(reader -> {
+            var found = new ArrayList<DocumentPage.Row>();
+            var number = reader.collectionNo(id, collection);
+            if (number.isEmpty()) {
+              return found;
+            }
+            try (var select =
+                reader
+                    .connection()
+                    .prepareStatement(
+                        "select id, live, state, crc from document where collection_no = ? and id > ? and live"
+                            + " order by id limit ?")) {
+              select.setInt(1, number.get());
+              select.setString(2, after);
+              select.setInt(3, limit + 1);
+              try (var row = select.executeQuery()) {
+                while (row.next()) {
+                  var key = new DocumentKey(id, collection, row.getString(1));
+                  var state = reader.state(key, row.getBoolean(2), row.getBytes(3), row.getInt(4));
+                  found.add(
+                      new DocumentPage.Row(
+                          key.id(),
+                          state.version().toString(),
+                          Objects.requireNonNull(state.winner().body())));
+                }
+              }
+            }
+            return found;
+          });
+      shown(rows);
+      boolean more = rows.size() > limit;
+      var page = more ? rows.subList(0, limit) : rows;
+      return new DocumentPage(List.copyOf(page), more ? page.getLast().id() : null);
+    });
   }
 
   @Override
@@ -255,35 +260,35 @@ public final class DocumentService implements Documents {
   }
 
   @Override
-  public Reply<Receipt> awaitReceipt(String space, String intent, ReceiptState level, Duration patience) {
-    return Reply.from(
-        () -> {
-          var entry = shown(entry(space, intent));
-          storage.watermark().await(() -> receipts.state(entry).compareTo(level) >= 0, patience);
-          return receipts.of(space, entry);
-        });
+  public Reply<Receipt> awaitReceipt(
+      String space, String intent, ReceiptState level, Duration patience) {
+    return Reply.from(() -> {
+      var entry = shown(entry(space, intent));
+      storage.watermark().await(() -> receipts.state(entry).compareTo(level) >= 0, patience);
+      return receipts.of(space, entry);
+    });
   }
 
   private LoggedEntry entry(String space, String intent) {
     var id = names.id(space);
     return readers
         .read(reader -> reader.intent(id, intent))
-        .orElseThrow(() -> new Refused(ProblemCode.INTENT_UNKNOWN, "space " + space + " has no intent " + intent));
+        .orElseThrow(() ->
+            new Refused(ProblemCode.INTENT_UNKNOWN, "space " + space + " has no intent " + intent));
   }
 
   @Override
   public Reply<ChangePage> changes(String space, long since, int limit) {
-    return Reply.from(
-        () -> {
-          var id = names.id(space);
-          long end = recording.durable();
-          var entries = readers.read(reader -> reader.after(id, since, limit));
-          long next = entries.size() < limit ? Math.max(since, end) : entries.getLast().position();
-          if (!entries.isEmpty()) {
-            next = Math.max(next, entries.getLast().position());
-          }
-          return new ChangePage(entries.stream().flatMap(e -> change(e).stream()).toList(), next);
-        });
+    return Reply.from(() -> {
+      var id = names.id(space);
+      long end = recording.durable();
+      var entries = readers.read(reader -> reader.after(id, since, limit));
+      long next = entries.size() < limit ? Math.max(since, end) : entries.getLast().position();
+      if (!entries.isEmpty()) {
+        next = Math.max(next, entries.getLast().position());
+      }
+      return new ChangePage(entries.stream().flatMap(e -> change(e).stream()).toList(), next);
+    });
   }
 
   @Override
@@ -312,7 +317,9 @@ public final class DocumentService implements Documents {
         storage
             .watermark()
             .await(
-                () -> sink.isCancelled() || (sink.requestedFromDownstream() > 0 && recording.durable() > from),
+                () ->
+                    sink.isCancelled()
+                        || (sink.requestedFromDownstream() > 0 && recording.durable() > from),
                 ANSWER_WITHIN);
         long wanted = Math.min(PAGE, sink.requestedFromDownstream());
         if (sink.isCancelled() || wanted == 0 || recording.durable() <= from) {
@@ -335,13 +342,12 @@ public final class DocumentService implements Documents {
     }
     var operations =
         intent.operations().stream()
-            .map(
-                operation ->
-                    new Change.ChangedDocument(
-                        operation.collection(),
-                        operation.id(),
-                        DocumentUpdate.version(logged, operation).toString(),
-                        operation.deletes()))
+            .map(operation ->
+                new Change.ChangedDocument(
+                    operation.collection(),
+                    operation.id(),
+                    DocumentUpdate.version(logged, operation).toString(),
+                    operation.deletes()))
             .toList();
     return Optional.of(
         new Change(
@@ -364,28 +370,32 @@ public final class DocumentService implements Documents {
 
   @Override
   public Reply<Recorded> resolve(String space, String id, Resolution resolution) {
-    return Reply.from(
-        () -> {
-          var found = conflicts.find(names.id(space), id);
-          if (found.view().state() != ConflictState.OPEN) {
-            throw new Refused(ProblemCode.CONFLICT_RESOLVED, "conflict " + id + " is resolved");
-          }
-          var state = found.state();
-          var body = resolution.delete() ? null : chosen(resolution, found.view());
-          var operation =
-              new OperationRequest(
-                  body == null ? OperationKind.DELETE : OperationKind.PUT,
-                  state.key().collection(),
-                  state.key().id(),
-                  body,
-                  null,
-                  new Condition(
-                      Condition.Kind.BASE, state.headVersions().stream().map(Object::toString).toList()));
-          var request =
-              new IntentRequest(
-                  space, Recorder.resolutionId(state, body), resolution.actor(), Priority.NORMAL, List.of(operation));
-          return record(request).orThrow();
-        });
+    return Reply.from(() -> {
+      var found = conflicts.find(names.id(space), id);
+      if (found.view().state() != ConflictState.OPEN) {
+        throw new Refused(ProblemCode.CONFLICT_RESOLVED, "conflict " + id + " is resolved");
+      }
+      var state = found.state();
+      var body = resolution.delete() ? null : chosen(resolution, found.view());
+      var operation =
+          new OperationRequest(
+              body == null ? OperationKind.DELETE : OperationKind.PUT,
+              state.key().collection(),
+              state.key().id(),
+              body,
+              null,
+              new Condition(
+                  Condition.Kind.BASE,
+                  state.headVersions().stream().map(Object::toString).toList()));
+      var request =
+          new IntentRequest(
+              space,
+              Recorder.resolutionId(state, body),
+              resolution.actor(),
+              Priority.NORMAL,
+              List.of(operation));
+      return record(request).orThrow();
+    });
   }
 
   private static @Nullable JsonText chosen(Resolution resolution, ConflictView conflict) {
@@ -402,17 +412,17 @@ public final class DocumentService implements Documents {
       return ancestor.body();
     }
     throw new Refused(
-        Problem.ofField(ProblemCode.INVALID_REQUEST, "version", "must be one of the conflict's versions"));
+        Problem.ofField(
+            ProblemCode.INVALID_REQUEST, "version", "must be one of the conflict's versions"));
   }
 
   @Override
   public Reply<SpaceDigest> digest(String space) {
-    return Reply.from(
-        () -> {
-          var id = names.id(space);
-          var entries = names.view(space).entries();
-          return shown(readers.read(reader -> StateDigest.of(id, entries, reader)));
-        });
+    return Reply.from(() -> {
+      var id = names.id(space);
+      var entries = names.view(space).entries();
+      return shown(readers.read(reader -> StateDigest.of(id, entries, reader)));
+    });
   }
 
   static DocumentFold.History history(DocumentKey key, Readers.Reader reader) {
@@ -449,7 +459,8 @@ public final class DocumentService implements Documents {
       throw new IllegalStateException("a write failed", e.getCause());
     } catch (TimeoutException e) {
       throw new Refused(
-          ProblemCode.NOT_RECORDING, "the disk did not answer in time; whether the write is recorded is not known");
+          ProblemCode.NOT_RECORDING,
+          "the disk did not answer in time; whether the write is recorded is not known");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new Refused(ProblemCode.NOT_RECORDING, "interrupted while waiting for the disk");

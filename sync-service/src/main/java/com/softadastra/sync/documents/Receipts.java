@@ -48,18 +48,21 @@ public final class Receipts {
     var operations = new ArrayList<Receipt.OperationReceipt>();
     storage
         .readers()
-        .read(
-            reader -> {
-              for (var operation : intent.operations()) {
-                var key = new DocumentKey(logged.entry().space(), operation.collection(), operation.id());
-                var state = reader.document(key);
-                var version = DocumentUpdate.version(logged, operation);
-                operations.add(
-                    new Receipt.OperationReceipt(
-                        key.collection(), key.id(), version.toString(), state != null && state.conflicted()));
-              }
-              return true;
-            });
+        .read(reader -> {
+          for (var operation : intent.operations()) {
+            var key =
+                new DocumentKey(logged.entry().space(), operation.collection(), operation.id());
+            var state = reader.document(key);
+            var version = DocumentUpdate.version(logged, operation);
+            operations.add(
+                new Receipt.OperationReceipt(
+                    key.collection(),
+                    key.id(),
+                    version.toString(),
+                    state != null && state.conflicted()));
+          }
+          return true;
+        });
     return new Receipt(
         intent.id(),
         space,
@@ -79,18 +82,23 @@ public final class Receipts {
     }
     var link = links.apply(member.node());
     var state = link.connected() ? DeliveryState.IN_FLIGHT : DeliveryState.QUEUED;
-    return new Receipt.Delivery(member.node(), member.name(), state, null, null, link.attempts(), link.error());
+    return new Receipt.Delivery(
+        member.node(), member.name(), state, null, null, link.attempts(), link.error());
   }
 
   private boolean has(Membership.Member member, LoggedEntry logged) {
-    return storage.recording().ledger().covers(logged.entry().space(), member.node(), logged.entry().dot());
+    return storage
+        .recording()
+        .ledger()
+        .covers(logged.entry().space(), member.node(), logged.entry().dot());
   }
 
   private List<Membership.Member> others(LoggedEntry logged) {
     return storage
         .recording()
         .view(logged.entry().space())
-        .map(view -> view.membership().members().stream().filter(m -> !m.node().equals(self)).toList())
+        .map(view ->
+            view.membership().members().stream().filter(m -> !m.node().equals(self)).toList())
         .orElse(List.of());
   }
 }

@@ -39,16 +39,15 @@ public final class SpaceNames {
     this.clock = clock;
     storage
         .readers()
-        .read(
-            reader -> {
-              try (var select = reader.connection().createStatement();
-                  var row = select.executeQuery("select space_no, name from space")) {
-                while (row.next()) {
-                  put(row.getString(2), reader.space(row.getInt(1)));
-                }
-                return true;
-              }
-            });
+        .read(reader -> {
+          try (var select = reader.connection().createStatement();
+              var row = select.executeQuery("select space_no, name from space")) {
+            while (row.next()) {
+              put(row.getString(2), reader.space(row.getInt(1)));
+            }
+            return true;
+          }
+        });
   }
 
   /** All spaces of this node by name. */
@@ -64,17 +63,23 @@ public final class SpaceNames {
     return Optional.ofNullable(names.get(space));
   }
 
-  /** @throws Refused where there is no such space */
+  /**
+   * @throws Refused where there is no such space
+   */
   public SpaceId id(String name) {
     return find(name)
-        .orElseThrow(() -> new Refused(ProblemCode.SPACE_UNKNOWN, "this node has no space " + name));
+        .orElseThrow(
+            () -> new Refused(ProblemCode.SPACE_UNKNOWN, "this node has no space " + name));
   }
 
-  /** @throws Refused where there is no such space */
+  /**
+   * @throws Refused where there is no such space
+   */
   public SpaceView view(String name) {
     return recording
         .view(id(name))
-        .orElseThrow(() -> new Refused(ProblemCode.SPACE_UNKNOWN, "this node has no space " + name));
+        .orElseThrow(
+            () -> new Refused(ProblemCode.SPACE_UNKNOWN, "this node has no space " + name));
   }
 
   /**
@@ -89,7 +94,8 @@ public final class SpaceNames {
     var nonce = new byte[MembershipRecord.NONCE_BYTES];
     random.nextBytes(nonce);
     var create =
-        new MembershipRecord.Create(key.publicKey(), nodeName, name, Math.max(0, clock.millis()), nonce);
+        new MembershipRecord.Create(
+            key.publicKey(), nodeName, name, Math.max(0, clock.millis()), nonce);
     var membership = new Membership(List.of(sign(create, key)));
     recording.createSpace(name, membership);
     put(name, membership.space());
@@ -113,9 +119,14 @@ public final class SpaceNames {
       if (view == null || view.entries() > 0 || view.membership().members().size() > 1) {
         throw new Refused(
             ProblemCode.SPACE_NAME_TAKEN,
-            "this node has another space named " + name + "; join with \"as\" to give this one a name of its own");
+            "this node has another space named "
+                + name
+                + "; join with \"as\" to give this one a name of its own");
       }
-      var aside = (name.length() > 40 ? name.substring(0, 40) : name) + "-empty-" + other.toString().substring(0, 8);
+      var aside =
+          (name.length() > 40 ? name.substring(0, 40) : name)
+              + "-empty-"
+              + other.toString().substring(0, 8);
       recording.renameSpace(other, aside);
       put(aside, other);
       ids.remove(name);

@@ -10,8 +10,9 @@ import com.softadastra.sync.storage.Readers;
 import java.sql.SQLException;
 
 /**
- * SHA-256 over all documents of a space, in the order of collection and id, each as {@code [collection, id, [* head],
- * conflict / null]} in CBOR. Bodies needn't be in it: a version is the hash of what made them.
+ * SHA-256 over all documents of a space, in the order of collection and id, each as {@code
+ * [collection, id, [* head], conflict / null]} in CBOR. Bodies needn't be in it: a version is the
+ * hash of what made them.
  */
 final class StateDigest {
   private StateDigest() {}
@@ -37,7 +38,12 @@ final class StateDigest {
               continue;
             }
             var conflict = state.conflict().orElse(null);
-            var out = new CborWriter(256).array(4).text(collection).text(key.id()).array(state.heads().size());
+            var out =
+                new CborWriter(256)
+                    .array(4)
+                    .text(collection)
+                    .text(key.id())
+                    .array(state.heads().size());
             state.headVersions().forEach(version -> out.bytes(version.bytes()));
             out.bytesOrNull(conflict == null ? null : conflict.bytes());
             digest.update(out.toByteArray());

@@ -41,13 +41,15 @@ import org.slf4j.LoggerFactory;
  *   <tr><td>{@code db/}</td><td>the database and the guard's journals</td></tr>
  * </table>
  *
- * <p>Where the incarnation's file doesn't fit the machine, the database's file or what the database says of itself, the
- * storage was restored or copied, and takes a new incarnation before its first write. A copy that keeps all of these
- * (a snapshot of the whole machine) is recognised by its peers.
+ * <p>Where the incarnation's file doesn't fit the machine, the database's file or what the database
+ * says of itself, the storage was restored or copied, and takes a new incarnation before its first
+ * write. A copy that keeps all of these (a snapshot of the whole machine) is recognised by its
+ * peers.
  */
 public final class DataDirectory implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(DataDirectory.class);
-  private static final long EPOCH_HOUR_2026 = Instant.parse("2026-01-01T00:00:00Z").getEpochSecond() / 3600;
+  private static final long EPOCH_HOUR_2026 =
+      Instant.parse("2026-01-01T00:00:00Z").getEpochSecond() / 3600;
 
   private final Path directory;
   private final FileChannel lockFile;
@@ -68,7 +70,9 @@ public final class DataDirectory implements AutoCloseable {
   public static DataDirectory open(Path directory) {
     try {
       Files.createDirectories(directory.resolve("db"));
-      var channel = FileChannel.open(directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      var channel =
+          FileChannel.open(
+              directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
       FileLock lock;
       try {
         lock = channel.tryLock();
@@ -77,11 +81,13 @@ public final class DataDirectory implements AutoCloseable {
       }
       if (lock == null) {
         channel.close();
-        throw new StorageException("The data directory " + directory + " is in use by another process.", null);
+        throw new StorageException(
+            "The data directory " + directory + " is in use by another process.", null);
       }
       return new DataDirectory(directory, channel, lock);
     } catch (IOException e) {
-      throw new StorageException("The data directory " + directory + " can't be written: " + e.getMessage(), e);
+      throw new StorageException(
+          "The data directory " + directory + " can't be written: " + e.getMessage(), e);
     }
   }
 
@@ -131,8 +137,10 @@ public final class DataDirectory implements AutoCloseable {
       LOG.warn("the database is of another incarnation: the storage was restored or copied");
     } else if (!outside.getProperty("machine", "").equals(machine())
         || !outside.getProperty("file", "").equals(file())) {
-      LOG.warn("the database lies on another machine or in another file: the storage was restored or copied");
-    } else if (inside.opened() < number(outside, "opened") || inside.lastPosition() < number(outside, "position")) {
+      LOG.warn(
+          "the database lies on another machine or in another file: the storage was restored or copied");
+    } else if (inside.opened() < number(outside, "opened")
+        || inside.lastPosition() < number(outside, "position")) {
       LOG.warn("the database is older than the incarnation file: the storage was restored");
     } else {
       return new Birth(inside.incarnation(), 0);
@@ -157,7 +165,8 @@ public final class DataDirectory implements AutoCloseable {
           opened=%d
           position=%d
           """
-              .formatted(inside.incarnation(), machine(), file(), inside.opened(), inside.lastPosition()));
+              .formatted(
+                  inside.incarnation(), machine(), file(), inside.opened(), inside.lastPosition()));
     } catch (IOException e) {
       throw new StorageException("The incarnation file can't be written: " + e.getMessage(), e);
     }
@@ -173,7 +182,8 @@ public final class DataDirectory implements AutoCloseable {
     }
   }
 
-  // Above anything an earlier life can have issued. The hour keeps two restores of one backup apart.
+  // Above anything an earlier life can have issued. The hour keeps two restores of one backup
+  // apart.
   private static long startAbove(long lastPosition) {
     long hours = Math.max(0, Instant.now().getEpochSecond() / 3600 - EPOCH_HOUR_2026);
     return Math.max((lastPosition / Birth.STRIDE + 1) * Birth.STRIDE, hours * Birth.STRIDE);
@@ -195,7 +205,8 @@ public final class DataDirectory implements AutoCloseable {
       properties.load(new StringReader(Files.readString(file)));
       return properties;
     } catch (IOException | IllegalArgumentException e) {
-      throw new StorageException("The incarnation file " + file + " can't be read: " + e.getMessage(), e);
+      throw new StorageException(
+          "The incarnation file " + file + " can't be read: " + e.getMessage(), e);
     }
   }
 
@@ -234,7 +245,9 @@ public final class DataDirectory implements AutoCloseable {
     }
   }
 
-  /** Temporary file, force, rename, force of the directory: the file is there whole or not at all. */
+  /**
+   * Temporary file, force, rename, force of the directory: the file is there whole or not at all.
+   */
   private void write(Path file, String content) throws IOException {
     var temporary = file.resolveSibling(file.getFileName() + ".new");
     Files.deleteIfExists(temporary);

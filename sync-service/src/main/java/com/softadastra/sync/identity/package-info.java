@@ -1,4 +1,6 @@
-/** Who this node is: its key and certificates, its directory, and which life of its storage this is. */
+/**
+ * Who this node is: its key and certificates, its directory, and which life of its storage this is.
+ */
 @NullMarked
 package com.softadastra.sync.identity;
 

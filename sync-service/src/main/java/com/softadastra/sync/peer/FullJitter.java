@@ -7,8 +7,8 @@ import org.springframework.retry.backoff.BackOffContext;
 import org.springframework.retry.backoff.BackOffPolicy;
 
 /**
- * Waits a random time between zero and a bound that doubles up to a cap, which spreads the returns of many peers best
- * ("Exponential Backoff and Jitter", AWS Architecture Blog, 2015).
+ * Waits a random time between zero and a bound that doubles up to a cap, which spreads the returns
+ * of many peers best ("Exponential Backoff and Jitter", AWS Architecture Blog, 2015).
  */
 final class FullJitter implements BackOffPolicy {
   private final Duration base;
@@ -43,7 +43,9 @@ final class FullJitter implements BackOffPolicy {
     pause.rest(next(((Attempts) context).count++));
   }
 
-  /** @param attempt from 0 */
+  /**
+   * @param attempt from 0
+   */
   Duration next(int attempt) {
     long bound = Math.min(cap.toMillis(), base.toMillis() << Math.min(attempt, 20));
     return Duration.ofMillis(random.nextLong(bound + 1));

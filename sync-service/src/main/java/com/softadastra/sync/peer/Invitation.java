@@ -22,27 +22,40 @@ import java.util.List;
  * Whoever holds it may join once per use; it names the inviter's key, so nobody else can answer it.
  */
 record Invitation(
-    NodeId inviter, List<String> addresses, String id, byte[] secret, long expiresMillis, List<String> spaces) {
+    NodeId inviter,
+    List<String> addresses,
+    String id,
+    byte[] secret,
+    long expiresMillis,
+    List<String> spaces) {
   static final int SECRET_BYTES = 16;
   private static final String PREFIX = "sa1";
   private static final int TEXT_BYTES = 256;
   private static final int MANY = 64;
 
   String encode() {
-    var out = new CborWriter(256).array(7).unsigned(1).bytes(inviter.hash().bytes()).array(addresses.size());
+    var out =
+        new CborWriter(256)
+            .array(7)
+            .unsigned(1)
+            .bytes(inviter.hash().bytes())
+            .array(addresses.size());
     addresses.forEach(out::text);
     out.text(id).bytes(secret).unsigned(expiresMillis).array(spaces.size());
     spaces.forEach(out::text);
     return PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(out.toByteArray());
   }
 
-  /** @throws Refused {@code invitation-invalid} where the text is damaged */
+  /**
+   * @throws Refused {@code invitation-invalid} where the text is damaged
+   */
   static Invitation decode(String text) {
     if (!text.startsWith(PREFIX)) {
       throw invalid("it does not begin with " + PREFIX);
     }
     try {
-      var in = new CborReader(Base64.getUrlDecoder().decode(text.substring(PREFIX.length()).strip()));
+      var in =
+          new CborReader(Base64.getUrlDecoder().decode(text.substring(PREFIX.length()).strip()));
       in.array(7, 7);
       if (in.unsigned() != 1) {
         throw invalid("it was made by a newer version");
@@ -61,7 +74,8 @@ record Invitation(
   }
 
   static Refused invalid(String why) {
-    return new Refused(Problem.of(ProblemCode.INVITATION_INVALID, "the invitation can't be used: " + why));
+    return new Refused(
+        Problem.of(ProblemCode.INVITATION_INVALID, "the invitation can't be used: " + why));
   }
 
   private static List<String> texts(CborReader in) {

@@ -8,14 +8,14 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
-import org.springframework.retry.policy.AlwaysRetryPolicy;
-import org.springframework.retry.support.RetryTemplate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.retry.policy.AlwaysRetryPolicy;
+import org.springframework.retry.support.RetryTemplate;
 
 /**
- * The way to one peer. It never gives up: it calls, and where the call fails or ends it waits with full jitter and calls
- * again, at once where the peer was seen. Owns a virtual thread.
+ * The way to one peer. It never gives up: it calls, and where the call fails or ends it waits with
+ * full jitter and calls again, at once where the peer was seen. Owns a virtual thread.
  */
 final class Lane {
   private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
@@ -33,7 +33,9 @@ final class Lane {
 
   /** Calls the peer and stays until the session ends. */
   interface Call {
-    /** @throws RuntimeException where the call failed; it is tried again as where it ended */
+    /**
+     * @throws RuntimeException where the call failed; it is tried again as where it ended
+     */
     void make(Runnable connected);
   }
 
@@ -49,7 +51,8 @@ final class Lane {
    * @param attempts that failed since the peer was reached last
    * @param nextAttempt while waiting
    */
-  record Status(State state, int attempts, @Nullable Instant nextAttempt, @Nullable String lastError) {}
+  record Status(
+      State state, int attempts, @Nullable Instant nextAttempt, @Nullable String lastError) {}
 
   private static final class Again extends RuntimeException {
     private static final long serialVersionUID = 1;
@@ -59,7 +62,14 @@ final class Lane {
     }
   }
 
-  Lane(NodeId peer, Status before, Duration base, Duration cap, RandomGenerator random, InstantSource clock, Call call) {
+  Lane(
+      NodeId peer,
+      Status before,
+      Duration base,
+      Duration cap,
+      RandomGenerator random,
+      InstantSource clock,
+      Call call) {
     this.peer = peer;
     this.call = call;
     this.clock = clock;
@@ -102,7 +112,8 @@ final class Lane {
   }
 
   private void run() {
-    // one round of the template lasts until a call has reached the peer, so that backoff starts over after it
+    // one round of the template lasts until a call has reached the peer, so that backoff starts
+    // over after it
     while (!isStopped()) {
       try {
         retry.execute(_ -> attempt());
@@ -151,7 +162,9 @@ final class Lane {
     lock.lock();
     try {
       if (!stopped) {
-        status = new Status(State.WAITING, status.attempts(), clock.instant().plus(time), status.lastError());
+        status =
+            new Status(
+                State.WAITING, status.attempts(), clock.instant().plus(time), status.lastError());
       }
       while (!stopped && !woken && left > 0) {
         left = changed.awaitNanos(left);
@@ -173,5 +186,4 @@ final class Lane {
       lock.unlock();
     }
   }
-
 }

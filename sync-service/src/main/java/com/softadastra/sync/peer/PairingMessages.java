@@ -31,7 +31,14 @@ final class PairingMessages {
 
   record Request(String invitation, byte[] proof, byte[] key, String name, List<String> addresses) {
     byte[] encode() {
-      var out = new CborWriter(256).array(6).unsigned(1).text(invitation).bytes(proof).bytes(key).text(name);
+      var out =
+          new CborWriter(256)
+              .array(6)
+              .unsigned(1)
+              .text(invitation)
+              .bytes(proof)
+              .bytes(key)
+              .text(name);
       texts(addresses, out);
       return out.toByteArray();
     }
@@ -54,7 +61,8 @@ final class PairingMessages {
 
   /** What the inviter answers. */
   sealed interface Answer {
-    record Welcome(String name, List<String> addresses, List<SharedSpace> spaces) implements Answer {}
+    record Welcome(String name, List<String> addresses, List<SharedSpace> spaces)
+        implements Answer {}
 
     record Rejected(ProblemCode code, String detail) implements Answer {}
 
@@ -67,7 +75,9 @@ final class PairingMessages {
           out.array(spaces.size());
           for (var space : spaces) {
             out.array(2).text(space.name()).array(space.records().size());
-            space.records().forEach(record -> out.array(2).bytes(record.bytes()).bytes(record.signature()));
+            space
+                .records()
+                .forEach(record -> out.array(2).bytes(record.bytes()).bytes(record.signature()));
           }
         }
         case Rejected(var code, var detail) ->
@@ -83,7 +93,9 @@ final class PairingMessages {
       Answer answer =
           in.unsigned(1) == 0
               ? new Welcome(
-                  in.text(TEXT_BYTES), list(in, () -> in.text(TEXT_BYTES)), list(in, () -> space(in)))
+                  in.text(TEXT_BYTES),
+                  list(in, () -> in.text(TEXT_BYTES)),
+                  list(in, () -> space(in)))
               : new Rejected(ProblemCode.of(in.text(TEXT_BYTES)), in.text(TEXT_BYTES));
       in.end();
       return answer;

@@ -14,7 +14,10 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** The peers, in memory as they are on disk. Changes go through the recording thread, so that they are forced. */
+/**
+ * The peers, in memory as they are on disk. Changes go through the recording thread, so that they
+ * are forced.
+ */
 public final class PeerDirectory {
   private final Recording recording;
   private final PeerRepository repository;
@@ -50,10 +53,13 @@ public final class PeerDirectory {
     return Optional.ofNullable(peers.get(node));
   }
 
-  /** @throws Refused where there is no such peer */
+  /**
+   * @throws Refused where there is no such peer
+   */
   public Peer get(NodeId node) {
     return find(node)
-        .orElseThrow(() -> new Refused(ProblemCode.PEER_UNKNOWN, "this node is not paired with " + node));
+        .orElseThrow(
+            () -> new Refused(ProblemCode.PEER_UNKNOWN, "this node is not paired with " + node));
   }
 
   /** Pairs with a node, or notes its new name and addresses. Runs on the recording thread. */
@@ -71,26 +77,25 @@ public final class PeerDirectory {
   void seen(NodeId node, String name, List<String> addresses, Instant now, long offsetMillis) {
     if (peers.containsKey(node)) {
       var _ =
-          recording.administer(
-              () ->
-                  change(
-                      node,
-                      now,
-                      peer -> {
-                        peer.introduced(name, addresses);
-                        peer.seen(now, offsetMillis);
-                      }));
+          recording.administer(() ->
+              change(
+                  node,
+                  now,
+                  peer -> {
+                    peer.introduced(name, addresses);
+                    peer.seen(now, offsetMillis);
+                  }));
     }
   }
 
   private Peer change(NodeId node, Instant now, Consumer<PeerEntity> change) {
     var changed =
-        transaction.execute(
-            _ -> {
-              var entity = repository.findById(node.toString()).orElseGet(() -> new PeerEntity(node, now));
-              change.accept(entity);
-              return repository.save(entity);
-            });
+        transaction.execute(_ -> {
+          var entity =
+              repository.findById(node.toString()).orElseGet(() -> new PeerEntity(node, now));
+          change.accept(entity);
+          return repository.save(entity);
+        });
     return remember(java.util.Objects.requireNonNull(changed));
   }
 

@@ -1,8 +1,8 @@
 package com.softadastra.sync.storage;
 
 import com.softadastra.contracts.Hash;
-import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.Replica;
+import com.softadastra.contracts.SpaceId;
 import com.softadastra.engine.cbor.CborWriter;
 import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.log.DocumentKey;
@@ -28,8 +28,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The writes of one group commit. Decisions see them at once through this overlay, never through SQL; they become rows
- * together, in {@link #flush}. Owned by the recording thread.
+ * The writes of one group commit. Decisions see them at once through this overlay, never through
+ * SQL; they become rows together, in {@link #flush}. Owned by the recording thread.
  */
 final class Batch implements Reads {
   private final Connection connection;
@@ -77,7 +77,8 @@ final class Batch implements Reads {
       switch (write) {
         case Write.Append(var logged) -> appended.put(logged.position(), logged);
         case Write.PutDocument(var state) -> documents.put(state.key(), state);
-        case Write.PutIntent(var space, var id, var position) -> intents.put(new IntentKey(space, id), position);
+        case Write.PutIntent(var space, var id, var position) ->
+            intents.put(new IntentKey(space, id), position);
         case Write.Restand(var position, var standing) -> {
           if (appended.containsKey(position)) {
             appended.computeIfPresent(position, (_, logged) -> logged.standing(standing));
@@ -114,7 +115,8 @@ final class Batch implements Reads {
     }
     try {
       return rows.find(position)
-          .orElseThrow(() -> new StorageException("the log has nothing at position " + position, null));
+          .orElseThrow(
+              () -> new StorageException("the log has nothing at position " + position, null));
     } catch (SQLException e) {
       throw new StorageException("reading the log failed", e);
     }
@@ -149,9 +151,11 @@ final class Batch implements Reads {
    * Turns all writes into rows, in the transaction of the connection.
    *
    * @param owed whether an entry goes into the outbox
-   * @param beforeEntries called when all but the entries is written; what is signed meanwhile needn't be waited for
+   * @param beforeEntries called when all but the entries is written; what is signed meanwhile
+   *     needn't be waited for
    */
-  void flush(Statements sql, Predicate<LoggedEntry> owed, Runnable beforeEntries) throws SQLException {
+  void flush(Statements sql, Predicate<LoggedEntry> owed, Runnable beforeEntries)
+      throws SQLException {
     putDocuments(sql);
     putIntents(sql);
     putConflicts(sql);
@@ -293,7 +297,8 @@ final class Batch implements Reads {
     }
   }
 
-  private void bindEntry(PreparedStatement sql, LoggedEntry logged, boolean update) throws SQLException {
+  private void bindEntry(PreparedStatement sql, LoggedEntry logged, boolean update)
+      throws SQLException {
     var entry = logged.entry();
     int spaceNo = numbers.space(entry.space());
     int replicaNo = numbers.replica(entry.author(), connection);
@@ -332,9 +337,15 @@ final class Batch implements Reads {
     sql.setInt(10, crc);
   }
 
-  /** Writes down where the chains have come to, which bounds what the next start reads of the log. */
+  /**
+   * Writes down where the chains have come to, which bounds what the next start reads of the log.
+   */
   static void putChains(
-      Statements sql, Numbers numbers, Connection connection, Map<SpaceId, Map<Replica, ChainHead>> chains, long position)
+      Statements sql,
+      Numbers numbers,
+      Connection connection,
+      Map<SpaceId, Map<Replica, ChainHead>> chains,
+      long position)
       throws SQLException {
     for (var space : chains.entrySet()) {
       for (var chain : space.getValue().entrySet()) {

@@ -5,7 +5,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
-/** CRC32C over a row's values, each with its length, so that no value can pass for part of another. */
+/**
+ * CRC32C over a row's values, each with its length, so that no value can pass for part of another.
+ */
 final class Checksum {
   private final CRC32C crc = new CRC32C();
   private final ByteBuffer buffer = ByteBuffer.allocate(8);

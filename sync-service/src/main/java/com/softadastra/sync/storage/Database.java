@@ -11,8 +11,8 @@ import org.flywaydb.core.api.MigrationVersion;
 import org.h2.jdbcx.JdbcConnectionPool;
 
 /**
- * The embedded H2 database, opened through the guard so that {@code CHECKPOINT SYNC} is a point from which nothing is
- * lost. Which settings and why is in the decision on recording.
+ * The embedded H2 database, opened through the guard so that {@code CHECKPOINT SYNC} is a point
+ * from which nothing is lost. Which settings and why is in the decision on recording.
  */
 public final class Database implements AutoCloseable {
   // The newest migration that this software knows.
@@ -42,7 +42,8 @@ public final class Database implements AutoCloseable {
   static Database open(String files, GuardFileSystem guard) {
     // objects are never serialised into the database
     System.setProperty("h2.serializeJavaObject", "false");
-    var pool = JdbcConnectionPool.create("jdbc:h2:" + guard.getScheme() + ":" + files + OPTIONS, "sa", "");
+    var pool =
+        JdbcConnectionPool.create("jdbc:h2:" + guard.getScheme() + ":" + files + OPTIONS, "sa", "");
     pool.setMaxConnections(32);
     var database = new Database(pool, guard);
     try {
@@ -58,7 +59,8 @@ public final class Database implements AutoCloseable {
           throw new StorageException(String.valueOf(cause.getMessage()), e);
         }
       }
-      throw new StorageException("The database " + files + " can't be opened: " + e.getMessage(), e);
+      throw new StorageException(
+          "The database " + files + " can't be opened: " + e.getMessage(), e);
     }
   }
 
@@ -88,12 +90,20 @@ public final class Database implements AutoCloseable {
   }
 
   private void migrate() {
-    var flyway = Flyway.configure().dataSource(pool).locations("classpath:db/migration").loggers("slf4j").load();
+    var flyway =
+        Flyway.configure()
+            .dataSource(pool)
+            .locations("classpath:db/migration")
+            .loggers("slf4j")
+            .load();
     var current = flyway.info().current();
     if (current != null && current.getVersion().compareTo(SCHEMA) > 0) {
       throw new StorageException(
-          "The data was written by a newer version of Softadastra (schema " + current.getVersion()
-              + ", this software knows " + SCHEMA + "); start that version.",
+          "The data was written by a newer version of Softadastra (schema "
+              + current.getVersion()
+              + ", this software knows "
+              + SCHEMA
+              + "); start that version.",
           null);
     }
     if (current == null || current.getVersion().compareTo(SCHEMA) < 0) {

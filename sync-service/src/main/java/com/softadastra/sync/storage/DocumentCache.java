@@ -9,8 +9,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The documents that the recording thread used last, and their row numbers. Bounded by the size of their bodies; owned
- * by that thread.
+ * The documents that the recording thread used last, and their row numbers. Bounded by the size of
+ * their bodies; owned by that thread.
  */
 final class DocumentCache {
   private static final int MOST_BYTES = 32 << 20;
@@ -18,13 +18,16 @@ final class DocumentCache {
 
   private record Cached(DocumentState state, long documentNo, int bytes) {}
 
-  private final LinkedHashMap<DocumentKey, Cached> documents = new LinkedHashMap<>(1024, 0.75f, true);
+  private final LinkedHashMap<DocumentKey, Cached> documents =
+      new LinkedHashMap<>(1024, 0.75f, true);
   // numbers given to documents of the batch that is being made
   private final Map<DocumentKey, Long> given = new HashMap<>();
   private long nextNumber;
   private int bytes;
 
-  /** @param nextNumber the first free row number */
+  /**
+   * @param nextNumber the first free row number
+   */
   DocumentCache(long nextNumber) {
     this.nextNumber = nextNumber;
   }
@@ -42,7 +45,9 @@ final class DocumentCache {
     return row.state();
   }
 
-  /** The number of the row that the document has; null for one without a row. Asked after its state. */
+  /**
+   * The number of the row that the document has; null for one without a row. Asked after its state.
+   */
   @Nullable Long documentNo(DocumentKey key) {
     var cached = documents.get(key);
     return cached == null ? null : cached.documentNo();

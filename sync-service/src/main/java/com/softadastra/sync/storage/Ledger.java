@@ -19,8 +19,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What each member of a space last said to have on its disk, as it signed it. Shows only statements that are forced
- * here; any thread may ask, the recording thread writes.
+ * What each member of a space last said to have on its disk, as it signed it. Shows only statements
+ * that are forced here; any thread may ask, the recording thread writes.
  */
 public final class Ledger {
   private record Key(SpaceId space, NodeId node) {}
@@ -91,7 +91,8 @@ public final class Ledger {
     }
   }
 
-  static void put(Collection<Known> kept, PreparedStatement merge, Numbers numbers) throws SQLException {
+  static void put(Collection<Known> kept, PreparedStatement merge, Numbers numbers)
+      throws SQLException {
     for (var known : kept) {
       var via = known.via();
       merge.setInt(1, numbers.space(known.statement().space()));
@@ -109,14 +110,17 @@ public final class Ledger {
       while (row.next()) {
         var signed = new Statement.Signed(row.getBytes(1), row.getBytes(2));
         var via = row.getString(3);
-        var known = new Known(Statement.decode(signed.bytes()), signed, via == null ? null : NodeId.parse(via));
+        var known =
+            new Known(
+                Statement.decode(signed.bytes()), signed, via == null ? null : NodeId.parse(via));
         statements.put(known.key(), known);
       }
     }
   }
 
   /** Deletes the rows at the front of a space's outbox that are owed to nobody any more. */
-  int discharge(Connection connection, Numbers numbers, Membership membership, NodeId self, int most)
+  int discharge(
+      Connection connection, Numbers numbers, Membership membership, NodeId self, int most)
       throws SQLException {
     var gone = new ArrayList<Long>();
     try (var select =
@@ -125,7 +129,8 @@ public final class Ledger {
       select.setInt(1, numbers.space(membership.space()));
       select.setInt(2, most);
       try (var row = select.executeQuery()) {
-        while (row.next() && !owed(membership, self, new Dot(numbers.replica(row.getInt(2)), row.getLong(3)))) {
+        while (row.next()
+            && !owed(membership, self, new Dot(numbers.replica(row.getInt(2)), row.getLong(3)))) {
           gone.add(row.getLong(1));
         }
       }
@@ -140,5 +145,4 @@ public final class Ledger {
     }
     return gone.size();
   }
-
 }

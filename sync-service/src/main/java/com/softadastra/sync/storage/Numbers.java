@@ -16,8 +16,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The short numbers by which rows name spaces, collections and replicas. Read by any thread; new ones are given by the
- * recording thread, in the transaction that first needs them.
+ * The short numbers by which rows name spaces, collections and replicas. Read by any thread; new
+ * ones are given by the recording thread, in the transaction that first needs them.
  */
 final class Numbers {
   private final Map<SpaceId, Integer> spaces = new ConcurrentHashMap<>();
@@ -107,7 +107,8 @@ final class Numbers {
     }
     try (var insert =
         connection.prepareStatement(
-            "insert into replica (node, incarnation) values (?, ?)", Statement.RETURN_GENERATED_KEYS)) {
+            "insert into replica (node, incarnation) values (?, ?)",
+            Statement.RETURN_GENERATED_KEYS)) {
       insert.setBytes(1, replica.node().hash().bytes());
       insert.setBytes(2, replica.incarnation().bytes());
       int number = generated(insert);

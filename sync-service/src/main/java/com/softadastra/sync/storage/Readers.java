@@ -20,8 +20,8 @@ import java.util.concurrent.BlockingQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads beside the recording thread, each over a connection of its own. What they return may be committed and not yet
- * forced; who shows it waits for {@link Watermark} first.
+ * Reads beside the recording thread, each over a connection of its own. What they return may be
+ * committed and not yet forced; who shows it waits for {@link Watermark} first.
  */
 public final class Readers implements AutoCloseable {
   private static final int CONNECTIONS = 8;
@@ -146,7 +146,8 @@ public final class Readers implements AutoCloseable {
     public LoggedEntry entry(long position) {
       try {
         return rows.find(position)
-            .orElseThrow(() -> new StorageException("the log has nothing at position " + position, null));
+            .orElseThrow(
+                () -> new StorageException("the log has nothing at position " + position, null));
       } catch (SQLException e) {
         throw new StorageException("reading the log failed", e);
       }
@@ -160,7 +161,9 @@ public final class Readers implements AutoCloseable {
           return Optional.of(entry(indexed.get().position()));
         }
         var view = recording.view(space);
-        return view.isEmpty() ? Optional.empty() : rows.led(space, id, view.get().chains().keySet());
+        return view.isEmpty()
+            ? Optional.empty()
+            : rows.led(space, id, view.get().chains().keySet());
       } catch (SQLException e) {
         throw new StorageException("looking for an intent failed", e);
       }
@@ -174,7 +177,10 @@ public final class Readers implements AutoCloseable {
       }
     }
 
-    /** Forced entries of a space after a position, at most so many, all that are not {@code REPLACED}. */
+    /**
+     * Forced entries of a space after a position, at most so many, all that are not {@code
+     * REPLACED}.
+     */
     public List<LoggedEntry> after(SpaceId space, long position, int limit) throws SQLException {
       long durable = recording.durable();
       var found = new ArrayList<LoggedEntry>();
@@ -199,10 +205,11 @@ public final class Readers implements AutoCloseable {
     }
 
     /**
-     * Forced entries of a space after a position, up to about so many bytes, ending where every author's part is
-     * signed.
+     * Forced entries of a space after a position, up to about so many bytes, ending where every
+     * author's part is signed.
      */
-    public List<LoggedEntry> signedRun(SpaceId space, long position, int bytes) throws SQLException {
+    public List<LoggedEntry> signedRun(SpaceId space, long position, int bytes)
+        throws SQLException {
       var run = new ArrayList<LoggedEntry>();
       var unsigned = new HashSet<Replica>();
       int size = 0;

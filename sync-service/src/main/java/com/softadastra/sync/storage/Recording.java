@@ -1,7 +1,6 @@
 package com.softadastra.sync.storage;
 
 import com.softadastra.contracts.Hash;
-import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.Incarnation;
 import com.softadastra.contracts.Problem;
 import com.softadastra.contracts.ProblemCode;
@@ -46,11 +45,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Group commit: one thread, never interrupted, owns the write connection. It takes what waits, decides, writes all of it
- * in one transaction, forces it to disk, and only then answers; meanwhile the next group gathers.
+ * Group commit: one thread, never interrupted, owns the write connection. It takes what waits,
+ * decides, writes all of it in one transaction, forces it to disk, and only then answers; meanwhile
+ * the next group gathers.
  *
- * <p>Everything that changes the database runs here, so nothing that is committed can escape the next force. A failed
- * write or force ends the process: what the disk then holds is known only to the next start.
+ * <p>Everything that changes the database runs here, so nothing that is committed can escape the
+ * next force. A failed write or force ends the process: what the disk then holds is known only to
+ * the next start.
  */
 public final class Recording implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Recording.class);
@@ -126,14 +127,16 @@ public final class Recording implements AutoCloseable {
   private sealed interface Unit {
     void fail(Throwable cause);
 
-    record Submitted(IntentRequest request, SpaceId space, CompletableFuture<Outcome> done) implements Unit {
+    record Submitted(IntentRequest request, SpaceId space, CompletableFuture<Outcome> done)
+        implements Unit {
       @Override
       public void fail(Throwable cause) {
         done.completeExceptionally(cause);
       }
     }
 
-    record Received(SpaceId space, Checked batch, CompletableFuture<Map<Replica, String>> done) implements Unit {
+    record Received(SpaceId space, Checked batch, CompletableFuture<Map<Replica, String>> done)
+        implements Unit {
       @Override
       public void fail(Throwable cause) {
         done.completeExceptionally(cause);
@@ -269,21 +272,26 @@ public final class Recording implements AutoCloseable {
     return done;
   }
 
-  /** Completes when what is genuine of the batch is forced, with the replicas that are refused and why. */
+  /**
+   * Completes when what is genuine of the batch is forced, with the replicas that are refused and
+   * why.
+   */
   public CompletableFuture<Map<Replica, String>> store(SpaceId space, Checked batch) {
     var done = new CompletableFuture<Map<Replica, String>>();
     enqueue(new Unit.Received(space, batch, done));
     return done;
   }
 
-  /** Keeps a member's statement, in the next group commit; the ledger shows it once it is forced. */
+  /**
+   * Keeps a member's statement, in the next group commit; the ledger shows it once it is forced.
+   */
   public void note(Ledger.Known known) {
     enqueue(new Unit.Noted(known));
   }
 
   /**
-   * Runs work that changes the database by other means, between two group commits, and forces it. The work commits its
-   * own transactions, and may use {@link #createSpace} and the like.
+   * Runs work that changes the database by other means, between two group commits, and forces it.
+   * The work commits its own transactions, and may use {@link #createSpace} and the like.
    */
   public <T> CompletableFuture<T> administer(Callable<T> work) {
     var done = new CompletableFuture<T>();
@@ -315,7 +323,8 @@ public final class Recording implements AutoCloseable {
     ensureOwner();
     try (var insert =
         connection.prepareStatement(
-            "insert into space (id, name) values (?, ?)", java.sql.Statement.RETURN_GENERATED_KEYS)) {
+            "insert into space (id, name) values (?, ?)",
+            java.sql.Statement.RETURN_GENERATED_KEYS)) {
       insert.setBytes(1, membership.space().hash().bytes());
       insert.setString(2, name);
       numbers.put(membership.space(), Numbers.generated(insert));
@@ -353,7 +362,8 @@ public final class Recording implements AutoCloseable {
     }
     var known = state.membership().records().stream().map(SignedRecord::hash).toList();
     putRecords(
-        membership.space(), membership.records().stream().filter(r -> !known.contains(r.hash())).toList());
+        membership.space(),
+        membership.records().stream().filter(r -> !known.contains(r.hash())).toList());
     connection.commit();
     state.membership(membership);
   }
@@ -370,7 +380,9 @@ public final class Recording implements AutoCloseable {
     return gone;
   }
 
-  /** The connection of this thread, for further statements of administration; they commit with it. */
+  /**
+   * The connection of this thread, for further statements of administration; they commit with it.
+   */
   public Connection connection() {
     ensureOwner();
     return connection;
@@ -387,8 +399,9 @@ public final class Recording implements AutoCloseable {
   }
 
   /**
-   * Takes a new incarnation, because entries of the present one are known elsewhere that are not known here. What this
-   * replica wrote beyond {@code common} is written again, with the same intent ids.
+   * Takes a new incarnation, because entries of the present one are known elsewhere that are not
+   * known here. What this replica wrote beyond {@code common} is written again, with the same
+   * intent ids.
    *
    * @param common by space, the last sequence that others are known to have
    */
@@ -397,7 +410,8 @@ public final class Recording implements AutoCloseable {
     var old = self();
     incarnation = birth.incarnation();
     lastPosition = Math.max(lastPosition, birth.firstPosition());
-    try (var update = connection.prepareStatement("update node set incarnation = ?, first_position = ?")) {
+    try (var update =
+        connection.prepareStatement("update node set incarnation = ?, first_position = ?")) {
       update.setBytes(1, incarnation.bytes());
       update.setLong(2, lastPosition);
       update.executeUpdate();
@@ -415,7 +429,8 @@ public final class Recording implements AutoCloseable {
     LOG.warn("this node has taken incarnation {} after {}", incarnation, old.incarnation());
   }
 
-  private void writeAgain(SpaceState space, Replica old, long common, Batch batch) throws SQLException {
+  private void writeAgain(SpaceState space, Replica old, long common, Batch batch)
+      throws SQLException {
     var chain = space.chain(old);
     for (long sequence = common + 1; sequence <= chain.sequence(); sequence++) {
       var first = rows.find(space.id(), old, sequence).orElseThrow();
@@ -431,9 +446,11 @@ public final class Recording implements AutoCloseable {
     }
     if (common < chain.sequence()) {
       var end = common == 0 ? null : rows.find(space.id(), old, common).orElseThrow();
-      space.cut(old, end == null ? ChainHead.NONE : new ChainHead(common, end.hash(), end.position()));
+      space.cut(
+          old, end == null ? ChainHead.NONE : new ChainHead(common, end.hash(), end.position()));
       try (var delete =
-          connection.prepareStatement("delete from wal_mark where space_no = ? and replica_no = ? and sequence > ?")) {
+          connection.prepareStatement(
+              "delete from wal_mark where space_no = ? and replica_no = ? and sequence > ?")) {
         delete.setInt(1, numbers.space(space.id()));
         delete.setInt(2, numbers.replica(old, connection));
         delete.setLong(3, common);
@@ -468,7 +485,8 @@ public final class Recording implements AutoCloseable {
           batch.clear();
           batch.add(first);
           gather(batch);
-          var last = batch.getLast() instanceof Unit.Administered<?> administered ? administered : null;
+          var last =
+              batch.getLast() instanceof Unit.Administered<?> administered ? administered : null;
           if (last != null) {
             batch.removeLast();
           }
@@ -514,8 +532,11 @@ public final class Recording implements AutoCloseable {
   private static int size(Unit unit) {
     return switch (unit) {
       case Unit.Submitted(var request, _, _) ->
-          request.operations().stream().mapToInt(o -> o.body() == null ? 64 : o.body().text().length()).sum();
-      case Unit.Received(_, var batch, _) -> batch.genuine().stream().mapToInt(r -> r.bytes().length).sum();
+          request.operations().stream()
+              .mapToInt(o -> o.body() == null ? 64 : o.body().text().length())
+              .sum();
+      case Unit.Received(_, var batch, _) ->
+          batch.genuine().stream().mapToInt(r -> r.bytes().length).sum();
       case Unit.Noted _, Unit.Administered<?> _ -> 0;
     };
   }
@@ -582,7 +603,8 @@ public final class Recording implements AutoCloseable {
       }
     } catch (Throwable e) {
       failStop.stop("recording", e);
-      units.forEach(unit -> unit.fail(new Refused(ProblemCode.DISK_FAILED, "the write could not be forced")));
+      units.forEach(
+          unit -> unit.fail(new Refused(ProblemCode.DISK_FAILED, "the write could not be forced")));
       return;
     }
     cache.trim();
@@ -608,11 +630,14 @@ public final class Recording implements AutoCloseable {
       return refuse(unit, Problem.of(ProblemCode.SPACE_UNKNOWN, "no such space"));
     }
     if (full) {
-      return refuse(unit, Problem.of(ProblemCode.STORAGE_FULL, "less room than the reserve is left on the disk"));
+      return refuse(
+          unit,
+          Problem.of(ProblemCode.STORAGE_FULL, "less room than the reserve is left on the disk"));
     }
     return switch (recorder.record(unit.request(), space, batch, draw())) {
       case Admission.Declined(var problem) -> refuse(unit, problem);
-      case Admission.Replayed(var entry) -> () -> unit.done().complete(new Outcome(entry, true, false));
+      case Admission.Replayed(var entry) ->
+          () -> unit.done().complete(new Outcome(entry, true, false));
       case Admission.Accepted(var entry, var created, var writes) -> {
         batch.add(writes);
         lastPosition = entry.position();
@@ -634,7 +659,8 @@ public final class Recording implements AutoCloseable {
       return () -> unit.fail(new Refused(ProblemCode.SPACE_UNKNOWN, "no such space"));
     }
     for (var received : unit.batch().genuine()) {
-      if (refused.containsKey(received.entry().author()) && !unit.batch().refused().containsKey(received.entry().author())) {
+      if (refused.containsKey(received.entry().author())
+          && !unit.batch().refused().containsKey(received.entry().author())) {
         continue;
       }
       switch (Receiver.receive(received, space, batch, clock.instant(), lastPosition + 1)) {
@@ -655,7 +681,8 @@ public final class Recording implements AutoCloseable {
   }
 
   private boolean owed(LoggedEntry logged) {
-    return ledger.owed(space(logged.entry().space()).membership(), key.nodeId(), logged.entry().dot());
+    return ledger.owed(
+        space(logged.entry().space()).membership(), key.nodeId(), logged.entry().dot());
   }
 
   private Recorder.Draw draw() {
@@ -664,7 +691,10 @@ public final class Recording implements AutoCloseable {
     return new Recorder.Draw(clock.instant(), lastPosition + 1, bytes);
   }
 
-  /** The author signs, per space, its last entry of the group: the hash chain covers those before it. */
+  /**
+   * The author signs, per space, its last entry of the group: the hash chain covers those before
+   * it.
+   */
   private Map<Long, byte[]> signatures(Batch batch) {
     var last = new HashMap<SpaceId, LoggedEntry>();
     for (var logged : batch.appended()) {
@@ -673,7 +703,9 @@ public final class Recording implements AutoCloseable {
       }
     }
     var signatures = new HashMap<Long, byte[]>();
-    last.values().forEach(logged -> signatures.put(logged.position(), key.sign(Purpose.ENTRY, logged.hash())));
+    last.values()
+        .forEach(
+            logged -> signatures.put(logged.position(), key.sign(Purpose.ENTRY, logged.hash())));
     return signatures;
   }
 
@@ -698,7 +730,9 @@ public final class Recording implements AutoCloseable {
   private void recover(Birth birth) throws SQLException {
     long first;
     try (var statement = connection.createStatement();
-        var node = statement.executeQuery("select incarnation, first_position, chains_position from node")) {
+        var node =
+            statement.executeQuery(
+                "select incarnation, first_position, chains_position from node")) {
       if (node.next()) {
         boolean same = Incarnation.of(node.getBytes(1)).equals(birth.incarnation());
         first = same ? node.getLong(2) : birth.firstPosition();
@@ -712,7 +746,9 @@ public final class Recording implements AutoCloseable {
     recoverChains();
     ledger.recover(connection, numbers);
     lastPosition = Math.max(lastPosition, first);
-    try (var update = connection.prepareStatement("update node set incarnation = ?, opened = opened + 1, first_position = ?")) {
+    try (var update =
+        connection.prepareStatement(
+            "update node set incarnation = ?, opened = opened + 1, first_position = ?")) {
       update.setBytes(1, incarnation.bytes());
       update.setLong(2, first);
       update.executeUpdate();
@@ -725,7 +761,9 @@ public final class Recording implements AutoCloseable {
   private void recoverSpaces() throws SQLException {
     var records = new LinkedHashMap<Integer, List<SignedRecord>>();
     try (var statement = connection.createStatement();
-        var row = statement.executeQuery("select space_no, record, signature from membership_record order by record_no")) {
+        var row =
+            statement.executeQuery(
+                "select space_no, record, signature from membership_record order by record_no")) {
       while (row.next()) {
         records
             .computeIfAbsent(row.getInt(1), _ -> new ArrayList<>())
@@ -738,13 +776,17 @@ public final class Recording implements AutoCloseable {
     }
   }
 
-  /** The chains as they were written down, then what the log has after that; checks that it hangs together. */
+  /**
+   * The chains as they were written down, then what the log has after that; checks that it hangs
+   * together.
+   */
   private void recoverChains() throws SQLException {
     try (var statement = connection.createStatement();
-        var row = statement.executeQuery("select space_no, replica_no, sequence, hash, position from chain")) {
+        var row =
+            statement.executeQuery(
+                "select space_no, replica_no, sequence, hash, position from chain")) {
       while (row.next()) {
-        var head =
-            new ChainHead(row.getLong(3), Hash.of(row.getBytes(4)), row.getLong(5));
+        var head = new ChainHead(row.getLong(3), Hash.of(row.getBytes(4)), row.getLong(5));
         space(numbers.space(row.getInt(1))).cut(numbers.replica(row.getInt(2)), head);
       }
     }
@@ -763,9 +805,11 @@ public final class Recording implements AutoCloseable {
         var space = space(entry.space());
         var chain = space.chain(entry.author());
         if (entry.sequence() != chain.sequence() + 1 || !entry.previous().equals(chain.hash())) {
-          throw new StorageException("the log doesn't hang together at position " + logged.position(), null);
+          throw new StorageException(
+              "the log doesn't hang together at position " + logged.position(), null);
         }
-        space.cut(entry.author(), new ChainHead(entry.sequence(), logged.hash(), logged.position()));
+        space.cut(
+            entry.author(), new ChainHead(entry.sequence(), logged.hash(), logged.position()));
       }
     }
   }
@@ -790,7 +834,8 @@ public final class Recording implements AutoCloseable {
 
   private void putRecords(SpaceId space, List<SignedRecord> records) throws SQLException {
     try (var insert =
-        connection.prepareStatement("insert into membership_record (space_no, record, signature) values (?, ?, ?)")) {
+        connection.prepareStatement(
+            "insert into membership_record (space_no, record, signature) values (?, ?, ?)")) {
       for (var record : records) {
         insert.setInt(1, numbers.space(space));
         insert.setBytes(2, record.bytes());

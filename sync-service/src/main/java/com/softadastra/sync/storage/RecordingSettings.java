@@ -11,7 +11,8 @@ package com.softadastra.sync.storage;
  */
 public record RecordingSettings(
     int documentBytes, int batchUnits, int batchBytes, int queueUnits, long reserveBytes) {
-  public static final RecordingSettings DEFAULT = new RecordingSettings(1 << 20, 512, 1 << 20, 8192, 64L << 20);
+  public static final RecordingSettings DEFAULT =
+      new RecordingSettings(1 << 20, 512, 1 << 20, 8192, 64L << 20);
 
   public RecordingSettings withReserveBytes(long bytes) {
     return new RecordingSettings(documentBytes, batchUnits, batchBytes, queueUnits, bytes);

@@ -49,7 +49,8 @@ final class Rows implements AutoCloseable {
     mark =
         connection.prepareStatement(
             "select max(position) from wal_mark where space_no = ? and replica_no = ? and sequence <= ?");
-    intent = connection.prepareStatement("select space_no, id, position from intent where slot = ?");
+    intent =
+        connection.prepareStatement("select space_no, id, position from intent where slot = ?");
   }
 
   @Override
@@ -161,7 +162,8 @@ final class Rows implements AutoCloseable {
   }
 
   /** The entry that a generated id leads to, if it is that intent's. */
-  Optional<LoggedEntry> led(SpaceId space, String id, Iterable<Replica> replicas) throws SQLException {
+  Optional<LoggedEntry> led(SpaceId space, String id, Iterable<Replica> replicas)
+      throws SQLException {
     var place = IntentIds.place(id);
     if (place.isEmpty()) {
       return Optional.empty();
@@ -191,7 +193,15 @@ final class Rows implements AutoCloseable {
     byte[] bytes = row.getBytes(9);
     int crc =
         entryCrc(
-            position, row.getInt(2), row.getInt(3), row.getLong(4), row.getInt(5), row.getLong(6), previous, signature, bytes);
+            position,
+            row.getInt(2),
+            row.getInt(3),
+            row.getLong(4),
+            row.getInt(5),
+            row.getLong(6),
+            previous,
+            signature,
+            bytes);
     if (crc != row.getInt(10)) {
       throw new DamagedRow("wal", position);
     }

@@ -31,7 +31,9 @@ final class StateCodec {
     for (var head : state.heads()) {
       var body = head.body();
       out.array(6).bytes(head.version().bytes()).unsigned(head.generation());
-      out.bytesOrNull(body == null ? null : body.utf8()).unsigned(head.position()).unsigned(head.sawOthers() ? 1 : 0);
+      out.bytesOrNull(body == null ? null : body.utf8())
+          .unsigned(head.position())
+          .unsigned(head.sawOthers() ? 1 : 0);
       hashes(head.covers(), out);
     }
     return out.toByteArray();
@@ -54,7 +56,12 @@ final class StateCodec {
       boolean sawOthers = in.unsigned(1) == 1;
       heads.add(
           new Head(
-              version, generation, body == null ? null : JsonText.ofUtf8(body), position, sawOthers, hashes(in)));
+              version,
+              generation,
+              body == null ? null : JsonText.ofUtf8(body),
+              position,
+              sawOthers,
+              hashes(in)));
     }
     in.end();
     return new DocumentState(key, heads, base == null ? null : Hash.of(base), lastPosition);

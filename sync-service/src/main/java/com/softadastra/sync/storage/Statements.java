@@ -26,18 +26,18 @@ final class Statements {
     insertEntry =
         connection.prepareStatement(
             "insert into wal (" + Rows.ENTRY_COLUMNS + ") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    updateEntry = connection.prepareStatement("update wal set standing = ?, crc = ? where position = ?");
+    updateEntry =
+        connection.prepareStatement("update wal set standing = ?, crc = ? where position = ?");
     insertMark = connection.prepareStatement("insert into wal_mark values (?, ?, ?, ?)");
     insertOutbox = connection.prepareStatement("insert into outbox values (?, ?, ?, ?, ?, ?)");
     insertDocument =
         connection.prepareStatement(
             "insert into document (document_no, collection_no, id, live, state, crc) values (?, ?, ?, ?, ?, ?)");
     updateDocument =
-        connection.prepareStatement("update document set live = ?, state = ?, crc = ? where document_no = ?");
-    insertIntent = connection.prepareStatement("insert into intent values (?, ?, ?, ?)");
-    moveIntent =
         connection.prepareStatement(
-            "update intent set position = ? where slot = ?");
+            "update document set live = ?, state = ?, crc = ? where document_no = ?");
+    insertIntent = connection.prepareStatement("insert into intent values (?, ?, ?, ?)");
+    moveIntent = connection.prepareStatement("update intent set position = ? where slot = ?");
     insertConflict =
         connection.prepareStatement("insert into conflict values (?, ?, ?, ?, ?, ?, ?, ?, ?)");
     updateConflict =

@@ -52,7 +52,8 @@ public final class Storage implements AutoCloseable {
     var database = Database.open(files, guard);
     try {
       var born = birth.apply(found(database));
-      return new Storage(database, Recording.open(database, key, born, settings, clock, freeBytes, failStop));
+      return new Storage(
+          database, Recording.open(database, key, born, settings, clock, freeBytes, failStop));
     } catch (RuntimeException e) {
       database.close();
       throw e;

@@ -48,5 +48,4 @@ public final class Watermark {
       lock.unlock();
     }
   }
-
 }

@@ -1,4 +1,7 @@
-/** The log and the documents on disk: H2 through the guard, one thread that records, reads that show only what is forced. */
+/**
+ * The log and the documents on disk: H2 through the guard, one thread that records, reads that show
+ * only what is forced.
+ */
 @NullMarked
 package com.softadastra.sync.storage;
 

@@ -131,9 +131,8 @@ final class MeshServer implements SmartLifecycle {
     if (welcome) {
       connection.onDispose(() -> count.leave(peer));
     }
-    var requests =
-        new PeerRequests(
-            peer, peering, threads, metrics, () -> closeUnless(() -> false, connection));
+    var requests = new PeerRequests(peer, peering, threads, metrics);
+    requests.done().doOnSuccess(_ -> closeUnless(() -> false, connection)).subscribe();
     connection.addHandlerLast(new RSocketLengthCodec(MeshProtocol.MAX_FRAME));
     RSocketServer.create(acceptor(requests, connection, welcome))
         .maxTimeToFirstFrame(limits.request())

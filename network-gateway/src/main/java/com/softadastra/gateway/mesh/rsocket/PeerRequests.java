@@ -18,6 +18,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.util.context.Context;
 
 /**
@@ -41,23 +42,14 @@ final class PeerRequests implements RSocket {
   private final Supplier<Peering> peering;
   private final MeshThreads threads;
   private final MeshMetrics metrics;
-  private final Runnable done;
+  private final Sinks.Empty<Void> done = Sinks.empty();
   private final AtomicBoolean asked = new AtomicBoolean();
 
-  /**
-   * @param done run once the request has been answered or given up
-   */
-  PeerRequests(
-      NodeId peer,
-      Supplier<Peering> peering,
-      MeshThreads threads,
-      MeshMetrics metrics,
-      Runnable done) {
+  PeerRequests(NodeId peer, Supplier<Peering> peering, MeshThreads threads, MeshMetrics metrics) {
     this.peer = peer;
     this.peering = peering;
     this.threads = threads;
     this.metrics = metrics;
-    this.done = done;
   }
 
   NodeId peer() {
@@ -67,6 +59,11 @@ final class PeerRequests implements RSocket {
   /** Whether the request has arrived whole. */
   boolean asked() {
     return asked.get();
+  }
+
+  /** Completes once the request has been answered or given up. */
+  Mono<Void> done() {
+    return done.asMono();
   }
 
   @Override
@@ -80,7 +77,7 @@ final class PeerRequests implements RSocket {
         .subscribeOn(threads.blocking())
         .map(answer -> MeshProtocol.frame(metrics.sent(answer)))
         .onErrorMap(this::asToldToThePeer)
-        .doFinally(_ -> done.run());
+        .doFinally(_ -> done.tryEmitEmpty());
   }
 
   @Override
@@ -95,7 +92,7 @@ final class PeerRequests implements RSocket {
           }
           return session(all.skip(1));
         })
-        .doFinally(_ -> done.run())
+        .doFinally(_ -> done.tryEmitEmpty())
         .contextWrite(UNHEARD);
   }
 
@@ -104,12 +101,16 @@ final class PeerRequests implements RSocket {
     var frames =
         payloads
             .map(payload -> metrics.received(MeshProtocol.data(payload)))
-            .onErrorMap(failure -> new PeerUnreachable(peer + ": " + Reason.of(failure), failure))
+            .onErrorMap(this::lost)
             .publishOn(threads.blocking(), CREDIT);
     return Flux.defer(() -> peering.get().accept(peer, frames))
         .subscribeOn(threads.blocking())
         .map(frame -> MeshProtocol.frame(metrics.sent(frame)))
         .onErrorMap(this::asToldToThePeer);
+  }
+
+  private PeerUnreachable lost(Throwable failure) {
+    return new PeerUnreachable(peer + ": " + Reason.of(failure), failure);
   }
 
   private static ApplicationErrorException noSuchRoute() {

@@ -50,9 +50,9 @@ import reactor.core.publisher.Mono;
 import reactor.netty.tcp.TcpClient;
 
 /** Two gateways on loopback. */
-@Timeout(30)
+@Timeout(90)
 class MeshIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private final List<MeshNode> nodes = new ArrayList<>();
   private MeshNode caller = node(MeshLimits.DEFAULTS);
@@ -585,14 +585,35 @@ class MeshIT {
     callee.peering.onSession =
         (_, frames) -> {
           frames.subscribe(_ -> {}, lost::complete);
-          return Flux.never();
+          return Flux.just(bytes("hello")).concatWith(Flux.never());
         };
+    var failing = new CompletableFuture<byte[]>();
 
-    assertThatThrownBy(
-            () -> connect(Flux.error(new IllegalStateException("disk"))).blockLast(PATIENCE))
+    assertThatThrownBy(() ->
+            connect(Mono.fromFuture(failing).flux())
+                .doOnNext(_ -> failing.completeExceptionally(new IllegalStateException("disk")))
+                .blockLast(PATIENCE))
         .isInstanceOf(PeerUnreachable.class);
     assertThat(lost).succeedsWithin(PATIENCE).isInstanceOf(PeerUnreachable.class);
     awaitConnections(callee, 0);
+  }
+
+  @Test
+  void framesThatAreLookedAtTooLateSayThatThePeerIsGone() {
+    var untouched = new CompletableFuture<Flux<byte[]>>();
+    callee.peering.onSession =
+        (_, frames) -> {
+          untouched.complete(frames);
+          return Flux.never();
+        };
+    var channel = connect(Flux.never()).subscribe();
+    assertThat(untouched).succeedsWithin(PATIENCE);
+    channel.dispose();
+    awaitConnections(callee, 0);
+
+    assertThatThrownBy(() -> untouched.join().blockLast(PATIENCE))
+        .isInstanceOf(PeerUnreachable.class)
+        .hasMessageContaining(caller.id().toString());
   }
 
   @Test
