@@ -62,24 +62,22 @@ final class StatusTable {
   }
 
   private void lanes() {
-    var table = new TextTable("LANE TO", "STATE", "ENTRIES", "BYTES", "OLDEST", "ATTEMPTS");
-    var answer = node.get("/api/v1/outbox").orThrow();
-    for (var lane : answer.isArray() ? answer : answer.path("lanes")) {
+    var table = new TextTable("LANE TO", "SPACE", "STATE", "OWED", "BYTES", "OLDEST");
+    for (var lane : node.get("/api/v1/outbox").orThrow().path("lanes")) {
       table.row(
           lane.path("name").asString(lane.path("node").asString("")),
+          lane.path("space").asString(""),
           lane.path("state").asString(""),
           Readable.count(lane.path("entries").asLong(0)),
           Readable.bytes(lane.path("bytes").asLong(0)),
-          age(lane.path("oldest")),
-          Readable.count(lane.path("attempts").asLong(0)));
+          age(lane.path("oldest")));
     }
-    section(table, "no lanes: nothing is owed to anybody");
+    section(table, "no lanes: there is nobody to owe anything to");
   }
 
   private void spaces() {
     var table = new TextTable("SPACE", "MEMBERS", "ENTRIES", "DOCUMENTS", "OPEN CONFLICTS");
-    var answer = node.get("/api/v1/spaces").orThrow();
-    for (var space : answer.isArray() ? answer : answer.path("spaces")) {
+    for (var space : node.get("/api/v1/spaces").orThrow().path("spaces")) {
       String name = space.path("space").asString("");
       var digest = node.get("/api/v1/spaces/" + NodeClient.segment(name) + "/digest").orThrow();
       table.row(

@@ -8,7 +8,7 @@ import java.util.List;
 
 /** The nodes of one test, under one directory; closing it kills what still runs. */
 final class Nodes implements AutoCloseable {
-  static final Duration START = Duration.ofSeconds(90);
+  static final Duration START = Duration.ofMinutes(4);
 
   private final Path directory;
   private final List<TestNode> nodes = new ArrayList<>();

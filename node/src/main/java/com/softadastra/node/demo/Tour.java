@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
  * is killed and comes back, they meet, and what they hold is compared.
  */
 final class Tour {
-  private static final Duration START = Duration.ofSeconds(90);
+  private static final Duration START = Duration.ofMinutes(4);
   private static final Duration SOON = Duration.ofSeconds(60);
   private static final int DIFFERENCES_SHOWN = 10;
 
