@@ -17,7 +17,10 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 
-/** The sync engine as a process of its own: called over one link, and calling the gateway over another. */
+/**
+ * The sync engine as a process of its own: called over one link, and calling the gateway over
+ * another.
+ */
 @Configuration(proxyBeanMethods = false)
 @EnableAutoConfiguration
 @EnableConfigurationProperties(LinkProperties.class)
@@ -31,7 +34,8 @@ public class SyncApplication {
           "spring.jpa.open-in-view", "false",
           "spring.flyway.enabled", "false",
           "softadastra.link.port", "7601",
-          "management.endpoints.web.exposure.include", "health,prometheus,wal,outbox,peers,conflicts",
+          "management.endpoints.web.exposure.include",
+              "health,prometheus,wal,outbox,peers,conflicts",
           "management.endpoint.health.probes.enabled", "true");
 
   public static void main(String[] arguments) {
@@ -56,7 +60,8 @@ public class SyncApplication {
   }
 
   @Bean(destroyMethod = "close")
-  LinkServer linkForOthers(LinkProperties link, LinkSecret secret, Documents documents, Peering peering) {
+  LinkServer linkForOthers(
+      LinkProperties link, LinkSecret secret, Documents documents, Peering peering) {
     return LinkServer.bind(new LinkAddress(link.bind(), link.port()), secret)
         .serve(Documents.class, documents)
         .serve(Peering.class, peering);

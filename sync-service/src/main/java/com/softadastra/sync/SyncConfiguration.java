@@ -29,8 +29,8 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 
 /**
- * The sync engine as a layer. It expects a {@link PeerLinks} and gives a {@link Documents} and a {@link
- * com.softadastra.contracts.peering.Peering}; who uses them may live in another process.
+ * The sync engine as a layer. It expects a {@link PeerLinks} and gives a {@link Documents} and a
+ * {@link com.softadastra.contracts.peering.Peering}; who uses them may live in another process.
  */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(SyncProperties.class)
@@ -52,7 +52,8 @@ public class SyncConfiguration {
   }
 
   @Bean(destroyMethod = "close")
-  Storage storage(SyncProperties properties, DataDirectory directory, NodeKey key, InstantSource clock) {
+  Storage storage(
+      SyncProperties properties, DataDirectory directory, NodeKey key, InstantSource clock) {
     var settings =
         RecordingSettings.DEFAULT
             .withDocumentBytes((int) properties.limits().document().toBytes())
@@ -77,7 +78,8 @@ public class SyncConfiguration {
   }
 
   @Bean
-  SpaceNames spaceNames(Storage storage, NodeKey key, SyncProperties properties, InstantSource clock) {
+  SpaceNames spaceNames(
+      Storage storage, NodeKey key, SyncProperties properties, InstantSource clock) {
     return new SpaceNames(storage, key, properties.name(), clock);
   }
 
@@ -105,7 +107,8 @@ public class SyncConfiguration {
 
   @Bean
   PeerConfiguration.Node thisNode(SyncProperties properties) {
-    var version = Optional.ofNullable(SyncConfiguration.class.getPackage().getImplementationVersion());
+    var version =
+        Optional.ofNullable(SyncConfiguration.class.getPackage().getImplementationVersion());
     return new PeerConfiguration.Node(
         properties.name(),
         version.orElse("development"),

@@ -22,15 +22,20 @@ record SyncProperties(
     @DefaultValue Limits limits,
     @DefaultValue StorageSettings storage,
     @DefaultValue LaneSettings lane) {
-  /** @param document the most bytes of canonical JSON that a document may have */
+  /**
+   * @param document the most bytes of canonical JSON that a document may have
+   */
   record Limits(@DefaultValue("1MB") DataSize document) {}
 
-  /** @param reserve of free disk below which new intents are refused */
+  /**
+   * @param reserve of free disk below which new intents are refused
+   */
   record StorageSettings(@DefaultValue("64MB") DataSize reserve) {}
 
   /**
    * @param backoff the bound of the first random wait, which doubles
    * @param backoffCap the bound of every wait
    */
-  record LaneSettings(@DefaultValue("500ms") Duration backoff, @DefaultValue("30s") Duration backoffCap) {}
+  record LaneSettings(
+      @DefaultValue("500ms") Duration backoff, @DefaultValue("30s") Duration backoffCap) {}
 }

@@ -35,12 +35,16 @@ public final class DocumentUpdate {
     apply(logged, logged.standing().effective(), reads, now, writes);
   }
 
-  /** The same where another entry may have brought the same versions before: folds the documents from their start. */
+  /**
+   * The same where another entry may have brought the same versions before: folds the documents
+   * from their start.
+   */
   static void applyAnew(LoggedEntry logged, Reads reads, Instant now, List<Write> writes) {
     apply(logged, false, reads, now, writes);
   }
 
-  private static void apply(LoggedEntry logged, boolean inOneStep, Reads reads, Instant now, List<Write> writes) {
+  private static void apply(
+      LoggedEntry logged, boolean inOneStep, Reads reads, Instant now, List<Write> writes) {
     var entry = logged.entry();
     for (var operation : entry.operations()) {
       var key = new DocumentKey(entry.space(), operation.collection(), operation.id());

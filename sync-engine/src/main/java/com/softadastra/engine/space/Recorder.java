@@ -82,27 +82,38 @@ public final class Recorder {
     bounded("actor", request.actor() == null ? "-" : request.actor(), Bounds.ACTOR_BYTES);
     if (request.operations().isEmpty() || request.operations().size() > Bounds.OPERATIONS) {
       throw new Refused(
-          Problem.ofField(ProblemCode.INVALID_REQUEST, "operations", "from 1 to " + Bounds.OPERATIONS + " of them"));
+          Problem.ofField(
+              ProblemCode.INVALID_REQUEST,
+              "operations",
+              "from 1 to " + Bounds.OPERATIONS + " of them"));
     }
     var documents = new HashSet<List<String>>();
     for (var operation : request.operations()) {
       bounded("collection", operation.collection(), Bounds.NAME_BYTES);
       bounded("id", operation.id(), Bounds.DOCUMENT_ID_BYTES);
       if (operation.condition().versions().size() > Bounds.PARENTS) {
-        throw new Refused(Problem.ofField(ProblemCode.INVALID_REQUEST, "base", "at most " + Bounds.PARENTS + " versions"));
+        throw new Refused(
+            Problem.ofField(
+                ProblemCode.INVALID_REQUEST, "base", "at most " + Bounds.PARENTS + " versions"));
       }
       if (!documents.add(List.of(operation.collection(), operation.id()))) {
         throw new Refused(
-            Problem.ofField(ProblemCode.INVALID_REQUEST, "operations", "the document " + operation.id() + " twice"));
+            Problem.ofField(
+                ProblemCode.INVALID_REQUEST,
+                "operations",
+                "the document " + operation.id() + " twice"));
       }
     }
   }
 
   private static void bounded(String field, String text, int most) {
     byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
-    if (utf8.length == 0 || utf8.length > most || !new String(utf8, StandardCharsets.UTF_8).equals(text)) {
+    if (utf8.length == 0
+        || utf8.length > most
+        || !new String(utf8, StandardCharsets.UTF_8).equals(text)) {
       throw new Refused(
-          Problem.ofField(ProblemCode.INVALID_REQUEST, field, "must be 1 to " + most + " bytes of UTF-8"));
+          Problem.ofField(
+              ProblemCode.INVALID_REQUEST, field, "must be 1 to " + most + " bytes of UTF-8"));
     }
   }
 
@@ -143,8 +154,8 @@ public final class Recorder {
   }
 
   /**
-   * An intent of this node's own, recorded again under its present incarnation because its first entry was forked.
-   * Versions stay what they were: they name the intent, not the entry.
+   * An intent of this node's own, recorded again under its present incarnation because its first
+   * entry was forked. Versions stay what they were: they name the intent, not the entry.
    */
   public Admission.Accepted again(Intent intent, SpaceState space, Reads reads, Draw draw) {
     var chain = space.chain(space.self());

@@ -11,7 +11,8 @@ import java.util.HexFormat;
 /** A node's key as the platform's cryptography wants it. */
 public final class NodeKeys {
   // PrivateKeyInfo and SubjectPublicKeyInfo of Ed25519 (RFC 8410), up to the raw key.
-  private static final byte[] PRIVATE_PREFIX = HexFormat.of().parseHex("302e020100300506032b657004220420");
+  private static final byte[] PRIVATE_PREFIX =
+      HexFormat.of().parseHex("302e020100300506032b657004220420");
   private static final byte[] PUBLIC_PREFIX = HexFormat.of().parseHex("302a300506032b6570032100");
 
   private NodeKeys() {}

@@ -3,8 +3,8 @@ package com.softadastra.sync.outbox;
 import com.softadastra.contracts.Dot;
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.Replica;
-import com.softadastra.contracts.peering.PeerView;
 import com.softadastra.contracts.SpaceId;
+import com.softadastra.contracts.peering.PeerView;
 import com.softadastra.sync.storage.Ledger;
 import com.softadastra.sync.storage.Storage;
 import java.time.Duration;
@@ -57,7 +57,8 @@ public final class Outbox {
   /** What no other member is known to have; entries of a space without other members count too. */
   public Sum risk() {
     var ledger = storage.recording().ledger();
-    var alone = sum(row -> others(row.space()).stream().noneMatch(member -> has(ledger, row, member)));
+    var alone =
+        sum(row -> others(row.space()).stream().noneMatch(member -> has(ledger, row, member)));
     long entries = alone.entries();
     long bytes = alone.bytes();
     var oldest = alone.oldest();
@@ -76,7 +77,8 @@ public final class Outbox {
   }
 
   private static boolean has(Ledger ledger, Row row, NodeId member) {
-    return row.dot().replica().node().equals(member) || ledger.covers(row.space(), member, row.dot());
+    return row.dot().replica().node().equals(member)
+        || ledger.covers(row.space(), member, row.dot());
   }
 
   private Set<NodeId> others(SpaceId space) {
@@ -84,7 +86,8 @@ public final class Outbox {
     storage
         .recording()
         .view(space)
-        .ifPresent(view -> view.membership().members().forEach(member -> others.add(member.node())));
+        .ifPresent(
+            view -> view.membership().members().forEach(member -> others.add(member.node())));
     others.remove(self);
     return others;
   }
@@ -94,70 +97,70 @@ public final class Outbox {
     storage
         .recording()
         .views()
-        .forEach(
-            (id, view) -> {
-              if (view.membership().member(member).isPresent()) {
-                spaces.add(id);
-              }
-            });
+        .forEach((id, view) -> {
+          if (view.membership().member(member).isPresent()) {
+            spaces.add(id);
+          }
+        });
     return spaces;
   }
 
   private Sum sum(Predicate<Row> counts) {
     return storage
         .readers()
-        .read(
-            reader -> {
-              long entries = 0;
-              long bytes = 0;
-              Instant oldest = null;
-              long lowWater = storage.recording().durable();
-              try (var select = reader.connection().createStatement()) {
-                select.setFetchSize(1000);
-                try (var rows =
-                    select.executeQuery(
-                        "select space_no, replica_no, sequence, bytes, recorded_at, position from outbox order by position")) {
-                  while (rows.next()) {
-                    Replica replica = reader.replica(rows.getInt(2));
-                    var row =
-                        new Row(
-                            reader.space(rows.getInt(1)),
-                            new Dot(replica, rows.getLong(3)),
-                            rows.getInt(4),
-                            Instant.ofEpochMilli(rows.getLong(5)));
-                    if (counts.test(row)) {
-                      entries++;
-                      bytes += row.bytes();
-                      if (oldest == null) {
-                        oldest = row.recordedAt();
-                        lowWater = rows.getLong(6) - 1;
-                      }
-                    }
+        .read(reader -> {
+          long entries = 0;
+          long bytes = 0;
+          Instant oldest = null;
+          long lowWater = storage.recording().durable();
+          try (var select = reader.connection().createStatement()) {
+            select.setFetchSize(1000);
+            try (var rows =
+                select.executeQuery(
+                    "select space_no, replica_no, sequence, bytes, recorded_at, position from outbox order by position")) {
+              while (rows.next()) {
+                Replica replica = reader.replica(rows.getInt(2));
+                var row =
+                    new Row(
+                        reader.space(rows.getInt(1)),
+                        new Dot(replica, rows.getLong(3)),
+                        rows.getInt(4),
+                        Instant.ofEpochMilli(rows.getLong(5)));
+                if (counts.test(row)) {
+                  entries++;
+                  bytes += row.bytes();
+                  if (oldest == null) {
+                    oldest = row.recordedAt();
+                    lowWater = rows.getLong(6) - 1;
                   }
                 }
               }
-              return new Sum(entries, bytes, oldest, lowWater);
-            });
+            }
+          }
+          return new Sum(entries, bytes, oldest, lowWater);
+        });
   }
 
   private Sum whole(SpaceId space) {
     return storage
         .readers()
-        .read(
-            reader -> {
-              try (var select =
-                  reader
-                      .connection()
-                      .prepareStatement(
-                          "select count(*), coalesce(sum(octet_length(entry)), 0), min(recorded_at) from wal where space_no = ?")) {
-                select.setInt(1, reader.spaceNo(space));
-                try (var row = select.executeQuery()) {
-                  row.next();
-                  long oldest = row.getLong(3);
-                  return new Sum(
-                      row.getLong(1), row.getLong(2), row.wasNull() ? null : Instant.ofEpochMilli(oldest), 0);
-                }
-              }
-            });
+        .read(reader -> {
+          try (var select =
+              reader
+                  .connection()
+                  .prepareStatement(
+                      "select count(*), coalesce(sum(octet_length(entry)), 0), min(recorded_at) from wal where space_no = ?")) {
+            select.setInt(1, reader.spaceNo(space));
+            try (var row = select.executeQuery()) {
+              row.next();
+              long oldest = row.getLong(3);
+              return new Sum(
+                  row.getLong(1),
+                  row.getLong(2),
+                  row.wasNull() ? null : Instant.ofEpochMilli(oldest),
+                  0);
+            }
+          }
+        });
   }
 }

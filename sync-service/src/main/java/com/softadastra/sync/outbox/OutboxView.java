@@ -39,7 +39,8 @@ public final class OutboxView {
       long lowWater) {}
 
   /** An entry that is kept and has no effect. */
-  public record DeadLetter(long position, String space, String intent, NodeId node, String reason, Instant recordedAt) {}
+  public record DeadLetter(
+      long position, String space, String intent, NodeId node, String reason, Instant recordedAt) {}
 
   public OutboxView(Storage storage, Outbox outbox, Peering peering, SpaceNames names) {
     this.storage = storage;
@@ -77,33 +78,34 @@ public final class OutboxView {
   public List<DeadLetter> deadLetters() {
     return storage
         .readers()
-        .read(
-            reader -> {
-              var letters = new ArrayList<DeadLetter>();
-              try (var select =
-                  reader
-                      .connection()
-                      .prepareStatement(
-                          "select position from wal where standing not in (?, ?) order by position desc limit ?")) {
-                select.setInt(1, Standing.EFFECTIVE.ordinal());
-                select.setInt(2, Standing.REPLACED.ordinal());
-                select.setInt(3, MOST_DEAD_LETTERS);
-                try (var row = select.executeQuery()) {
-                  while (row.next()) {
-                    var logged = reader.entry(row.getLong(1));
-                    var intent = logged.entry().intent();
-                    letters.add(
-                        new DeadLetter(
-                            logged.position(),
-                            names.name(logged.entry().space()).orElse(logged.entry().space().toString()),
-                            intent == null ? "" : intent.id(),
-                            logged.entry().author().node(),
-                            logged.standing().reason(),
-                            logged.recordedAt()));
-                  }
-                }
+        .read(reader -> {
+          var letters = new ArrayList<DeadLetter>();
+          try (var select =
+              reader
+                  .connection()
+                  .prepareStatement(
+                      "select position from wal where standing not in (?, ?) order by position desc limit ?")) {
+            select.setInt(1, Standing.EFFECTIVE.ordinal());
+            select.setInt(2, Standing.REPLACED.ordinal());
+            select.setInt(3, MOST_DEAD_LETTERS);
+            try (var row = select.executeQuery()) {
+              while (row.next()) {
+                var logged = reader.entry(row.getLong(1));
+                var intent = logged.entry().intent();
+                letters.add(
+                    new DeadLetter(
+                        logged.position(),
+                        names
+                            .name(logged.entry().space())
+                            .orElse(logged.entry().space().toString()),
+                        intent == null ? "" : intent.id(),
+                        logged.entry().author().node(),
+                        logged.standing().reason(),
+                        logged.recordedAt()));
               }
-              return letters;
-            });
+            }
+          }
+          return letters;
+        });
   }
 }

@@ -15,14 +15,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.SignalType;
 import reactor.core.publisher.SynchronousSink;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
-import reactor.core.publisher.SignalType;
 
 /**
- * A session on a live connection: carries frames between the transport's streams and the engine's {@link Session}.
- * Frames come in one at a time on a virtual thread; frames go out as the transport asks for them, on another.
+ * A session on a live connection: carries frames between the transport's streams and the engine's
+ * {@link Session}. Frames come in one at a time on a virtual thread; frames go out as the transport
+ * asks for them, on another.
  */
 final class Channel {
   private static final Logger LOG = LoggerFactory.getLogger(Channel.class);
@@ -51,8 +52,10 @@ final class Channel {
     this.peer = peer;
     this.session = session;
     this.dialled = dialled;
-    this.in = Schedulers.fromExecutor(task -> Thread.ofVirtual().name("session-in-" + peer).start(task));
-    this.out = Schedulers.fromExecutor(task -> Thread.ofVirtual().name("session-out-" + peer).start(task));
+    this.in =
+        Schedulers.fromExecutor(task -> Thread.ofVirtual().name("session-in-" + peer).start(task));
+    this.out =
+        Schedulers.fromExecutor(task -> Thread.ofVirtual().name("session-out-" + peer).start(task));
   }
 
   NodeId peer() {
@@ -136,15 +139,14 @@ final class Channel {
       throw e;
     }
     var _ =
-        stored.whenComplete(
-            (_, error) -> {
-              storing.release();
-              if (error != null) {
-                LOG.warn("what {} sent could not be stored", peer, error);
-                close(String.valueOf(error.getMessage()));
-              }
-              signal();
-            });
+        stored.whenComplete((_, error) -> {
+          storing.release();
+          if (error != null) {
+            LOG.warn("what {} sent could not be stored", peer, error);
+            close(String.valueOf(error.getMessage()));
+          }
+          signal();
+        });
     signal();
     if (session.ended()) {
       close("the peer ended the session");

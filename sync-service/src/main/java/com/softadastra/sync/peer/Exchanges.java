@@ -46,8 +46,8 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 
 /**
- * The sessions with all peers and the lanes that bring them about. A peer has at most one session that counts: where both
- * call each other at once, the call of the smaller node id stands.
+ * The sessions with all peers and the lanes that bring them about. A peer has at most one session
+ * that counts: where both call each other at once, the call of the smaller node id stands.
  */
 public final class Exchanges implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Exchanges.class);
@@ -122,12 +122,14 @@ public final class Exchanges implements AutoCloseable {
     lanes.values().forEach(Lane::stop);
     channels
         .values()
-        .forEach(
-            channel -> {
-              channel.session().end("stopping");
-              channel.close("stopping");
-            });
-    var kept = lanes.entrySet().stream().map(lane -> new LaneEntity(lane.getKey(), lane.getValue().status())).toList();
+        .forEach(channel -> {
+          channel.session().end("stopping");
+          channel.close("stopping");
+        });
+    var kept =
+        lanes.entrySet().stream()
+            .map(lane -> new LaneEntity(lane.getKey(), lane.getValue().status()))
+            .toList();
     try {
       recording.administer(() -> laneRepository.saveAll(kept)).get();
     } catch (ExecutionException e) {
@@ -185,7 +187,9 @@ public final class Exchanges implements AutoCloseable {
     return new LinkState(
         connected(peer),
         lane == null ? 0 : lane.status().attempts(),
-        lane == null ? refusals.get(peer) : Optional.ofNullable(lane.status().lastError()).orElse(refusals.get(peer)));
+        lane == null
+            ? refusals.get(peer)
+            : Optional.ofNullable(lane.status().lastError()).orElse(refusals.get(peer)));
   }
 
   public boolean connected(NodeId peer) {
@@ -260,11 +264,10 @@ public final class Exchanges implements AutoCloseable {
         });
     Thread.ofVirtual()
         .name("session-end-" + peer)
-        .start(
-            () -> {
-              channel.awaitEnd();
-              channels.remove(peer, channel);
-            });
+        .start(() -> {
+          channel.awaitEnd();
+          channels.remove(peer, channel);
+        });
     return channel.outgoing();
   }
 
@@ -286,7 +289,8 @@ public final class Exchanges implements AutoCloseable {
               boolean crossing =
                   standing.dialled() != channel.dialled()
                       && channel.openedNanos() - standing.openedNanos() < CROSSING_NANOS;
-              boolean standingIsOfSmaller = standing.dialled() == (key.nodeId().compareTo(peer) < 0);
+              boolean standingIsOfSmaller =
+                  standing.dialled() == (key.nodeId().compareTo(peer) < 0);
               return crossing && standingIsOfSmaller ? standing : channel;
             });
     if (installed == channel && before != null && before != channel) {
@@ -304,32 +308,29 @@ public final class Exchanges implements AutoCloseable {
     discharging = true;
     var _ =
         recording
-            .administer(
-                () -> {
-                  boolean more = false;
-                  for (var space : recording.views().keySet()) {
-                    more |= recording.discharge(space, DISCHARGE_ROWS) == DISCHARGE_ROWS;
-                  }
-                  return more;
-                })
-            .whenComplete(
-                (more, _) -> {
-                  discharging = false;
-                  if (Boolean.TRUE.equals(more)) {
-                    discharge();
-                  }
-                });
+            .administer(() -> {
+              boolean more = false;
+              for (var space : recording.views().keySet()) {
+                more |= recording.discharge(space, DISCHARGE_ROWS) == DISCHARGE_ROWS;
+              }
+              return more;
+            })
+            .whenComplete((more, _) -> {
+              discharging = false;
+              if (Boolean.TRUE.equals(more)) {
+                discharge();
+              }
+            });
   }
 
   /** Tells the sessions that a space's membership has changed. */
   public void membershipChanged(SpaceId space) {
     for (var channel : channels.values()) {
       Thread.ofVirtual()
-          .start(
-              () -> {
-                channel.session().membershipChanged(space);
-                channel.signal();
-              });
+          .start(() -> {
+            channel.session().membershipChanged(space);
+            channel.signal();
+          });
     }
   }
 
@@ -380,7 +381,10 @@ public final class Exchanges implements AutoCloseable {
 
     @Override
     public Optional<Membership> membership(SpaceId space, NodeId member) {
-      return recording.view(space).map(view -> view.membership()).filter(m -> m.member(member).isPresent());
+      return recording
+          .view(space)
+          .map(view -> view.membership())
+          .filter(m -> m.member(member).isPresent());
     }
 
     @Override
@@ -390,11 +394,10 @@ public final class Exchanges implements AutoCloseable {
         return;
       }
       await(
-          recording.administer(
-              () -> {
-                recording.putMembership(recording.membership(space).with(records));
-                return true;
-              }));
+          recording.administer(() -> {
+            recording.putMembership(recording.membership(space).with(records));
+            return true;
+          }));
       membershipChanged(space);
     }
 
@@ -417,7 +420,8 @@ public final class Exchanges implements AutoCloseable {
       return storage
           .readers()
           .read(reader -> reader.find(space, replica, sequence))
-          .orElseThrow(() -> new IllegalStateException("an entry that is counted is not in the log"));
+          .orElseThrow(
+              () -> new IllegalStateException("an entry that is counted is not in the log"));
     }
 
     @Override
@@ -436,17 +440,15 @@ public final class Exchanges implements AutoCloseable {
       statements.add(statement(space));
       recording
           .view(space)
-          .ifPresent(
-              view ->
-                  view.membership()
-                      .members()
-                      .forEach(
-                          member ->
-                              recording
-                                  .ledger()
-                                  .by(space, member.node())
-                                  .filter(_ -> !member.node().equals(peer))
-                                  .ifPresent(known -> statements.add(known.signed()))));
+          .ifPresent(view ->
+              view.membership()
+                  .members()
+                  .forEach(member ->
+                      recording
+                          .ledger()
+                          .by(space, member.node())
+                          .filter(_ -> !member.node().equals(peer))
+                          .ifPresent(known -> statements.add(known.signed()))));
       return statements;
     }
 
@@ -457,7 +459,8 @@ public final class Exchanges implements AutoCloseable {
       var view = recording.view(space).orElseThrow();
       var vector = new LinkedHashMap<Replica, Long>();
       view.chains().forEach((replica, head) -> vector.put(replica, head.sequence()));
-      return new Statement(space, view.self(), position, Math.max(0, clock.millis()), vector).sign(key);
+      return new Statement(space, view.self(), position, Math.max(0, clock.millis()), vector)
+          .sign(key);
     }
 
     @Override
@@ -476,10 +479,14 @@ public final class Exchanges implements AutoCloseable {
           continue;
         }
         if (!Signatures.verify(
-            Purpose.STATEMENT, Hash.sha256(signed.bytes()), signed.signature(), member.get().key())) {
+            Purpose.STATEMENT,
+            Hash.sha256(signed.bytes()),
+            signed.signature(),
+            member.get().key())) {
           throw new Malformed("a statement with a wrong signature");
         }
-        recording.note(new Ledger.Known(statement, signed, statement.by().node().equals(via) ? null : via));
+        recording.note(
+            new Ledger.Known(statement, signed, statement.by().node().equals(via) ? null : via));
         for (var channel : channels.values()) {
           if (!channel.peer().equals(via) && !channel.peer().equals(statement.by().node())) {
             channel.session().gossip(space, List.of(signed));
@@ -496,34 +503,39 @@ public final class Exchanges implements AutoCloseable {
 
     @Override
     public void forked(SpaceId space, Replica replica) {
-      LOG.warn("{} knows entries of this node that it doesn't know itself: its storage was restored or copied", peer);
+      LOG.warn(
+          "{} knows entries of this node that it doesn't know itself: its storage was restored or copied",
+          peer);
       await(
-          recording.administer(
-              () -> {
-                if (!recording.incarnation().equals(replica.incarnation())) {
-                  return false;
-                }
-                var common = new HashMap<SpaceId, Long>();
-                for (var view : recording.views().entrySet()) {
-                  long known =
-                      view.getValue().membership().members().stream()
-                          .mapToLong(
-                              member ->
-                                  recording
-                                      .ledger()
-                                      .by(view.getKey(), member.node())
-                                      .map(k -> k.statement().vector().getOrDefault(replica, 0L))
-                                      .orElse(0L))
-                          .max()
-                          .orElse(0);
-                  long own = Optional.ofNullable(view.getValue().chains().get(replica)).map(ChainHead::sequence).orElse(0L);
-                  common.put(view.getKey(), Math.min(known, own));
-                }
-                recording.reborn(directory.reborn(recording.durable()), common);
-                return true;
-              }));
+          recording.administer(() -> {
+            if (!recording.incarnation().equals(replica.incarnation())) {
+              return false;
+            }
+            var common = new HashMap<SpaceId, Long>();
+            for (var view : recording.views().entrySet()) {
+              long known =
+                  view.getValue().membership().members().stream()
+                      .mapToLong(member ->
+                          recording
+                              .ledger()
+                              .by(view.getKey(), member.node())
+                              .map(k -> k.statement().vector().getOrDefault(replica, 0L))
+                              .orElse(0L))
+                      .max()
+                      .orElse(0);
+              long own =
+                  Optional.ofNullable(view.getValue().chains().get(replica))
+                      .map(ChainHead::sequence)
+                      .orElse(0L);
+              common.put(view.getKey(), Math.min(known, own));
+            }
+            recording.reborn(directory.reborn(recording.durable()), common);
+            return true;
+          }));
       directory.note(storage.found());
-      channels.values().stream().filter(channel -> !channel.peer().equals(peer)).forEach(c -> c.close("reborn"));
+      channels.values().stream()
+          .filter(channel -> !channel.peer().equals(peer))
+          .forEach(c -> c.close("reborn"));
     }
 
     @Override

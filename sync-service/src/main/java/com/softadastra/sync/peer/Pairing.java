@@ -69,26 +69,32 @@ public final class Pairing {
     this.clock = clock;
   }
 
-  /** @throws Refused where a space is not known, or this node may not invite to it */
+  /**
+   * @throws Refused where a space is not known, or this node may not invite to it
+   */
   InvitationIssued invite(InvitationRequest request) {
     for (var grant : request.spaces()) {
       var membership = spaces.view(grant.space()).membership();
       if (membership.member(key.nodeId()).filter(self -> self.role() == Role.ADMIN).isEmpty()) {
-        throw new Refused(ProblemCode.NOT_ALLOWED, "this node is no admin of space " + grant.space());
+        throw new Refused(
+            ProblemCode.NOT_ALLOWED, "this node is no admin of space " + grant.space());
       }
     }
     byte[] secret = random(Invitation.SECRET_BYTES);
     var id = Base32.encode(random(16));
     var expires = clock.instant().plus(request.expiresIn());
     var grants =
-        request.spaces().stream().map(grant -> grant.space() + ":" + grant.role()).collect(Collectors.joining(" "));
+        request.spaces().stream()
+            .map(grant -> grant.space() + ":" + grant.role())
+            .collect(Collectors.joining(" "));
     var addresses = links.get().addresses();
     await(
-        recording.administer(
-            () -> invitations.save(new InvitationEntity(id, secret, grants, expires, request.uses()))));
+        recording.administer(() ->
+            invitations.save(new InvitationEntity(id, secret, grants, expires, request.uses()))));
     var names = request.spaces().stream().map(InvitationRequest.SpaceGrant::space).toList();
     return new InvitationIssued(
-        new Invitation(key.nodeId(), addresses, id, secret, expires.toEpochMilli(), names).encode());
+        new Invitation(key.nodeId(), addresses, id, secret, expires.toEpochMilli(), names)
+            .encode());
   }
 
   /**
@@ -103,7 +109,8 @@ public final class Pairing {
       throw Invitation.invalid("it was issued by this node");
     }
     if (as != null && invitation.spaces().size() != 1) {
-      throw Invitation.invalid("\"as\" names one space, and it is for " + invitation.spaces().size());
+      throw Invitation.invalid(
+          "\"as\" names one space, and it is for " + invitation.spaces().size());
     }
     var request =
         new Request(
@@ -114,21 +121,27 @@ public final class Pairing {
             links.get().addresses());
     Answer answer;
     try {
-      answer = Answer.decode(links.get().pair(invitation.inviter(), invitation.addresses(), request.encode()));
+      answer =
+          Answer.decode(
+              links.get().pair(invitation.inviter(), invitation.addresses(), request.encode()));
     } catch (PeerUnreachable e) {
-      throw new Refused(ProblemCode.PEER_UNREACHABLE, "the inviter can't be reached: " + e.getMessage());
+      throw new Refused(
+          ProblemCode.PEER_UNREACHABLE, "the inviter can't be reached: " + e.getMessage());
     } catch (Malformed e) {
-      throw new Refused(ProblemCode.PEER_UNREACHABLE, "the inviter answered something else than was asked");
+      throw new Refused(
+          ProblemCode.PEER_UNREACHABLE, "the inviter answered something else than was asked");
     }
     switch (answer) {
       case Answer.Rejected(var code, var detail) -> throw new Refused(code, detail);
-      case Answer.Welcome welcome -> await(recording.administer(() -> settle(invitation.inviter(), welcome, as)));
+      case Answer.Welcome welcome ->
+          await(recording.administer(() -> settle(invitation.inviter(), welcome, as)));
     }
     exchanges.opened(invitation.inviter());
     return invitation.inviter();
   }
 
-  private boolean settle(NodeId inviter, Answer.Welcome welcome, @Nullable String as) throws SQLException {
+  private boolean settle(NodeId inviter, Answer.Welcome welcome, @Nullable String as)
+      throws SQLException {
     for (var space : welcome.spaces()) {
       var membership = new Membership(space.records());
       if (membership.member(key.nodeId()).isEmpty() || membership.member(inviter).isEmpty()) {
@@ -153,7 +166,9 @@ public final class Pairing {
     }
     if (answer instanceof Answer.Welcome welcome) {
       exchanges.opened(joiner);
-      welcome.spaces().forEach(space -> exchanges.membershipChanged(new Membership(space.records()).space()));
+      welcome
+          .spaces()
+          .forEach(space -> exchanges.membershipChanged(new Membership(space.records()).space()));
     }
     return answer.encode();
   }
@@ -163,7 +178,9 @@ public final class Pairing {
       throw Invitation.invalid("it is presented with another key than that of the connection");
     }
     var invitation =
-        invitations.findById(request.invitation()).orElseThrow(() -> Invitation.invalid("it is not known here"));
+        invitations
+            .findById(request.invitation())
+            .orElseThrow(() -> Invitation.invalid("it is not known here"));
     byte[] proof = PairingMessages.proof(invitation.secret(), key.nodeId(), joiner);
     if (!MessageDigest.isEqual(proof, request.proof())) {
       throw Invitation.invalid("it is not known here");
@@ -175,7 +192,8 @@ public final class Pairing {
     for (var grant : invitation.grants().split(" ")) {
       int colon = grant.indexOf(':');
       var space = grant.substring(0, colon);
-      shared.add(new SharedSpace(space, grant(space, Role.valueOf(grant.substring(colon + 1)), request)));
+      shared.add(
+          new SharedSpace(space, grant(space, Role.valueOf(grant.substring(colon + 1)), request)));
     }
     transaction.executeWithoutResult(
         _ -> invitations.findById(request.invitation()).orElseThrow().use());
@@ -183,13 +201,13 @@ public final class Pairing {
     return new Answer.Welcome(name, links.get().addresses(), shared);
   }
 
-  private List<SignedRecord> grant(String space, Role role, Request request)
-      throws SQLException {
+  private List<SignedRecord> grant(String space, Role role, Request request) throws SQLException {
     var membership = recording.membership(spaces.id(space));
     var present = membership.member(Signatures.nodeId(request.key()));
     if (present.isEmpty() || (present.get().grant() != null && present.get().role() != role)) {
       var grant =
-          membership.grant(key.nodeId(), request.key(), request.name(), role, Math.max(0, clock.millis()));
+          membership.grant(
+              key.nodeId(), request.key(), request.name(), role, Math.max(0, clock.millis()));
       membership = membership.with(List.of(SpaceNames.sign(grant, key)));
       recording.putMembership(membership);
     }

@@ -16,7 +16,9 @@ import org.springframework.data.jpa.repository.config.EnableJpaRepositories;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** Peers, invitations and lanes are entities; sessions and lanes live as long as the application. */
+/**
+ * Peers, invitations and lanes are entities; sessions and lanes live as long as the application.
+ */
 @Configuration(proxyBeanMethods = false)
 @EntityScan(basePackageClasses = PeerEntity.class)
 @EnableJpaRepositories(basePackageClasses = PeerRepository.class)
@@ -27,7 +29,8 @@ public class PeerConfiguration {
   @Bean
   PeerDirectory peerDirectory(
       Storage storage, PeerRepository repository, PlatformTransactionManager transactions) {
-    return new PeerDirectory(storage.recording(), repository, new TransactionTemplate(transactions));
+    return new PeerDirectory(
+        storage.recording(), repository, new TransactionTemplate(transactions));
   }
 
   @Bean(destroyMethod = "")
@@ -40,7 +43,8 @@ public class PeerConfiguration {
       LaneRepository lanes,
       Supplier<PeerLinks> links,
       InstantSource clock) {
-    return new Exchanges(storage, directory, key, node.name(), peers, lanes, links, node.lanes(), clock);
+    return new Exchanges(
+        storage, directory, key, node.name(), peers, lanes, links, node.lanes(), clock);
   }
 
   @Bean

@@ -69,7 +69,12 @@ public final class PeeringService implements Peering {
   @Override
   public NodeInfo node() {
     return new NodeInfo(
-        key.nodeId(), name, recording.incarnation(), links.get().addresses(), version, clock.instant());
+        key.nodeId(),
+        name,
+        recording.incarnation(),
+        links.get().addresses(),
+        version,
+        clock.instant());
   }
 
   @Override
@@ -99,24 +104,26 @@ public final class PeeringService implements Peering {
 
   @Override
   public Reply<PeerView> switchLink(NodeId peer, boolean on) {
-    return Reply.from(
-        () -> {
-          try {
-            var switched = recording.administer(() -> peers.switchLink(peer, on)).get();
-            exchanges.switched(peer, on);
-            return view(switched);
-          } catch (ExecutionException e) {
-            throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e.getCause());
-          } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted", e);
-          }
-        });
+    return Reply.from(() -> {
+      try {
+        var switched = recording.administer(() -> peers.switchLink(peer, on)).get();
+        exchanges.switched(peer, on);
+        return view(switched);
+      } catch (ExecutionException e) {
+        throw e.getCause() instanceof RuntimeException cause
+            ? cause
+            : new IllegalStateException(e.getCause());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException("interrupted", e);
+      }
+    });
   }
 
   @Override
   public Reply<List<MemberView>> members(String space) {
-    return Reply.from(() -> spaces.view(space).membership().members().stream().map(m -> member(space, m)).toList());
+    return Reply.from(() ->
+        spaces.view(space).membership().members().stream().map(m -> member(space, m)).toList());
   }
 
   @Override
@@ -153,7 +160,8 @@ public final class PeeringService implements Peering {
       spaces
           .view(space)
           .chains()
-          .forEach((replica, head) -> vector.put(replica.node() + "/" + replica.incarnation(), head.sequence()));
+          .forEach((replica, head) ->
+              vector.put(replica.node() + "/" + replica.incarnation(), head.sequence()));
       lastSeen = clock.instant();
     } else {
       var known = recording.ledger().by(id, member.node());
@@ -162,7 +170,8 @@ public final class PeeringService implements Peering {
             .get()
             .statement()
             .vector()
-            .forEach((replica, sequence) -> vector.put(replica.node() + "/" + replica.incarnation(), sequence));
+            .forEach((replica, sequence) ->
+                vector.put(replica.node() + "/" + replica.incarnation(), sequence));
         lastSeen = Instant.ofEpochMilli(known.get().statement().clock());
       }
     }

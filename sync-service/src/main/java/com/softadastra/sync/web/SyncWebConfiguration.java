@@ -57,13 +57,22 @@ public class SyncWebConfiguration {
       FunctionCounter.builder("softadastra.recording.commits", measures, m -> m.commits())
           .description("Group commits")
           .register(registry);
-      FunctionCounter.builder("softadastra.recording.commit.seconds", measures, m -> m.commitNanos() / 1e9)
+      FunctionCounter.builder(
+              "softadastra.recording.commit.seconds", measures, m -> m.commitNanos() / 1e9)
           .description("Time spent in group commits")
           .register(registry);
-      FunctionCounter.builder("softadastra.recording.forces", storage, s -> s.database().guard().counters().journalForces())
+      FunctionCounter.builder(
+              "softadastra.recording.forces",
+              storage,
+              s -> s.database().guard().counters().journalForces())
           .description("Forces of the journal")
           .register(registry);
-      FunctionCounter.builder("softadastra.recording.bytes", storage, s -> s.database().guard().counters().journalBytes() + s.database().guard().counters().dataBytes())
+      FunctionCounter.builder(
+              "softadastra.recording.bytes",
+              storage,
+              s ->
+                  s.database().guard().counters().journalBytes()
+                      + s.database().guard().counters().dataBytes())
           .baseUnit("bytes")
           .description("Written to the journal and the database file")
           .register(registry);
@@ -88,7 +97,10 @@ public class SyncWebConfiguration {
       Gauge.builder(
               "softadastra.peers.connected",
               peering,
-              p -> p.peers().stream().filter(peer -> peer.state() == PeerView.State.CONNECTED).count())
+              p ->
+                  p.peers().stream()
+                      .filter(peer -> peer.state() == PeerView.State.CONNECTED)
+                      .count())
           .description("Peers in reach")
           .register(registry);
       Gauge.builder(
