@@ -39,11 +39,20 @@ public final class Database implements AutoCloseable {
     return open(files, GuardFileSystem.register(settings));
   }
 
-  static Database open(String files, GuardFileSystem guard) {
+  private static Database open(String files, GuardFileSystem guard) {
+    return open(guard.getScheme() + ":" + files, guard, files);
+  }
+
+  /** Without the guard, which is only good for showing what it is for. */
+  static Database openUnguarded(String files, GuardSettings settings) {
+    return open(files, GuardFileSystem.register(settings), files);
+  }
+
+  private static Database open(String path, GuardFileSystem guard, String files) {
     // objects are never serialised into the database
     System.setProperty("h2.serializeJavaObject", "false");
     var pool =
-        JdbcConnectionPool.create("jdbc:h2:" + guard.getScheme() + ":" + files + OPTIONS, "sa", "");
+        JdbcConnectionPool.create("jdbc:h2:" + path + OPTIONS, "sa", "");
     pool.setMaxConnections(32);
     var database = new Database(pool, guard);
     try {

@@ -49,7 +49,17 @@ public final class Storage implements AutoCloseable {
       InstantSource clock,
       LongSupplier freeBytes,
       FailStop failStop) {
-    var database = Database.open(files, guard);
+    return open(Database.open(files, guard), key, birth, settings, clock, freeBytes, failStop);
+  }
+
+  static Storage open(
+      Database database,
+      NodeKey key,
+      Function<Optional<Found>, Birth> birth,
+      RecordingSettings settings,
+      InstantSource clock,
+      LongSupplier freeBytes,
+      FailStop failStop) {
     try {
       var born = birth.apply(found(database));
       return new Storage(

@@ -13,10 +13,10 @@ import org.junit.jupiter.api.Test;
  * Acknowledged rows of plain H2 tables survive power failures under the guard; without it, or on a
  * disk that lies, the same campaign finds them lost.
  *
- * <p>{@code -Dpowerloss.images=} sets how many images are opened, {@code -Dpowerloss.seed=}
+ * <p>{@code -Dpowerloss.plain.images=} sets how many images are opened, {@code -Dpowerloss.seed=}
  * replays.
  */
-class PowerLossIT {
+class PlainTablesPowerLossIT {
 
   private static final int WORKERS = 2;
 
@@ -41,7 +41,7 @@ class PowerLossIT {
   /** H2 writes over freed space when that has been free for its retention time, 45 s. */
   @Test
   void losesNothingUnderTheGuardWhileSpaceIsReused() throws Exception {
-    int images = Integer.getInteger("powerloss.images", 2_000);
+    int images = Integer.getInteger("powerloss.plain.images", 300);
     Result result =
         campaign(
             scheme -> "guard:" + scheme + ":/db",
