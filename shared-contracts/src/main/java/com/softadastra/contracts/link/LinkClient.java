@@ -69,7 +69,8 @@ public final class LinkClient implements AutoCloseable {
 
   /**
    * The contract as the other process implements it. Streams start anew with each subscription and
-   * signal on virtual threads.
+   * signal on virtual threads. A channel ends both ways when its answers end, when it is cancelled
+   * or when what is sent fails.
    *
    * @throws IllegalArgumentException where a link can't carry it
    */

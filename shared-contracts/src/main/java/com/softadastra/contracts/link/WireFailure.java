@@ -6,6 +6,7 @@ import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.peering.PeerUnreachable;
 import io.rsocket.exceptions.CustomRSocketException;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -81,7 +82,7 @@ final class WireFailure {
     }
   }
 
-  private static String shortened(@org.jspecify.annotations.Nullable String text) {
+  private static String shortened(@Nullable String text) {
     return text == null ? "" : text.substring(0, Math.min(text.length(), LONGEST_TEXT));
   }
 }

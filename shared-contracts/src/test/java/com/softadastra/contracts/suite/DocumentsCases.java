@@ -41,6 +41,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 
 /** Calls of {@link Documents}, at least one of each method. */
 final class DocumentsCases {
@@ -221,7 +222,7 @@ final class DocumentsCases {
   }
 
   private static DocumentHistory.Version version(
-      OperationKind kind, List<String> parents, @org.jspecify.annotations.Nullable String actor) {
+      OperationKind kind, List<String> parents, @Nullable String actor) {
     return new DocumentHistory.Version(
         "3-c", parents, 3, CLOCK, NODE, actor, "int_3", kind, false, true, false);
   }
