@@ -17,6 +17,8 @@ final class Application {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("@" + NODE.resolve("jvm.options").toAbsolutePath().normalize());
     command.add("-Xmx256m");
+    // Nodes start often here and never run long.
+    command.add("-XX:TieredStopAtLevel=1");
     command.addAll(List.of(options));
     command.addAll(List.of("-cp", app.resolve("softadastra-node.jar") + ":" + app + "/lib/*"));
     return command;
