@@ -15,8 +15,14 @@ public class GatewayApplication {
   /** Below every other source of settings. */
   private static final Map<String, Object> DEFAULTS =
       Map.of(
+          // one class path serves every layer; the storage is the sync engine's
+          "spring.autoconfigure.exclude",
+              "org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration,"
+                  + "org.springframework.boot.hibernate.autoconfigure.HibernateJpaAutoConfiguration,"
+                  + "org.springframework.boot.data.jpa.autoconfigure.DataJpaRepositoriesAutoConfiguration",
           "spring.application.name", "network-gateway",
           "server.port", "8082",
+          "softadastra.link.port", "7602",
           "management.endpoints.web.exposure.include", "health,prometheus",
           "management.endpoint.health.probes.enabled", "true",
           "management.endpoint.health.group.readiness.include", "readinessState,mesh");

@@ -2,6 +2,7 @@ package com.softadastra.gateway;
 
 import com.softadastra.contracts.link.LinkAddress;
 import com.softadastra.contracts.link.LinkClient;
+import com.softadastra.contracts.link.LinkProperties;
 import com.softadastra.contracts.link.LinkSecret;
 import com.softadastra.contracts.link.LinkServer;
 import com.softadastra.contracts.peering.PeerLinks;
@@ -16,8 +17,7 @@ import org.springframework.context.annotation.Configuration;
 class LinkConfiguration {
   @Bean
   LinkSecret linkSecret(LinkProperties link) {
-    var file = link.secretFile();
-    return file == null ? LinkSecret.none() : LinkSecret.inFile(file);
+    return link.secret();
   }
 
   @Bean

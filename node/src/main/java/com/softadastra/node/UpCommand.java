@@ -1,7 +1,10 @@
 package com.softadastra.node;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Objects;
+import java.util.Properties;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -29,13 +32,30 @@ final class UpCommand {
       Thread.ofPlatform().daemon().name("stop-with-input").start(UpCommand::exitAtEndOfInput);
     }
     try {
-      var context = new SpringApplication(NodeApplication.class).run(settings.arguments());
+      var context = application().run(settings.arguments());
       System.out.println("ready http://" + host(settings.bind()) + ":" + port(context, settings));
       return RUNS_ON;
     } catch (RuntimeException _) {
       // StartFailureReporter has said why.
       return 1;
     }
+  }
+
+  /**
+   * The node with its own defaults, which stand below every other source. They are no {@code
+   * application.properties}, because the layers' processes have the same class path and other
+   * defaults.
+   */
+  private static SpringApplication application() {
+    var defaults = new Properties();
+    try (var file = UpCommand.class.getResourceAsStream("/node-defaults.properties")) {
+      defaults.load(Objects.requireNonNull(file));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    var application = new SpringApplication(NodeApplication.class);
+    application.setDefaultProperties(defaults);
+    return application;
   }
 
   private static String host(String address) {

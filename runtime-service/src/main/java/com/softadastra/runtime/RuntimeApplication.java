@@ -17,6 +17,11 @@ import org.springframework.context.annotation.Import;
 public class RuntimeApplication {
   private static final Map<String, Object> DEFAULTS =
       Map.of(
+          // one class path serves every layer; the storage is the sync engine's
+          "spring.autoconfigure.exclude",
+              "org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration,"
+                  + "org.springframework.boot.hibernate.autoconfigure.HibernateJpaAutoConfiguration,"
+                  + "org.springframework.boot.data.jpa.autoconfigure.DataJpaRepositoriesAutoConfiguration",
           "spring.application.name", "softadastra-runtime",
           "server.port", "8080",
           "management.endpoints.web.exposure.include", "health,prometheus",

@@ -32,7 +32,6 @@ public class SyncApplication {
           "spring.application.name", "sync-service",
           "server.port", "8081",
           "spring.jpa.open-in-view", "false",
-          "spring.flyway.enabled", "false",
           "softadastra.link.port", "7601",
           "management.endpoints.web.exposure.include",
               "health,prometheus,wal,outbox,peers,conflicts",

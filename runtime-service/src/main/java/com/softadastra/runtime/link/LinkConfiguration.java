@@ -1,7 +1,9 @@
 package com.softadastra.runtime.link;
 
 import com.softadastra.contracts.documents.Documents;
+import com.softadastra.contracts.link.LinkAddress;
 import com.softadastra.contracts.link.LinkClient;
+import com.softadastra.contracts.link.LinkProperties;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -12,7 +14,7 @@ import org.springframework.context.annotation.Configuration;
 public class LinkConfiguration {
   @Bean
   LinkClient syncLink(LinkProperties link) {
-    return LinkClient.to(link.address(), link.secret());
+    return LinkClient.to(LinkAddress.parse(link.sync()), link.secret());
   }
 
   @Bean

@@ -51,8 +51,7 @@ public final class Database implements AutoCloseable {
   private static Database open(String path, GuardFileSystem guard, String files) {
     // objects are never serialised into the database
     System.setProperty("h2.serializeJavaObject", "false");
-    var pool =
-        JdbcConnectionPool.create("jdbc:h2:" + path + OPTIONS, "sa", "");
+    var pool = JdbcConnectionPool.create("jdbc:h2:" + path + OPTIONS, "sa", "");
     pool.setMaxConnections(32);
     var database = new Database(pool, guard);
     try {

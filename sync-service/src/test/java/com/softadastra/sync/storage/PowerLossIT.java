@@ -9,21 +9,25 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 /**
- * Acknowledged intents survive power failures at any point, with what the disk had not been made to keep dropped,
- * reordered or torn; without the guard, or on a disk that lies about forces, the same campaign finds them lost.
+ * Acknowledged intents survive power failures at any point, with what the disk had not been made to
+ * keep dropped, reordered or torn; without the guard, or on a disk that lies about forces, the same
+ * campaign finds them lost.
  *
- * <p>{@code -Dpowerloss.images=} sets how many images are opened, {@code -Dpowerloss.seed=} replays.
+ * <p>{@code -Dpowerloss.images=} sets how many images are opened, {@code -Dpowerloss.seed=}
+ * replays.
  */
 class PowerLossIT {
   private static final int WORKERS = 2;
 
-  private static Result campaign(boolean guarded, int base, Duration age, int recorded, int images, boolean lying)
+  private static Result campaign(
+      boolean guarded, int base, Duration age, int recorded, int images, boolean lying)
       throws Exception {
     long seed = Long.getLong("powerloss.seed", System.nanoTime());
     System.out.println("PowerLossIT: -Dpowerloss.seed=" + seed);
     var plan = new Plan(base, age, recorded, images, WORKERS, lying, seed);
     var result =
-        new PowerLossCampaign(new RecordedIntents(seed, guarded), scheme -> scheme + ":/db", plan).run("/db.mv.db");
+        new PowerLossCampaign(new RecordedIntents(seed, guarded), scheme -> scheme + ":/db", plan)
+            .run("/db.mv.db");
     System.out.println("PowerLossIT: " + result);
     return result;
   }

@@ -25,8 +25,9 @@ import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The storage as a node opens it, put through power failures. Commit n records 1 to 8 intents at once, each of one
- * document of a few hundred bytes; the recording thread makes one or more group commits of them.
+ * The storage as a node opens it, put through power failures. Commit n records 1 to 8 intents at
+ * once, each of one document of a few hundred bytes; the recording thread makes one or more group
+ * commits of them.
  */
 final class RecordedIntents implements CrashSubject {
   private static final int DOCUMENTS = 300;
@@ -40,7 +41,9 @@ final class RecordedIntents implements CrashSubject {
   private final NodeKey key = new NodeKey(new byte[NodeKey.SEED_BYTES]);
   private final Membership membership;
 
-  /** What was acknowledged: the entry's bytes by position, and the last position after each commit. */
+  /**
+   * What was acknowledged: the entry's bytes by position, and the last position after each commit.
+   */
   private final ConcurrentHashMap<Long, byte[]> entries = new ConcurrentHashMap<>();
 
   private final ConcurrentHashMap<Integer, Long> ends = new ConcurrentHashMap<>();
@@ -54,11 +57,14 @@ final class RecordedIntents implements CrashSubject {
 
   private Storage open(String files) {
     var settings = GuardSettings.production().withJournalBytes(1 << 20).withFailStop(THROWING);
-    var database = guarded ? Database.open(files, settings) : Database.openUnguarded(files, settings);
+    var database =
+        guarded ? Database.open(files, settings) : Database.openUnguarded(files, settings);
     return Storage.open(
         database,
         key,
-        found -> new Birth(found.map(Storage.Found::incarnation).orElse(Incarnation.of(new byte[16])), 0),
+        found ->
+            new Birth(
+                found.map(Storage.Found::incarnation).orElse(Incarnation.of(new byte[16])), 0),
         RecordingSettings.DEFAULT,
         Clock.systemUTC(),
         () -> Long.MAX_VALUE,
@@ -70,7 +76,12 @@ final class RecordedIntents implements CrashSubject {
     int count = 1 + random.nextInt(random.nextInt(4) == 0 ? 8 : 2);
     var intents = new ArrayList<IntentRequest>();
     for (int i = 0; i < count; i++) {
-      var body = "{\"commit\":" + number + ",\"filling\":\"" + Long.toHexString(random.nextLong()).repeat(16) + "\"}";
+      var body =
+          "{\"commit\":"
+              + number
+              + ",\"filling\":\""
+              + Long.toHexString(random.nextLong()).repeat(16)
+              + "\"}";
       var operation =
           new OperationRequest(
               OperationKind.PUT,
@@ -90,16 +101,18 @@ final class RecordedIntents implements CrashSubject {
     var storage = open(files);
     storage
         .recording()
-        .administer(
-            () -> {
-              storage.recording().createSpace("space", membership);
-              return true;
-            })
+        .administer(() -> {
+          storage.recording().createSpace("space", membership);
+          return true;
+        })
         .get();
     return new Session() {
       @Override
       public void commit(int number) {
-        var done = intents(number).stream().map(i -> storage.recording().submit(membership.space(), i)).toList();
+        var done =
+            intents(number).stream()
+                .map(i -> storage.recording().submit(membership.space(), i))
+                .toList();
         long end = 0;
         for (var answer : done) {
           var entry = answer.join().entry();
@@ -126,7 +139,8 @@ final class RecordedIntents implements CrashSubject {
     }
   }
 
-  private Optional<String> violation(Readers.Reader reader, SpaceId space, long end) throws java.sql.SQLException {
+  private Optional<String> violation(Readers.Reader reader, SpaceId space, long end)
+      throws java.sql.SQLException {
     long last = 0;
     try (var select = reader.connection().createStatement();
         var row = select.executeQuery("select position, entry from wal order by position")) {
