@@ -183,6 +183,7 @@ final class PlainTables implements CrashSubject {
       while (cause.getCause() != null) {
         cause = cause.getCause();
       }
+      if (Boolean.getBoolean("diag")) { e.printStackTrace(); }
       return Optional.of("can't be opened or read: " + e.getMessage() + " / " + cause);
     }
   }
