@@ -149,8 +149,17 @@ public final class PowerLossCampaign {
     return new Result(end, disk.forces().size(), rewrites, images, violations, samples);
   }
 
+  /** A violation is looked at once more, since one that is in the image shows again. */
   private Optional<String> check(DiskImage image, int number, int kept) {
-    String scheme = "image-" + number;
+    Optional<String> first = open(image.copy(), "image-" + number, kept);
+    return first.map(
+        violation ->
+            violation
+                + "; again: "
+                + open(image.copy(), "again-" + number, kept).orElse("nothing wrong"));
+  }
+
+  private Optional<String> open(DiskImage image, String scheme, int kept) {
     try (ModelDisk _ = ModelDisk.register(scheme, image)) {
       return subject.violation(files.apply(scheme), kept);
     }
