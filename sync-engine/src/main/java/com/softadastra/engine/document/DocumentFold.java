@@ -35,6 +35,9 @@ public final class DocumentFold {
   /**
    * The state after one more effective operation; null where only {@link #replay} can tell, because
    * the operation was made on versions that are no longer heads, or joins some of several sides.
+   *
+   * @param version one that no operation known has, be it void: what was made on that one would
+   *     have to be looked for
    */
   public static @Nullable DocumentState advance(
       DocumentKey key,

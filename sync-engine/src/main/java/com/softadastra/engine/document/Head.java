@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param body null for a deletion
  * @param position where the log has the operation's entry
  * @param sawOthers a deletion whose author knew other heads
- * @param covers of a deletion: the present heads that come from versions its author had seen
+ * @param covers of a deletion: the present heads that come from versions its author had seen,
+ *     sorted, so that equal states are equal whatever the order of arrival
  */
 public record Head(
     Hash version,
@@ -32,7 +33,7 @@ public record Head(
           .thenComparing(Head::version);
 
   public Head {
-    covers = List.copyOf(covers);
+    covers = covers.stream().sorted().toList();
   }
 
   public boolean deleted() {

@@ -105,7 +105,11 @@ public final class Receiver {
       DocumentUpdate.applyAnew(logged, after, now, writes);
     } else {
       writes.add(new Write.Append(logged));
-      DocumentUpdate.apply(logged, reads, now, writes);
+      if (rival.isPresent()) {
+        DocumentUpdate.applyAnew(logged, reads, now, writes);
+      } else {
+        DocumentUpdate.apply(logged, reads, now, writes);
+      }
     }
     if (entry.intent() != null && (standing.effective() || rival.isEmpty())) {
       String id = entry.intent().id();
