@@ -5,13 +5,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The built application, as the launcher starts it. */
-final class Application {
+public final class Application {
   private static final Path NODE = Path.of(System.getProperty("softadastra.node", "../node"));
 
   private Application() {}
 
   /** The command up to and including the class path. */
-  static List<String> java(String... options) {
+  public static List<String> java(String... options) {
     var app = NODE.resolve("target/app").toAbsolutePath().normalize();
     var command = new ArrayList<String>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

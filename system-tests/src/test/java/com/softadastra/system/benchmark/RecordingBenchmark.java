@@ -1,0 +1,103 @@
+package com.softadastra.system.benchmark;
+
+import com.softadastra.system.benchmark.Results.Cell;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.ToDoubleFunction;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Writes that are acknowledged when they are on the disk: the recording, a node through HTTP, and
+ * beside them plain files and PostgreSQL. All are measured in short slices, one after the other,
+ * round after round, so that whatever else the machine does falls on all of them.
+ */
+class RecordingBenchmark {
+  private static final int ROUNDS = Integer.getInteger("benchmark.rounds", 3);
+  private static final Duration SLICE =
+      Duration.ofMillis(1000L * Integer.getInteger("benchmark.seconds", 9) / ROUNDS);
+  private static final int CATCH_UP = Integer.getInteger("benchmark.entries", 100_000);
+
+  private final Results results = new Results();
+  private final StringBuilder report = new StringBuilder();
+
+  @Test
+  void compares() throws Exception {
+    // beside the build, since /tmp may be memory
+    var directory = Files.createTempDirectory(Files.createDirectories(Path.of("target")), "bench-");
+    try (var engine = new EngineSubject(directory.resolve("engine"));
+        var appended = new FileSubject(directory.resolve("appended"), false);
+        var filled = new FileSubject(directory.resolve("filled"), true);
+        var grouped = new GroupedFileSubject(directory.resolve("grouped"));
+        var server = new PostgresServer(directory.resolve("postgres").toAbsolutePath());
+        var each = new PostgresSubject(server, false);
+        var one = new PostgresSubject(server, true);
+        var node = new NodeSubject(directory)) {
+      var cells = new ArrayList<Cell>();
+      for (int clients : new int[] {1, 16, Load.MOST}) {
+        for (var subject : List.of(engine, each, one, node)) {
+          cells.add(new Cell(subject, clients));
+        }
+      }
+      cells.add(1, new Cell(appended, 1));
+      cells.add(2, new Cell(filled, 1));
+      cells.add(new Cell(grouped, Load.MOST));
+      for (var subject : List.of(engine, each, one, node, grouped)) {
+        Load.run(subject, Load.MOST, SLICE);
+      }
+      for (int round = 0; round < ROUNDS; round++) {
+        for (var cell : cells) {
+          results.add(cell, Load.run(cell.subject(), cell.clients(), SLICE));
+        }
+      }
+      say("%s; medians of %d rounds of %,d ms each", server.version(), ROUNDS, SLICE.toMillis());
+      say("PostgreSQL's bytes are those of its log alone, ours are all%n");
+      report.append(results.table());
+      say("");
+      var ours = new Cell(engine, Load.MOST);
+      ratio("64 clients, writes/s: ours / PostgreSQL, a statement each (goal >= 2)",
+          ours, new Cell(each, Load.MOST), Slice::perSecond);
+      ratio("64 clients, writes/s: ours / PostgreSQL, one statement",
+          ours, new Cell(one, Load.MOST), Slice::perSecond);
+      ratio("64 clients, writes/s: the grouped file / ours",
+          new Cell(grouped, Load.MOST), ours, Slice::perSecond);
+      ratio("64 clients, writes/s: below HTTP / through HTTP",
+          ours, new Cell(node, Load.MOST), Slice::perSecond);
+      var lone = new Cell(engine, 1);
+      ratio("1 client, p50: ours / an appended record (goal <= 4)",
+          lone, new Cell(appended, 1), Slice::p50Millis);
+      ratio("1 client, p50: ours / a record in a file filled before",
+          lone, new Cell(filled, 1), Slice::p50Millis);
+      ratio("1 client, p50: ours / PostgreSQL, a statement each",
+          lone, new Cell(each, 1), Slice::p50Millis);
+      catchUp(node);
+    } finally {
+      System.out.println(report);
+      Files.writeString(Path.of("target", "benchmark.txt"), report);
+    }
+  }
+
+  private void catchUp(NodeSubject node) throws Exception {
+    long missing = CATCH_UP - node.entries();
+    if (missing > 0) {
+      Load.run(node, Load.MOST, Duration.ofMinutes(3), missing);
+    }
+    var caught = node.catchUp();
+    say(
+        "A new node has all %,d entries and the same digest after %.1f s: %,.0f entries/s",
+        caught.entries(),
+        caught.seconds(),
+        caught.perSecond());
+  }
+
+  private void ratio(String what, Cell above, Cell below, ToDoubleFunction<Slice> figure) {
+    say("%6.2f  %s", results.ratio(above, below, figure), what);
+  }
+
+  private void say(String format, Object... arguments) {
+    report.append(String.format(Locale.ROOT, format, arguments)).append('\n');
+  }
+}
