@@ -152,11 +152,10 @@ public final class PowerLossCampaign {
   /** A violation is looked at once more, since one that is in the image shows again. */
   private Optional<String> check(DiskImage image, int number, int kept) {
     Optional<String> first = open(image.copy(), "image-" + number, kept);
-    return first.map(
-        violation ->
-            violation
-                + "; again: "
-                + open(image.copy(), "again-" + number, kept).orElse("nothing wrong"));
+    return first.map(violation ->
+        violation
+            + "; again: "
+            + open(image.copy(), "again-" + number, kept).orElse("nothing wrong"));
   }
 
   private Optional<String> open(DiskImage image, String scheme, int kept) {

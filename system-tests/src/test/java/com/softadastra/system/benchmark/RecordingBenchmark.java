@@ -58,21 +58,42 @@ class RecordingBenchmark {
       report.append(results.table());
       say("");
       var ours = new Cell(engine, Load.MOST);
-      ratio("64 clients, writes/s: ours / PostgreSQL, a statement each (goal >= 2)",
-          ours, new Cell(each, Load.MOST), Slice::perSecond);
-      ratio("64 clients, writes/s: ours / PostgreSQL, one statement",
-          ours, new Cell(one, Load.MOST), Slice::perSecond);
-      ratio("64 clients, writes/s: the grouped file / ours",
-          new Cell(grouped, Load.MOST), ours, Slice::perSecond);
-      ratio("64 clients, writes/s: below HTTP / through HTTP",
-          ours, new Cell(node, Load.MOST), Slice::perSecond);
+      ratio(
+          "64 clients, writes/s: ours / PostgreSQL, a statement each (goal >= 2)",
+          ours,
+          new Cell(each, Load.MOST),
+          Slice::perSecond);
+      ratio(
+          "64 clients, writes/s: ours / PostgreSQL, one statement",
+          ours,
+          new Cell(one, Load.MOST),
+          Slice::perSecond);
+      ratio(
+          "64 clients, writes/s: the grouped file / ours",
+          new Cell(grouped, Load.MOST),
+          ours,
+          Slice::perSecond);
+      ratio(
+          "64 clients, writes/s: below HTTP / through HTTP",
+          ours,
+          new Cell(node, Load.MOST),
+          Slice::perSecond);
       var lone = new Cell(engine, 1);
-      ratio("1 client, p50: ours / an appended record (goal <= 4)",
-          lone, new Cell(appended, 1), Slice::p50Millis);
-      ratio("1 client, p50: ours / a record in a file filled before",
-          lone, new Cell(filled, 1), Slice::p50Millis);
-      ratio("1 client, p50: ours / PostgreSQL, a statement each",
-          lone, new Cell(each, 1), Slice::p50Millis);
+      ratio(
+          "1 client, p50: ours / an appended record (goal <= 4)",
+          lone,
+          new Cell(appended, 1),
+          Slice::p50Millis);
+      ratio(
+          "1 client, p50: ours / a record in a file filled before",
+          lone,
+          new Cell(filled, 1),
+          Slice::p50Millis);
+      ratio(
+          "1 client, p50: ours / PostgreSQL, a statement each",
+          lone,
+          new Cell(each, 1),
+          Slice::p50Millis);
       catchUp(node);
     } finally {
       System.out.println(report);
@@ -88,9 +109,7 @@ class RecordingBenchmark {
     var caught = node.catchUp();
     say(
         "A new node has all %,d entries and the same digest after %.1f s: %,.0f entries/s",
-        caught.entries(),
-        caught.seconds(),
-        caught.perSecond());
+        caught.entries(), caught.seconds(), caught.perSecond());
   }
 
   private void ratio(String what, Cell above, Cell below, ToDoubleFunction<Slice> figure) {
