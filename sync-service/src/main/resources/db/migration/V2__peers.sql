@@ -32,11 +32,3 @@ create table statement (
   via varchar(52),
   primary key (space_no, node)
 );
-
-create table dead_letter (
-  position bigint primary key,
-  space varchar(63) not null,
-  intent varchar(1024),
-  reason varchar(1024) not null,
-  noticed_at timestamp(6) with time zone not null
-);

@@ -121,9 +121,13 @@ final class StatusTable {
   }
 
   private String ago(JsonNode time) {
-    return instant(time)
-        .map(at -> Readable.duration(Duration.between(at, now)) + " ago")
-        .orElse("");
+    return instant(time).map(at -> Readable.duration(later(at)) + " ago").orElse("");
+  }
+
+  // the node's clock may be ahead of what was read before
+  private Duration later(Instant at) {
+    var since = Duration.between(at, now);
+    return since.isNegative() ? Duration.ZERO : since;
   }
 
   private String in(JsonNode time) {

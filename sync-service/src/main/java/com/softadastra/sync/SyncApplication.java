@@ -32,6 +32,7 @@ public class SyncApplication {
           "spring.application.name", "sync-service",
           "server.port", "8081",
           "spring.jpa.open-in-view", "false",
+          "spring.jpa.hibernate.ddl-auto", "none",
           "softadastra.link.port", "7601",
           "management.endpoints.web.exposure.include",
               "health,prometheus,wal,outbox,peers,conflicts",

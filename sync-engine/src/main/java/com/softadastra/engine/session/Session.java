@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,7 +35,10 @@ public final class Session {
   private final SessionHost host;
   private final ArrayDeque<Frame> outgoing = new ArrayDeque<>();
   private final Map<SpaceId, Exchange> exchanges = new LinkedHashMap<>();
-  private final Set<SpaceId> announced = new LinkedHashSet<>();
+
+  /** The spaces offered, each with how many membership records the peer was told. */
+  private final Map<SpaceId, Integer> announced = new LinkedHashMap<>();
+
   private boolean greeted;
   private boolean ended;
 
@@ -105,6 +107,15 @@ public final class Session {
             .encode();
       }
     }
+    // entries of a new member come after the record that makes it one
+    for (var space : announced.entrySet()) {
+      var membership = host.membership(space.getKey(), peer);
+      if (membership.isPresent() && membership.get().records().size() != space.getValue()) {
+        var records = membership.get().records();
+        space.setValue(records.size());
+        return new Frame.MembershipKnown(space.getKey(), records).encode();
+      }
+    }
     for (var exchange : exchanges.entrySet()) {
       var batch = batch(exchange.getKey(), exchange.getValue());
       if (!batch.isEmpty()) {
@@ -128,26 +139,16 @@ public final class Session {
         return;
       }
       var records = membership.get().records();
-      if (announced.add(space)) {
+      if (announced.putIfAbsent(space, records.size()) == null) {
         outgoing.add(new Frame.MembershipKnown(space, records));
         outgoing.add(summary(space));
       }
     }
   }
 
-  /** Passes on membership records that are new here. */
-  public synchronized void membershipChanged(SpaceId space) {
-    if (announced.contains(space)) {
-      host.membership(space, peer)
-          .ifPresent(
-              membership -> outgoing.add(new Frame.MembershipKnown(space, membership.records())));
-    }
-    announce(space);
-  }
-
   /** Passes on what another member has said to have. */
   public synchronized void gossip(SpaceId space, List<Statement.Signed> statements) {
-    if (announced.contains(space)) {
+    if (announced.containsKey(space)) {
       outgoing.add(new Frame.Acknowledged(space, statements));
     }
   }

@@ -78,7 +78,9 @@ public final class Membership {
     space = new SpaceId(creationHash);
     lastNumbered = creationHash;
     var creator = Signatures.nodeId(create.creatorKey());
-    verify(creationHash, create.creatorKey());
+    if (!isSigned(creationHash, create.creatorKey())) {
+      throw new Malformed("a creation with a wrong signature");
+    }
     members.put(
         creator,
         new Member(
@@ -106,9 +108,11 @@ public final class Membership {
         if (issuer == null || issuer.role() != Role.ADMIN) {
           continue;
         }
-        verify(hash, issuer.key());
         open.remove(hash);
         progress = true;
+        if (!isSigned(hash, issuer.key())) {
+          continue;
+        }
         var subject = Signatures.nodeId(grant.subjectKey());
         var member =
             new Member(
@@ -145,11 +149,9 @@ public final class Membership {
     return order >= 0 ? a : b;
   }
 
-  private void verify(Hash hash, byte[] key) {
+  private boolean isSigned(Hash hash, byte[] key) {
     var record = Objects.requireNonNull(records.get(hash));
-    if (!Signatures.verify(Purpose.MEMBERSHIP, hash, record.signature(), key)) {
-      throw new Malformed("a membership record with a wrong signature");
-    }
+    return Signatures.verify(Purpose.MEMBERSHIP, hash, record.signature(), key);
   }
 
   /** With these records too; itself where it has them all. @throws Malformed as the constructor */

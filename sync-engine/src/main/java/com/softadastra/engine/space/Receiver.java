@@ -63,6 +63,10 @@ public final class Receiver {
             entry.author(), "entry " + entry.sequence() + " names a cause of another fork");
       }
     }
+    if (space.membership().role(entry.author().node(), entry.authority()).isEmpty()) {
+      return new Verdict.Rejected(
+          entry.author(), "the grant that entry " + entry.sequence() + " names is not known");
+    }
     for (var operation : entry.operations()) {
       if (!versionsKnown(operation, entry, reads)) {
         return new Verdict.Rejected(

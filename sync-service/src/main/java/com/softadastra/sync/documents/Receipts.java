@@ -8,6 +8,7 @@ import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.space.DocumentUpdate;
 import com.softadastra.engine.space.Membership;
+import com.softadastra.sync.storage.Ledger;
 import com.softadastra.sync.storage.Storage;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -75,10 +76,16 @@ public final class Receipts {
 
   private Receipt.Delivery delivery(Membership.Member member, LoggedEntry logged) {
     var known = storage.recording().ledger().by(logged.entry().space(), member.node());
-    if (known.isPresent() && has(member, logged)) {
-      var at = Instant.ofEpochMilli(known.get().statement().clock());
+    if (has(member, logged)) {
+      long at = known.map(k -> k.statement().clock()).orElse(logged.entry().clock());
       return new Receipt.Delivery(
-          member.node(), member.name(), DeliveryState.DELIVERED, at, known.get().via(), 0, null);
+          member.node(),
+          member.name(),
+          DeliveryState.DELIVERED,
+          Instant.ofEpochMilli(at),
+          known.map(Ledger.Known::via).orElse(null),
+          0,
+          null);
     }
     var link = links.apply(member.node());
     var state = link.connected() ? DeliveryState.IN_FLIGHT : DeliveryState.QUEUED;
@@ -87,10 +94,12 @@ public final class Receipts {
   }
 
   private boolean has(Membership.Member member, LoggedEntry logged) {
-    return storage
-        .recording()
-        .ledger()
-        .covers(logged.entry().space(), member.node(), logged.entry().dot());
+    // its author has it
+    return logged.entry().author().node().equals(member.node())
+        || storage
+            .recording()
+            .ledger()
+            .covers(logged.entry().space(), member.node(), logged.entry().dot());
   }
 
   private List<Membership.Member> others(LoggedEntry logged) {

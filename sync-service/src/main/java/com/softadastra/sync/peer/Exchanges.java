@@ -328,7 +328,7 @@ public final class Exchanges implements AutoCloseable {
     for (var channel : channels.values()) {
       Thread.ofVirtual()
           .start(() -> {
-            channel.session().membershipChanged(space);
+            channel.session().announce(space);
             channel.signal();
           });
     }

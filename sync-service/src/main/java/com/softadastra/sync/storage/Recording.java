@@ -8,6 +8,7 @@ import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.IntentRequest;
+import com.softadastra.contracts.documents.OperationRequest;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.engine.log.Signatures.Purpose;
@@ -25,7 +26,9 @@ import com.softadastra.sync.guard.FailStop;
 import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -364,8 +367,26 @@ public final class Recording implements AutoCloseable {
     putRecords(
         membership.space(),
         membership.records().stream().filter(r -> !known.contains(r.hash())).toList());
+    if (membership.members().size() > state.membership().members().size()) {
+      oweEverything(membership.space());
+    }
     connection.commit();
     state.membership(membership);
+  }
+
+  /** A new member has nothing yet: all that is recorded goes into the outbox that isn't there. */
+  private void oweEverything(SpaceId space) throws SQLException {
+    try (var insert =
+        connection.prepareStatement(
+            """
+            insert into outbox (position, space_no, replica_no, sequence, bytes, recorded_at)
+            select position, space_no, replica_no, sequence, octet_length(entry), recorded_at from wal
+            where space_no = ? and standing <> ? and position not in (select position from outbox)
+            """)) {
+      insert.setInt(1, numbers.space(space));
+      insert.setInt(2, Standing.REPLACED.ordinal());
+      insert.executeUpdate();
+    }
   }
 
   /**
@@ -423,6 +444,7 @@ public final class Recording implements AutoCloseable {
     }
     batch.flush(sql, this::owed, () -> sign(batch));
     Batch.putChains(sql, numbers, connection, chains(), lastPosition);
+    committed = lastPosition;
     connection.commit();
     batch.remember();
     cache.trim();
@@ -507,8 +529,11 @@ public final class Recording implements AutoCloseable {
     int bytes = size(batch.getFirst());
     long deadline = System.nanoTime() + NOTE_NANOS;
     boolean awaited = !(batch.getFirst() instanceof Unit.Noted);
-    while (batch.size() < settings.batchUnits() && bytes < settings.batchBytes()) {
+    while (batch.size() < settings.batchUnits()) {
       var next = queue.peek();
+      if (next != null && bytes + size(next) > settings.batchBytes()) {
+        return;
+      }
       if (next == null && !awaited && !closing && System.nanoTime() < deadline) {
         next = queue.poll(1, TimeUnit.MILLISECONDS);
         if (next instanceof Unit.Administered<?> administered) {
@@ -532,13 +557,17 @@ public final class Recording implements AutoCloseable {
   private static int size(Unit unit) {
     return switch (unit) {
       case Unit.Submitted(var request, _, _) ->
-          request.operations().stream()
-              .mapToInt(o -> o.body() == null ? 64 : o.body().text().length())
-              .sum();
+          request.operations().stream().mapToInt(Recording::size).sum();
       case Unit.Received(_, var batch, _) ->
           batch.genuine().stream().mapToInt(r -> r.bytes().length).sum();
       case Unit.Noted _, Unit.Administered<?> _ -> 0;
     };
+  }
+
+  private static int size(OperationRequest operation) {
+    var patch = operation.patch();
+    int chars = patch == null ? 0 : patch.text().text().length();
+    return 256 + chars + (operation.body() == null ? 0 : operation.body().text().length());
   }
 
   private <T> void administer(Unit.Administered<T> unit) {
@@ -550,6 +579,10 @@ public final class Recording implements AutoCloseable {
         connection.rollback();
       } catch (SQLException rollback) {
         failStop.stop("recording", rollback);
+      }
+      if (e instanceof SQLException) {
+        // what is in memory may be ahead of the disk
+        failStop.stop("recording", e);
       }
       unit.fail(e);
       return;
@@ -621,7 +654,6 @@ public final class Recording implements AutoCloseable {
     if (Thread.currentThread().isInterrupted()) {
       throw new StorageException("the recording thread was interrupted while it forced", null);
     }
-    durable = lastPosition;
   }
 
   private Runnable decide(Unit.Submitted unit, Batch batch, Set<SpaceId> touched) {
@@ -663,7 +695,7 @@ public final class Recording implements AutoCloseable {
           && !unit.batch().refused().containsKey(received.entry().author())) {
         continue;
       }
-      switch (Receiver.receive(received, space, batch, clock.instant(), lastPosition + 1)) {
+      switch (Receiver.receive(received, space, batch, now(), lastPosition + 1)) {
         case Receiver.Verdict.Known _ -> {}
         case Receiver.Verdict.Rejected(var replica, var reason) -> {
           LOG.warn("entries of {} are refused: {}", replica, reason);
@@ -685,10 +717,15 @@ public final class Recording implements AutoCloseable {
         space(logged.entry().space()).membership(), key.nodeId(), logged.entry().dot());
   }
 
+  /** To the millisecond, which is what rows keep, so that a later answer says the same. */
+  private Instant now() {
+    return clock.instant().truncatedTo(ChronoUnit.MILLIS);
+  }
+
   private Recorder.Draw draw() {
     var bytes = new byte[5];
     random.nextBytes(bytes);
-    return new Recorder.Draw(clock.instant(), lastPosition + 1, bytes);
+    return new Recorder.Draw(now(), lastPosition + 1, bytes);
   }
 
   /**
@@ -721,7 +758,9 @@ public final class Recording implements AutoCloseable {
         next.put(id, new SpaceView(space.membership(), space.self(), space.chains()));
       }
     }
+    // whoever reads the position first finds chains that hold at least as much
     views = Map.copyOf(next);
+    durable = lastPosition;
     listeners.forEach(Runnable::run);
   }
 
