@@ -4,9 +4,9 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyO
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.softadastra.engine.log.Entry;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Instant;
@@ -22,9 +22,7 @@ import org.junit.jupiter.api.Test;
 class EnginePurityTest {
   private static final JavaClasses ENGINE =
       new ClassFileImporter()
-          .withImportOption(new DoNotIncludeTests())
-          .withImportOption(location -> !location.contains("test-classes"))
-          .importPackages("com.softadastra.engine");
+          .importUrl(Entry.class.getProtectionDomain().getCodeSource().getLocation());
 
   @Test
   void knowsNoFrameworkAndNoDatabase() {
