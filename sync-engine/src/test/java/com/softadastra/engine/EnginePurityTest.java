@@ -38,8 +38,7 @@ class EnginePurityTest {
     noClasses()
         .should()
         .dependOnClassesThat(
-            belongToAnyOf(
-                Thread.class, ExecutorService.class, Executors.class, ForkJoinPool.class))
+            belongToAnyOf(Thread.class, ExecutorService.class, Executors.class, ForkJoinPool.class))
         .orShould()
         .dependOnClassesThat()
         .haveSimpleNameEndingWith("Executor")

@@ -239,7 +239,8 @@ class GoldenVectorsTest {
     vectors.put("node", hex(key(1).nodeId().hash()));
     for (var purpose : Purpose.values()) {
       byte[] signature = key(1).sign(purpose, hash("signed"));
-      assertThat(Signatures.verify(purpose, hash("signed"), signature, key(1).publicKey())).isTrue();
+      assertThat(Signatures.verify(purpose, hash("signed"), signature, key(1).publicKey()))
+          .isTrue();
       vectors.put(purpose.name().toLowerCase(java.util.Locale.ROOT), hex(signature));
     }
     vectors.put("create", hex(signed(creation(1), key(1)).signature()));
@@ -256,8 +257,7 @@ class GoldenVectorsTest {
     var frames = new LinkedHashMap<String, Frame>();
     frames.put(
         "hello",
-        new Frame.Hello(
-            1, 1, replica(1), CLOCK, "Nord", List.of("10.0.0.1:7400"), List.of(SPACE)));
+        new Frame.Hello(1, 1, replica(1), CLOCK, "Nord", List.of("10.0.0.1:7400"), List.of(SPACE)));
     frames.put("membership", new Frame.MembershipKnown(SPACE, List.of(record)));
     frames.put(
         "summary",
@@ -267,7 +267,8 @@ class GoldenVectorsTest {
     frames.put(
         "entries",
         new Frame.Entries(
-            SPACE, List.of(new Offered(hash("z").bytes(), null), new Offered(filled(1, 1), dense))));
+            SPACE,
+            List.of(new Offered(hash("z").bytes(), null), new Offered(filled(1, 1), dense))));
     frames.put("acknowledged", new Frame.Acknowledged(SPACE, statements));
     frames.put("refused", new Frame.Refusal(SPACE, replica(2), "chain broken at 3"));
     frames.put("bye", new Frame.Bye("stopping"));

@@ -16,7 +16,13 @@ class JsonReaderTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "0", "-0", "1.50", "1e3", "1E+03", "-1.0e-400", "1e999999999999999999999",
+        "0",
+        "-0",
+        "1.50",
+        "1e3",
+        "1E+03",
+        "-1.0e-400",
+        "1e999999999999999999999",
         "12345678901234567890123456789012345678901234567890.10"
       })
   void numbersStayAsWritten(String number) throws MalformedJson {
@@ -26,9 +32,32 @@ class JsonReaderTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", " ", "{", "[1", "[1,]", "{\"a\":1,}", "{\"a\"}", "{a:1}", "01", "+1", ".5", "1.", "NaN",
-        "Infinity", "'a'", "\"a", "\"\\x\"", "\"\\u12\"", "\"\t\"", "{} {}", "{}x", "tru", "/**/{}",
-        "{\"a\":1,\"a\":2}", "{\"a\":1,\"\\u0061\":2}", "[{\"b\":{\"a\":1,\"a\":1}}]"
+        "",
+        " ",
+        "{",
+        "[1",
+        "[1,]",
+        "{\"a\":1,}",
+        "{\"a\"}",
+        "{a:1}",
+        "01",
+        "+1",
+        ".5",
+        "1.",
+        "NaN",
+        "Infinity",
+        "'a'",
+        "\"a",
+        "\"\\x\"",
+        "\"\\u12\"",
+        "\"\t\"",
+        "{} {}",
+        "{}x",
+        "tru",
+        "/**/{}",
+        "{\"a\":1,\"a\":2}",
+        "{\"a\":1,\"\\u0061\":2}",
+        "[{\"b\":{\"a\":1,\"a\":1}}]"
       })
   void refusesWhatIsNotStrictJson(String text) {
     assertThatThrownBy(() -> canonical(text)).isInstanceOf(MalformedJson.class);
@@ -84,7 +113,8 @@ class JsonReaderTest {
       var chars = new char[random.nextInt(12)];
       for (int i = 0; i < chars.length; i++) {
         chars[i] =
-            (char) (random.nextBoolean() ? 0xd800 + random.nextInt(0x800) : random.nextInt(0x10000));
+            (char)
+                (random.nextBoolean() ? 0xd800 + random.nextInt(0x800) : random.nextInt(0x10000));
       }
       var json = new Json.Str(new String(chars));
       var text = json.canonical();

@@ -39,7 +39,8 @@ public final class Membership {
    * A member by one record.
    *
    * @param grant the record that says so; null for the creator
-   * @param number of that record in the steward's count, 0 where it has none yet or another signed it
+   * @param number of that record in the steward's count, 0 where it has none yet or another signed
+   *     it
    */
   public record Member(
       NodeId node,

@@ -61,9 +61,7 @@ class CborTest {
     byte[] bytes = new CborWriter(0).unsigned(value).toByteArray();
     assertThat(bytes)
         .hasSize(
-            value < 24
-                ? 1
-                : value < 256 ? 2 : value < 65_536 ? 3 : value < 0x1_0000_0000L ? 5 : 9);
+            value < 24 ? 1 : value < 256 ? 2 : value < 65_536 ? 3 : value < 0x1_0000_0000L ? 5 : 9);
     assertThat(new CborReader(bytes).unsigned()).isEqualTo(value);
   }
 

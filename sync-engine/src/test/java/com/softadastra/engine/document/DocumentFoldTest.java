@@ -52,10 +52,13 @@ class DocumentFoldTest {
     eachHistory((history, random) -> {
       var first = DocumentFold.replay(KEY, known(history), history.size());
       assertThat(NaiveFold.outcome(first)).isEqualTo(model(known(history)).outcome());
-      eachOrder(history, random, order -> {
-        var state = DocumentFold.replay(KEY, known(order), order.size());
-        assertThat(placeless(state)).isEqualTo(placeless(first));
-      });
+      eachOrder(
+          history,
+          random,
+          order -> {
+            var state = DocumentFold.replay(KEY, known(order), order.size());
+            assertThat(placeless(state)).isEqualTo(placeless(first));
+          });
     });
   }
 
@@ -136,8 +139,7 @@ class DocumentFoldTest {
             "patch",
             List.of(voided.version()),
             List.of(),
-            new Change.Patch(
-                Notation.FIELDS, JsonText.parse("{\"increment\":{\"n\":1}}")),
+            new Change.Patch(Notation.FIELDS, JsonText.parse("{\"increment\":{\"n\":1}}")),
             true);
     var state = fold(root, voided, patch);
     assertThat(state.heads()).hasSize(1);
@@ -167,8 +169,7 @@ class DocumentFoldTest {
     }
   }
 
-  private static void eachOrder(
-      List<Op> history, Random random, Consumer<List<Op>> check) {
+  private static void eachOrder(List<Op> history, Random random, Consumer<List<Op>> check) {
     if (history.size() <= ALL_ORDERS_UP_TO) {
       orders(new ArrayList<>(), new ArrayList<>(history), check);
       return;
@@ -223,8 +224,7 @@ class DocumentFoldTest {
         var twin = pick(history, random);
         boolean taken =
             history.stream().anyMatch(op -> op.version().equals(twin.version()) && op.effective());
-        history.add(
-            new Op(twin.intent(), twin.operation(), twin.version(), effective && !taken));
+        history.add(new Op(twin.intent(), twin.operation(), twin.version(), effective && !taken));
         continue;
       }
       var parents = new TreeSet<Hash>();
@@ -269,8 +269,12 @@ class DocumentFoldTest {
       case 3 ->
           new Change.Patch(
               Notation.MERGE,
-              JsonText.parse("{\"" + "mn".charAt(random.nextInt(2)) + "\":"
-                  + (random.nextInt(3) == 0 ? "null" : number) + "}"));
+              JsonText.parse(
+                  "{\""
+                      + "mn".charAt(random.nextInt(2))
+                      + "\":"
+                      + (random.nextInt(3) == 0 ? "null" : number)
+                      + "}"));
       default ->
           new Change.Patch(
               Notation.FIELDS, JsonText.parse("{\"increment\":{\"n\":" + number + "}}"));
@@ -313,7 +317,8 @@ class DocumentFoldTest {
     }
     return "{"
         + String.join(
-            ",", members.entrySet().stream().map(m -> "\"" + m.getKey() + "\":" + m.getValue()).toList())
+            ",",
+            members.entrySet().stream().map(m -> "\"" + m.getKey() + "\":" + m.getValue()).toList())
         + "}";
   }
 
@@ -327,8 +332,7 @@ class DocumentFoldTest {
   private static DocumentState placeless(DocumentState state) {
     var heads =
         state.heads().stream()
-            .map(h ->
-                new Head(h.version(), h.generation(), h.body(), 0, h.sawOthers(), h.covers()))
+            .map(h -> new Head(h.version(), h.generation(), h.body(), 0, h.sawOthers(), h.covers()))
             .toList();
     return new DocumentState(state.key(), heads, state.base(), 0);
   }

@@ -91,7 +91,8 @@ class DocumentPatchTest {
 
   @Test
   void refusesToGrowTooDeep() {
-    assertThat(fields("{\"set\":{\"" + "/a".repeat(128) + "\":1}}", "{}")).endsWith("}".repeat(128));
+    assertThat(fields("{\"set\":{\"" + "/a".repeat(128) + "\":1}}", "{}"))
+        .endsWith("}".repeat(128));
     assertThatThrownBy(() -> fields("{\"set\":{\"" + "/a".repeat(129) + "\":1}}", "{}"))
         .isInstanceOf(NotApplicable.class);
     assertThatThrownBy(() -> fields("{\"set\":{\"" + "/a".repeat(3000) + "\":1}}", "{}"))

@@ -33,10 +33,7 @@ class EntryCodecTest {
       var entry = random(new Random(seed));
       byte[] bytes = EntryCodec.encode(entry);
       var read = EntryCodec.decode(bytes);
-      assertThat(read)
-          .as("seed %d", seed)
-          .usingRecursiveComparison()
-          .isEqualTo(entry);
+      assertThat(read).as("seed %d", seed).usingRecursiveComparison().isEqualTo(entry);
       assertThat(EntryCodec.encode(read)).as("seed %d", seed).isEqualTo(bytes);
     }
   }
@@ -86,9 +83,9 @@ class EntryCodecTest {
   }
 
   private static void causes(Replica... replicas) {
-    var causes =
-        Arrays.stream(replicas).map(r -> new Cause(new Dot(r, 1), hash("cause"))).toList();
-    EntryCodec.decode(EntryCodec.encode(entry(1, causes, Given.intent("i", operation("a", put("{}"))))));
+    var causes = Arrays.stream(replicas).map(r -> new Cause(new Dot(r, 1), hash("cause"))).toList();
+    EntryCodec.decode(
+        EntryCodec.encode(entry(1, causes, Given.intent("i", operation("a", put("{}"))))));
   }
 
   private static Intent intent(String id, Operation... operations) {
@@ -152,7 +149,8 @@ class EntryCodecTest {
     int count = 1 + random.nextInt(4);
     for (int i = 0; i < count; i++) {
       operations.add(
-          new Operation("c" + random.nextInt(3), "d" + i, some(random), some(random), change(random)));
+          new Operation(
+              "c" + random.nextInt(3), "d" + i, some(random), some(random), change(random)));
     }
     var intent =
         new Intent(

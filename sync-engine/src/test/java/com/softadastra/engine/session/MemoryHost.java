@@ -70,7 +70,8 @@ final class MemoryHost implements SessionHost, Reads {
   }
 
   private Receiver.Verdict append(ReceivedEntry received) {
-    var verdict = Receiver.receive(received, state, this, Instant.ofEpochMilli(CLOCK), durable() + 1);
+    var verdict =
+        Receiver.receive(received, state, this, Instant.ofEpochMilli(CLOCK), durable() + 1);
     if (verdict instanceof Receiver.Verdict.Stored(var logged, var writes)) {
       log.add(logged);
       for (var write : writes) {
@@ -84,7 +85,8 @@ final class MemoryHost implements SessionHost, Reads {
 
   @Override
   public Frame.Hello hello(NodeId peer) {
-    var spaces = membership(state.id(), peer).isPresent() ? List.of(state.id()) : List.<SpaceId>of();
+    var spaces =
+        membership(state.id(), peer).isPresent() ? List.of(state.id()) : List.<SpaceId>of();
     return new Frame.Hello(1, 1, state.self(), CLOCK, "node " + node, List.of(), spaces);
   }
 

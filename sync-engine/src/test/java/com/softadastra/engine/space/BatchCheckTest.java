@@ -124,8 +124,11 @@ class BatchCheckTest {
 
   private static List<String> names(Checked checked) {
     return checked.genuine().stream()
-        .map(r -> (r.entry().author().equals(replica(1)) ? "1:" : r.entry().author().equals(replica(2)) ? "2:" : "9:")
-            + r.entry().sequence())
+        .map(r ->
+            (r.entry().author().equals(replica(1))
+                    ? "1:"
+                    : r.entry().author().equals(replica(2)) ? "2:" : "9:")
+                + r.entry().sequence())
         .toList();
   }
 

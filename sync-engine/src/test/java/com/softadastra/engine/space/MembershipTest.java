@@ -63,7 +63,10 @@ class MembershipTest {
   void grantOfOneWhoIsNoAdminDoesNotCount() {
     var membership =
         new Membership(
-            List.of(CREATION, grant(1, 2, Role.WRITER, 2), grant(2, 3, Role.ADMIN, 0),
+            List.of(
+                CREATION,
+                grant(1, 2, Role.WRITER, 2),
+                grant(2, 3, Role.ADMIN, 0),
                 grant(9, 4, Role.ADMIN, 0)));
     assertThat(membership.member(key(3).nodeId())).isEmpty();
     assertThat(membership.member(key(4).nodeId())).isEmpty();
@@ -76,13 +79,15 @@ class MembershipTest {
     refused(CREATION, new SignedRecord(genuine.bytes(), new byte[64]));
     refused(CREATION, new SignedRecord(genuine.bytes(), new byte[0]));
     refused(CREATION, new SignedRecord(grant(1, 2, Role.ADMIN, 2).bytes(), genuine.signature()));
-    refused(CREATION, signed(record(new SpaceId(hash("other")), 1, 2, Role.ADMIN, 2, CLOCK), key(1)));
+    refused(
+        CREATION, signed(record(new SpaceId(hash("other")), 1, 2, Role.ADMIN, 2, CLOCK), key(1)));
     refused(CREATION, new SignedRecord(new byte[] {1, 2, 3}, new byte[64]));
     refused(CREATION, signed(creation(2), key(2)));
     refused(signed(creation(1), key(2)));
     refused(genuine);
-    assertThatThrownBy(() -> new Membership(List.of(CREATION)).with(List.of(
-            signed(MembershipRecord.decode(genuine.bytes()), key(2)))))
+    assertThatThrownBy(() ->
+            new Membership(List.of(CREATION))
+                .with(List.of(signed(MembershipRecord.decode(genuine.bytes()), key(2)))))
         .isInstanceOf(Malformed.class);
   }
 
@@ -131,8 +136,7 @@ class MembershipTest {
         var role = Role.values()[random.nextInt(3)];
         // now and then the steward gives one number twice, as a copy of it would
         long given = issuer == 1 ? (random.nextInt(5) == 0 ? number : number++) : 0;
-        records.add(
-            signed(record(space(1), issuer, subject, role, given, CLOCK + i), key(issuer)));
+        records.add(signed(record(space(1), issuer, subject, role, given, CLOCK + i), key(issuer)));
       }
       var expected = told(new Membership(records));
       for (int i = 0; i < 6; i++) {
