@@ -39,8 +39,4 @@ public record Head(
   public boolean deleted() {
     return body == null;
   }
-
-  Head covering(List<Hash> versions) {
-    return new Head(version, generation, body, position, sawOthers, versions);
-  }
 }

@@ -10,6 +10,7 @@ import com.softadastra.engine.log.Signatures;
 import com.softadastra.engine.log.Signatures.Purpose;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,7 +39,8 @@ public final class Membership {
    * A member by one record.
    *
    * @param grant the record that says so; null for the creator
-   * @param number of that record in the steward's count, 0 where it has none yet
+   * @param number of that record in the steward's count, 0 where it has none yet or another signed
+   *     it
    */
   public record Member(
       NodeId node,
@@ -95,6 +97,9 @@ public final class Membership {
   }
 
   private void judge(Map<Hash, MembershipRecord.Grant> open, NodeId steward) {
+    // whoever was an admin by any grant that counts: who is one now depends on what was read first
+    var issuers = new HashMap<NodeId, byte[]>();
+    issuers.put(steward, creation.creatorKey());
     boolean progress = true;
     while (progress) {
       progress = false;
@@ -104,16 +109,20 @@ public final class Membership {
         if (!grant.space().equals(space)) {
           throw new Malformed("a grant of another space");
         }
-        var issuer = members.get(grant.issuer());
-        if (issuer == null || issuer.role() != Role.ADMIN) {
+        var issuer = issuers.get(grant.issuer());
+        if (issuer == null) {
           continue;
         }
         open.remove(hash);
         progress = true;
-        if (!isSigned(hash, issuer.key())) {
+        if (!isSigned(hash, issuer)) {
           continue;
         }
         var subject = Signatures.nodeId(grant.subjectKey());
+        if (grant.role() == Role.ADMIN) {
+          issuers.put(subject, grant.subjectKey());
+        }
+        boolean numbered = grant.issuer().equals(steward);
         var member =
             new Member(
                 subject,
@@ -121,11 +130,13 @@ public final class Membership {
                 grant.subjectName(),
                 grant.role(),
                 hash,
-                grant.number(),
+                numbered ? grant.number() : 0,
                 grant.clock());
         grants.put(hash, member);
         members.merge(subject, member, Membership::later);
-        if (grant.issuer().equals(steward) && grant.number() > epoch) {
+        if (numbered
+            && (grant.number() > epoch
+                || (grant.number() == epoch && hash.compareTo(lastNumbered) > 0 && epoch > 1))) {
           epoch = grant.number();
           lastNumbered = hash;
         }

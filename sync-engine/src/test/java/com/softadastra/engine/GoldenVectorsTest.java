@@ -1,0 +1,321 @@
+package com.softadastra.engine;
+
+import static com.softadastra.engine.Given.CLOCK;
+import static com.softadastra.engine.Given.creation;
+import static com.softadastra.engine.Given.entry;
+import static com.softadastra.engine.Given.filled;
+import static com.softadastra.engine.Given.hash;
+import static com.softadastra.engine.Given.intent;
+import static com.softadastra.engine.Given.key;
+import static com.softadastra.engine.Given.operation;
+import static com.softadastra.engine.Given.patch;
+import static com.softadastra.engine.Given.put;
+import static com.softadastra.engine.Given.replica;
+import static com.softadastra.engine.Given.signed;
+import static com.softadastra.engine.Given.space;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.softadastra.contracts.Dot;
+import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.SpaceId;
+import com.softadastra.contracts.documents.PatchBody.Notation;
+import com.softadastra.contracts.documents.Priority;
+import com.softadastra.contracts.json.JsonText;
+import com.softadastra.contracts.peering.Role;
+import com.softadastra.engine.document.DocumentState;
+import com.softadastra.engine.document.Head;
+import com.softadastra.engine.ledger.Statement;
+import com.softadastra.engine.log.Authority;
+import com.softadastra.engine.log.Cause;
+import com.softadastra.engine.log.Change;
+import com.softadastra.engine.log.DocumentKey;
+import com.softadastra.engine.log.Entry;
+import com.softadastra.engine.log.EntryCodec;
+import com.softadastra.engine.log.Intent;
+import com.softadastra.engine.log.IntentIds;
+import com.softadastra.engine.log.Operation;
+import com.softadastra.engine.log.Signatures;
+import com.softadastra.engine.log.Signatures.Purpose;
+import com.softadastra.engine.session.Frame;
+import com.softadastra.engine.space.BatchCheck.Offered;
+import com.softadastra.engine.space.MembershipRecord;
+import com.softadastra.engine.space.Recorder;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Frozen bytes; {@code golden/README.md} says what a change of them would break. */
+class GoldenVectorsTest {
+  private static final SpaceId SPACE = space(1);
+  private static final Authority STEWARD = new Authority(1, 1, null);
+  private static final DocumentKey KEY = new DocumentKey(SPACE, "orders", "o-1");
+
+  @ParameterizedTest
+  @ValueSource(strings = {"entries", "versions", "membership", "signatures", "frames", "ids"})
+  void bytesAreAsTheyWere(String file) throws IOException {
+    var lines = new ArrayList<String>();
+    vectors().get(file).forEach((name, hex) -> lines.add(name + " = " + hex));
+    assertThat(String.join("\n", lines)).isEqualTo(String.join("\n", golden(file)));
+  }
+
+  @Test
+  void entriesReadBackAsTheyWere() throws IOException {
+    for (var line : golden("entries")) {
+      if (line.startsWith("entry.")) {
+        byte[] bytes = hex(line);
+        assertThat(EntryCodec.encode(EntryCodec.decode(bytes))).isEqualTo(bytes);
+      }
+    }
+  }
+
+  @Test
+  void framesReadBackAsTheyWere() throws IOException {
+    for (var line : golden("frames")) {
+      byte[] bytes = hex(line);
+      assertThat(Frame.decode(bytes).encode()).isEqualTo(bytes);
+    }
+  }
+
+  /** What a packed batch looks like is zstd's affair; that it can be read is ours. */
+  @Test
+  void readsPackedEntries() throws IOException {
+    var packed = (Frame.Entries) Frame.decode(hex(golden("packed").getFirst()));
+    assertThat(packed.batch()).hasSize(1);
+    assertThat(packed.batch().getFirst().bytes()).isEqualTo(EntryCodec.encode(large()));
+  }
+
+  static Entry large() {
+    return entry(
+        SPACE,
+        replica(1),
+        1,
+        Hash.ZERO,
+        List.of(),
+        STEWARD,
+        intent("large", operation("o-1", put("{\"text\":\"" + "x".repeat(2000) + "\"}"))));
+  }
+
+  static Map<String, Map<String, String>> vectors() {
+    var all = new LinkedHashMap<String, Map<String, String>>();
+    all.put("entries", entries());
+    all.put("versions", versions());
+    all.put("membership", membership());
+    all.put("signatures", signatures());
+    all.put("frames", frames());
+    all.put("ids", ids());
+    return all;
+  }
+
+  private static Map<String, String> entries() {
+    var vectors = new LinkedHashMap<String, String>();
+    var first =
+        entry(
+            SPACE,
+            replica(1),
+            1,
+            Hash.ZERO,
+            List.of(),
+            STEWARD,
+            intent("intent-1", operation("o-1", put("{\"n\":1.50,\"ä\":[true,null]}"))));
+    add(vectors, "first", first);
+    var operations =
+        List.of(
+            new Operation("orders", "o-1", sorted("a", "b"), List.of(), put("{}")),
+            new Operation(
+                "orders",
+                "o-2",
+                sorted("a"),
+                List.of(),
+                patch(Notation.MERGE, "{\"gone\":null,\"n\":2}")),
+            new Operation(
+                "stock",
+                "o-2",
+                sorted("a"),
+                List.of(),
+                patch(Notation.FIELDS, "{\"increment\":{\"n\":1}}")),
+            new Operation("stock", "o-3", sorted("a"), sorted("b", "c"), Change.DELETE));
+    var causes =
+        List.of(replica(1), replica(3)).stream()
+            .sorted()
+            .map(r -> new Cause(new Dot(r, 300), hash("cause")))
+            .toList();
+    add(
+        vectors,
+        "full",
+        entry(
+            SPACE,
+            replica(2),
+            70_000,
+            hash("previous"),
+            causes,
+            new Authority(1, 24, hash("grant")),
+            new Intent("intent-2", "anna", Priority.URGENT, "{\"name\":\"sell\"}", operations)));
+    add(
+        vectors,
+        "other-kind",
+        new Entry(
+            9,
+            SPACE,
+            replica(1),
+            2,
+            0,
+            Hash.sha256(EntryCodec.encode(first)),
+            List.of(),
+            STEWARD,
+            filled(3, 0xab),
+            null));
+    return vectors;
+  }
+
+  private static void add(Map<String, String> vectors, String name, Entry entry) {
+    byte[] bytes = EntryCodec.encode(entry);
+    vectors.put("entry." + name, hex(bytes));
+    vectors.put("hash." + name, hex(Hash.sha256(bytes)));
+  }
+
+  private static Map<String, String> versions() {
+    var vectors = new LinkedHashMap<String, String>();
+    vectors.put("put", version(put("{\"n\":1}"), List.of()));
+    vectors.put("put.one-parent", version(put("{\"n\":1}"), sorted("a")));
+    vectors.put("put.three-parents", version(put("{\"n\":1}"), sorted("a", "b", "c")));
+    vectors.put("patch.merge", version(patch(Notation.MERGE, "{\"n\":1}"), sorted("a")));
+    vectors.put(
+        "patch.fields", version(patch(Notation.FIELDS, "{\"set\":{\"n\":1}}"), sorted("a")));
+    vectors.put("delete", version(Change.DELETE, sorted("a")));
+    vectors.put(
+        "delete.what-was-seen-does-not-count",
+        hex(
+            EntryCodec.version(
+                SPACE,
+                new Operation("orders", "o-1", sorted("a"), sorted("b"), Change.DELETE),
+                "intent-1")));
+    return vectors;
+  }
+
+  private static String version(Change change, List<Hash> parents) {
+    var operation = new Operation("orders", "o-1", parents, List.of(), change);
+    return hex(EntryCodec.version(SPACE, operation, "intent-1"));
+  }
+
+  private static MembershipRecord.Grant grant(long number, boolean steward) {
+    return new MembershipRecord.Grant(
+        SPACE,
+        key(2).publicKey(),
+        "Zweite",
+        Role.WRITER,
+        key(steward ? 1 : 3).nodeId(),
+        1,
+        number,
+        steward ? SPACE.hash() : null,
+        CLOCK);
+  }
+
+  private static Statement statement() {
+    return new Statement(
+        SPACE, replica(1), 1L << 32, CLOCK, Map.of(replica(1), 5L, replica(2), 300L));
+  }
+
+  private static Map<String, String> membership() {
+    var vectors = new LinkedHashMap<String, String>();
+    vectors.put("create", hex(creation(1).encode()));
+    vectors.put("space", hex(SPACE.hash()));
+    vectors.put("grant.steward", hex(grant(2, true).encode()));
+    vectors.put("grant.admin", hex(grant(0, false).encode()));
+    vectors.put("statement", hex(statement().sign(key(1)).bytes()));
+    return vectors;
+  }
+
+  private static Map<String, String> signatures() {
+    var vectors = new LinkedHashMap<String, String>();
+    vectors.put("public-key", hex(key(1).publicKey()));
+    vectors.put("node", hex(key(1).nodeId().hash()));
+    for (var purpose : Purpose.values()) {
+      byte[] signature = key(1).sign(purpose, hash("signed"));
+      assertThat(Signatures.verify(purpose, hash("signed"), signature, key(1).publicKey()))
+          .isTrue();
+      vectors.put(purpose.name().toLowerCase(java.util.Locale.ROOT), hex(signature));
+    }
+    vectors.put("create", hex(signed(creation(1), key(1)).signature()));
+    vectors.put("statement-made", hex(statement().sign(key(1)).signature()));
+    return vectors;
+  }
+
+  private static Map<String, String> frames() {
+    var record = signed(creation(1), key(1));
+    var statements = List.of(statement().sign(key(1)));
+    byte[] dense = new byte[64];
+    System.arraycopy(hash("x").bytes(), 0, dense, 0, 32);
+    System.arraycopy(hash("y").bytes(), 0, dense, 32, 32);
+    var frames = new LinkedHashMap<String, Frame>();
+    frames.put(
+        "hello",
+        new Frame.Hello(1, 1, replica(1), CLOCK, "Nord", List.of("10.0.0.1:7400"), List.of(SPACE)));
+    frames.put("membership", new Frame.MembershipKnown(SPACE, List.of(record)));
+    frames.put(
+        "summary",
+        new Frame.Summary(
+            SPACE, List.of(new Frame.Summary.Known(replica(1), 5, hash("five"))), statements));
+    // too dense to be packed, so that no version of zstd has a say
+    frames.put(
+        "entries",
+        new Frame.Entries(
+            SPACE,
+            List.of(new Offered(hash("z").bytes(), null), new Offered(filled(1, 1), dense))));
+    frames.put("acknowledged", new Frame.Acknowledged(SPACE, statements));
+    frames.put("refused", new Frame.Refusal(SPACE, replica(2), "chain broken at 3"));
+    frames.put("bye", new Frame.Bye("stopping"));
+    var vectors = new LinkedHashMap<String, String>();
+    frames.forEach((name, frame) -> vectors.put(name, hex(frame.encode())));
+    return vectors;
+  }
+
+  private static Map<String, String> ids() {
+    var heads =
+        sorted("a", "b").stream()
+            .map(v -> new Head(v, 1, JsonText.parse("{}"), 0, false, List.of()))
+            .toList();
+    var state = new DocumentState(KEY, heads, null, 0);
+    var vectors = new LinkedHashMap<String, String>();
+    vectors.put("conflict.without-base", hex(DocumentState.conflictId(KEY, null)));
+    vectors.put("conflict.with-base", hex(DocumentState.conflictId(KEY, hash("base"))));
+    vectors.put("heads", hex(state.version()));
+    vectors.put("resolution.body", text(Recorder.resolutionId(state, JsonText.parse("{\"n\":1}"))));
+    vectors.put("resolution.delete", text(Recorder.resolutionId(state, null)));
+    vectors.put("intent-id", text(IntentIds.generate(replica(1), 42, filled(5, 1))));
+    return vectors;
+  }
+
+  private static List<Hash> sorted(String... names) {
+    return Arrays.stream(names).map(Given::hash).sorted().toList();
+  }
+
+  private static String text(String text) {
+    return hex(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static String hex(Hash hash) {
+    return hex(hash.bytes());
+  }
+
+  private static String hex(byte[] bytes) {
+    return HexFormat.of().formatHex(bytes);
+  }
+
+  private static byte[] hex(String line) {
+    return HexFormat.of().parseHex(line.substring(line.indexOf(" = ") + 3));
+  }
+
+  private static List<String> golden(String file) throws IOException {
+    try (var in = GoldenVectorsTest.class.getResourceAsStream("/golden/" + file + ".txt")) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+    }
+  }
+}

@@ -1,0 +1,197 @@
+package com.softadastra.engine.session;
+
+import static com.softadastra.engine.Given.CLOCK;
+import static com.softadastra.engine.Given.key;
+import static com.softadastra.engine.Given.replica;
+
+import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.Replica;
+import com.softadastra.contracts.SpaceId;
+import com.softadastra.engine.Given;
+import com.softadastra.engine.document.DocumentState;
+import com.softadastra.engine.ledger.Statement;
+import com.softadastra.engine.log.DocumentKey;
+import com.softadastra.engine.log.EntryCodec;
+import com.softadastra.engine.log.LoggedEntry;
+import com.softadastra.engine.log.Signatures.Purpose;
+import com.softadastra.engine.space.BatchCheck.Checked;
+import com.softadastra.engine.space.ChainHead;
+import com.softadastra.engine.space.Membership;
+import com.softadastra.engine.space.Reads;
+import com.softadastra.engine.space.ReceivedEntry;
+import com.softadastra.engine.space.Receiver;
+import com.softadastra.engine.space.SignedRecord;
+import com.softadastra.engine.space.SpaceState;
+import com.softadastra.engine.space.Write;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** A node with one space and everything in memory; what it stores counts as forced at once. */
+final class MemoryHost implements SessionHost, Reads {
+  final int node;
+  final SpaceState state;
+  final List<LoggedEntry> log = new ArrayList<>();
+  final Map<DocumentKey, DocumentState> documents = new HashMap<>();
+  final Map<Replica, String> refused = new HashMap<>();
+  final Map<NodeId, Statement> noted = new HashMap<>();
+  final List<Replica> forks = new ArrayList<>();
+
+  MemoryHost(int node, Membership membership) {
+    this.node = node;
+    state = new SpaceState(membership, replica(node), Map.of());
+  }
+
+  /** Writes an entry of its own. */
+  void write(String document) {
+    var chain = state.chain(state.self());
+    var previous = documents.get(new DocumentKey(state.id(), "orders", document));
+    var parents = previous == null ? new Hash[0] : previous.headVersions().toArray(Hash[]::new);
+    var entry =
+        Given.entry(
+            state.id(),
+            state.self(),
+            chain.sequence() + 1,
+            chain.hash(),
+            List.of(),
+            state.membership().authority(key(node).nodeId()).orElseThrow(),
+            Given.intent(
+                node + "-" + (chain.sequence() + 1),
+                Given.operation(document, Given.put("{\"by\":" + node + "}"), parents)));
+    byte[] bytes = EntryCodec.encode(entry);
+    var hash = Hash.sha256(bytes);
+    append(new ReceivedEntry(entry, bytes, hash, key(node).sign(Purpose.ENTRY, hash)));
+  }
+
+  private Receiver.Verdict append(ReceivedEntry received) {
+    var verdict =
+        Receiver.receive(received, state, this, Instant.ofEpochMilli(CLOCK), durable() + 1);
+    if (verdict instanceof Receiver.Verdict.Stored(var logged, var writes)) {
+      log.add(logged);
+      for (var write : writes) {
+        if (write instanceof Write.PutDocument(var document)) {
+          documents.put(document.key(), document);
+        }
+      }
+    }
+    return verdict;
+  }
+
+  @Override
+  public Frame.Hello hello(NodeId peer) {
+    var spaces =
+        membership(state.id(), peer).isPresent() ? List.of(state.id()) : List.<SpaceId>of();
+    return new Frame.Hello(1, 1, state.self(), CLOCK, "node " + node, List.of(), spaces);
+  }
+
+  @Override
+  public void met(Frame.Hello peer) {}
+
+  @Override
+  public Optional<Membership> membership(SpaceId space, NodeId peer) {
+    return space.equals(state.id())
+        ? Optional.of(state.membership()).filter(m -> m.member(peer).isPresent())
+        : Optional.empty();
+  }
+
+  @Override
+  public void learn(SpaceId space, List<SignedRecord> records) {
+    state.membership(state.membership().with(records));
+  }
+
+  @Override
+  public Map<Replica, ChainHead> chains(SpaceId space) {
+    return state.chains();
+  }
+
+  @Override
+  public Hash hash(SpaceId space, Replica replica, long sequence) {
+    return at(replica, sequence).hash();
+  }
+
+  @Override
+  public long position(SpaceId space, Replica replica, long sequence) {
+    return at(replica, sequence).position();
+  }
+
+  private LoggedEntry at(Replica replica, long sequence) {
+    return log.stream()
+        .filter(e -> e.entry().author().equals(replica) && e.entry().sequence() == sequence)
+        .findAny()
+        .orElseThrow();
+  }
+
+  /** Two at a time, so that there are many frames. */
+  @Override
+  public List<LoggedEntry> entries(SpaceId space, long after, int bytes) {
+    return List.copyOf(log.subList((int) after, (int) Math.min(after + 2, log.size())));
+  }
+
+  @Override
+  public long durable() {
+    return log.size();
+  }
+
+  @Override
+  public List<Statement.Signed> statements(SpaceId space) {
+    return List.of(statement(space));
+  }
+
+  @Override
+  public Statement.Signed statement(SpaceId space) {
+    var vector = new HashMap<Replica, Long>();
+    state.chains().forEach((replica, head) -> vector.put(replica, head.sequence()));
+    return new Statement(space, state.self(), durable(), CLOCK, vector).sign(key(node));
+  }
+
+  @Override
+  public void note(SpaceId space, List<Statement.Signed> statements, NodeId via) {
+    for (var signed : statements) {
+      var statement = Statement.decode(signed.bytes());
+      noted.put(statement.by().node(), statement);
+    }
+  }
+
+  @Override
+  public CompletionStage<Map<Replica, String>> store(SpaceId space, Checked batch, NodeId from) {
+    var rejected = new HashMap<>(batch.refused());
+    for (var received : batch.genuine()) {
+      if (!rejected.containsKey(received.entry().author())
+          && append(received) instanceof Receiver.Verdict.Rejected(var replica, var reason)) {
+        rejected.put(replica, reason);
+      }
+    }
+    return CompletableFuture.completedStage(rejected);
+  }
+
+  @Override
+  public void forked(SpaceId space, Replica replica) {
+    forks.add(replica);
+  }
+
+  @Override
+  public void refusedBy(NodeId peer, SpaceId space, Replica replica, String reason) {
+    refused.put(replica, reason);
+  }
+
+  @Override
+  public DocumentState document(DocumentKey key) {
+    return documents.get(key);
+  }
+
+  @Override
+  public LoggedEntry entry(long position) {
+    return log.get((int) position - 1);
+  }
+
+  @Override
+  public Optional<LoggedEntry> intent(SpaceId space, String id) {
+    return log.stream().filter(e -> e.entry().intent().id().equals(id)).findFirst();
+  }
+}

@@ -1,0 +1,213 @@
+package com.softadastra.engine.session;
+
+import static com.softadastra.engine.Given.CLOCK;
+import static com.softadastra.engine.Given.creation;
+import static com.softadastra.engine.Given.key;
+import static com.softadastra.engine.Given.replica;
+import static com.softadastra.engine.Given.signed;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.softadastra.contracts.Replica;
+import com.softadastra.contracts.peering.Role;
+import com.softadastra.engine.cbor.CborReader.Malformed;
+import com.softadastra.engine.space.Membership;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+class SessionTest {
+  private static final Membership MEMBERS = members(3);
+
+  private final MemoryHost one = new MemoryHost(1, MEMBERS);
+  private final MemoryHost two = new MemoryHost(2, MEMBERS);
+  private final MemoryHost three = new MemoryHost(3, MEMBERS);
+
+  @Test
+  void entriesGoBothWaysAndAreAcknowledged() {
+    write(one, 5);
+    write(two, 3);
+    meet(one, two);
+    assertThat(vector(one)).isEqualTo(Map.of(replica(1), 5L, replica(2), 3L));
+    assertThat(vector(two)).isEqualTo(vector(one));
+    assertThat(one.noted.get(key(2).nodeId()).vector()).isEqualTo(vector(one));
+    assertThat(two.noted.get(key(1).nodeId()).vector()).isEqualTo(vector(one));
+    assertThat(placeless(two)).isEqualTo(placeless(one));
+    assertThat(one.refused).isEmpty();
+  }
+
+  @Test
+  void entriesAreSentOnceAndPushedAsTheyCome() {
+    write(one, 4);
+    var a = new Session(key(2).nodeId(), one);
+    var b = new Session(key(1).nodeId(), two);
+    run(a, b);
+    write(one, 1);
+    var frame = Frame.decode(a.poll());
+    assertThat(frame).isInstanceOf(Frame.Entries.class);
+    assertThat(((Frame.Entries) frame).batch()).hasSize(1);
+    b.receive(frame.encode());
+    run(a, b);
+    assertThat(vector(two)).containsEntry(replica(1), 5L);
+    assertThat(a.poll()).isNull();
+    assertThat(b.poll()).isNull();
+  }
+
+  @Test
+  void entriesOfThirdReplicaPassOn() {
+    write(one, 5);
+    meet(one, two);
+    meet(two, three);
+    assertThat(vector(three)).isEqualTo(Map.of(replica(1), 5L));
+    write(three, 2);
+    meet(three, two);
+    meet(two, one);
+    assertThat(vector(one)).isEqualTo(Map.of(replica(1), 5L, replica(3), 2L));
+  }
+
+  @Test
+  void membershipComesBeforeTheNewcomersEntries() {
+    var old = new MemoryHost(1, members(2));
+    write(three, 2);
+    meet(three, two);
+    meet(two, old);
+    assertThat(old.state.membership().member(key(3).nodeId())).isPresent();
+    assertThat(old.log).allMatch(e -> e.standing().effective()).hasSize(2);
+  }
+
+  @Test
+  void laterSessionResumesWhateverHappenedToTheFrames() {
+    for (long seed = 1; seed <= 100; seed++) {
+      var random = new Random(seed);
+      var hosts = List.of(new MemoryHost(1, MEMBERS), new MemoryHost(2, MEMBERS));
+      for (int round = 0; round < 4; round++) {
+        hosts.forEach(host -> write(host, random.nextInt(6)));
+        disturbed(hosts.get(0), hosts.get(1), random);
+      }
+      meet(hosts.get(0), hosts.get(1));
+      assertThat(vector(hosts.get(0))).as("seed %d", seed).isEqualTo(vector(hosts.get(1)));
+      assertThat(placeless(hosts.get(0))).as("seed %d", seed).isEqualTo(placeless(hosts.get(1)));
+    }
+  }
+
+  @Test
+  void whoBreaksTheProtocolIsLeft() {
+    var space = one.state.id();
+    var summary = new Frame.Summary(space, List.of(), List.of()).encode();
+    assertThatThrownBy(() -> fresh().receive(summary)).isInstanceOf(Malformed.class);
+    assertThatThrownBy(() -> fresh().receive(new byte[] {1})).isInstanceOf(Malformed.class);
+    assertThatThrownBy(() -> fresh().receive(three.hello(key(1).nodeId()).encode()))
+        .isInstanceOf(Malformed.class);
+    var newer = new Frame.Hello(2, 3, replica(2), CLOCK, "", List.of(), List.of()).encode();
+    assertThatThrownBy(() -> fresh().receive(newer)).isInstanceOf(Malformed.class);
+    var greeted = fresh();
+    greeted.receive(two.hello(key(1).nodeId()).encode());
+    assertThatThrownBy(() -> greeted.receive(new Frame.Entries(space, List.of()).encode()))
+        .isInstanceOf(Malformed.class);
+  }
+
+  @Test
+  void byeEndsIt() {
+    var session = fresh();
+    session.receive(new Frame.Bye("stopping").encode());
+    assertThat(session.ended()).isTrue();
+  }
+
+  @Test
+  void strangerIsToldNothing() {
+    write(one, 3);
+    var stranger = new MemoryHost(9, new Membership(List.of(signed(creation(9), key(9)))));
+    var a = new Session(key(9).nodeId(), one);
+    a.receive(
+        new Frame.Hello(1, 1, replica(9), CLOCK, "", List.of(), List.of(one.state.id())).encode());
+    a.receive(new Frame.Summary(one.state.id(), List.of(), List.of()).encode());
+    assertThat(Frame.decode(a.poll())).isInstanceOf(Frame.Hello.class);
+    assertThat(a.poll()).isNull();
+    assertThat(stranger.log).isEmpty();
+  }
+
+  @Test
+  void nodeThatLostItsStorageLearnsOfItsFork() {
+    write(one, 3);
+    meet(one, two);
+    var restored = new MemoryHost(1, MEMBERS);
+    write(restored, 1);
+    assertThatThrownBy(() -> meet(restored, two)).isInstanceOf(Malformed.class);
+    assertThat(restored.forks).containsExactly(replica(1));
+  }
+
+  private Session fresh() {
+    return new Session(key(2).nodeId(), one);
+  }
+
+  private static Membership members(int count) {
+    var membership = new Membership(List.of(signed(creation(1), key(1))));
+    for (int n = 2; n <= count; n++) {
+      var grant =
+          membership.grant(key(1).nodeId(), key(n).publicKey(), "node " + n, Role.WRITER, CLOCK);
+      membership = membership.with(List.of(signed(grant, key(1))));
+    }
+    return membership;
+  }
+
+  private static void write(MemoryHost host, int count) {
+    for (int i = 0; i < count; i++) {
+      host.write("d" + host.log.size() % 3);
+    }
+  }
+
+  private static void meet(MemoryHost a, MemoryHost b) {
+    run(new Session(key(b.node).nodeId(), a), new Session(key(a.node).nodeId(), b));
+  }
+
+  private static void run(Session a, Session b) {
+    boolean busy = true;
+    while (busy) {
+      var toB = a.poll();
+      if (toB != null) {
+        b.receive(toB);
+      }
+      var toA = b.poll();
+      if (toA != null) {
+        a.receive(toA);
+      }
+      busy = toA != null || toB != null;
+    }
+  }
+
+  /** A session in which frames are lost, come twice or stop; either side may end it. */
+  private static void disturbed(MemoryHost one, MemoryHost two, Random random) {
+    var a = new Session(key(two.node).nodeId(), one);
+    var b = new Session(key(one.node).nodeId(), two);
+    try {
+      for (int frames = random.nextInt(40); frames > 0; frames--) {
+        boolean forth = random.nextBoolean();
+        var frame = (forth ? a : b).poll();
+        if (frame == null || random.nextInt(10) == 0) {
+          continue;
+        }
+        (forth ? b : a).receive(frame);
+        if (random.nextInt(5) == 0) {
+          (forth ? b : a).receive(frame);
+        }
+      }
+    } catch (Malformed lost) {
+      // a lost hello or summary ends the session
+    }
+  }
+
+  private static Map<Replica, Long> vector(MemoryHost host) {
+    var vector = new TreeMap<Replica, Long>();
+    host.state.chains().forEach((replica, head) -> vector.put(replica, head.sequence()));
+    return vector;
+  }
+
+  private static Map<String, String> placeless(MemoryHost host) {
+    var states = new TreeMap<String, String>();
+    host.documents.forEach((key, state) ->
+        states.put(key.id(), state.headVersions() + " " + state.base() + state.version()));
+    return states;
+  }
+}

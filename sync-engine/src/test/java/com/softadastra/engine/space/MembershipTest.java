@@ -1,0 +1,196 @@
+package com.softadastra.engine.space;
+
+import static com.softadastra.engine.Given.CLOCK;
+import static com.softadastra.engine.Given.creation;
+import static com.softadastra.engine.Given.hash;
+import static com.softadastra.engine.Given.key;
+import static com.softadastra.engine.Given.signed;
+import static com.softadastra.engine.Given.space;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.SpaceId;
+import com.softadastra.contracts.peering.Role;
+import com.softadastra.engine.cbor.CborReader.Malformed;
+import com.softadastra.engine.log.Authority;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class MembershipTest {
+  private static final SignedRecord CREATION = signed(creation(1), key(1));
+
+  @Test
+  void creatorIsStewardAndAdmin() {
+    var membership = new Membership(List.of(CREATION));
+    assertThat(membership.space()).isEqualTo(space(1));
+    assertThat(membership.steward()).isEqualTo(key(1).nodeId());
+    assertThat(membership.epoch()).isEqualTo(1);
+    assertThat(role(membership, 1)).isEqualTo(Role.ADMIN);
+    assertThat(membership.authority(key(1).nodeId())).contains(new Authority(1, 1, null));
+  }
+
+  @Test
+  void stewardsGrantIsNumbered() {
+    var membership = new Membership(List.of(CREATION));
+    var grant = membership.grant(key(1).nodeId(), key(2).publicKey(), "two", Role.WRITER, CLOCK);
+    assertThat(grant.number()).isEqualTo(2);
+    assertThat(grant.previous()).isEqualTo(CREATION.hash());
+    var record = signed(grant, key(1));
+    var after = membership.with(List.of(record));
+    assertThat(role(after, 2)).isEqualTo(Role.WRITER);
+    assertThat(after.epoch()).isEqualTo(2);
+    assertThat(after.with(List.of(record, CREATION))).isSameAs(after);
+    assertThat(after.grant(key(1).nodeId(), key(3).publicKey(), "three", Role.READER, 1).previous())
+        .isEqualTo(record.hash());
+  }
+
+  @Test
+  void adminsGrantCountsAtOnceWithoutNumber() {
+    var admin = grant(1, 2, Role.ADMIN, 2);
+    var membership = new Membership(List.of(CREATION, admin));
+    var grant = membership.grant(key(2).nodeId(), key(3).publicKey(), "three", Role.WRITER, CLOCK);
+    assertThat(grant.number()).isZero();
+    var after = membership.with(List.of(signed(grant, key(2))));
+    assertThat(role(after, 3)).isEqualTo(Role.WRITER);
+    assertThat(after.epoch()).isEqualTo(2);
+  }
+
+  @Test
+  void grantOfOneWhoIsNoAdminDoesNotCount() {
+    var membership =
+        new Membership(
+            List.of(
+                CREATION,
+                grant(1, 2, Role.WRITER, 2),
+                grant(2, 3, Role.ADMIN, 0),
+                grant(9, 4, Role.ADMIN, 0)));
+    assertThat(membership.member(key(3).nodeId())).isEmpty();
+    assertThat(membership.member(key(4).nodeId())).isEmpty();
+  }
+
+  @Test
+  void forgedForeignAndUnsignedRecordsAreRefused() {
+    var genuine = grant(1, 2, Role.WRITER, 2);
+    refused(CREATION, signed(MembershipRecord.decode(genuine.bytes()), key(2)));
+    refused(CREATION, new SignedRecord(genuine.bytes(), new byte[64]));
+    refused(CREATION, new SignedRecord(genuine.bytes(), new byte[0]));
+    refused(CREATION, new SignedRecord(grant(1, 2, Role.ADMIN, 2).bytes(), genuine.signature()));
+    refused(
+        CREATION, signed(record(new SpaceId(hash("other")), 1, 2, Role.ADMIN, 2, CLOCK), key(1)));
+    refused(CREATION, new SignedRecord(new byte[] {1, 2, 3}, new byte[64]));
+    refused(CREATION, signed(creation(2), key(2)));
+    refused(signed(creation(1), key(2)));
+    refused(genuine);
+    assertThatThrownBy(() ->
+            new Membership(List.of(CREATION))
+                .with(List.of(signed(MembershipRecord.decode(genuine.bytes()), key(2)))))
+        .isInstanceOf(Malformed.class);
+  }
+
+  @Test
+  void creatorStaysAdminWhateverAnAdminGrants() {
+    var membership =
+        new Membership(List.of(CREATION, grant(1, 2, Role.ADMIN, 2), grant(2, 1, Role.READER, 0)));
+    assertThat(role(membership, 1)).isEqualTo(Role.ADMIN);
+  }
+
+  @Test
+  void adminCanNotOutnumberTheSteward() {
+    var membership =
+        new Membership(
+            List.of(
+                CREATION,
+                grant(1, 2, Role.ADMIN, 2),
+                grant(1, 2, Role.READER, 3),
+                grant(2, 2, Role.ADMIN, 1000)));
+    assertThat(role(membership, 2)).isEqualTo(Role.READER);
+    assertThat(membership.epoch()).isEqualTo(3);
+  }
+
+  @Test
+  void roleIsThatOfTheGrantThatTheAuthorNamed() {
+    var writer = grant(1, 2, Role.WRITER, 2);
+    var reader = grant(1, 2, Role.READER, 3);
+    var membership = new Membership(List.of(CREATION, writer, reader));
+    var two = key(2).nodeId();
+    assertThat(membership.role(two, new Authority(1, 2, writer.hash()))).contains(Role.WRITER);
+    assertThat(membership.role(two, new Authority(1, 3, reader.hash()))).contains(Role.READER);
+    assertThat(membership.role(two, new Authority(1, 3, hash("unknown")))).isEmpty();
+    assertThat(membership.role(two, new Authority(1, 1, null))).isEmpty();
+    assertThat(membership.role(key(3).nodeId(), new Authority(1, 2, writer.hash()))).isEmpty();
+  }
+
+  @Test
+  void orderOfRecordsDoesNotMatter() {
+    for (long seed = 1; seed <= 60; seed++) {
+      var random = new Random(seed);
+      var records = new ArrayList<>(List.of(CREATION));
+      int number = 2;
+      for (int i = 0; i < 6; i++) {
+        int issuer = 1 + random.nextInt(3);
+        int subject = 2 + random.nextInt(3);
+        var role = Role.values()[random.nextInt(3)];
+        // now and then the steward gives one number twice, as a copy of it would
+        long given = issuer == 1 ? (random.nextInt(5) == 0 ? number : number++) : 0;
+        records.add(signed(record(space(1), issuer, subject, role, given, CLOCK + i), key(issuer)));
+      }
+      var expected = told(new Membership(records));
+      for (int i = 0; i < 6; i++) {
+        Collections.shuffle(records, random);
+        assertThat(told(new Membership(records))).as("seed %d", seed).isEqualTo(expected);
+        var half = new ArrayList<>(records.subList(0, 3));
+        half.add(CREATION);
+        assertThat(told(new Membership(half).with(records)))
+            .as("seed %d, in two parts", seed)
+            .isEqualTo(expected);
+      }
+    }
+  }
+
+  /** Everything that later decisions are made from. */
+  private static String told(Membership membership) {
+    var text = new StringBuilder("epoch " + membership.epoch());
+    text.append(
+        membership.grant(key(1).nodeId(), key(9).publicKey(), "", Role.READER, 0).previous());
+    membership
+        .members()
+        .forEach(m -> text.append('\n').append(m.node()).append(m.role()).append(m.grant()));
+    for (var record : membership.records().stream().map(SignedRecord::hash).sorted().toList()) {
+      for (int n = 2; n <= 4; n++) {
+        text.append(membership.role(key(n).nodeId(), new Authority(1, 1, record)));
+      }
+    }
+    return text.toString();
+  }
+
+  private static Role role(Membership membership, int node) {
+    return membership.member(key(node).nodeId()).orElseThrow().role();
+  }
+
+  private static void refused(SignedRecord... records) {
+    assertThatThrownBy(() -> new Membership(List.of(records))).isInstanceOf(Malformed.class);
+  }
+
+  private static SignedRecord grant(int issuer, int subject, Role role, long number) {
+    return signed(record(space(1), issuer, subject, role, number, CLOCK), key(issuer));
+  }
+
+  private static MembershipRecord.Grant record(
+      SpaceId space, int issuer, int subject, Role role, long number, long clock) {
+    Hash previous = number == 0 ? null : space.hash();
+    return new MembershipRecord.Grant(
+        space,
+        key(subject).publicKey(),
+        "node " + subject,
+        role,
+        key(issuer).nodeId(),
+        1,
+        number,
+        previous,
+        clock);
+  }
+}
