@@ -73,8 +73,7 @@ final class EngineSubject implements Subject {
   private void write(long number) throws Exception {
     var id = Order.id(number);
     var put =
-        new OperationRequest(
-            OperationKind.PUT, "orders", id, Order.body(id), null, Condition.ANY);
+        new OperationRequest(OperationKind.PUT, "orders", id, Order.body(id), null, Condition.ANY);
     var intent = new IntentRequest("shop", null, null, Priority.NORMAL, List.of(put));
     storage.recording().submit(space, intent).get();
   }
