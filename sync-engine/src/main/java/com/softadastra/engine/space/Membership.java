@@ -28,6 +28,7 @@ public final class Membership {
 
   private final SpaceId space;
   private final MembershipRecord.Create creation;
+  private final NodeId steward;
   private final Map<Hash, SignedRecord> records;
   private final Map<Hash, Member> grants = new LinkedHashMap<>();
   private final Map<NodeId, Member> members = new TreeMap<>();
@@ -78,6 +79,7 @@ public final class Membership {
     space = new SpaceId(creationHash);
     lastNumbered = creationHash;
     var creator = Signatures.nodeId(create.creatorKey());
+    steward = creator;
     verify(creationHash, create.creatorKey());
     members.put(
         creator,
@@ -186,7 +188,7 @@ public final class Membership {
   }
 
   public NodeId steward() {
-    return Signatures.nodeId(creation.creatorKey());
+    return steward;
   }
 
   /** By what right a member would write now. */
