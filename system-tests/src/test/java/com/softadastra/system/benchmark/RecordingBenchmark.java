@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 import org.junit.jupiter.api.Test;
+import org.springframework.util.FileSystemUtils;
 
 /**
  * Writes that are acknowledged when they are on the disk: the recording, a node through HTTP, and
@@ -29,12 +30,13 @@ class RecordingBenchmark {
   @Test
   void compares() throws Exception {
     // beside the build, since /tmp may be memory
-    var directory = Files.createTempDirectory(Files.createDirectories(Path.of("target")), "bench-");
+    var directory = Files.createTempDirectory(
+            Files.createDirectories(Path.of("target").toAbsolutePath()), "bench-");
     try (var engine = new EngineSubject(directory.resolve("engine"));
         var appended = new FileSubject(directory.resolve("appended"), false);
         var filled = new FileSubject(directory.resolve("filled"), true);
         var grouped = new GroupedFileSubject(directory.resolve("grouped"));
-        var server = new PostgresServer(directory.resolve("postgres").toAbsolutePath());
+        var server = new PostgresServer(directory.resolve("postgres"));
         var each = new PostgresSubject(server, false);
         var one = new PostgresSubject(server, true);
         var node = new NodeSubject(directory)) {
@@ -103,6 +105,7 @@ class RecordingBenchmark {
       catchUp(node);
     } finally {
       Files.writeString(Path.of("target", "benchmark.txt"), report);
+      FileSystemUtils.deleteRecursively(directory);
     }
   }
 
