@@ -29,6 +29,7 @@ public final class Membership {
 
   private final SpaceId space;
   private final MembershipRecord.Create creation;
+  private final NodeId steward;
   private final Map<Hash, SignedRecord> records;
   private final Map<Hash, Member> grants = new LinkedHashMap<>();
   private final Map<NodeId, Member> members = new TreeMap<>();
@@ -80,6 +81,7 @@ public final class Membership {
     space = new SpaceId(creationHash);
     lastNumbered = creationHash;
     var creator = Signatures.nodeId(create.creatorKey());
+    steward = creator;
     if (!isSigned(creationHash, create.creatorKey())) {
       throw new Malformed("a creation with a wrong signature");
     }
@@ -199,7 +201,7 @@ public final class Membership {
   }
 
   public NodeId steward() {
-    return Signatures.nodeId(creation.creatorKey());
+    return steward;
   }
 
   /** By what right a member would write now. */

@@ -145,7 +145,7 @@ public final class Recorder {
     var logged = log(intent, authority, sequence, chain, space, reads, draw);
     var writes = new ArrayList<Write>();
     writes.add(new Write.Append(logged));
-    if (!IntentIds.leadsTo(id, space.self(), sequence)) {
+    if (request.id() != null && !IntentIds.leadsTo(id, space.self(), sequence)) {
       writes.add(new Write.PutIntent(space.id(), id, logged.position()));
     }
     DocumentUpdate.apply(logged, reads, draw.now(), writes);

@@ -17,11 +17,13 @@ import java.sql.SQLException;
 import java.sql.Types;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -39,6 +41,8 @@ final class Batch implements Reads {
   private final Function<SpaceId, Collection<Replica>> replicas;
 
   private final Map<DocumentKey, DocumentState> documents = new LinkedHashMap<>();
+  // asked for and found nowhere; whoever decides asks more than once
+  private final Set<DocumentKey> absent = new HashSet<>();
   private final TreeMap<Long, LoggedEntry> appended = new TreeMap<>();
   private final Map<Long, LoggedEntry> restood = new LinkedHashMap<>();
   private final Map<IntentKey, Long> intents = new LinkedHashMap<>();
@@ -94,11 +98,15 @@ final class Batch implements Reads {
   @Override
   public @Nullable DocumentState document(DocumentKey key) {
     var state = documents.get(key);
-    if (state != null) {
+    if (state != null || absent.contains(key)) {
       return state;
     }
     try {
-      return cache.state(key, rows);
+      var found = cache.state(key, rows);
+      if (found == null) {
+        absent.add(key);
+      }
+      return found;
     } catch (SQLException e) {
       throw new StorageException("reading a document failed", e);
     }

@@ -8,6 +8,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** Clients that each write, wait for the acknowledgement, and write again. */
 final class Load {
@@ -27,6 +28,7 @@ final class Load {
   static Slice run(Subject subject, int clients, Duration duration, long writes) throws Exception {
     var left = new AtomicLong(writes);
     long bytes = subject.bytes();
+    double cpu = cpuSeconds(subject);
     long begun = System.nanoTime();
     long end = begun + duration.toNanos();
     var threads = subject.virtual() ? Thread.ofVirtual() : Thread.ofPlatform();
@@ -37,7 +39,7 @@ final class Load {
               .toList();
       long[] nanos = running.stream().map(Load::result).flatMapToLong(Arrays::stream).toArray();
       double seconds = (System.nanoTime() - begun) / 1e9;
-      return Slice.of(nanos, seconds, subject.bytes() - bytes);
+      return Slice.of(nanos, seconds, cpuSeconds(subject) - cpu, subject.bytes() - bytes);
     }
   }
 
@@ -55,6 +57,16 @@ final class Load {
       asked = answered;
     }
     return Arrays.copyOf(nanos, count);
+  }
+
+  private static double cpuSeconds(Subject subject) {
+    return Stream.concat(
+            Stream.of(ProcessHandle.current()),
+            subject.process().stream()
+                .flatMap(process -> Stream.concat(Stream.of(process), process.descendants())))
+        .flatMap(process -> process.info().totalCpuDuration().stream())
+        .mapToDouble(used -> used.toNanos() / 1e9)
+        .sum();
   }
 
   private static <T> T result(Future<T> future) {

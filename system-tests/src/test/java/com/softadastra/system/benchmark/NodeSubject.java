@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
 /** A whole node, as it ships, through HTTP; its space has a second member that is away. */
@@ -116,6 +117,11 @@ final class NodeSubject implements Subject {
   public long bytes() {
     var wal = wal(node);
     return wal.path("journalBytes").asLong() + wal.path("dataBytes").asLong();
+  }
+
+  @Override
+  public Optional<ProcessHandle> process() {
+    return ProcessHandle.of(node.pid());
   }
 
   @Override

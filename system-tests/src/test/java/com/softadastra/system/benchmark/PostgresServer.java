@@ -1,13 +1,16 @@
 package com.softadastra.system.benchmark;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Optional;
 
 /** A PostgreSQL that forces every commit, with tables like those of the recording. */
 final class PostgresServer implements AutoCloseable {
   private final EmbeddedPostgres server;
+  private final long pid;
   private final Connection connection;
 
   PostgresServer(Path directory) throws Exception {
@@ -18,6 +21,9 @@ final class PostgresServer implements AutoCloseable {
             .setServerConfig("synchronous_commit", "on")
             .setServerConfig("full_page_writes", "on")
             .start();
+    try (var lines = Files.lines(directory.resolve("postmaster.pid"))) {
+      pid = Long.parseLong(lines.findFirst().orElseThrow().strip());
+    }
     connection = connect();
     for (var setting : new String[] {"fsync", "synchronous_commit", "full_page_writes"}) {
       if (!text("show " + setting).equals("on")) {
@@ -43,6 +49,10 @@ final class PostgresServer implements AutoCloseable {
 
   Connection connect() throws SQLException {
     return server.getPostgresDatabase().getConnection();
+  }
+
+  Optional<ProcessHandle> process() {
+    return ProcessHandle.of(pid);
   }
 
   String version() throws SQLException {

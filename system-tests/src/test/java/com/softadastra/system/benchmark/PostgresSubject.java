@@ -6,6 +6,7 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 
 /** The same transaction in PostgreSQL: a row of the log, the document, a row of the outbox. */
@@ -129,6 +130,11 @@ final class PostgresSubject implements Subject {
   @Override
   public long bytes() throws SQLException {
     return server.walBytes();
+  }
+
+  @Override
+  public Optional<ProcessHandle> process() {
+    return server.process();
   }
 
   @Override

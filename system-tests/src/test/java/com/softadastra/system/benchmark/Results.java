@@ -42,8 +42,8 @@ final class Results {
 
   String table() {
     var head =
-        "%-38s %7s %10s %9s %9s %9s"
-            .formatted("", "clients", "writes/s", "p50 ms", "p99 ms", "bytes");
+        "%-38s %7s %10s %9s %9s %9s %9s"
+            .formatted("", "clients", "writes/s", "p50 ms", "p99 ms", "cpu us", "bytes");
     return slices.keySet().stream()
         .map(this::line)
         .collect(Collectors.joining("\n", head + "\n", "\n"));
@@ -52,12 +52,13 @@ final class Results {
   private String line(Cell cell) {
     return String.format(
         Locale.ROOT,
-        "%-38s %7d %,10.0f %9.2f %9.2f %,9.0f",
+        "%-38s %7d %,10.0f %9.2f %9.2f %9.0f %,9.0f",
         cell.subject().name(),
         cell.clients(),
         median(cell, Slice::perSecond),
         median(cell, Slice::p50Millis),
         median(cell, Slice::p99Millis),
+        median(cell, Slice::cpuMicrosEach),
         median(cell, Slice::bytesEach));
   }
 }

@@ -5,13 +5,30 @@ import java.util.Arrays;
 /**
  * A few seconds of load.
  *
+ * @param cpuSeconds of clients and subject together; tells more than the rate where the machine has
+ *     other work
  * @param bytes handed to the disk in that time
  */
-record Slice(long writes, double perSecond, double p50Millis, double p99Millis, long bytes) {
-  static Slice of(long[] nanos, double seconds, long bytes) {
+record Slice(
+    long writes,
+    double perSecond,
+    double p50Millis,
+    double p99Millis,
+    double cpuSeconds,
+    long bytes) {
+  static Slice of(long[] nanos, double seconds, double cpuSeconds, long bytes) {
     Arrays.sort(nanos);
     return new Slice(
-        nanos.length, nanos.length / seconds, millis(nanos, 0.50), millis(nanos, 0.99), bytes);
+        nanos.length,
+        nanos.length / seconds,
+        millis(nanos, 0.50),
+        millis(nanos, 0.99),
+        cpuSeconds,
+        bytes);
+  }
+
+  double cpuMicrosEach() {
+    return cpuSeconds * 1e6 / writes;
   }
 
   double bytesEach() {

@@ -1,6 +1,7 @@
 package com.softadastra.system.benchmark;
 
 import java.util.List;
+import java.util.Optional;
 
 /** Something that acknowledges writes, and the clients that are connected to it. */
 interface Subject extends AutoCloseable {
@@ -21,6 +22,11 @@ interface Subject extends AutoCloseable {
 
   /** What it has handed to the disk since it was opened, as far as it tells. */
   long bytes() throws Exception;
+
+  /** The process that serves it, with its children; none where that is this JVM. */
+  default Optional<ProcessHandle> process() {
+    return Optional.empty();
+  }
 
   /** Whether the clients run on virtual threads, as requests do in a node. */
   default boolean virtual() {
