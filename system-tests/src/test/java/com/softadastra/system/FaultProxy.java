@@ -23,7 +23,7 @@ final class FaultProxy implements AutoCloseable {
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
   private final Map<Fault, AtomicInteger> done = new ConcurrentHashMap<>();
 
-  /** What befalls a connection. */
+  /** What befalls a connection, one after the other. */
   enum Fault {
     NONE,
     CUT,
@@ -33,8 +33,8 @@ final class FaultProxy implements AutoCloseable {
   }
 
   /**
-   * @param at after how many bytes of one direction
-   * @param millis how long a delay of each chunk or a stall lasts
+   * @param at after how many bytes of one direction, from the one before on
+   * @param millis how long the delay of each chunk lasts until then; a stall lasts longer
    */
   private record Plan(Fault fault, long at, int millis) {}
 
@@ -45,9 +45,13 @@ final class FaultProxy implements AutoCloseable {
     Thread.ofVirtual().start(this::accept);
   }
 
-  /** How many connections each fault has befallen. */
+  /** How often each fault has come about. */
   Map<Fault, AtomicInteger> done() {
     return done;
+  }
+
+  int count() {
+    return done.values().stream().mapToInt(AtomicInteger::get).sum();
   }
 
   @Override
@@ -63,8 +67,8 @@ final class FaultProxy implements AutoCloseable {
         open.add(near);
         var far = new Socket(InetAddress.getLoopbackAddress(), target);
         open.add(far);
-        Thread.ofVirtual().start(() -> pump(near, far, draw()));
-        Thread.ofVirtual().start(() -> pump(far, near, draw()));
+        Thread.ofVirtual().start(() -> pump(near, far));
+        Thread.ofVirtual().start(() -> pump(far, near));
       } catch (IOException _) {
         // The target is away, or the proxy is closed.
       }
@@ -77,42 +81,34 @@ final class FaultProxy implements AutoCloseable {
     return new Plan(fault, 2_000 + random.nextInt(60_000), 5 + random.nextInt(30));
   }
 
-  private void pump(Socket from, Socket to, Plan plan) {
+  private void pump(Socket from, Socket to) {
     var chunk = new byte[CHUNK];
-    long passed = 0;
+    var plan = draw();
+    long left = plan.at();
     try (from;
         to) {
       var in = from.getInputStream();
       var out = to.getOutputStream();
-      for (int length; (length = in.read(chunk)) >= 0; passed += length) {
-        boolean due = passed <= plan.at() && plan.at() < passed + length;
-        switch (plan.fault()) {
-          case NONE -> {}
-          case CUT -> {
-            if (due) {
-              out.write(chunk, 0, (int) (plan.at() - passed));
-              count(plan.fault());
+      for (int length; (length = in.read(chunk)) >= 0; ) {
+        boolean due = left < length;
+        if (plan.fault() == Fault.DELAY) {
+          Thread.sleep(plan.millis());
+        }
+        if (due) {
+          count(plan.fault());
+          switch (plan.fault()) {
+            case CUT -> {
+              out.write(chunk, 0, (int) left);
               return;
             }
+            case STALL -> Thread.sleep(100L * plan.millis());
+            case CORRUPT -> chunk[(int) left] ^= 0x20;
+            case NONE, DELAY -> {}
           }
-          case DELAY -> {
-            Thread.sleep(plan.millis());
-            if (due) {
-              count(plan.fault());
-            }
-          }
-          case STALL -> {
-            if (due) {
-              count(plan.fault());
-              Thread.sleep(100L * plan.millis());
-            }
-          }
-          case CORRUPT -> {
-            if (due) {
-              chunk[(int) (plan.at() - passed)] ^= 0x20;
-              count(plan.fault());
-            }
-          }
+          plan = draw();
+          left = plan.at();
+        } else {
+          left -= length;
         }
         out.write(chunk, 0, length);
       }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,7 +16,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A node in a process of its own, on loopback, with a directory that outlives the process. Used by
+ * A node in a process of its own, on loopback, with a directory that outlives the process, and one
+ * beside it for the process's temporary files. Used by
  * one thread, except that {@link #client} may be shared and {@link #kill} may come from any.
  *
  * <p>The process stops by itself when the one that started it is gone, however that went.
@@ -111,8 +113,11 @@ public final class NodeProcess implements AutoCloseable {
   /** Starts the process without waiting for it. */
   public void start() {
     var command = new ArrayList<>(java);
+    // A killed process leaves its temporary files: they lie beside its data, for whoever owns that.
+    var temporary = data.resolveSibling(data.getFileName() + ".tmp");
     command.addAll(
         List.of(
+            "-Djava.io.tmpdir=" + temporary,
             "com.softadastra.node.Main",
             "up",
             "--stop-with-input",
@@ -126,6 +131,7 @@ public final class NodeProcess implements AutoCloseable {
             String.valueOf(meshPort)));
     command.addAll(settings);
     try {
+      Files.createDirectories(temporary);
       var process = new ProcessBuilder(command).redirectErrorStream(true).start();
       var begun = new Run(process, new ArrayList<>(), new CountDownLatch(1), System.nanoTime());
       run = begun;
