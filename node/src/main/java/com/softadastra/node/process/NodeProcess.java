@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A node in a process of its own, on loopback, with a directory that outlives the process, and one
- * beside it for the process's temporary files. Used by
- * one thread, except that {@link #client} may be shared and {@link #kill} may come from any.
+ * beside it for the process's temporary files. Used by one thread, except that {@link #client} may
+ * be shared and {@link #kill} may come from any.
  *
  * <p>The process stops by itself when the one that started it is gone, however that went.
  */

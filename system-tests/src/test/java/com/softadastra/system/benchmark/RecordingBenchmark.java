@@ -30,7 +30,8 @@ class RecordingBenchmark {
   @Test
   void compares() throws Exception {
     // beside the build, since /tmp may be memory
-    var directory = Files.createTempDirectory(
+    var directory =
+        Files.createTempDirectory(
             Files.createDirectories(Path.of("target").toAbsolutePath()), "bench-");
     try (var engine = new EngineSubject(directory.resolve("engine"));
         var appended = new FileSubject(directory.resolve("appended"), false);
