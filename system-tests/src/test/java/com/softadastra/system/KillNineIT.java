@@ -23,6 +23,7 @@ import tools.jackson.databind.JsonNode;
 class KillNineIT {
   private static final int KILLS = Integer.getInteger("softadastra.kills", 50);
   private static final int WRITERS = 6;
+  private static final int READ_AFTER_KILL = 100;
 
   private final Map<String, JsonNode> acknowledged = new ConcurrentHashMap<>();
   private final AtomicReference<Throwable> failure = new AtomicReference<>();
@@ -59,10 +60,10 @@ class KillNineIT {
         var took = node.process().awaitReady(Nodes.START);
         longest = longest.compareTo(took) > 0 ? longest : took;
         sum = sum.plus(took);
-        // All that was acknowledged since the last look; the end looks at everything.
+        // Some of what was acknowledged since the last look; the end looks at everything.
         var news = new HashMap<>(acknowledged);
         news.keySet().removeAll(checked.keySet());
-        for (var document : news.entrySet()) {
+        for (var document : news.entrySet().stream().limit(READ_AFTER_KILL).toList()) {
           assertThat(read(node, document.getKey()))
               .as("%s after kill %d", document.getKey(), kill)
               .isEqualTo(document.getValue());
