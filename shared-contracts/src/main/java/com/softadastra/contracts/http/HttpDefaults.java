@@ -24,7 +24,9 @@ final class HttpDefaults implements EnvironmentPostProcessor {
           Map.entry("spring.mvc.formcontent.filter.enabled", "false"),
           Map.entry("spring.servlet.multipart.enabled", "false"),
           Map.entry("spring.web.resources.add-mappings", "false"),
-          Map.entry("server.tomcat.max-connections", "1024"));
+          Map.entry("server.tomcat.max-connections", "1024"),
+          // a connection that is used stays: Tomcat would end it after a hundred requests
+          Map.entry("server.tomcat.max-keep-alive-requests", "-1"));
 
   @Override
   public void postProcessEnvironment(

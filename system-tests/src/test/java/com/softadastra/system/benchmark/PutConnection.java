@@ -9,28 +9,43 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Puts documents over one kept connection. Understands no more of HTTP than the node's answers
- * need, so that the two cores are left to the node.
+ * Puts documents over a connection that is kept while it is used: a node closes what is idle, and
+ * this client is between its slices. Understands no more of HTTP than the node's answers need, so
+ * that the two cores are left to the node.
  */
 final class PutConnection implements Subject.Client, AutoCloseable {
-  private final Socket socket;
-  private final InputStream in;
+  private static final long KEPT_NANOS = 5_000_000_000L;
+
+  private final int port;
   private final String host;
   private final String collection;
+  private Socket socket;
+  private InputStream in;
+  private long usedNanos;
 
   /**
    * @param collection the path up to the document's id
    */
   PutConnection(int port, String collection) throws IOException {
+    this.port = port;
     this.collection = collection;
     this.host = "127.0.0.1:" + port;
+    connect();
+  }
+
+  private void connect() throws IOException {
     socket = new Socket(InetAddress.getLoopbackAddress(), port);
     socket.setTcpNoDelay(true);
     in = new BufferedInputStream(socket.getInputStream());
+    usedNanos = System.nanoTime();
   }
 
   @Override
   public void write(long number) throws IOException {
+    if (System.nanoTime() - usedNanos > KEPT_NANOS) {
+      socket.close();
+      connect();
+    }
     var id = Order.id(number);
     var body = Order.body(id).text();
     var request =
@@ -58,6 +73,7 @@ final class PutConnection implements Subject.Client, AutoCloseable {
     if (length > 0) {
       in.skipNBytes(length);
     }
+    usedNanos = System.nanoTime();
   }
 
   private String line() throws IOException {
