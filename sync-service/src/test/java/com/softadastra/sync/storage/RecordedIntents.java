@@ -64,7 +64,7 @@ final class RecordedIntents implements CrashSubject {
         key,
         found ->
             new Birth(
-                found.map(Storage.Found::incarnation).orElse(Incarnation.of(new byte[16])), 0),
+                found.map(Found::incarnation).orElse(Incarnation.of(new byte[16])), 0),
         RecordingSettings.DEFAULT,
         Clock.systemUTC(),
         () -> Long.MAX_VALUE,
