@@ -27,6 +27,9 @@ final class Numbers {
   private final Map<Replica, Integer> replicas = new ConcurrentHashMap<>();
   private final Map<Integer, Replica> replicaIds = new ConcurrentHashMap<>();
 
+  // how many this one gave; owned by the recording thread
+  private int given;
+
   /** A collection's name in its space. */
   record Collection(int spaceNo, String name) {}
 
@@ -87,6 +90,7 @@ final class Numbers {
       insert.setInt(1, key.spaceNo());
       insert.setString(2, name);
       int number = generated(insert);
+      given++;
       put(key, number);
       return number;
     }
@@ -116,9 +120,15 @@ final class Numbers {
       insert.setBytes(1, replica.node().hash().bytes());
       insert.setBytes(2, replica.incarnation().bytes());
       int number = generated(insert);
+      given++;
       put(replica, number);
       return number;
     }
+  }
+
+  /** How many numbers were given, each with a row of its own. */
+  int given() {
+    return given;
   }
 
   static int generated(PreparedStatement insert) throws SQLException {
