@@ -21,13 +21,17 @@ public final class Database implements AutoCloseable {
   private static final MigrationVersion SCHEMA = MigrationVersion.fromVersion("3");
   private static final int REDO_BYTES = 16 << 20;
 
-  static {
-    System.setProperty("h2.objectCache", System.getProperty("x.oc", "true"));
-  }
-
-  private static final String OPTIONS = System.getProperty("x.opts", "") +
+  private static final String OPTIONS =
       ";WRITE_DELAY=500;MAX_COMPACT_TIME=0;DB_CLOSE_ON_EXIT=FALSE;DB_CLOSE_DELAY=-1;QUERY_CACHE_SIZE=64"
-          + ";LOCK_TIMEOUT=30000";
+          + ";LOCK_TIMEOUT=30000;CACHE_SIZE="
+          + Runtime.getRuntime().maxMemory() / 8 / 1024;
+
+  static {
+    // objects are never serialised into the database
+    System.setProperty("h2.serializeJavaObject", "false");
+    // hardly a value occurs twice, and each would be looked up
+    System.setProperty("h2.objectCache", "false");
+  }
 
   private final JdbcConnectionPool pool;
   private final GuardFileSystem guard;
@@ -70,8 +74,6 @@ public final class Database implements AutoCloseable {
 
   private static Database open(
       String path, GuardFileSystem guard, String files, @Nullable RedoLogFile redoLog) {
-    // objects are never serialised into the database
-    System.setProperty("h2.serializeJavaObject", "false");
     var pool = JdbcConnectionPool.create("jdbc:h2:" + path + OPTIONS, "sa", "");
     pool.setMaxConnections(32);
     var database = new Database(pool, guard, redoLog);

@@ -120,6 +120,10 @@ final class H2Journal implements Journal {
     }
   }
 
+  Optional<RedoLog> redoLog() {
+    return Optional.ofNullable(redo);
+  }
+
   Readers readers() {
     return readers;
   }

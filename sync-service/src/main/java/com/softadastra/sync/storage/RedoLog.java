@@ -48,6 +48,8 @@ final class RedoLog implements AutoCloseable {
   private final int size;
   private final UUID id;
   private long offset;
+  private volatile long forces;
+  private volatile long bytes;
 
   /** Takes the number and the row changes of a record. */
   interface RecordReader {
@@ -60,7 +62,7 @@ final class RedoLog implements AutoCloseable {
     this.id = id;
   }
 
-  /** Makes the file if it isn't there, and fills it up. */
+  /** Makes the file if it isn't there, and fills it up; records in it are gone. */
   static RedoLog create(FilePath path, int size, UUID id) {
     try {
       var log = new RedoLog(path.open("rw"), size, id);
@@ -68,6 +70,7 @@ final class RedoLog implements AutoCloseable {
         int length = (int) Math.min(ZEROS_AT_ONCE, size - at);
         log.write(ByteBuffer.allocateDirect(length), at);
       }
+      log.write(ByteBuffer.allocateDirect(ALIGNMENT), 0);
       log.file.force(true);
       GuardFileSystem.forceDirectoryOf(path);
       return log;
@@ -98,13 +101,21 @@ final class RedoLog implements AutoCloseable {
    * Reads what is beyond a checkpoint.
    *
    * @param checkpointed the last commit that the database holds
-   * @throws StorageException where commits between that and the first record are missing
+   * @throws StorageException where commits between that and the first record are missing, or the
+   *     records are those of another database
    */
   void forEachAfter(long checkpointed, RecordReader reader) {
     long at = 0;
     long last = -1;
     for (var record = at(0); record != null; record = at(at)) {
       long number = record.getLong(28);
+      if (!isOurs(record)) {
+        if (last < 0) {
+          throw new StorageException(
+              "the log of commits beside the database belongs to another one", null);
+        }
+        return;
+      }
       if (last >= 0 && number != last + 1) {
         return;
       }
@@ -135,13 +146,15 @@ final class RedoLog implements AutoCloseable {
         return null;
       }
       var record = read(position, length);
-      boolean ours =
-          record.getLong(12) == id.getMostSignificantBits()
-              && record.getLong(20) == id.getLeastSignificantBits();
-      return ours && record.getInt(4) == checksum(record) ? record : null;
+      return record.getInt(4) == checksum(record) ? record : null;
     } catch (IOException e) {
       throw failed("can't be read", e);
     }
+  }
+
+  private boolean isOurs(ByteBuffer record) {
+    return record.getLong(12) == id.getMostSignificantBits()
+        && record.getLong(20) == id.getLeastSignificantBits();
   }
 
   private ByteBuffer read(long position, int length) throws IOException {
@@ -173,6 +186,18 @@ final class RedoLog implements AutoCloseable {
       throw failed("can't be written", e);
     }
     offset += record.capacity();
+    bytes += record.capacity();
+    forces++;
+  }
+
+  /** Forces since it was opened, one a record; any thread may ask. */
+  long forces() {
+    return forces;
+  }
+
+  /** Bytes of records since it was opened, padding included; any thread may ask. */
+  long bytes() {
+    return bytes;
   }
 
   /** Begins at the start again; the database holds everything. */
