@@ -101,37 +101,55 @@ final class RedoLog implements AutoCloseable {
    * Reads what is beyond a checkpoint.
    *
    * @param checkpointed the last commit that the database holds
-   * @throws StorageException where commits between that and the first record are missing, or the
-   *     records are those of another database
+   * @throws StorageException where a commit is missing that was acknowledged, or the records are
+   *     those of another database
    */
   void forEachAfter(long checkpointed, RecordReader reader) {
     long at = 0;
-    long last = -1;
+    long last = 0;
     for (var record = at(0); record != null; record = at(at)) {
-      long number = record.getLong(28);
-      if (!isOurs(record)) {
-        if (last < 0) {
-          throw new StorageException(
-              "the log of commits beside the database belongs to another one", null);
-        }
-        return;
-      }
-      if (last >= 0 && number != last + 1) {
-        return;
-      }
-      if (last < 0 && number > checkpointed + 1) {
-        throw new StorageException(
-            "the database is older than the log of commits beside it: it ends at commit "
-                + checkpointed
-                + ", the log begins at "
-                + number,
-            null);
+      long number = number(record);
+      if (at == 0) {
+        requireJoined(record, checkpointed);
+      } else if (!isOurs(record) || number != last + 1) {
+        break;
       }
       if (number > checkpointed) {
         reader.read(number, record.slice(HEADER, record.limit() - HEADER));
       }
       last = number;
       at += padded(record.limit());
+    }
+    requireNoneBehind(at, Math.max(last, checkpointed));
+  }
+
+  private void requireJoined(ByteBuffer first, long checkpointed) {
+    if (!isOurs(first)) {
+      throw new StorageException(
+          "the log of commits beside the database belongs to another one", null);
+    }
+    if (number(first) > checkpointed + 1) {
+      throw new StorageException(
+          "the database is older than the log of commits beside it: it ends at commit "
+              + checkpointed
+              + ", the log begins at "
+              + number(first),
+          null);
+    }
+  }
+
+  /** What is torn was the last one written; a whole record of a later commit belies that. */
+  private void requireNoneBehind(long end, long last) {
+    for (long at = end; at < size; at += ALIGNMENT) {
+      var record = at(at);
+      if (record != null && isOurs(record) && number(record) > last) {
+        throw new StorageException(
+            "the log of commits is damaged: it has commit "
+                + number(record)
+                + ", and not all after "
+                + last,
+            null);
+      }
     }
   }
 
@@ -150,6 +168,10 @@ final class RedoLog implements AutoCloseable {
     } catch (IOException e) {
       throw failed("can't be read", e);
     }
+  }
+
+  private static long number(ByteBuffer record) {
+    return record.getLong(28);
   }
 
   private boolean isOurs(ByteBuffer record) {

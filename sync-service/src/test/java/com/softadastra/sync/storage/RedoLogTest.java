@@ -69,17 +69,35 @@ class RedoLogTest {
     assertThat(afterReopening(4, ID)).containsExactly(5L);
   }
 
+  /** In the second block of record 2. */
+  private void damage() throws IOException {
+    try (var file = path.open("rw")) {
+      file.write(ByteBuffer.wrap(new byte[] {'?'}), 4096 + 4100);
+    }
+  }
+
   @Test
   void endsBeforeATornRecord() throws IOException {
     log.append(1, commit(10));
     log.append(2, commit(5_000));
-    log.append(3, commit(10));
-    try (var file = path.open("rw")) {
-      // a byte in the second block of record 2
-      file.write(ByteBuffer.wrap(new byte[] {'?'}), 4096 + 4100);
-    }
+
+    damage();
 
     assertThat(afterReopening(0, ID)).containsExactly(1L);
+  }
+
+  @Test
+  void refusesDamageBeforeTheLastRecord() throws IOException {
+    log.append(1, commit(10));
+    log.append(2, commit(5_000));
+    log.append(3, commit(10));
+
+    damage();
+
+    assertThatThrownBy(() -> afterReopening(0, ID))
+        .isInstanceOf(StorageException.class)
+        .hasMessageContaining("has commit 3, and not all after 1");
+    assertThat(afterReopening(3, ID)).isEmpty();
   }
 
   @Test
