@@ -8,6 +8,7 @@ WORKDIR /build
 COPY pom.xml ./
 COPY shared-contracts/pom.xml shared-contracts/
 COPY sync-engine/pom.xml sync-engine/
+COPY model-disk/pom.xml model-disk/
 COPY sync-service/pom.xml sync-service/
 COPY runtime-service/pom.xml runtime-service/
 COPY network-gateway/pom.xml network-gateway/
