@@ -7,17 +7,16 @@ import com.softadastra.contracts.peering.Role;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.MembershipRecord;
 import com.softadastra.sync.documents.SpaceNames;
+import com.softadastra.sync.storage.InMemoryJournal.Medium;
 import com.softadastra.sync.time.EventQueue;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-/** Nodes meet in one thread; only their recording threads run beside it, and are waited for. */
+/** Whole nodes meet in one thread, on a clock that goes on when it is told to. */
 class ExchangesTest {
   private static final Duration STEP = Duration.ofMillis(10);
 
@@ -28,65 +27,43 @@ class ExchangesTest {
   private MeetingNode two;
   private MeetingNode three;
 
-  @TempDir Path directory;
-
   @BeforeEach
-  void openNodes() throws Exception {
+  void openNodes() {
     var create = new MembershipRecord.Create(key(1).publicKey(), "1", "space", 0, new byte[16]);
     var membership = new Membership(List.of(SpaceNames.sign(create, key(1))));
     for (int n = 2; n <= 3; n++) {
-      var grant =
-          membership.grant(key(1).nodeId(), key(n).publicKey(), "" + n, Role.WRITER, n);
+      var grant = membership.grant(key(1).nodeId(), key(n).publicKey(), "" + n, Role.WRITER, n);
       membership = membership.with(List.of(SpaceNames.sign(grant, key(1))));
     }
     for (int n = 1; n <= 3; n++) {
-      var file = directory.resolve("node" + n);
-      nodes.add(new MeetingNode(key(n), membership, file, queue, network));
+      nodes.add(new MeetingNode(key(n), membership, new Medium(), queue, network));
     }
     one = nodes.get(0);
     two = nodes.get(1);
     three = nodes.get(2);
   }
 
-  @AfterEach
-  void closeNodes() {
-    nodes.forEach(MeetingNode::close);
-  }
-
-  private interface Condition {
-    boolean holds() throws Exception;
-  }
-
-  private void pass() throws Exception {
-    for (var node : nodes) {
-      node.record();
-    }
-    queue.advance(STEP);
-  }
-
-  private void until(Condition condition) throws Exception {
-    for (int passes = 0; !condition.holds(); passes++) {
-      assertThat(passes).as("passes until it holds").isLessThan(10_000);
-      pass();
+  private void until(BooleanSupplier condition) {
+    for (int steps = 0; !condition.getAsBoolean(); steps++) {
+      assertThat(steps).as("steps until it holds").isLessThan(100_000);
+      queue.advance(STEP);
     }
   }
 
-  private void quietly() throws Exception {
-    for (int i = 0; i < 300; i++) {
-      pass();
-    }
+  private void quietly() {
+    queue.advance(Duration.ofMinutes(1));
   }
 
   private static boolean connected(MeetingNode a, MeetingNode b) {
     return a.exchanges.connected(b.id()) && b.exchanges.connected(a.id());
   }
 
-  private void meet(MeetingNode a, MeetingNode b) throws Exception {
+  private void meet(MeetingNode a, MeetingNode b) {
     until(() -> connected(a, b) && a.vector().equals(b.vector()));
   }
 
   @Test
-  void twoMeetAndKnowWhatTheOtherHas() throws Exception {
+  void twoMeetAndKnowWhatTheOtherHas() {
     one.write(5);
     two.write(3);
     one.exchanges.start();
@@ -100,7 +77,7 @@ class ExchangesTest {
   }
 
   @Test
-  void callsThatCrossLeaveOneConnection() throws Exception {
+  void callsThatCrossLeaveOneConnection() {
     one.exchanges.start();
     two.exchanges.start();
     queue.run();
@@ -113,7 +90,7 @@ class ExchangesTest {
   }
 
   @Test
-  void cutAtAnyMomentDelaysAndLosesNothing() throws Exception {
+  void cutAtAnyMomentDelaysAndLosesNothing() {
     one.exchanges.start();
     two.exchanges.start();
     for (int round = 0; round < 30; round++) {
@@ -121,7 +98,7 @@ class ExchangesTest {
       two.write(1 + round % 2);
       int until = network.frames() + round;
       for (int i = 0; i < 100 && network.frames() < until; i++) {
-        pass();
+        queue.advance(Duration.ofMillis(1));
       }
       network.cut();
     }
@@ -130,7 +107,7 @@ class ExchangesTest {
   }
 
   @Test
-  void peerThatWasAwayIsMetAgainAtOnceWhenItCalls() throws Exception {
+  void peerThatWasAwayIsMetAgainAtOnceWhenItCalls() {
     one.exchanges.start();
     two.exchanges.start();
     meet(one, two);
@@ -146,7 +123,7 @@ class ExchangesTest {
   }
 
   @Test
-  void switchedOffLinkStaysOffUntilItIsSwitchedOn() throws Exception {
+  void switchedOffLinkStaysOffUntilItIsSwitchedOn() {
     one.exchanges.start();
     two.exchanges.start();
     meet(one, two);
@@ -161,7 +138,7 @@ class ExchangesTest {
   }
 
   @Test
-  void linkSwitchedOffDuringACallIsNotConnected() throws Exception {
+  void linkSwitchedOffDuringACallIsNotConnected() {
     one.exchanges.start();
     two.exchanges.start();
     queue.run();
@@ -172,7 +149,7 @@ class ExchangesTest {
   }
 
   @Test
-  void thirdGetsThroughTheSecondWhatTheFirstWrote() throws Exception {
+  void thirdGetsThroughTheSecondWhatTheFirstWrote() {
     one.exchanges.start();
     two.exchanges.start();
     three.exchanges.start();
@@ -185,12 +162,14 @@ class ExchangesTest {
   }
 
   @Test
-  void threeThatKnowOneAnotherFallSilent() throws Exception {
+  void threeThatKnowOneAnotherFallSilent() {
     nodes.forEach(node -> node.exchanges.start());
     one.write(3);
-    until(
-        () -> nodes.stream().allMatch(a -> nodes.stream().allMatch(
-            b -> a == b || (connected(a, b) && a.said(b).equals(one.vector())))));
+    until(() ->
+        nodes.stream()
+            .allMatch(a ->
+                nodes.stream()
+                    .allMatch(b -> a == b || (connected(a, b) && a.said(b).equals(one.vector())))));
     quietly();
     int frames = network.frames();
     quietly();
@@ -198,7 +177,7 @@ class ExchangesTest {
   }
 
   @Test
-  void stoppedNodeSaysFarewellAndIsCalledInVain() throws Exception {
+  void stoppedNodeSaysFarewellAndIsCalledInVain() {
     one.exchanges.start();
     two.exchanges.start();
     meet(one, two);
