@@ -7,14 +7,14 @@ import static org.awaitility.Awaitility.await;
 import com.softadastra.node.client.Answer;
 import com.softadastra.node.client.NodeClient;
 import com.softadastra.node.client.NodeUnreachable;
-import com.softadastra.node.process.NodeProcess;
 import java.time.Duration;
 import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.MissingNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** A node and what tests ask of it, in one space. */
-record TestNode(NodeProcess process) {
+record TestNode(NodeProcesses process) {
   static final String SPACE = "shop";
   static final Duration SOON = Duration.ofSeconds(60);
 
@@ -30,7 +30,7 @@ record TestNode(NodeProcess process) {
   }
 
   JsonNode self() {
-    return client().get("/api/v1/node").orThrow();
+    return process.gateway().get("/api/v1/node").orThrow();
   }
 
   String id() {
@@ -96,26 +96,37 @@ record TestNode(NodeProcess process) {
   String invite(String role) {
     var request = NodeClient.object().put("uses", 1).put("expiresIn", "PT10M");
     request.putArray("spaces").addObject().put("space", SPACE).put("role", role);
-    return client().post("/api/v1/invitations", request).orThrow().path("invitation").asString();
+    return process.gateway().post("/api/v1/invitations", request).orThrow().path("invitation").asString();
   }
 
   void join(String invitation) {
-    client().post("/api/v1/peers", NodeClient.object().put("invitation", invitation)).orThrow();
+    process.gateway().post("/api/v1/peers", NodeClient.object().put("invitation", invitation)).orThrow();
   }
 
   void switchLink(String peer, String state) {
-    client()
+    process
+        .gateway()
         .put("/api/v1/peers/" + peer + "/link", NodeClient.object().put("state", state))
         .orThrow();
   }
 
   String linkTo(String peer) {
-    for (var each : client().get("/api/v1/peers").orThrow()) {
+    return peer(peer).path("state").asString("unknown");
+  }
+
+  /** A peer as this node sees it; missing where it is not paired. */
+  JsonNode peer(String peer) {
+    for (var each : process.gateway().get("/api/v1/peers").orThrow()) {
       if (each.path("node").asString("").equals(peer)) {
-        return each.path("state").asString();
+        return each;
       }
     }
-    return "unknown";
+    return MissingNode.getInstance();
+  }
+
+  /** How many intents exist here alone. */
+  int atRisk() {
+    return process.sync().get("/api/v1/risk").orThrow().path("intents").asInt();
   }
 
   void awaitLinkTo(String peer, String state) {
