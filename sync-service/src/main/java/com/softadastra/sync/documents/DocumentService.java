@@ -282,7 +282,7 @@ public final class DocumentService implements Documents {
     return Reply.from(() -> {
       var id = names.id(space);
       long end = recording.durable();
-      var entries = readers.read(reader -> reader.after(id, since, limit));
+      var entries = readers.read(reader -> reader.after(id, since, end, limit));
       long next = entries.size() < limit ? Math.max(since, end) : entries.getLast().position();
       if (!entries.isEmpty()) {
         next = Math.max(next, entries.getLast().position());
@@ -326,7 +326,7 @@ public final class DocumentService implements Documents {
           continue;
         }
         long end = recording.durable();
-        var entries = readers.read(reader -> reader.after(space, from, (int) wanted));
+        var entries = readers.read(reader -> reader.after(space, from, end, (int) wanted));
         entries.forEach(entry -> change(entry).ifPresent(sink::next));
         position = entries.isEmpty() ? end : entries.getLast().position();
       }

@@ -5,7 +5,7 @@ import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.Incarnation;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.sync.storage.Birth;
-import com.softadastra.sync.storage.Storage.Found;
+import com.softadastra.sync.storage.Found;
 import com.softadastra.sync.storage.StorageException;
 import java.io.IOException;
 import java.io.StringReader;

@@ -417,16 +417,16 @@ public final class Exchanges implements AutoCloseable {
     }
 
     private LoggedEntry find(SpaceId space, Replica replica, long sequence) {
-      return storage
-          .readers()
-          .read(reader -> reader.find(space, replica, sequence))
+      return recording
+          .log()
+          .find(space, replica, sequence)
           .orElseThrow(
               () -> new IllegalStateException("an entry that is counted is not in the log"));
     }
 
     @Override
     public List<LoggedEntry> entries(SpaceId space, long after, int bytes) {
-      return storage.readers().read(reader -> reader.signedRun(space, after, bytes));
+      return recording.log().signedRun(space, after, bytes);
     }
 
     @Override

@@ -3,11 +3,11 @@ package com.softadastra.sync.guard;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.softadastra.sync.disk.BlockFile;
-import com.softadastra.sync.disk.CrashSite;
-import com.softadastra.sync.disk.DiskFault;
-import com.softadastra.sync.disk.DiskImage;
-import com.softadastra.sync.disk.ModelDisk;
+import com.softadastra.disk.BlockFile;
+import com.softadastra.disk.CrashSite;
+import com.softadastra.disk.DiskFault;
+import com.softadastra.disk.DiskImage;
+import com.softadastra.disk.ModelDisk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

@@ -1,6 +1,6 @@
 package com.softadastra.sync.guard;
 
-import com.softadastra.sync.disk.CrashSubject;
+import com.softadastra.disk.CrashSubject;
 import java.nio.ByteBuffer;
 import java.sql.Connection;
 import java.sql.DriverManager;

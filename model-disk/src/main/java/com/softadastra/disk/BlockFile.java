@@ -1,4 +1,4 @@
-package com.softadastra.sync.disk;
+package com.softadastra.disk;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -13,14 +13,14 @@ public final class BlockFile {
   static final int BLOCK = 4096;
   private static final byte[] ZEROS = new byte[BLOCK];
 
-  private @Nullable byte[][] blocks;
+  private byte[] @Nullable [] blocks;
   private long size;
 
   BlockFile() {
     blocks = new byte[16][];
   }
 
-  private BlockFile(@Nullable byte[][] blocks, long size) {
+  private BlockFile(byte[] @Nullable [] blocks, long size) {
     this.blocks = blocks;
     this.size = size;
   }
@@ -90,7 +90,10 @@ public final class BlockFile {
 
   /** The bytes of a block; not to be changed. */
   byte[] block(int number) {
-    byte[] block = number < blocks.length ? blocks[number] : null;
-    return block == null ? ZEROS : block;
+    byte @Nullable [] block = number < blocks.length ? blocks[number] : null;
+    if (block == null) {
+      return ZEROS;
+    }
+    return block;
   }
 }

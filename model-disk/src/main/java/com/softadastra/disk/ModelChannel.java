@@ -1,6 +1,6 @@
-package com.softadastra.sync.disk;
+package com.softadastra.disk;
 
-import com.softadastra.sync.disk.ModelDisk.ModelFile;
+import com.softadastra.disk.ModelDisk.ModelFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileLock;

@@ -1,4 +1,4 @@
-package com.softadastra.sync.disk;
+package com.softadastra.disk;
 
 /** One entry of a disk's log; names are without the scheme. */
 sealed interface DiskEvent {

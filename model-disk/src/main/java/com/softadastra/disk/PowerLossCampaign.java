@@ -1,6 +1,6 @@
-package com.softadastra.sync.disk;
+package com.softadastra.disk;
 
-import com.softadastra.sync.disk.CrashSite.Kind;
+import com.softadastra.disk.CrashSite.Kind;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

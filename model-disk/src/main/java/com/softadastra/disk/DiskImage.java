@@ -1,4 +1,4 @@
-package com.softadastra.sync.disk;
+package com.softadastra.disk;
 
 import java.nio.ByteBuffer;
 import java.util.HashMap;
@@ -28,26 +28,35 @@ public record DiskImage(Map<String, BlockFile> files) {
   /** Takes a file from another image, as an operator would who restores only that one. */
   public DiskImage with(String name, DiskImage other) {
     DiskImage copy = copy();
-    copy.files.put(name, other.files.get(name).copy());
+    copy.files.put(name, other.file(name).copy());
     return copy;
   }
 
   /** Inverts the bits of one byte. */
   public DiskImage flipped(String name, long position) {
     DiskImage copy = copy();
+    BlockFile file = copy.file(name);
     ByteBuffer one = ByteBuffer.allocate(1);
-    copy.files.get(name).read(one, position);
-    copy.files.get(name).write(position, new byte[] {(byte) ~one.get(0)}, 0, 1);
+    file.read(one, position);
+    file.write(position, new byte[] {(byte) ~one.get(0)}, 0, 1);
     return copy;
   }
 
   /** The bytes of a file. */
   public byte[] bytes(String name) {
-    BlockFile file = files.get(name);
+    BlockFile file = file(name);
     ByteBuffer bytes = ByteBuffer.allocate((int) file.size());
     if (file.size() > 0) {
       file.read(bytes, 0);
     }
     return bytes.array();
+  }
+
+  private BlockFile file(String name) {
+    BlockFile file = files.get(name);
+    if (file == null) {
+      throw new IllegalArgumentException("no such file: " + name);
+    }
+    return file;
   }
 }

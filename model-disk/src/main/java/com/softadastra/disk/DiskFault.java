@@ -1,4 +1,4 @@
-package com.softadastra.sync.disk;
+package com.softadastra.disk;
 
 import java.io.IOException;
 

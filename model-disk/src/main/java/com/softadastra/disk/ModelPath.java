@@ -1,13 +1,12 @@
-package com.softadastra.sync.disk;
+package com.softadastra.disk;
 
-import com.softadastra.sync.guard.ForceableDirectory;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.util.List;
 import org.h2.store.fs.FilePath;
 
 /** A name on a model disk; there are only files in the root directory. */
-final class ModelPath extends FilePath implements ForceableDirectory {
+final class ModelPath extends FilePath {
 
   private final ModelDisk disk;
 
@@ -34,12 +33,10 @@ final class ModelPath extends FilePath implements ForceableDirectory {
   @Override
   public FileChannel open(String mode) throws IOException {
     boolean readOnly = mode.equals("r");
+    if (isDirectory() && readOnly) {
+      return new ModelDirectory(disk, file());
+    }
     return new ModelChannel(disk, file(), disk.open(file(), !readOnly), readOnly);
-  }
-
-  @Override
-  public void forceDirectory() throws IOException {
-    disk.forceDirectory(file());
   }
 
   @Override
