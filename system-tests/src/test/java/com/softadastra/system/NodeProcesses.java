@@ -1,6 +1,5 @@
 package com.softadastra.system;
 
-import com.softadastra.node.client.NodeClient;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -8,9 +7,7 @@ import java.time.Duration;
  * The processes that are one node, with a directory that outlives them: one for all layers, or one
  * for each. They end when the test's process does.
  */
-interface NodeProcesses extends AutoCloseable {
-  String name();
-
+interface NodeProcesses extends Layers, AutoCloseable {
   Path data();
 
   /** Where peers call it, on loopback. */
@@ -18,15 +15,6 @@ interface NodeProcesses extends AutoCloseable {
 
   /** Where the runtime listens, on loopback. */
   int port();
-
-  /** Asks the runtime. */
-  NodeClient client();
-
-  /** Asks the gateway. */
-  NodeClient gateway();
-
-  /** Asks the sync engine. */
-  NodeClient sync();
 
   /** Starts without waiting. */
   void start();

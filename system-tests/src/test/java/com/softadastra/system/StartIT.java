@@ -106,6 +106,19 @@ class StartIT {
   }
 
   @Test
+  void killedNodeLeavesNothingOutsideItsDirectory() throws Exception {
+    try (var process = new OneProcess("killed", directory.resolve("killed"), List.of())) {
+      Nodes.start(new TestNode(process));
+      process.kill();
+    }
+    try (var files = Files.list(directory.resolve("killed.tmp"))) {
+      assertThat(files.map(file -> file.getFileName().toString()))
+          // a library's native code, and what the JVM itself says of itself
+          .allMatch(name -> name.startsWith("libzstd-jni") || name.startsWith("hsperfdata"));
+    }
+  }
+
+  @Test
   void statusTellsATable() throws Exception {
     try (var nodes = new Nodes(directory)) {
       var a = nodes.create("a");

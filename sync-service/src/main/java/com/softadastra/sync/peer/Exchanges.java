@@ -498,7 +498,14 @@ public final class Exchanges implements AutoCloseable {
 
     @Override
     public CompletionStage<Map<Replica, String>> store(SpaceId space, Checked batch, NodeId from) {
-      return recording.store(space, batch);
+      return recording
+          .store(space, batch)
+          .thenApply(refused -> {
+            refused.forEach(
+                (replica, reason) ->
+                    refusals.put(from, "sent entries of " + replica.node() + " that are refused: " + reason));
+            return refused;
+          });
     }
 
     @Override
