@@ -308,7 +308,9 @@ public final class Session {
     for (var signed : statements) {
       var statement = Statement.decode(signed.bytes());
       var oldest = exchange.unacknowledged.peek();
-      while (statement.by().node().equals(peer) && oldest != null && covers(statement, oldest, exchange)) {
+      while (statement.by().node().equals(peer)
+          && oldest != null
+          && covers(statement, oldest, exchange)) {
         exchange.unacknowledged.remove();
         oldest = exchange.unacknowledged.peek();
       }
@@ -316,8 +318,7 @@ public final class Session {
   }
 
   /** What the peer refuses it need not have. */
-  private static boolean covers(
-      Statement statement, Map<Replica, Long> batch, Exchange exchange) {
+  private static boolean covers(Statement statement, Map<Replica, Long> batch, Exchange exchange) {
     return batch.entrySet().stream()
         .allMatch(last ->
             exchange.excluded.contains(last.getKey())
