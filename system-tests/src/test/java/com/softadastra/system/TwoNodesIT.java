@@ -93,9 +93,7 @@ class TwoNodesIT {
     awaitText(b, "both", "both agree");
     awaitSame(SOON, a, b);
     assertThat(b.openConflicts()).isEmpty();
-    await("nothing at risk")
-        .atMost(SOON)
-        .until(() -> a.atRisk() == 0);
+    await("nothing at risk").atMost(SOON).until(() -> a.atRisk() == 0);
   }
 
   @ParameterizedTest
