@@ -10,16 +10,25 @@ public final class Application {
 
   private Application() {}
 
-  /** The command up to and including the class path. */
+  /** The command up to and including the class path, for nodes that start often and never run long. */
   public static List<String> java(String... options) {
+    var all = new ArrayList<>(List.of("-Xmx256m", "-XX:TieredStopAtLevel=1"));
+    all.addAll(List.of(options));
+    return asShipped(all);
+  }
+
+  /** The command up to and including the class path, with the launcher's options and no others. */
+  public static List<String> asShipped() {
+    return asShipped(List.of("-Xmx512m"));
+  }
+
+  /** The same with options of the JVM after those that every node has. */
+  private static List<String> asShipped(List<String> options) {
     var app = NODE.resolve("target/app").toAbsolutePath().normalize();
     var command = new ArrayList<String>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("@" + NODE.resolve("jvm.options").toAbsolutePath().normalize());
-    command.add("-Xmx256m");
-    // Nodes start often here and never run long.
-    command.add("-XX:TieredStopAtLevel=1");
-    command.addAll(List.of(options));
+    command.addAll(options);
     command.addAll(List.of("-cp", app.resolve("softadastra-node.jar") + ":" + app + "/lib/*"));
     return command;
   }
