@@ -247,6 +247,10 @@ class DiskErrorsIT {
         var files = between + scheme + "-next:/db";
         try (var storage = story.open(scheme + "-next", files, SpaceOfTwo.stopped())) {
           violated("the next process", story.violation(storage));
+          var early = next.crashSite();
+          early.advanceTo(next.position());
+          violated("power lost at the next start", look(story, early.image(CrashSite.Kind.DROPPED, random)));
+          story.createSpace(storage);
           story.record(storage, 30, 2);
           story.record(storage, 32, 2);
           var later = next.crashSite();
@@ -278,7 +282,10 @@ class DiskErrorsIT {
   }
 
   /** What must not be done: the second force returns, and what the first lost stays lost. */
-  private static final class RetryingForce extends FilePathWrapper {
+  public static final class RetryingForce extends FilePathWrapper {
+    /** For H2, which makes paths by reflection. */
+    public RetryingForce() {}
+
     @Override
     public String getScheme() {
       return "retrying";

@@ -212,6 +212,7 @@ final class SpaceOfTwo {
     private final Map<Hash, byte[]> acknowledged = new HashMap<>();
 
     private final Map<Integer, Long> positions = new HashMap<>();
+    private boolean hasSpace;
 
     Story(long seed) {
       this.seed = seed;
@@ -224,6 +225,7 @@ final class SpaceOfTwo {
       ids.putAll(other.ids);
       acknowledged.putAll(other.acknowledged);
       positions.putAll(other.positions);
+      hasSpace = other.hasSpace;
     }
 
     /** As it is now: what is offered or acknowledged later is not in it. */
@@ -244,11 +246,18 @@ final class SpaceOfTwo {
       return new Opened(files, failStop);
     }
 
+    /** Creates the space where it isn't yet. */
     void createSpace(Opened storage) {
-      storage.await(storage.recording.administer(() -> {
-        storage.recording.createSpace("space", membership);
-        return true;
-      }));
+      if (storage.recording.view(space()).isEmpty()) {
+        storage.await(
+            storage
+                .recording
+                .administer(() -> {
+                  storage.recording.createSpace("space", membership);
+                  return true;
+                })
+                .thenAccept(created -> hasSpace = created));
+      }
     }
 
     /** Records intents as one group; what is acknowledged is noted even if others fail. */
@@ -307,6 +316,9 @@ final class SpaceOfTwo {
     }
 
     Optional<String> violation(Opened storage) {
+      if (hasSpace && storage.recording.view(space()).isEmpty()) {
+        return Optional.of("the space is missing");
+      }
       var log = storage.journal.from(0, Integer.MAX_VALUE);
       var missing = new HashMap<>(acknowledged);
       long last = 0;
@@ -336,6 +348,14 @@ final class SpaceOfTwo {
         }
       }
       return states(storage, log).or(() -> owed(storage, log));
+    }
+
+    /** Where each intent that was named leads. */
+    List<Optional<Long>> positionsIn(Opened storage) {
+      return ids.values().stream()
+          .sorted()
+          .map(id -> storage.journal.intent(space(), id).map(LoggedEntry::position))
+          .toList();
     }
 
     /** Documents as the log, told again to a storage in memory, makes them. */
@@ -401,6 +421,16 @@ final class SpaceOfTwo {
         : state.headVersions() + " " + state.conflict() + " " + state.winner().body();
   }
 
+  /** Each document as a reader by its id gets it. */
+  List<String> looks(Journal journal) {
+    var looks = new ArrayList<String>();
+    for (int i = 0; i < DOCUMENTS; i++) {
+      looks.add(look(journal.document(new DocumentKey(space(), "documents", "d" + i))));
+    }
+    return looks;
+  }
+
+  /** Ends a database at once that may still be open in this process, and be it broken. */
   static void shutDown(String files) {
     try (var connection =
             java.sql.DriverManager.getConnection("jdbc:h2:" + files + ";IFEXISTS=TRUE", "sa", "");
