@@ -13,6 +13,7 @@ import com.softadastra.engine.space.Reads;
 import com.softadastra.engine.space.SignedRecord;
 import com.softadastra.engine.space.Write;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -38,6 +39,8 @@ public final class Batch implements Reads {
   private final TreeMap<Long, LoggedEntry> appended = new TreeMap<>();
   private final Map<Long, LoggedEntry> restood = new LinkedHashMap<>();
   private final Map<IntentKey, Long> intents = new LinkedHashMap<>();
+  // the appended entries, by the ids of their intents, of each the first
+  private final Map<IntentKey, Long> ids = new HashMap<>();
   private final Map<Hash, Write.PutConflict> conflicts = new LinkedHashMap<>();
   private final Map<SpaceId, String> names = new LinkedHashMap<>();
   private final Set<SpaceId> created = new LinkedHashSet<>();
@@ -82,7 +85,14 @@ public final class Batch implements Reads {
   void add(List<Write> writes) {
     for (var write : writes) {
       switch (write) {
-        case Write.Append(var logged) -> appended.put(logged.position(), logged);
+        case Write.Append(var logged) -> {
+          appended.put(logged.position(), logged);
+          var intent = logged.entry().intent();
+          if (intent != null) {
+            ids.putIfAbsent(
+                new IntentKey(logged.entry().space(), intent.id()), logged.position());
+          }
+        }
         case Write.PutDocument(var state) -> documents.put(state.key(), state);
         case Write.PutIntent(var space, var id, var position) ->
             intents.put(new IntentKey(space, id), position);
@@ -179,11 +189,9 @@ public final class Batch implements Reads {
       return Optional.of(entry(position));
     }
     if (IntentIds.place(id).isPresent()) {
-      for (var logged : appended.values()) {
-        var intent = logged.entry().intent();
-        if (intent != null && logged.entry().space().equals(space) && intent.id().equals(id)) {
-          return Optional.of(logged);
-        }
+      position = ids.get(new IntentKey(space, id));
+      if (position != null) {
+        return Optional.of(entry(position));
       }
     }
     return committed.intent(space, id).map(logged -> entry(logged.position()));

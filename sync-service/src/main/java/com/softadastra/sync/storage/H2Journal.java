@@ -313,6 +313,7 @@ final class H2Journal implements Journal {
       }
       connection.commit();
       batch.documents().forEach(cache::remember);
+      batch.appended().forEach(rows::appended);
       cache.trim();
       return batch.isOfRows() && numbers.given() == given;
     } catch (SQLException e) {

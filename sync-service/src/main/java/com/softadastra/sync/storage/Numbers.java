@@ -5,6 +5,7 @@ import com.softadastra.contracts.Incarnation;
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
+import com.softadastra.engine.log.IntentIds;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -27,6 +28,7 @@ final class Numbers {
   private final Map<Replica, Integer> replicas = new ConcurrentHashMap<>();
   private final Map<Integer, Replica> replicaIds = new ConcurrentHashMap<>();
 
+  private final Map<Replica, String> tags = new ConcurrentHashMap<>();
   // how many this one gave; owned by the recording thread
   private int given;
 
@@ -98,6 +100,11 @@ final class Numbers {
 
   java.util.Collection<Replica> replicas() {
     return replicas.keySet();
+  }
+
+  /** The part of a generated intent's id that stands for its replica. */
+  String tag(Replica replica) {
+    return tags.computeIfAbsent(replica, IntentIds::tag);
   }
 
   @Nullable Integer replica(Replica replica) {

@@ -18,7 +18,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +38,10 @@ final class Rows implements AutoCloseable {
   private final PreparedStatement entriesFrom;
   private final PreparedStatement mark;
   private final PreparedStatement intent;
+  // by chain, the sequence that it had come to when it was last written to
+  private final Map<ChainNo, Long> ends = new HashMap<>();
+
+  private record ChainNo(int space, int replica) {}
 
   Rows(Connection connection, Numbers numbers) throws SQLException {
     this.numbers = numbers;
@@ -114,6 +120,10 @@ final class Rows implements AutoCloseable {
     if (replicaNo == null) {
       return Optional.empty();
     }
+    Long end = ends.get(new ChainNo(numbers.space(space), replicaNo));
+    if (end != null && end < sequence) {
+      return Optional.empty();
+    }
     mark.setInt(1, numbers.space(space));
     mark.setInt(2, replicaNo);
     mark.setLong(3, sequence);
@@ -140,6 +150,16 @@ final class Rows implements AutoCloseable {
         }
       }
       position = entries.getLast().position() + 1;
+    }
+  }
+
+  /** Tells that an entry is committed: of its chain nothing later is. */
+  void appended(LoggedEntry logged) {
+    var entry = logged.entry();
+    Integer replicaNo = numbers.replica(entry.author());
+    if (replicaNo != null) {
+      ends.merge(
+          new ChainNo(numbers.space(entry.space()), replicaNo), entry.sequence(), Math::max);
     }
   }
 
@@ -174,7 +194,7 @@ final class Rows implements AutoCloseable {
       return Optional.empty();
     }
     for (var replica : numbers.replicas()) {
-      if (IntentIds.tag(replica).equals(place.get().tag())) {
+      if (numbers.tag(replica).equals(place.get().tag())) {
         var found = find(space, replica, place.get().sequence());
         if (found.isPresent()
             && found.get().entry().intent() != null
