@@ -86,7 +86,7 @@ final class RowChanges {
   static void again(ByteBuffer changes, Statements sql) throws SQLException {
     while (changes.hasRemaining()) {
       var change = RowChange.of(changes.get());
-      var values = new Object[change.parameters()];
+      var values = new @Nullable Object[change.parameters()];
       for (int i = 0; i < values.length; i++) {
         values[i] = value(changes);
       }
