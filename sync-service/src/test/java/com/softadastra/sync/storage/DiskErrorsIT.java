@@ -2,6 +2,7 @@ package com.softadastra.sync.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.softadastra.disk.Campaign;
 import com.softadastra.disk.CrashSite;
 import com.softadastra.disk.DiskFault;
 import com.softadastra.disk.DiskImage;
@@ -34,8 +35,7 @@ import org.junit.jupiter.api.Test;
  * <p>An error of a write or force ends the process and nothing is answered after it; one of a read
  * ends the process or fails what was asked. Nothing acknowledged is lost, before or after.
  *
- * <p>{@code -Ddiskerrors.seed=} replays; {@code -Ddiskerrors.rounds=} lives more lives, each of
- * other content.
+ * <p>{@code -Ddiskerrors.seed=} replays.
  */
 class DiskErrorsIT {
   private static final int RECEIVED = 6;
@@ -53,12 +53,16 @@ class DiskErrorsIT {
 
   @Test
   void losesNothingAndAnswersNothingAfterAnErrorOfAnyCall() throws Exception {
-    int rounds = Integer.getInteger("diskerrors.rounds", 1);
     System.out.println("DiskErrorsIT: -Ddiskerrors.seed=" + seed);
-    for (int round = 0; round < rounds; round++) {
-      failEachCall(seed + round, "");
-    }
-    System.out.println("DiskErrorsIT: " + outcomes);
+    var campaign = new Campaign();
+    int lives = 0;
+    do {
+      failEachCall(seed + lives++, "");
+    } while (campaign.goesOn());
+    Campaign.note(
+        "DiskErrorsIT",
+        "seed %d, %d lives, each call of them: %s; violations %d"
+            .formatted(seed, lives, outcomes, violations.size()));
 
     assertThat(violations).isEmpty();
     assertThat(outcomes.keySet().stream().map(each -> each.split(",")[0]).distinct())

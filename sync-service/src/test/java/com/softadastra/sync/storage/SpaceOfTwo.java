@@ -415,7 +415,7 @@ final class SpaceOfTwo {
         .toList();
   }
 
-  private static String look(@Nullable DocumentState state) {
+  static String look(@Nullable DocumentState state) {
     return state == null || !state.exists()
         ? "none"
         : state.headVersions() + " " + state.conflict() + " " + state.winner().body();
