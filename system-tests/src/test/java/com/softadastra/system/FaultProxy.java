@@ -78,8 +78,10 @@ final class FaultProxy implements AutoCloseable {
         open.add(near);
         var far = new Socket(InetAddress.getLoopbackAddress(), target);
         open.add(far);
-        Thread.ofVirtual().start(() -> pump(near, far));
-        Thread.ofVirtual().start(() -> pump(far, near));
+        var there = draw();
+        var back = draw();
+        Thread.ofVirtual().start(() -> pump(near, far, there));
+        Thread.ofVirtual().start(() -> pump(far, near, back));
       } catch (IOException _) {
         // The target is away, or the proxy is closed.
       }
@@ -98,9 +100,9 @@ final class FaultProxy implements AutoCloseable {
     return plans.get();
   }
 
-  private void pump(Socket from, Socket to) {
+  private void pump(Socket from, Socket to, Plan first) {
     var chunk = new byte[CHUNK];
-    var plan = draw();
+    var plan = first;
     long left = plan.at();
     try (from;
         to) {
