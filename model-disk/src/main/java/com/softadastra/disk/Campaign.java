@@ -16,9 +16,9 @@ import java.util.concurrent.TimeUnit;
  * A long run of tests that otherwise are content with a little: each goes on for a time, with new
  * seeds, and writes what it did to one report.
  *
- * <p>{@code -Dcampaign.seconds=} is how long each of them goes on; without it, there is no campaign.
- * {@code -Dcampaign.report=} is the folder of the reports, {@code -Dcampaign.command=} what was
- * typed.
+ * <p>{@code -Dcampaign.seconds=} is how long each of them goes on; without it, there is no
+ * campaign. {@code -Dcampaign.report=} is the folder of the reports, {@code -Dcampaign.command=}
+ * what was typed.
  */
 public final class Campaign {
   private static final Duration LENGTH = Duration.ofSeconds(Long.getLong("campaign.seconds", 0));
@@ -33,7 +33,9 @@ public final class Campaign {
     return System.nanoTime() - begun < LENGTH.toNanos();
   }
 
-  /** Writes down what a test did, its seeds among that; outside of a campaign it is printed only. */
+  /**
+   * Writes down what a test did, its seeds among that; outside of a campaign it is printed only.
+   */
   public static synchronized void note(String test, String figures) {
     System.out.println(test + ": " + figures);
     String folder = System.getProperty("campaign.report");
@@ -42,8 +44,7 @@ public final class Campaign {
     }
     try {
       String commit = said("git", "rev-parse", "--short=12", "HEAD");
-      Path report =
-          Path.of(folder).resolve(LocalDate.now(ZoneOffset.UTC) + "-" + commit + ".md");
+      Path report = Path.of(folder).resolve(LocalDate.now(ZoneOffset.UTC) + "-" + commit + ".md");
       if (Files.notExists(report)) {
         Files.createDirectories(report.getParent());
         Files.writeString(report, heading(commit));

@@ -90,7 +90,9 @@ public final class CrashSite {
     SUBSET,
     /** All but one piece. */
     HOLE,
-    /** All or any part, but of one block only some sectors; the others as before, zeros, or junk. */
+    /**
+     * All or any part, but of one block only some sectors; the others as before, zeros, or junk.
+     */
     TORN,
     /** All writes, no truncation. */
     UNCUT,

@@ -130,8 +130,7 @@ public final class PowerLossCampaign {
     }
   }
 
-  private Result open(
-      ModelDisk disk, int before, int[] acknowledged, String dataFile, Draws draws)
+  private Result open(ModelDisk disk, int before, int[] acknowledged, String dataFile, Draws draws)
       throws InterruptedException {
     int end = acknowledged[acknowledged.length - 1];
     Map<Kind, Integer> images = new TreeMap<>();
@@ -216,9 +215,10 @@ public final class PowerLossCampaign {
                       .mapToObj(i -> new Draw(position, Kind.HOLE, site.without(i))),
                   IntStream.range(last, site.unforced())
                       .boxed()
-                      .flatMap(i -> tears(tears)
-                          .map(tear ->
-                              new Draw(position, Kind.TORN, site.torn(i, tear, random)))))
+                      .flatMap(i ->
+                          tears(tears)
+                              .map(tear ->
+                                  new Draw(position, Kind.TORN, site.torn(i, tear, random)))))
               .flatMap(Function.identity());
         });
   }

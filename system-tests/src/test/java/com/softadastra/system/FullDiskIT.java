@@ -23,8 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 /**
- * A node on a small disk of its own, which runs full. Needs the right to mount, and is skipped where
- * it hasn't.
+ * A node on a small disk of its own, which runs full. Needs the right to mount, and is skipped
+ * where it hasn't.
  */
 class FullDiskIT {
   private static final long MIB = 1 << 20;
@@ -62,9 +62,7 @@ class FullDiskIT {
       awaitSame(SOON, a, b);
 
       fillUpTo(24 * MIB);
-      await("refused")
-          .atMost(SOON)
-          .until(() -> a.put("refused", body("no room")).status() == 507);
+      await("refused").atMost(SOON).until(() -> a.put("refused", body("no room")).status() == 507);
       assertThat(a.put("refused", body("no room")).body().path("code").asString())
           .isEqualTo("storage-full");
       assertThat(a.text("early")).isEqualTo("early");

@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A network of its own, with loopback and one end of a cable. Needs the right to make one. Goes away
- * when it is closed, with the cable.
+ * A network of its own, with loopback and one end of a cable. Needs the right to make one. Goes
+ * away when it is closed, with the cable.
  */
 final class NetworkNamespace implements AutoCloseable {
   private final String name;
@@ -89,7 +89,8 @@ final class NetworkNamespace implements AutoCloseable {
     var command = new ArrayList<>(within());
     command.addAll(Application.quickJavaWithTests());
     command.addAll(List.of(Relay.class.getName(), socket.toString(), String.valueOf(port)));
-    var inside = new ProcessBuilder(command).inheritIO().redirectInput(ProcessBuilder.Redirect.PIPE).start();
+    var inside =
+        new ProcessBuilder(command).inheritIO().redirectInput(ProcessBuilder.Redirect.PIPE).start();
     doors.add(inside::destroy);
     await("the way in").atMost(TestNode.SOON).until(() -> Files.exists(socket));
     doors.add(Relay.into(socket, port));

@@ -13,9 +13,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Two nodes, each in a network of its own, with a cable between them that is pulled, and that loses,
- * delays, repeats and reorders packets. Needs the right to make networks, and is skipped where it
- * hasn't.
+ * Two nodes, each in a network of its own, with a cable between them that is pulled, and that
+ * loses, delays, repeats and reorders packets. Needs the right to make networks, and is skipped
+ * where it hasn't.
  */
 class NetworkNamespacesIT {
   private static final int DOCUMENTS = 100;
@@ -74,11 +74,13 @@ class NetworkNamespacesIT {
   @Test
   void packetsThatAreLostDelayedRepeatedAndReorderedLoseNothing() throws Exception {
     for (var network : networks) {
-      network.disturb("delay", "30ms", "20ms", "loss", "5%", "duplicate", "5%", "reorder", "25%", "50%");
+      network.disturb(
+          "delay", "30ms", "20ms", "loss", "5%", "duplicate", "5%", "reorder", "25%", "50%");
     }
     writeAtBoth();
     meet();
-    Campaign.note("NetworkNamespacesIT", "packets lost, delayed, repeated, reordered: nothing lost");
+    Campaign.note(
+        "NetworkNamespacesIT", "packets lost, delayed, repeated, reordered: nothing lost");
   }
 
   private void writeAtBoth() {

@@ -17,7 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A process that the system stops for a while, as a suspended machine is, with its connections open.
+ * A process that the system stops for a while, as a suspended machine is, with its connections
+ * open.
  *
  * <p>{@code -Dsoftadastra.stopped=} sets for how long, PT20S if not: longer than the silence after
  * which a peer is taken for dead.
@@ -51,7 +52,9 @@ class StoppedNodeIT {
         b.write("b-" + i, "while a stands still");
       }
       b.awaitLinkTo(idOfA, "unreachable");
-      await("its time").atMost(STOPPED.plusSeconds(10)).until(() -> System.nanoTime() - stopped > STOPPED.toNanos());
+      await("its time")
+          .atMost(STOPPED.plusSeconds(10))
+          .until(() -> System.nanoTime() - stopped > STOPPED.toNanos());
       assertThat(held).as("an answer of a stopped process").isNotDone();
 
       signal("CONT", a);
@@ -74,8 +77,7 @@ class StoppedNodeIT {
     }
   }
 
-  private static boolean answered(FutureTask<Answer> held)
-      throws Exception {
+  private static boolean answered(FutureTask<Answer> held) throws Exception {
     try {
       return held.get().isSuccess();
     } catch (ExecutionException e) {

@@ -28,7 +28,8 @@ import org.junit.jupiter.api.Test;
  * <p>Tables that only lead to rows of the log, or repeat a part of it, have none yet. What is wrong
  * there is counted and printed.
  *
- * <p>{@code -Dbitflips.flips=} sets how many databases are opened, {@code -Dbitflips.seed=} replays.
+ * <p>{@code -Dbitflips.flips=} sets how many databases are opened, {@code -Dbitflips.seed=}
+ * replays.
  */
 class BitFlipsIT {
   private static final int INTENTS = 240;
@@ -96,7 +97,8 @@ class BitFlipsIT {
     Campaign.note(
         "BitFlipsIT",
         "seed %d, flips in a file of %,d bytes: %s".formatted(seed, bits / 8, outcomes));
-    details.forEach((detail, count) -> System.out.println("BitFlipsIT: " + count + " times " + detail));
+    details.forEach(
+        (detail, count) -> System.out.println("BitFlipsIT: " + count + " times " + detail));
 
     assertThat(outcomes).doesNotContainKey(Outcome.WRONG).containsKey(Outcome.DETECTED);
   }
@@ -169,51 +171,92 @@ class BitFlipsIT {
   /** Everything that is kept, part by part, each as its readers get it. */
   private Map<String, String> all(Opened storage) {
     var parts = new LinkedHashMap<String, String>();
-    part(parts, "log", () -> storage.journal.from(0, Integer.MAX_VALUE).stream()
-        .map(each -> each.position() + each.hash().toString() + each.standing()).toList());
-    part(parts, "log by position", () -> {
-      var hashes = new ArrayList<Object>();
-      for (long position = 1; position <= INTENTS + RECEIVED; position++) {
-        hashes.add(storage.journal.entry(position).hash());
-      }
-      return hashes;
-    });
-    part(parts, "log by sequence", () -> {
-      var hashes = new ArrayList<Object>();
-      for (var chain : storage.recording.view(space.space()).orElseThrow().chains().entrySet()) {
-        for (long sequence = 1; sequence <= chain.getValue().sequence(); sequence += 29) {
-          hashes.add(storage.journal.find(space.space(), chain.getKey(), sequence).map(each -> each.hash()));
-        }
-      }
-      return hashes.stream().map(Object::toString).sorted().toList();
-    });
-    part(parts, "chains", () -> new TreeMap<>(
-        storage.recording.view(space.space()).orElseThrow().chains().entrySet().stream()
-            .collect(java.util.stream.Collectors.toMap(Object::toString, each -> 1))));
+    part(
+        parts,
+        "log",
+        () ->
+            storage.journal.from(0, Integer.MAX_VALUE).stream()
+                .map(each -> each.position() + each.hash().toString() + each.standing())
+                .toList());
+    part(
+        parts,
+        "log by position",
+        () -> {
+          var hashes = new ArrayList<Object>();
+          for (long position = 1; position <= INTENTS + RECEIVED; position++) {
+            hashes.add(storage.journal.entry(position).hash());
+          }
+          return hashes;
+        });
+    part(
+        parts,
+        "log by sequence",
+        () -> {
+          var hashes = new ArrayList<Object>();
+          for (var chain :
+              storage.recording.view(space.space()).orElseThrow().chains().entrySet()) {
+            for (long sequence = 1; sequence <= chain.getValue().sequence(); sequence += 29) {
+              hashes.add(
+                  storage
+                      .journal
+                      .find(space.space(), chain.getKey(), sequence)
+                      .map(each -> each.hash()));
+            }
+          }
+          return hashes.stream().map(Object::toString).sorted().toList();
+        });
+    part(
+        parts,
+        "chains",
+        () ->
+            new TreeMap<>(
+                storage.recording.view(space.space()).orElseThrow().chains().entrySet().stream()
+                    .collect(java.util.stream.Collectors.toMap(Object::toString, each -> 1))));
     part(parts, "documents", () -> space.looks(storage.journal));
-    part(parts, "documents in order", () -> storage.journal.readers().read(reader -> {
-      var looks = new ArrayList<String>();
-      try (var select = reader.connection().createStatement();
-          var row =
-              select.executeQuery(
-                  "select id, live, state, crc from document order by collection_no, id")) {
-        while (row.next()) {
-          var key = new DocumentKey(space.space(), "documents", row.getString(1));
-          looks.add(
-              SpaceOfTwo.look(
-                  reader.state(key, row.getBoolean(2), row.getBytes(3), row.getInt(4))));
-        }
-      }
-      return looks;
-    }));
+    part(
+        parts,
+        "documents in order",
+        () ->
+            storage
+                .journal
+                .readers()
+                .read(reader -> {
+                  var looks = new ArrayList<String>();
+                  try (var select = reader.connection().createStatement();
+                      var row =
+                          select.executeQuery(
+                              "select id, live, state, crc from document order by collection_no, id")) {
+                    while (row.next()) {
+                      var key = new DocumentKey(space.space(), "documents", row.getString(1));
+                      looks.add(
+                          SpaceOfTwo.look(
+                              reader.state(
+                                  key, row.getBoolean(2), row.getBytes(3), row.getInt(4))));
+                    }
+                  }
+                  return looks;
+                }));
     part(parts, "table intent, as it leads to the log", () -> story.positionsIn(storage));
-    part(parts, "membership", () -> storage.recording.view(space.space()).orElseThrow().membership()
-        .records().stream().map(each -> each.hash()).toList());
+    part(
+        parts,
+        "membership",
+        () ->
+            storage.recording.view(space.space()).orElseThrow().membership().records().stream()
+                .map(each -> each.hash())
+                .toList());
     table(parts, storage, "conflict", "select * from conflict order by id");
     table(parts, storage, "outbox", "select * from outbox order by position");
-    table(parts, storage, "wal_mark", "select * from wal_mark order by space_no, replica_no, sequence");
+    table(
+        parts,
+        storage,
+        "wal_mark",
+        "select * from wal_mark order by space_no, replica_no, sequence");
     table(parts, storage, "intent", "select * from intent order by slot");
-    table(parts, storage, "names", "select space.name, collection.name from space join collection using (space_no)");
+    table(
+        parts,
+        storage,
+        "names",
+        "select space.name, collection.name from space join collection using (space_no)");
     table(parts, storage, "replica", "select * from replica order by replica_no");
     return parts;
   }
@@ -227,21 +270,28 @@ class BitFlipsIT {
   }
 
   private static void table(Map<String, String> parts, Opened storage, String name, String query) {
-    part(parts, "table " + name, () -> {
-      var rows = new StringBuilder();
-      try (var connection = storage.database.connect();
-          var select = connection.createStatement();
-          var row = select.executeQuery(query)) {
-        int columns = row.getMetaData().getColumnCount();
-        while (row.next()) {
-          for (int i = 1; i <= columns; i++) {
-            var value = row.getObject(i);
-            rows.append(value instanceof byte[] bytes ? java.util.HexFormat.of().formatHex(bytes) : value).append('|');
+    part(
+        parts,
+        "table " + name,
+        () -> {
+          var rows = new StringBuilder();
+          try (var connection = storage.database.connect();
+              var select = connection.createStatement();
+              var row = select.executeQuery(query)) {
+            int columns = row.getMetaData().getColumnCount();
+            while (row.next()) {
+              for (int i = 1; i <= columns; i++) {
+                var value = row.getObject(i);
+                rows.append(
+                        value instanceof byte[] bytes
+                            ? java.util.HexFormat.of().formatHex(bytes)
+                            : value)
+                    .append('|');
+              }
+              rows.append('\n');
+            }
           }
-          rows.append('\n');
-        }
-      }
-      return rows;
-    });
+          return rows;
+        });
   }
 }

@@ -14,9 +14,9 @@ import org.junit.jupiter.api.Test;
  * keep dropped, reordered or torn; without the guard, or on a disk that lies about forces, the same
  * campaign finds them lost.
  *
- * <p>{@code -Dpowerloss.images=} sets how many images are opened, {@code -Dpowerloss.last=} how many
- * last commits are gone through, with {@code -Dpowerloss.tears=} tears a block; {@code -Dpowerloss.seed=}
- * replays.
+ * <p>{@code -Dpowerloss.images=} sets how many images are opened, {@code -Dpowerloss.last=} how
+ * many last commits are gone through, with {@code -Dpowerloss.tears=} tears a block; {@code
+ * -Dpowerloss.seed=} replays.
  */
 class PowerLossIT {
   private static final int WORKERS = 2;
@@ -28,9 +28,11 @@ class PowerLossIT {
     System.out.println("PowerLossIT: -Dpowerloss.seed=" + seed);
     var plan = new Plan(base, age, recorded, images, WORKERS, lying, seed);
     var result =
-        new PowerLossCampaign(new RecordedIntents(seed, guarded, 1 << 20), scheme -> scheme + ":/db", plan)
+        new PowerLossCampaign(
+                new RecordedIntents(seed, guarded, 1 << 20), scheme -> scheme + ":/db", plan)
             .run("/db.mv.db");
-    note((guarded ? lying ? "a disk that lies" : "guarded" : "no guard") + ", seed " + seed, result);
+    note(
+        (guarded ? lying ? "a disk that lies" : "guarded" : "no guard") + ", seed " + seed, result);
     return result;
   }
 
@@ -69,8 +71,8 @@ class PowerLossIT {
    */
   @Test
   void losesNothingWhicheverBlockOfTheLastCommitsIsMissingOrTorn() throws Exception {
-    int last = Integer.getInteger("powerloss.last", 4);
-    int tears = Integer.getInteger("powerloss.tears", 2);
+    int last = Integer.getInteger("powerloss.last", 6);
+    int tears = Integer.getInteger("powerloss.tears", 3);
     var campaign = new Campaign();
     do {
       long seed = Long.getLong("powerloss.seed", System.nanoTime());
