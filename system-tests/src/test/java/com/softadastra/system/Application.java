@@ -12,7 +12,8 @@ public final class Application {
   private static final Path NODE =
       Path.of(System.getProperty("softadastra.node", "../node")).toAbsolutePath().normalize();
   private static final Path APP = NODE.resolve("target/app");
-  private static final String CLASS_PATH = APP.resolve("softadastra-node.jar") + ":" + APP + "/lib/*";
+  private static final String CLASS_PATH =
+      APP.resolve("softadastra-node.jar") + ":" + APP + "/lib/*";
 
   // Nodes start often in tests and never run long.
   private static final String QUICK = "-XX:TieredStopAtLevel=1";
@@ -31,12 +32,12 @@ public final class Application {
 
   /** The same with the tests' classes behind the application's. */
   static List<String> quickJavaWithTests() {
-    return quickJava(
-        List.of(), CLASS_PATH + ":" + Path.of("target/test-classes").toAbsolutePath());
+    return quickJava(List.of(), CLASS_PATH + ":" + Path.of("target/test-classes").toAbsolutePath());
   }
 
   private static List<String> quickJava(List<String> options, String classPath) {
-    var all = new ArrayList<>(List.of("-Xmx256m", QUICK, "-XX:AOTCache=" + Cache.FILE, "-Xlog:aot=off"));
+    var all =
+        new ArrayList<>(List.of("-Xmx256m", QUICK, "-XX:AOTCache=" + Cache.FILE, "-Xlog:aot=off"));
     all.addAll(options);
     return java(all, classPath);
   }
@@ -72,16 +73,31 @@ public final class Application {
         }
         var data = Files.createTempDirectory("training");
         var draft = file.resolveSibling("nodes.aot.new");
-        var command = java(List.of("-Xmx256m", QUICK, "-XX:AOTCacheOutput=" + draft, "-Dspring.context.exit=onRefresh"), CLASS_PATH);
+        var command =
+            java(
+                List.of(
+                    "-Xmx256m",
+                    QUICK,
+                    "-XX:AOTCacheOutput=" + draft,
+                    "-Dspring.context.exit=onRefresh"),
+                CLASS_PATH);
         command.addAll(
-            List.of("com.softadastra.node.Main", "up", "--name", "training", "--data", data.toString()));
+            List.of(
+                "com.softadastra.node.Main",
+                "up",
+                "--name",
+                "training",
+                "--data",
+                data.toString()));
         command.addAll(List.of("--port", "0", "--mesh-port", "0"));
         var outcome = Outcome.of(new ProcessBuilder(command));
         Directories.delete(data);
         if (!Files.exists(draft)) {
           throw new IllegalStateException("no AOT cache came of the training: " + outcome);
         }
-        System.out.printf("Application: an AOT cache for the tests' nodes, trained in %.1f s%n", outcome.seconds());
+        System.out.printf(
+            "Application: an AOT cache for the tests' nodes, trained in %.1f s%n",
+            outcome.seconds());
         return Files.move(draft, file, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
       } catch (IOException e) {
         throw new UncheckedIOException(e);

@@ -48,7 +48,8 @@ final class ComposeProject implements AutoCloseable {
   /** Empty where no engine answers or Compose is not installed, which is printed. */
   static Optional<ComposeProject> onThisMachine() throws IOException, InterruptedException {
     if (!DockerClientFactory.instance().isDockerAvailable()) {
-      System.out.println("ComposeProject: no Docker engine answers, nothing of containers is tested");
+      System.out.println(
+          "ComposeProject: no Docker engine answers, nothing of containers is tested");
       return Optional.empty();
     }
     for (var command : List.of(List.of("docker", "compose"), List.of("docker-compose"))) {
@@ -145,13 +146,10 @@ final class ComposeProject implements AutoCloseable {
     command.addAll(List.of("--profile", "two-sites", "-p", name));
     command.addAll(List.of(arguments));
     var process = new ProcessBuilder(command).directory(ROOT.toFile());
-    ports.forEach(
-        (published, port) ->
-            process
-                .environment()
-                .put(
-                    published,
-                    published.equals("SITE_MESH_PORT") ? "127.0.0.1:" + port : "" + port));
+    ports.forEach((published, port) ->
+        process
+            .environment()
+            .put(published, published.equals("SITE_MESH_PORT") ? "127.0.0.1:" + port : "" + port));
     var outcome = Outcome.of(process, BUILD);
     assertThat(outcome.code()).as(outcome.toString()).isZero();
     return outcome;

@@ -24,8 +24,7 @@ import org.junit.jupiter.api.parallel.Isolated;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class CompositionIT {
   private static final List<String> SERVICES =
-      List.of(
-          "runtime", "sync", "gateway", "second-runtime", "second-sync", "second-gateway");
+      List.of("runtime", "sync", "gateway", "second-runtime", "second-sync", "second-gateway");
   private static final int WRITERS = 4;
 
   private ComposeProject project;

@@ -136,8 +136,7 @@ class HostilePeerIT {
       awaitRefusal(talk, other.replica(), "wrong signature at 3");
 
       // in the node's own name
-      var self =
-          new Replica(NodeId.parse(node.id()), Incarnation.parse(node.incarnation()));
+      var self = new Replica(NodeId.parse(node.id()), Incarnation.parse(node.incarnation()));
       send(talk, new Chain(membership, self, peer.key(), 1, Hash.ZERO).next("own", "overwritten"));
       awaitRefusal(talk, self, "wrong signature at 2");
 
@@ -199,8 +198,7 @@ class HostilePeerIT {
       assertThat(impostor.id()).isNotEqualTo(peer.id());
       await("another key at the peer's address is noticed")
           .atMost(SOON)
-          .untilAsserted(() ->
-              assertThat(lastError()).contains("another key"));
+          .untilAsserted(() -> assertThat(lastError()).contains("another key"));
       assertThat(node.linkTo(peer.id().toString())).isEqualTo("unreachable");
     }
     peer = null;

@@ -89,8 +89,7 @@ final class StrangePeer implements AutoCloseable {
    * @return the membership of the invitation's one space
    */
   Membership join(String invitation) {
-    var in =
-        new CborReader(Base64.getUrlDecoder().decode(invitation.substring("sa1".length())));
+    var in = new CborReader(Base64.getUrlDecoder().decode(invitation.substring("sa1".length())));
     in.array(7, 7);
     in.unsigned();
     var inviter = new NodeId(Hash.of(in.bytesExactly(Hash.BYTES)));

@@ -103,11 +103,19 @@ record TestNode(Layers layers) {
   String invite(String role) {
     var request = NodeClient.object().put("uses", 1).put("expiresIn", "PT10M");
     request.putArray("spaces").addObject().put("space", SPACE).put("role", role);
-    return layers.gateway().post("/api/v1/invitations", request).orThrow().path("invitation").asString();
+    return layers
+        .gateway()
+        .post("/api/v1/invitations", request)
+        .orThrow()
+        .path("invitation")
+        .asString();
   }
 
   void join(String invitation) {
-    layers.gateway().post("/api/v1/peers", NodeClient.object().put("invitation", invitation)).orThrow();
+    layers
+        .gateway()
+        .post("/api/v1/peers", NodeClient.object().put("invitation", invitation))
+        .orThrow();
   }
 
   void switchLink(String peer, String state) {

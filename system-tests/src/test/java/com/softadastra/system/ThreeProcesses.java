@@ -108,8 +108,7 @@ final class ThreeProcesses implements NodeProcesses {
 
   @Override
   public Duration awaitReady(Duration patience) {
-    layers.forEach(layer ->
-        await(layer + " of " + name).atMost(patience).until(layer::isReady));
+    layers.forEach(layer -> await(layer + " of " + name).atMost(patience).until(layer::isReady));
     return Duration.ofNanos(System.nanoTime() - startedNanos);
   }
 

@@ -1,5 +1,6 @@
 package com.softadastra.engine.session;
 
+import com.softadastra.contracts.Dot;
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
@@ -33,6 +34,9 @@ import org.jspecify.annotations.Nullable;
  * A session keeps nothing that matters: a later one starts from the summaries.
  */
 public final class Session {
+  /** Batches that the peer has not said to have: what it asks for and doesn't read is not sent. */
+  static final int CREDIT = 32;
+
   private final NodeId peer;
   private final SessionHost host;
   private final ArrayDeque<Frame> outgoing = new ArrayDeque<>();
@@ -76,6 +80,9 @@ public final class Session {
     /** What the peer was told not to send. */
     final Set<Replica> refused = new HashSet<>();
 
+    /** Of each batch that was sent and not acknowledged yet: how far it reaches. */
+    final ArrayDeque<Map<Replica, Long>> unacknowledged = new ArrayDeque<>();
+
     long cursor;
     boolean acknowledgementDue;
   }
@@ -108,6 +115,7 @@ public final class Session {
           new Received(CompletableFuture.completedStage(null), store(space, batch));
       case Frame.Acknowledged(var space, var statements) -> {
         host.note(space, statements, peer);
+        exchange(space).ifPresent(exchange -> acknowledged(exchange, statements));
         yield Received.AT_ONCE;
       }
       case Frame.Refusal(var space, var replica, var reason) -> {
@@ -296,12 +304,37 @@ public final class Session {
     }
   }
 
+  private void acknowledged(Exchange exchange, List<Statement.Signed> statements) {
+    for (var signed : statements) {
+      var statement = Statement.decode(signed.bytes());
+      var oldest = exchange.unacknowledged.peek();
+      while (statement.by().node().equals(peer)
+          && oldest != null
+          && covers(statement, oldest, exchange)) {
+        exchange.unacknowledged.remove();
+        oldest = exchange.unacknowledged.peek();
+      }
+    }
+  }
+
+  /** What the peer refuses it need not have. */
+  private static boolean covers(Statement statement, Map<Replica, Long> batch, Exchange exchange) {
+    return batch.entrySet().stream()
+        .allMatch(last ->
+            exchange.excluded.contains(last.getKey())
+                || statement.covers(new Dot(last.getKey(), last.getValue())));
+  }
+
   private Optional<Exchange> exchange(SpaceId space) {
     return Optional.ofNullable(exchanges.get(space));
   }
 
   private List<Offered> batch(SpaceId space, Exchange exchange) {
     var batch = new ArrayList<Offered>();
+    if (exchange.unacknowledged.size() == CREDIT) {
+      return batch;
+    }
+    var reaches = new HashMap<Replica, Long>();
     while (batch.isEmpty() && exchange.cursor < host.durable()) {
       long end = host.durable();
       var entries = host.entries(space, exchange.cursor, Frame.BATCH_BYTES);
@@ -312,9 +345,13 @@ public final class Session {
             && !exchange.excluded.contains(author)) {
           batch.add(new Offered(logged.bytes(), logged.signature()));
           exchange.has.put(author, sequence);
+          reaches.put(author, sequence);
         }
       }
       exchange.cursor = entries.isEmpty() ? end : entries.getLast().position();
+    }
+    if (!batch.isEmpty()) {
+      exchange.unacknowledged.add(reaches);
     }
     return batch;
   }

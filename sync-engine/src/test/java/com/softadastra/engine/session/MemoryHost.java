@@ -42,6 +42,7 @@ final class MemoryHost implements SessionHost, Reads {
   final Map<Replica, String> refused = new HashMap<>();
   final Map<NodeId, Statement> noted = new HashMap<>();
   final List<Replica> forks = new ArrayList<>();
+  final List<Replica> rejecting = new ArrayList<>();
 
   MemoryHost(int node, Membership membership) {
     this.node = node;
@@ -162,6 +163,7 @@ final class MemoryHost implements SessionHost, Reads {
   @Override
   public CompletionStage<Map<Replica, String>> store(SpaceId space, Checked batch, NodeId from) {
     var rejected = new HashMap<>(batch.refused());
+    rejecting.forEach(replica -> rejected.put(replica, "not wanted"));
     for (var received : batch.genuine()) {
       if (!rejected.containsKey(received.entry().author())
           && append(received) instanceof Receiver.Verdict.Rejected(var replica, var reason)) {

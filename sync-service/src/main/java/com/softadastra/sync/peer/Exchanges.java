@@ -506,11 +506,9 @@ public final class Exchanges {
       return inStep(recording.store(space, batch))
           .whenComplete((refused, _) -> {
             if (refused != null) {
-              refused.forEach(
-                  (replica, reason) ->
-                      refusals.put(
-                          from,
-                          "sent entries of " + replica.node() + " that are refused: " + reason));
+              refused.forEach((replica, reason) ->
+                  refusals.put(
+                      from, "sent entries of " + replica.node() + " that are refused: " + reason));
             }
           });
     }
