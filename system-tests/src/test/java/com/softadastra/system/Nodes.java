@@ -1,6 +1,5 @@
 package com.softadastra.system;
 
-import com.softadastra.node.process.NodeProcess;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -11,10 +10,22 @@ final class Nodes implements AutoCloseable {
   static final Duration START = Duration.ofMinutes(4);
 
   private final Path directory;
+  private final Shape shape;
   private final List<TestNode> nodes = new ArrayList<>();
 
+  /** How many processes a node is. */
+  enum Shape {
+    ONE_PROCESS,
+    THREE_PROCESSES
+  }
+
   Nodes(Path directory) {
+    this(directory, Shape.ONE_PROCESS);
+  }
+
+  Nodes(Path directory, Shape shape) {
     this.directory = directory;
+    this.shape = shape;
   }
 
   /** A node that is not started yet. */
@@ -22,8 +33,21 @@ final class Nodes implements AutoCloseable {
     return createIn(directory.resolve(name), name, settings);
   }
 
+  /** A node of one process, whatever the others are. */
+  TestNode createSimple(String name) {
+    return add(new OneProcess(name, directory.resolve(name), List.of()));
+  }
+
   TestNode createIn(Path data, String name, String... settings) {
-    var node = new TestNode(new NodeProcess(Application.java(), name, data, List.of(settings)));
+    return add(
+        switch (shape) {
+          case ONE_PROCESS -> new OneProcess(name, data, List.of(settings));
+          case THREE_PROCESSES -> new ThreeProcesses(name, data, List.of(settings));
+        });
+  }
+
+  private TestNode add(NodeProcesses processes) {
+    var node = new TestNode(processes);
     nodes.add(node);
     return node;
   }

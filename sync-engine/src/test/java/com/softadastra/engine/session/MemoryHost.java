@@ -42,6 +42,7 @@ final class MemoryHost implements SessionHost, Reads {
   final Map<Replica, String> refused = new HashMap<>();
   final Map<NodeId, Statement> noted = new HashMap<>();
   final List<Replica> forks = new ArrayList<>();
+  final List<Replica> rejecting = new ArrayList<>();
 
   MemoryHost(int node, Membership membership) {
     this.node = node;
@@ -101,8 +102,9 @@ final class MemoryHost implements SessionHost, Reads {
   }
 
   @Override
-  public void learn(SpaceId space, List<SignedRecord> records) {
+  public CompletionStage<?> learn(SpaceId space, List<SignedRecord> records) {
     state.membership(state.membership().with(records));
+    return CompletableFuture.completedStage(null);
   }
 
   @Override
@@ -161,6 +163,7 @@ final class MemoryHost implements SessionHost, Reads {
   @Override
   public CompletionStage<Map<Replica, String>> store(SpaceId space, Checked batch, NodeId from) {
     var rejected = new HashMap<>(batch.refused());
+    rejecting.forEach(replica -> rejected.put(replica, "not wanted"));
     for (var received : batch.genuine()) {
       if (!rejected.containsKey(received.entry().author())
           && append(received) instanceof Receiver.Verdict.Rejected(var replica, var reason)) {
@@ -171,8 +174,9 @@ final class MemoryHost implements SessionHost, Reads {
   }
 
   @Override
-  public void forked(SpaceId space, Replica replica) {
+  public CompletionStage<?> forked(SpaceId space, Replica replica) {
     forks.add(replica);
+    return CompletableFuture.completedStage(null);
   }
 
   @Override

@@ -12,6 +12,7 @@ import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.peering.Role;
 import com.softadastra.engine.cbor.CborReader.Malformed;
 import com.softadastra.engine.space.Membership;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -53,6 +54,30 @@ class SessionTest {
     assertThat(vector(two)).containsEntry(replica(1), 5L);
     assertThat(a.poll()).isNull();
     assertThat(b.poll()).isNull();
+  }
+
+  @Test
+  void noMoreBatchesAreSentThanThePeerAcknowledges() {
+    write(one, 4 * Session.CREDIT);
+    var a = new Session(key(2).nodeId(), one);
+    var b = new Session(key(1).nodeId(), two);
+    assertThat(sentUnanswered(a, b)).isEqualTo(Session.CREDIT);
+    run(a, b);
+    assertThat(vector(two)).isEqualTo(vector(one));
+  }
+
+  @Test
+  void whatThePeerRefusesIsNotWaitedFor() {
+    write(three, 4 * Session.CREDIT);
+    meet(three, one);
+    two.rejecting.add(replica(3));
+    var a = new Session(key(2).nodeId(), one);
+    var b = new Session(key(1).nodeId(), two);
+    assertThat(sentUnanswered(a, b)).isEqualTo(Session.CREDIT);
+    one.write("own");
+    run(a, b);
+    assertThat(vector(two)).isEqualTo(Map.of(replica(1), 1L));
+    assertThat(one.refused).containsOnlyKeys(replica(3));
   }
 
   @Test
@@ -138,6 +163,21 @@ class SessionTest {
     assertThat(restored.forks).containsExactly(replica(1));
   }
 
+  /** How many batches one sends before it hears what became of them; then the other has them. */
+  private static long sentUnanswered(Session a, Session b) {
+    hand(a, b.poll());
+    hand(b, a.poll());
+    for (var frame = b.poll(); frame != null; frame = b.poll()) {
+      hand(a, frame);
+    }
+    var sent = new ArrayList<byte[]>();
+    for (var frame = a.poll(); frame != null; frame = a.poll()) {
+      sent.add(frame);
+    }
+    sent.forEach(frame -> hand(b, frame));
+    return sent.stream().map(Frame::decode).filter(Frame.Entries.class::isInstance).count();
+  }
+
   private Session fresh() {
     return new Session(key(2).nodeId(), one);
   }
@@ -167,13 +207,25 @@ class SessionTest {
     while (busy) {
       var toB = a.poll();
       if (toB != null) {
-        b.receive(toB);
+        hand(b, toB);
       }
       var toA = b.poll();
       if (toA != null) {
-        a.receive(toA);
+        hand(a, toA);
       }
       busy = toA != null || toB != null;
+    }
+  }
+
+  /** What a host in memory does is done at once; where it failed, the session is over. */
+  private static void hand(Session session, byte[] frame) {
+    var received = session.receive(frame);
+    for (var stage : List.of(received.next(), received.stored())) {
+      var done = stage.toCompletableFuture();
+      assertThat(done).isDone();
+      if (done.isCompletedExceptionally() && done.exceptionNow() instanceof RuntimeException e) {
+        throw e;
+      }
     }
   }
 
@@ -188,9 +240,9 @@ class SessionTest {
         if (frame == null || random.nextInt(10) == 0) {
           continue;
         }
-        (forth ? b : a).receive(frame);
+        hand(forth ? b : a, frame);
         if (random.nextInt(5) == 0) {
-          (forth ? b : a).receive(frame);
+          hand(forth ? b : a, frame);
         }
       }
     } catch (Malformed lost) {

@@ -2,23 +2,19 @@ package com.softadastra.sync.documents;
 
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.CollectionSummary;
-import com.softadastra.sync.storage.Recording;
 import com.softadastra.sync.storage.Storage;
-import java.sql.SQLException;
 import java.util.List;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /** The collections of the spaces, as far as they are more than a name in an operation. */
 public final class CollectionDirectory {
   private final Storage storage;
-  private final Recording recording;
   private final CollectionRepository repository;
   private final TransactionTemplate transaction;
 
   CollectionDirectory(
       Storage storage, CollectionRepository repository, TransactionTemplate transaction) {
     this.storage = storage;
-    this.recording = storage.recording();
     this.repository = repository;
     this.transaction = transaction;
   }
@@ -37,8 +33,8 @@ public final class CollectionDirectory {
    *
    * @return whether it was not declared before
    */
-  boolean declare(SpaceId space, String name) throws SQLException {
-    int spaceNo = recording.collection(space, name);
+  boolean declare(SpaceId space, String name) {
+    int spaceNo = storage.collection(space, name);
     return Boolean.TRUE.equals(
         transaction.execute(_ -> {
           var collection = repository.ofName(spaceNo, name).orElseThrow();

@@ -121,7 +121,7 @@ public final class DocumentService implements Documents {
   public Reply<Recorded> record(IntentRequest intent) {
     return Reply.from(() -> {
       var outcome = answer(recording.submit(names.id(intent.space()), intent));
-      var receipt = receipts.of(intent.space(), outcome.entry());
+      var receipt = receipts.of(intent.space(), outcome.entry(), outcome.disputed()::contains);
       boolean created = outcome.replayed() ? createdThen(outcome.entry()) : outcome.created();
       return new Recorded(receipt, outcome.replayed(), created);
     });
@@ -282,7 +282,7 @@ public final class DocumentService implements Documents {
     return Reply.from(() -> {
       var id = names.id(space);
       long end = recording.durable();
-      var entries = readers.read(reader -> reader.after(id, since, limit));
+      var entries = readers.read(reader -> reader.after(id, since, end, limit));
       long next = entries.size() < limit ? Math.max(since, end) : entries.getLast().position();
       if (!entries.isEmpty()) {
         next = Math.max(next, entries.getLast().position());
@@ -326,7 +326,7 @@ public final class DocumentService implements Documents {
           continue;
         }
         long end = recording.durable();
-        var entries = readers.read(reader -> reader.after(space, from, (int) wanted));
+        var entries = readers.read(reader -> reader.after(space, from, end, (int) wanted));
         entries.forEach(entry -> change(entry).ifPresent(sink::next));
         position = entries.isEmpty() ? end : entries.getLast().position();
       }

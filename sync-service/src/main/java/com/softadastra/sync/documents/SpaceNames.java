@@ -13,7 +13,6 @@ import com.softadastra.sync.storage.Recording;
 import com.softadastra.sync.storage.SpaceView;
 import com.softadastra.sync.storage.Storage;
 import java.security.SecureRandom;
-import java.sql.SQLException;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -87,7 +86,7 @@ public final class SpaceNames {
    *
    * @return whether it was made
    */
-  public boolean open(String name) throws SQLException {
+  public boolean open(String name) {
     if (ids.containsKey(name)) {
       return false;
     }
@@ -107,7 +106,7 @@ public final class SpaceNames {
    *
    * @throws Refused {@code space-name-taken} where another space has the name and is not empty
    */
-  public void join(String name, Membership membership) throws SQLException {
+  public void join(String name, Membership membership) {
     var space = membership.space();
     if (names.containsKey(space)) {
       recording.putMembership(recording.membership(space).with(membership.records()));

@@ -2,8 +2,6 @@ package com.softadastra.sync.guard;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Locale;
 import org.h2.store.fs.FilePath;
 import org.h2.store.fs.FilePathWrapper;
@@ -165,16 +163,16 @@ public final class GuardFileSystem extends FilePathWrapper {
         name.substring(0, name.length() - DATA_SUFFIX.length()) + ".journal." + number);
   }
 
-  /** Forces the directory that a file lies in, where the file system below knows directories. */
+  /**
+   * Forces the directory that a file lies in, so that a created file survives a power failure. It
+   * is opened for reading, as a file is: a file system below must let that be done.
+   */
   static void forceDirectoryOf(FilePath file) throws IOException {
-    FilePath directory = file.getParent();
-    if (directory instanceof ForceableDirectory forceable) {
-      forceable.forceDirectory();
-    } else if (file.getScheme().equals("file") && !isWindows()) {
-      try (FileChannel channel =
-          FileChannel.open(Path.of(directory.name), StandardOpenOption.READ)) {
-        channel.force(true);
-      }
+    if (isWindows() && file.getScheme().equals("file")) {
+      return;
+    }
+    try (FileChannel directory = file.getParent().open("r")) {
+      directory.force(true);
     }
   }
 

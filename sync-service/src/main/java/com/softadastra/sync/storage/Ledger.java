@@ -5,10 +5,6 @@ import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.space.Membership;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -91,58 +87,7 @@ public final class Ledger {
     }
   }
 
-  static void put(Collection<Known> kept, PreparedStatement merge, Numbers numbers)
-      throws SQLException {
-    for (var known : kept) {
-      var via = known.via();
-      merge.setInt(1, numbers.space(known.statement().space()));
-      merge.setBytes(2, known.statement().by().node().hash().bytes());
-      merge.setBytes(3, known.signed().bytes());
-      merge.setBytes(4, known.signed().signature());
-      merge.setString(5, via == null ? null : via.toString());
-      merge.executeUpdate();
-    }
-  }
-
-  void recover(Connection connection, Numbers numbers) throws SQLException {
-    try (var select = connection.createStatement();
-        var row = select.executeQuery("select statement, signature, via from statement")) {
-      while (row.next()) {
-        var signed = new Statement.Signed(row.getBytes(1), row.getBytes(2));
-        var via = row.getString(3);
-        var known =
-            new Known(
-                Statement.decode(signed.bytes()), signed, via == null ? null : NodeId.parse(via));
-        statements.put(known.key(), known);
-      }
-    }
-  }
-
-  /** Deletes the rows at the front of a space's outbox that are owed to nobody any more. */
-  int discharge(
-      Connection connection, Numbers numbers, Membership membership, NodeId self, int most)
-      throws SQLException {
-    var gone = new ArrayList<Long>();
-    try (var select =
-        connection.prepareStatement(
-            "select position, replica_no, sequence from outbox where space_no = ? order by position limit ?")) {
-      select.setInt(1, numbers.space(membership.space()));
-      select.setInt(2, most);
-      try (var row = select.executeQuery()) {
-        while (row.next()
-            && !owed(membership, self, new Dot(numbers.replica(row.getInt(2)), row.getLong(3)))) {
-          gone.add(row.getLong(1));
-        }
-      }
-    }
-    if (!gone.isEmpty()) {
-      try (var delete =
-          connection.prepareStatement("delete from outbox where space_no = ? and position <= ?")) {
-        delete.setInt(1, numbers.space(membership.space()));
-        delete.setLong(2, gone.getLast());
-        delete.executeUpdate();
-      }
-    }
-    return gone.size();
+  void recover(Collection<Known> forced) {
+    forced.forEach(known -> statements.put(known.key(), known));
   }
 }

@@ -92,6 +92,10 @@ final class Numbers {
     }
   }
 
+  java.util.Collection<Replica> replicas() {
+    return replicas.keySet();
+  }
+
   @Nullable Integer replica(Replica replica) {
     return replicas.get(replica);
   }

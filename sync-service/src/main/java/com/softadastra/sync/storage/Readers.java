@@ -27,7 +27,7 @@ public final class Readers implements AutoCloseable {
   private static final int CONNECTIONS = 8;
   private static final int ENTRIES_AT_ONCE = 256;
 
-  private final Recording recording;
+  private final Numbers numbers;
   private final BlockingQueue<Reader> idle = new ArrayBlockingQueue<>(CONNECTIONS);
 
   /** Work on a reader; it must not keep it. */
@@ -35,8 +35,8 @@ public final class Readers implements AutoCloseable {
     T read(Reader reader) throws SQLException;
   }
 
-  public Readers(Database database, Recording recording) {
-    this.recording = recording;
+  Readers(Database database, Numbers numbers) {
+    this.numbers = numbers;
     try {
       for (int i = 0; i < CONNECTIONS; i++) {
         idle.add(new Reader(database.connect()));
@@ -89,7 +89,7 @@ public final class Readers implements AutoCloseable {
 
     private Reader(Connection connection) throws SQLException {
       this.connection = connection;
-      this.rows = new Rows(connection, recording.numbers());
+      this.rows = new Rows(connection, numbers);
     }
 
     public Connection connection() {
@@ -97,29 +97,29 @@ public final class Readers implements AutoCloseable {
     }
 
     public int spaceNo(SpaceId space) {
-      return recording.numbers().space(space);
+      return numbers.space(space);
     }
 
     public Optional<Integer> collectionNo(SpaceId space, String collection) {
-      return recording.numbers().collection(space, collection);
+      return numbers.collection(space, collection);
     }
 
     public String collectionName(int collectionNo) {
-      return recording.numbers().collectionName(collectionNo);
+      return numbers.collectionName(collectionNo);
     }
 
     public SpaceId space(int spaceNo) {
-      return recording.numbers().space(spaceNo);
+      return numbers.space(spaceNo);
     }
 
     public Replica replica(int replicaNo) {
-      return recording.numbers().replica(replicaNo);
+      return numbers.replica(replicaNo);
     }
 
     /** The collections of a space that have a number, so all that were ever written to. */
     public List<String> collections(SpaceId space) {
       int spaceNo = spaceNo(space);
-      return recording.numbers().collections().stream()
+      return numbers.collections().stream()
           .filter(collection -> collection.spaceNo() == spaceNo)
           .map(Numbers.Collection::name)
           .sorted()
@@ -159,14 +159,7 @@ public final class Readers implements AutoCloseable {
     @Override
     public Optional<LoggedEntry> intent(SpaceId space, String id) {
       try {
-        var indexed = rows.indexed(space, id);
-        if (indexed.isPresent()) {
-          return Optional.of(entry(indexed.get().position()));
-        }
-        var view = recording.view(space);
-        return view.isEmpty()
-            ? Optional.empty()
-            : rows.led(space, id, view.get().chains().keySet());
+        return rows.intent(space, id);
       } catch (SQLException e) {
         throw new StorageException("looking for an intent failed", e);
       }
@@ -181,11 +174,11 @@ public final class Readers implements AutoCloseable {
     }
 
     /**
-     * Forced entries of a space after a position, at most so many, all that are not {@code
-     * REPLACED}.
+     * Entries of a space after a position and up to the durable one, at most so many, all that are
+     * not {@code REPLACED}.
      */
-    public List<LoggedEntry> after(SpaceId space, long position, int limit) throws SQLException {
-      long durable = recording.durable();
+    public List<LoggedEntry> after(SpaceId space, long position, long durable, int limit)
+        throws SQLException {
       var found = new ArrayList<LoggedEntry>();
       try (var select =
           connection.prepareStatement(
@@ -208,17 +201,17 @@ public final class Readers implements AutoCloseable {
     }
 
     /**
-     * Forced entries of a space after a position, up to about so many bytes, ending where every
-     * author's part is signed.
+     * Entries of a space after a position and up to the durable one, up to about so many bytes,
+     * ending where every author's part is signed.
      */
-    public List<LoggedEntry> signedRun(SpaceId space, long position, int bytes)
+    public List<LoggedEntry> signedRun(SpaceId space, long position, long durable, int bytes)
         throws SQLException {
       var run = new ArrayList<LoggedEntry>();
       var unsigned = new HashSet<Replica>();
       int size = 0;
       long from = position;
       while (true) {
-        var next = after(space, from, ENTRIES_AT_ONCE);
+        var next = after(space, from, durable, ENTRIES_AT_ONCE);
         if (next.isEmpty()) {
           return run;
         }

@@ -1,6 +1,5 @@
 package com.softadastra.sync.storage;
 
-import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.Incarnation;
 import com.softadastra.contracts.Problem;
 import com.softadastra.contracts.ProblemCode;
@@ -8,7 +7,7 @@ import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.IntentRequest;
-import com.softadastra.contracts.documents.OperationRequest;
+import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.engine.log.Signatures.Purpose;
@@ -22,73 +21,59 @@ import com.softadastra.engine.space.Recorder;
 import com.softadastra.engine.space.SignedRecord;
 import com.softadastra.engine.space.SpaceState;
 import com.softadastra.engine.space.Write;
-import com.softadastra.sync.guard.FailStop;
-import java.security.SecureRandom;
-import java.sql.Connection;
-import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
-import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Group commit: one thread, never interrupted, owns the write connection. It takes what waits,
- * decides, writes all of it in one transaction, forces it to disk, and only then answers; meanwhile
- * the next group gathers.
+ * Group commit: takes what waits, decides, writes all of it in one commit, forces it to disk, and
+ * only then answers; meanwhile the next group gathers.
  *
- * <p>Everything that changes the database runs here, so nothing that is committed can escape the
- * next force. A failed write or force ends the process: what the disk then holds is known only to
- * the next start.
+ * <p>Everything that changes the storage runs here, one after the other on the thread that owns
+ * this object, so nothing that is committed can escape the next force. A failed write or force ends
+ * the process: what the disk then holds is known only to the next start. Any thread may hand in
+ * units and look at what is forced.
  */
-public final class Recording implements AutoCloseable {
+public final class Recording {
   private static final Logger LOG = LoggerFactory.getLogger(Recording.class);
   private static final long CHAINS_EVERY = 1024;
 
-  // How long a statement waits for company.
-  private static final long NOTE_NANOS = 20_000_000;
-
   private final RecordingSettings settings;
   private final NodeKey key;
-  private final InstantSource clock;
-  private final LongSupplier freeBytes;
-  private final FailStop failStop;
-  private final SecureRandom random = new SecureRandom();
+  private final Machine machine;
   private final Recorder recorder;
-  private final BlockingQueue<Unit> queue;
-  private final Thread thread;
-  private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
-
-  private final Connection connection;
-  private final Statements sql;
-  private final Rows rows;
-  private final Numbers numbers;
-  private final DocumentCache cache;
+  private final UnitQueue queue;
+  private final Journal journal;
+  private final Log log;
+  private final List<Runnable> forcedListeners = new CopyOnWriteArrayList<>();
+  private final List<Runnable> workListeners = new CopyOnWriteArrayList<>();
   private final Map<SpaceId, SpaceState> spaces = new LinkedHashMap<>();
-  private Incarnation incarnation;
+  private Journal.Node node;
   private long lastPosition;
   private long chainsPosition;
 
+  private volatile @Nullable Thread owner;
+  private volatile Incarnation incarnation;
   private volatile Map<SpaceId, SpaceView> views = Map.of();
   private volatile long durable;
   private volatile long committed;
   private volatile boolean full;
-  private volatile boolean closing;
   private final Ledger ledger = new Ledger();
   private final Measures measures = new Measures();
 
@@ -126,97 +111,38 @@ public final class Recording implements AutoCloseable {
     }
   }
 
-  /** What waits for the thread. */
-  private sealed interface Unit {
-    void fail(Throwable cause);
-
-    record Submitted(IntentRequest request, SpaceId space, CompletableFuture<Outcome> done)
-        implements Unit {
-      @Override
-      public void fail(Throwable cause) {
-        done.completeExceptionally(cause);
-      }
-    }
-
-    record Received(SpaceId space, Checked batch, CompletableFuture<Map<Replica, String>> done)
-        implements Unit {
-      @Override
-      public void fail(Throwable cause) {
-        done.completeExceptionally(cause);
-      }
-    }
-
-    /** A statement to keep; waits a moment for company, since nobody waits for it. */
-    record Noted(Ledger.Known known) implements Unit {
-      @Override
-      public void fail(Throwable cause) {
-        LOG.debug("a statement was not kept; its member will make another", cause);
-      }
-    }
-
-    record Administered<T>(Callable<T> work, CompletableFuture<T> done) implements Unit {
-      @Override
-      public void fail(Throwable cause) {
-        done.completeExceptionally(cause);
-      }
-    }
-  }
-
   /**
    * An intent's answer.
    *
    * @param replayed it was recorded before
+   * @param disputed the entry's documents that have a conflict, as it was decided
    */
-  public record Outcome(LoggedEntry entry, boolean replayed, boolean created) {}
+  public record Outcome(
+      LoggedEntry entry, boolean replayed, boolean created, Set<DocumentKey> disputed) {}
 
   private Recording(
-      Database database,
-      NodeKey key,
-      Birth birth,
-      RecordingSettings settings,
-      InstantSource clock,
-      LongSupplier freeBytes,
-      FailStop failStop)
-      throws SQLException {
+      Journal journal, NodeKey key, Birth birth, RecordingSettings settings, Machine machine) {
+    this.journal = journal;
     this.settings = settings;
     this.key = key;
-    this.clock = clock;
-    this.freeBytes = freeBytes;
-    this.failStop = failStop;
+    this.machine = machine;
     this.recorder = new Recorder(settings.documentBytes());
-    this.queue = new ArrayBlockingQueue<>(settings.queueUnits());
+    this.queue = new UnitQueue(settings.queueUnits());
+    this.log = journal.log(this::durable);
     this.incarnation = birth.incarnation();
-    connection = database.connect();
-    connection.setAutoCommit(false);
-    numbers = new Numbers(connection);
-    rows = new Rows(connection, numbers);
-    sql = new Statements(connection);
-    cache = new DocumentCache(1 + number("select max(document_no) from document"));
-    recover(birth);
-    thread = Thread.ofPlatform().name("recording").unstarted(this::run);
+    this.node = new Journal.Node(birth.incarnation(), 0, birth.firstPosition());
   }
 
   /**
-   * Recovers the state from what is on disk and starts to record.
+   * Recovers the state from the journal. Whoever records next owns the recording.
    *
-   * @param freeBytes how much room the disk has
    * @throws StorageException where the log is damaged
    */
   public static Recording open(
-      Database database,
-      NodeKey key,
-      Birth birth,
-      RecordingSettings settings,
-      InstantSource clock,
-      LongSupplier freeBytes,
-      FailStop failStop) {
-    try {
-      var recording = new Recording(database, key, birth, settings, clock, freeBytes, failStop);
-      recording.thread.start();
-      return recording;
-    } catch (SQLException e) {
-      throw new StorageException("The log can't be read: " + e.getMessage(), e);
-    }
+      Journal journal, NodeKey key, Birth birth, RecordingSettings settings, Machine machine) {
+    var recording = new Recording(journal, key, birth, settings, machine);
+    recording.recover();
+    return recording;
   }
 
   /** Who is known to have what. */
@@ -224,9 +150,19 @@ public final class Recording implements AutoCloseable {
     return ledger;
   }
 
-  /** Called after every force, on the recording thread; must not block. */
+  /** The forced part of the log. */
+  public Log log() {
+    return log;
+  }
+
+  /** Called after every force, by the owner; must not block. */
   public void onForced(Runnable listener) {
-    listeners.add(listener);
+    forcedListeners.add(listener);
+  }
+
+  /** Called when a unit was handed in, by whoever did; must not block. */
+  public void onWork(Runnable listener) {
+    workListeners.add(listener);
   }
 
   /** The spaces as of the last force. */
@@ -252,6 +188,11 @@ public final class Recording implements AutoCloseable {
     return incarnation;
   }
 
+  /** What the storage now says of itself; asked by the owner, or before there is one. */
+  public Found found() {
+    return new Found(node.incarnation(), node.opened(), lastPosition);
+  }
+
   public boolean full() {
     return full;
   }
@@ -262,10 +203,6 @@ public final class Recording implements AutoCloseable {
 
   public int waiting() {
     return queue.size();
-  }
-
-  Numbers numbers() {
-    return numbers;
   }
 
   /** Completes when the intent is forced, or with {@link Refused}. Blocks while too many wait. */
@@ -303,90 +240,55 @@ public final class Recording implements AutoCloseable {
   }
 
   private void enqueue(Unit unit) {
-    if (closing) {
-      unit.fail(new Refused(ProblemCode.NOT_RECORDING, "this node is stopping"));
-      return;
-    }
     try {
-      queue.put(unit);
+      if (!queue.put(unit)) {
+        unit.fail(new Refused(ProblemCode.NOT_RECORDING, "this node is stopping"));
+        return;
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       unit.fail(new Refused(ProblemCode.NOT_RECORDING, "interrupted while waiting"));
       return;
     }
-    if (closing && !thread.isAlive() && queue.remove(unit)) {
-      unit.fail(new Refused(ProblemCode.NOT_RECORDING, "this node is stopping"));
-    }
+    workListeners.forEach(Runnable::run);
   }
 
-  // ---- on the recording thread, within administer
+  // ---- by the owner, within administer
 
   /** Makes a space known under a name, with its membership. */
-  public void createSpace(String name, Membership membership) throws SQLException {
+  public void createSpace(String name, Membership membership) {
     ensureOwner();
-    try (var insert =
-        connection.prepareStatement(
-            "insert into space (id, name) values (?, ?)",
-            java.sql.Statement.RETURN_GENERATED_KEYS)) {
-      insert.setBytes(1, membership.space().hash().bytes());
-      insert.setString(2, name);
-      numbers.put(membership.space(), Numbers.generated(insert));
-    }
-    putRecords(membership.space(), membership.records());
-    connection.commit();
+    var batch = new Batch(journal);
+    batch.create(name, membership);
+    journal.commit(batch);
     spaces.put(membership.space(), new SpaceState(membership, self(), Map.of()));
   }
 
-  /** Gives a collection its row, where it has none. @return the space's row number */
-  public int collection(SpaceId space, String name) throws SQLException {
-    ensureOwner();
-    numbers.collection(space, name, connection);
-    connection.commit();
-    return numbers.space(space);
-  }
-
   /** Takes an empty space out of its name's way. */
-  public void renameSpace(SpaceId space, String name) throws SQLException {
+  public void renameSpace(SpaceId space, String name) {
     ensureOwner();
-    try (var update = connection.prepareStatement("update space set name = ? where space_no = ?")) {
-      update.setString(1, name);
-      update.setInt(2, numbers.space(space));
-      update.executeUpdate();
-    }
-    connection.commit();
+    var batch = new Batch(journal);
+    batch.rename(space, name);
+    journal.commit(batch);
   }
 
   /** Replaces the membership by one with more records. */
-  public void putMembership(Membership membership) throws SQLException {
+  public void putMembership(Membership membership) {
     ensureOwner();
     var state = spaces.get(membership.space());
     if (state == null) {
       throw new Refused(ProblemCode.SPACE_UNKNOWN, "no such space");
     }
     var known = state.membership().records().stream().map(SignedRecord::hash).toList();
-    putRecords(
+    var batch = new Batch(journal);
+    batch.learn(
         membership.space(),
         membership.records().stream().filter(r -> !known.contains(r.hash())).toList());
     if (membership.members().size() > state.membership().members().size()) {
-      oweEverything(membership.space());
+      batch.oweEverything(membership.space());
     }
-    connection.commit();
+    journal.commit(batch);
     state.membership(membership);
-  }
-
-  /** A new member has nothing yet: all that is recorded goes into the outbox that isn't there. */
-  private void oweEverything(SpaceId space) throws SQLException {
-    try (var insert =
-        connection.prepareStatement(
-            """
-            insert into outbox (position, space_no, replica_no, sequence, bytes, recorded_at)
-            select position, space_no, replica_no, sequence, octet_length(entry), recorded_at from wal
-            where space_no = ? and standing <> ? and position not in (select position from outbox)
-            """)) {
-      insert.setInt(1, numbers.space(space));
-      insert.setInt(2, Standing.REPLACED.ordinal());
-      insert.executeUpdate();
-    }
   }
 
   /**
@@ -394,19 +296,10 @@ public final class Recording implements AutoCloseable {
    *
    * @return how many rows went
    */
-  public int discharge(SpaceId space, int most) throws SQLException {
+  public int discharge(SpaceId space, int most) {
     ensureOwner();
-    int gone = ledger.discharge(connection, numbers, membership(space), key.nodeId(), most);
-    connection.commit();
-    return gone;
-  }
-
-  /**
-   * The connection of this thread, for further statements of administration; they commit with it.
-   */
-  public Connection connection() {
-    ensureOwner();
-    return connection;
+    var membership = membership(space);
+    return journal.discharge(space, dot -> ledger.owed(membership, key.nodeId(), dot), most);
   }
 
   /** A space's membership with everything decided so far. */
@@ -426,40 +319,29 @@ public final class Recording implements AutoCloseable {
    *
    * @param common by space, the last sequence that others are known to have
    */
-  public void reborn(Birth birth, Map<SpaceId, Long> common) throws SQLException {
+  public void reborn(Birth birth, Map<SpaceId, Long> common) {
     ensureOwner();
     var old = self();
     incarnation = birth.incarnation();
     lastPosition = Math.max(lastPosition, birth.firstPosition());
-    try (var update =
-        connection.prepareStatement("update node set incarnation = ?, first_position = ?")) {
-      update.setBytes(1, incarnation.bytes());
-      update.setLong(2, lastPosition);
-      update.executeUpdate();
-    }
-    var batch = new Batch(connection, rows, numbers, cache, this::replicas);
+    node = new Journal.Node(incarnation, node.opened(), lastPosition);
+    var batch = new Batch(journal);
+    batch.node(node);
     for (var space : spaces.values()) {
       space.reborn(self());
       writeAgain(space, old, common.getOrDefault(space.id(), 0L), batch);
     }
-    batch.flush(sql, this::owed, () -> sign(batch));
-    Batch.putChains(sql, numbers, connection, chains(), lastPosition);
-    committed = lastPosition;
-    connection.commit();
-    batch.remember();
-    cache.trim();
+    batch.chains(chains(), lastPosition);
+    commit(batch);
     LOG.warn("this node has taken incarnation {} after {}", incarnation, old.incarnation());
   }
 
-  private void writeAgain(SpaceState space, Replica old, long common, Batch batch)
-      throws SQLException {
+  private void writeAgain(SpaceState space, Replica old, long common, Batch batch) {
     var chain = space.chain(old);
     for (long sequence = common + 1; sequence <= chain.sequence(); sequence++) {
-      var first = rows.find(space.id(), old, sequence).orElseThrow();
+      var first = journal.find(space.id(), old, sequence).orElseThrow();
       var intent = first.entry().intent();
-      var writes = new ArrayList<Write>();
-      writes.add(new Write.Restand(first.position(), Standing.REPLACED));
-      batch.add(writes);
+      batch.add(List.of(new Write.Restand(first.position(), Standing.REPLACED)));
       if (intent != null && first.standing().effective()) {
         var again = recorder.again(intent, space, batch, draw());
         batch.add(again.writes());
@@ -467,107 +349,69 @@ public final class Recording implements AutoCloseable {
       }
     }
     if (common < chain.sequence()) {
-      var end = common == 0 ? null : rows.find(space.id(), old, common).orElseThrow();
+      var end = common == 0 ? null : journal.find(space.id(), old, common).orElseThrow();
       space.cut(
           old, end == null ? ChainHead.NONE : new ChainHead(common, end.hash(), end.position()));
-      try (var delete =
-          connection.prepareStatement(
-              "delete from wal_mark where space_no = ? and replica_no = ? and sequence > ?")) {
-        delete.setInt(1, numbers.space(space.id()));
-        delete.setInt(2, numbers.replica(old, connection));
-        delete.setLong(3, common);
-        delete.executeUpdate();
-      }
-      try (var delete =
-          connection.prepareStatement("delete from chain where space_no = ? and replica_no = ?")) {
-        delete.setInt(1, numbers.space(space.id()));
-        delete.setInt(2, numbers.replica(old, connection));
-        delete.executeUpdate();
-      }
+      batch.cut(space.id(), old, common);
     }
   }
 
-  // ---- the thread
+  // ---- by the owner
 
-  private void run() {
-    var batch = new ArrayList<Unit>();
-    while (true) {
-      try {
-        Unit first = queue.poll(100, TimeUnit.MILLISECONDS);
-        if (first == null) {
-          if (closing) {
-            break;
-          }
-          full = freeBytes.getAsLong() < settings.reserveBytes();
-          continue;
-        }
-        if (first instanceof Unit.Administered<?> alone) {
-          administer(alone);
-        } else {
-          batch.clear();
-          batch.add(first);
-          gather(batch);
-          var last =
-              batch.getLast() instanceof Unit.Administered<?> administered ? administered : null;
-          if (last != null) {
-            batch.removeLast();
-          }
-          commit(batch);
-          if (last != null) {
-            administer(last);
-          }
-        }
-      } catch (InterruptedException e) {
-        // nobody interrupts this thread; an interrupt would close H2's files under it
-        failStop.stop("recording", e);
-        return;
-      }
+  /**
+   * Waits until there is work.
+   *
+   * @param idle how long at most
+   * @param company how much longer where nobody waits for what there is
+   * @return false where there is none and none will come
+   */
+  boolean awaitWork(Duration idle, Duration company) throws InterruptedException {
+    owner = Thread.currentThread();
+    if (!queue.await(idle, company)) {
+      measureRoom();
+    }
+    return !queue.drained();
+  }
+
+  /** Takes no more units; what waits is still recorded. */
+  public void end() {
+    queue.close();
+  }
+
+  /**
+   * Records the next group of what waits.
+   *
+   * @return whether there was any
+   */
+  public boolean recordNext() {
+    owner = Thread.currentThread();
+    var units = queue.take(settings.batchUnits(), settings.batchBytes());
+    if (units.isEmpty()) {
+      return false;
+    }
+    if (units.getFirst() instanceof Unit.Administered<?> alone) {
+      administer(alone);
+    } else {
+      record(units);
+    }
+    return true;
+  }
+
+  /** Writes down the chains, so that the next start has little to read. */
+  public void finish() {
+    ensureOwner();
+    try {
+      var batch = new Batch(journal);
+      batch.chains(chains(), lastPosition);
+      journal.commit(batch);
+      force();
+    } catch (Throwable e) {
+      machine.failStop().stop("recording", e);
     }
   }
 
-  private void gather(List<Unit> batch) throws InterruptedException {
-    int bytes = size(batch.getFirst());
-    long deadline = System.nanoTime() + NOTE_NANOS;
-    boolean awaited = !(batch.getFirst() instanceof Unit.Noted);
-    while (batch.size() < settings.batchUnits()) {
-      var next = queue.peek();
-      if (next != null && bytes + size(next) > settings.batchBytes()) {
-        return;
-      }
-      if (next == null && !awaited && !closing && System.nanoTime() < deadline) {
-        next = queue.poll(1, TimeUnit.MILLISECONDS);
-        if (next instanceof Unit.Administered<?> administered) {
-          batch.add(administered);
-          return;
-        }
-        if (next == null) {
-          continue;
-        }
-      } else if (next == null || next instanceof Unit.Administered<?>) {
-        return;
-      } else {
-        queue.remove();
-      }
-      batch.add(next);
-      bytes += size(next);
-      awaited |= !(next instanceof Unit.Noted);
-    }
-  }
-
-  private static int size(Unit unit) {
-    return switch (unit) {
-      case Unit.Submitted(var request, _, _) ->
-          request.operations().stream().mapToInt(Recording::size).sum();
-      case Unit.Received(_, var batch, _) ->
-          batch.genuine().stream().mapToInt(r -> r.bytes().length).sum();
-      case Unit.Noted _, Unit.Administered<?> _ -> 0;
-    };
-  }
-
-  private static int size(OperationRequest operation) {
-    var patch = operation.patch();
-    int chars = patch == null ? 0 : patch.text().text().length();
-    return 256 + chars + (operation.body() == null ? 0 : operation.body().text().length());
+  private void measureRoom() {
+    full = machine.freeBytes().getAsLong() < settings.reserveBytes();
   }
 
   private <T> void administer(Unit.Administered<T> unit) {
@@ -575,14 +419,9 @@ public final class Recording implements AutoCloseable {
     try {
       result = unit.work().call();
     } catch (Throwable e) {
-      try {
-        connection.rollback();
-      } catch (SQLException rollback) {
-        failStop.stop("recording", rollback);
-      }
-      if (e instanceof SQLException) {
+      if (e instanceof StorageException && !(e instanceof DamagedRow)) {
         // what is in memory may be ahead of the disk
-        failStop.stop("recording", e);
+        machine.failStop().stop("recording", e);
       }
       unit.fail(e);
       return;
@@ -590,7 +429,7 @@ public final class Recording implements AutoCloseable {
     try {
       force();
     } catch (Throwable e) {
-      failStop.stop("recording", e);
+      machine.failStop().stop("recording", e);
       unit.fail(e);
       return;
     }
@@ -598,10 +437,10 @@ public final class Recording implements AutoCloseable {
     unit.done().complete(result);
   }
 
-  private void commit(List<Unit> units) {
+  private void record(List<Unit> units) {
     long began = System.nanoTime();
-    full = freeBytes.getAsLong() < settings.reserveBytes();
-    var batch = new Batch(connection, rows, numbers, cache, this::replicas);
+    measureRoom();
+    var batch = new Batch(journal);
     var touched = new LinkedHashSet<SpaceId>();
     var answers = new ArrayList<Runnable>(units.size());
     var notes = new ArrayList<Ledger.Known>();
@@ -611,7 +450,7 @@ public final class Recording implements AutoCloseable {
           case Unit.Submitted submitted -> answers.add(decide(submitted, batch, touched));
           case Unit.Received received -> answers.add(decide(received, batch, touched));
           case Unit.Noted(var known) -> notes.add(known);
-          case Unit.Administered<?> _ -> throw new IllegalStateException("not in a batch");
+          case Unit.Administered<?> _ -> throw new IllegalStateException("not in a group");
         }
       } catch (RuntimeException e) {
         LOG.error("a write could not be decided on", e);
@@ -620,27 +459,22 @@ public final class Recording implements AutoCloseable {
     }
     try {
       var kept = ledger.newest(notes);
-      if (!batch.isEmpty() || !kept.isEmpty()) {
-        Ledger.put(kept, sql.mergeStatement, numbers);
-        var signed = CompletableFuture.supplyAsync(() -> signatures(batch));
-        batch.flush(sql, this::owed, () -> signed.join().forEach(batch::sign));
+      batch.note(kept);
+      if (!batch.isEmpty()) {
         if (lastPosition - chainsPosition >= CHAINS_EVERY) {
-          Batch.putChains(sql, numbers, connection, chains(), lastPosition);
+          batch.chains(chains(), lastPosition);
           chainsPosition = lastPosition;
         }
-        committed = lastPosition;
-        connection.commit();
+        commit(batch);
         force();
-        batch.remember();
         ledger.publish(kept);
       }
     } catch (Throwable e) {
-      failStop.stop("recording", e);
+      machine.failStop().stop("recording", e);
       units.forEach(
           unit -> unit.fail(new Refused(ProblemCode.DISK_FAILED, "the write could not be forced")));
       return;
     }
-    cache.trim();
     published(touched);
     measures.commits++;
     measures.lastBatch = units.size();
@@ -649,8 +483,15 @@ public final class Recording implements AutoCloseable {
     answers.forEach(Runnable::run);
   }
 
-  private void force() throws SQLException {
-    sql.checkpoint.execute();
+  private void commit(Batch batch) {
+    var signatures = CompletableFuture.supplyAsync(() -> signatures(batch), machine.signing());
+    batch.complete(this::owed, signatures::join);
+    committed = lastPosition;
+    journal.commit(batch);
+  }
+
+  private void force() {
+    journal.force();
     if (Thread.currentThread().isInterrupted()) {
       throw new StorageException("the recording thread was interrupted while it forced", null);
     }
@@ -668,16 +509,32 @@ public final class Recording implements AutoCloseable {
     }
     return switch (recorder.record(unit.request(), space, batch, draw())) {
       case Admission.Declined(var problem) -> refuse(unit, problem);
-      case Admission.Replayed(var entry) ->
-          () -> unit.done().complete(new Outcome(entry, true, false));
+      case Admission.Replayed(var entry) -> {
+        var disputed = disputed(entry, batch);
+        yield () -> unit.done().complete(new Outcome(entry, true, false, disputed));
+      }
       case Admission.Accepted(var entry, var created, var writes) -> {
         batch.add(writes);
         lastPosition = entry.position();
         touched.add(space.id());
         measures.intents++;
-        yield () -> unit.done().complete(new Outcome(entry, false, created));
+        var disputed = disputed(entry, batch);
+        yield () -> unit.done().complete(new Outcome(entry, false, created, disputed));
       }
     };
+  }
+
+  private static Set<DocumentKey> disputed(LoggedEntry logged, Batch batch) {
+    var intent = Objects.requireNonNull(logged.entry().intent());
+    var disputed = new HashSet<DocumentKey>();
+    for (var operation : intent.operations()) {
+      var key = new DocumentKey(logged.entry().space(), operation.collection(), operation.id());
+      var state = batch.document(key);
+      if (state != null && state.conflicted()) {
+        disputed.add(key);
+      }
+    }
+    return disputed;
   }
 
   private static Runnable refuse(Unit.Submitted unit, Problem problem) {
@@ -719,12 +576,12 @@ public final class Recording implements AutoCloseable {
 
   /** To the millisecond, which is what rows keep, so that a later answer says the same. */
   private Instant now() {
-    return clock.instant().truncatedTo(ChronoUnit.MILLIS);
+    return machine.clock().instant().truncatedTo(ChronoUnit.MILLIS);
   }
 
   private Recorder.Draw draw() {
     var bytes = new byte[5];
-    random.nextBytes(bytes);
+    machine.random().nextBytes(bytes);
     return new Recorder.Draw(now(), lastPosition + 1, bytes);
   }
 
@@ -746,10 +603,6 @@ public final class Recording implements AutoCloseable {
     return signatures;
   }
 
-  private void sign(Batch batch) {
-    signatures(batch).forEach(batch::sign);
-  }
-
   private void published(Iterable<SpaceId> touched) {
     var next = new LinkedHashMap<>(views);
     for (var id : touched) {
@@ -761,77 +614,44 @@ public final class Recording implements AutoCloseable {
     // whoever reads the position first finds chains that hold at least as much
     views = Map.copyOf(next);
     durable = lastPosition;
-    listeners.forEach(Runnable::run);
+    forcedListeners.forEach(Runnable::run);
   }
 
   // ---- recovery
 
-  private void recover(Birth birth) throws SQLException {
-    long first;
-    try (var statement = connection.createStatement();
-        var node =
-            statement.executeQuery(
-                "select incarnation, first_position, chains_position from node")) {
-      if (node.next()) {
-        boolean same = Incarnation.of(node.getBytes(1)).equals(birth.incarnation());
-        first = same ? node.getLong(2) : birth.firstPosition();
-        chainsPosition = node.getLong(3);
-      } else {
-        first = birth.firstPosition();
-        statement.execute("insert into node values (1, X'" + "00".repeat(16) + "', 0, 0, 0)");
-      }
-    }
-    recoverSpaces();
+  private void recover() {
+    var recovered = journal.recover();
+    var before = recovered.node();
+    chainsPosition = recovered.chainsPosition();
+    recovered
+        .records()
+        .values()
+        .forEach(records -> {
+          var membership = new Membership(records);
+          spaces.put(membership.space(), new SpaceState(membership, self(), Map.of()));
+        });
+    recovered
+        .chains()
+        .forEach(
+            (space, chains) -> chains.forEach((replica, end) -> space(space).cut(replica, end)));
     recoverChains();
-    ledger.recover(connection, numbers);
+    ledger.recover(recovered.statements());
+    boolean same = before != null && before.incarnation().equals(incarnation);
+    long first = before != null && same ? before.firstPosition() : node.firstPosition();
+    node = new Journal.Node(incarnation, before == null ? 1 : before.opened() + 1, first);
     lastPosition = Math.max(lastPosition, first);
-    try (var update =
-        connection.prepareStatement(
-            "update node set incarnation = ?, opened = opened + 1, first_position = ?")) {
-      update.setBytes(1, incarnation.bytes());
-      update.setLong(2, first);
-      update.executeUpdate();
-    }
-    connection.commit();
+    var batch = new Batch(journal);
+    batch.node(node);
+    journal.commit(batch);
     force();
     published(spaces.keySet());
   }
 
-  private void recoverSpaces() throws SQLException {
-    var records = new LinkedHashMap<Integer, List<SignedRecord>>();
-    try (var statement = connection.createStatement();
-        var row =
-            statement.executeQuery(
-                "select space_no, record, signature from membership_record order by record_no")) {
-      while (row.next()) {
-        records
-            .computeIfAbsent(row.getInt(1), _ -> new ArrayList<>())
-            .add(new SignedRecord(row.getBytes(2), row.getBytes(3)));
-      }
-    }
-    for (var space : records.values()) {
-      var membership = new Membership(space);
-      spaces.put(membership.space(), new SpaceState(membership, self(), Map.of()));
-    }
-  }
-
-  /**
-   * The chains as they were written down, then what the log has after that; checks that it hangs
-   * together.
-   */
-  private void recoverChains() throws SQLException {
-    try (var statement = connection.createStatement();
-        var row =
-            statement.executeQuery(
-                "select space_no, replica_no, sequence, hash, position from chain")) {
-      while (row.next()) {
-        var head = new ChainHead(row.getLong(3), Hash.of(row.getBytes(4)), row.getLong(5));
-        space(numbers.space(row.getInt(1))).cut(numbers.replica(row.getInt(2)), head);
-      }
-    }
+  /** What the log has since the chains were written down; checks that it hangs together. */
+  private void recoverChains() {
     lastPosition = chainsPosition;
     while (true) {
-      var entries = rows.from(lastPosition + 1, 512);
+      var entries = journal.from(lastPosition + 1, 512);
       if (entries.isEmpty()) {
         return;
       }
@@ -854,11 +674,7 @@ public final class Recording implements AutoCloseable {
   }
 
   private SpaceState space(SpaceId id) {
-    return java.util.Objects.requireNonNull(spaces.get(id));
-  }
-
-  private java.util.Collection<Replica> replicas(SpaceId space) {
-    return space(space).chains().keySet();
+    return Objects.requireNonNull(spaces.get(id));
   }
 
   private Map<SpaceId, Map<Replica, ChainHead>> chains() {
@@ -871,50 +687,9 @@ public final class Recording implements AutoCloseable {
     return new Replica(key.nodeId(), incarnation);
   }
 
-  private void putRecords(SpaceId space, List<SignedRecord> records) throws SQLException {
-    try (var insert =
-        connection.prepareStatement(
-            "insert into membership_record (space_no, record, signature) values (?, ?, ?)")) {
-      for (var record : records) {
-        insert.setInt(1, numbers.space(space));
-        insert.setBytes(2, record.bytes());
-        insert.setBytes(3, record.signature());
-        insert.executeUpdate();
-      }
-    }
-  }
-
-  private long number(String query) throws SQLException {
-    try (var statement = connection.createStatement();
-        var row = statement.executeQuery(query)) {
-      row.next();
-      return row.getLong(1);
-    }
-  }
-
-  private void ensureOwner() {
-    if (Thread.currentThread() != thread) {
-      throw new IllegalStateException("only the recording thread may do this");
-    }
-  }
-
-  /** Answers what waits, writes down the chains, and stops. The database stays open. */
-  @Override
-  public void close() {
-    closing = true;
-    try {
-      thread.join();
-      for (Unit unit = queue.poll(); unit != null; unit = queue.poll()) {
-        unit.fail(new Refused(ProblemCode.NOT_RECORDING, "this node is stopping"));
-      }
-      Batch.putChains(sql, numbers, connection, chains(), lastPosition);
-      connection.commit();
-      sql.checkpoint.execute();
-      connection.close();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (SQLException e) {
-      throw new StorageException("The log did not close properly: " + e.getMessage(), e);
+  void ensureOwner() {
+    if (Thread.currentThread() != owner) {
+      throw new IllegalStateException("only who records may do this");
     }
   }
 

@@ -161,14 +161,19 @@ final class Rows implements AutoCloseable {
     }
   }
 
+  /** The entry through which an intent has effect, or would have. */
+  Optional<LoggedEntry> intent(SpaceId space, String id) throws SQLException {
+    var indexed = indexed(space, id);
+    return indexed.isPresent() ? find(indexed.get().position()) : led(space, id);
+  }
+
   /** The entry that a generated id leads to, if it is that intent's. */
-  Optional<LoggedEntry> led(SpaceId space, String id, Iterable<Replica> replicas)
-      throws SQLException {
+  private Optional<LoggedEntry> led(SpaceId space, String id) throws SQLException {
     var place = IntentIds.place(id);
     if (place.isEmpty()) {
       return Optional.empty();
     }
-    for (var replica : replicas) {
+    for (var replica : numbers.replicas()) {
       if (IntentIds.tag(replica).equals(place.get().tag())) {
         var found = find(space, replica, place.get().sequence());
         if (found.isPresent()

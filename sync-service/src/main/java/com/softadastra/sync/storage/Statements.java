@@ -10,6 +10,7 @@ final class Statements {
   final PreparedStatement updateEntry;
   final PreparedStatement insertMark;
   final PreparedStatement insertOutbox;
+  final PreparedStatement deleteOwed;
   final PreparedStatement insertDocument;
   final PreparedStatement updateDocument;
   final PreparedStatement insertIntent;
@@ -30,6 +31,7 @@ final class Statements {
         connection.prepareStatement("update wal set standing = ?, crc = ? where position = ?");
     insertMark = connection.prepareStatement("insert into wal_mark values (?, ?, ?, ?)");
     insertOutbox = connection.prepareStatement("insert into outbox values (?, ?, ?, ?, ?, ?)");
+    deleteOwed = connection.prepareStatement("delete from outbox where position = ?");
     insertDocument =
         connection.prepareStatement(
             "insert into document (document_no, collection_no, id, live, state, crc) values (?, ?, ?, ?, ?, ?)");

@@ -1,34 +1,30 @@
 package com.softadastra.sync.storage;
 
-import com.softadastra.contracts.Incarnation;
+import com.softadastra.contracts.SpaceId;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.sync.guard.FailStop;
 import com.softadastra.sync.guard.GuardSettings;
-import java.sql.SQLException;
+import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.concurrent.ForkJoinPool;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 
 /** The open storage of a node: its database, the thread that records, and readers beside it. */
 public final class Storage implements AutoCloseable {
   private final Database database;
+  private final H2Journal journal;
   private final Recording recording;
-  private final Readers readers;
+  private final RecordingThread thread;
   private final Watermark watermark;
 
-  /**
-   * What the database says of itself when it is opened.
-   *
-   * @param opened how often it was opened before
-   * @param lastPosition the last position of its log
-   */
-  public record Found(Incarnation incarnation, long opened, long lastPosition) {}
-
-  private Storage(Database database, Recording recording) {
+  private Storage(
+      Database database, H2Journal journal, Recording recording, RecordingThread thread) {
     this.database = database;
+    this.journal = journal;
     this.recording = recording;
-    this.readers = new Readers(database, recording);
+    this.thread = thread;
     this.watermark = new Watermark(recording);
   }
 
@@ -61,32 +57,22 @@ public final class Storage implements AutoCloseable {
       LongSupplier freeBytes,
       FailStop failStop) {
     try {
-      var born = birth.apply(found(database));
-      return new Storage(
-          database, Recording.open(database, key, born, settings, clock, freeBytes, failStop));
+      var journal = H2Journal.open(database);
+      var machine =
+          new Machine(clock, new SecureRandom(), freeBytes, ForkJoinPool.commonPool(), failStop);
+      var recording = Recording.open(journal, key, birth.apply(journal.found()), settings, machine);
+      var thread = new RecordingThread(recording, failStop);
+      thread.start();
+      return new Storage(database, journal, recording, thread);
     } catch (RuntimeException e) {
       database.close();
       throw e;
     }
   }
 
-  /** What the database says of itself now. */
+  /** What the database says of itself as of its opening. */
   public Found found() {
-    return found(database).orElseThrow();
-  }
-
-  private static Optional<Found> found(Database database) {
-    try (var connection = database.connect();
-        var statement = connection.createStatement();
-        var row =
-            statement.executeQuery(
-                "select incarnation, opened, greatest(first_position, coalesce((select max(position) from wal), 0)) from node")) {
-      return row.next()
-          ? Optional.of(new Found(Incarnation.of(row.getBytes(1)), row.getLong(2), row.getLong(3)))
-          : Optional.empty();
-    } catch (SQLException e) {
-      throw new StorageException("The database can't be read: " + e.getMessage(), e);
-    }
+    return recording.found();
   }
 
   public Database database() {
@@ -98,18 +84,28 @@ public final class Storage implements AutoCloseable {
   }
 
   public Readers readers() {
-    return readers;
+    return journal.readers();
   }
 
   public Watermark watermark() {
     return watermark;
   }
 
+  /**
+   * Gives a collection its row, where it has none; within {@link Recording#administer}.
+   *
+   * @return the space's row number
+   */
+  public int collection(SpaceId space, String name) {
+    recording.ensureOwner();
+    return journal.collection(space, name);
+  }
+
   /** Stops to record, then closes the files properly. */
   @Override
   public void close() {
-    recording.close();
-    readers.close();
+    thread.close();
+    journal.close();
     database.close();
   }
 }

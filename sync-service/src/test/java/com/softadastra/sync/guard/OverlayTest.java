@@ -2,7 +2,7 @@ package com.softadastra.sync.guard;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.softadastra.sync.disk.ModelDisk;
+import com.softadastra.disk.ModelDisk;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.util.Arrays;

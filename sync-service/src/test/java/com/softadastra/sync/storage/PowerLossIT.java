@@ -2,9 +2,9 @@ package com.softadastra.sync.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.softadastra.sync.disk.PowerLossCampaign;
-import com.softadastra.sync.disk.PowerLossCampaign.Plan;
-import com.softadastra.sync.disk.PowerLossCampaign.Result;
+import com.softadastra.disk.PowerLossCampaign;
+import com.softadastra.disk.PowerLossCampaign.Plan;
+import com.softadastra.disk.PowerLossCampaign.Result;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 

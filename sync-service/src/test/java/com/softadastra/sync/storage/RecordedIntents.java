@@ -8,11 +8,11 @@ import com.softadastra.contracts.documents.OperationKind;
 import com.softadastra.contracts.documents.OperationRequest;
 import com.softadastra.contracts.documents.Priority;
 import com.softadastra.contracts.json.JsonText;
+import com.softadastra.disk.CrashSubject;
 import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.MembershipRecord;
-import com.softadastra.sync.disk.CrashSubject;
 import com.softadastra.sync.documents.SpaceNames;
 import com.softadastra.sync.guard.FailStop;
 import com.softadastra.sync.guard.GuardSettings;
@@ -62,9 +62,7 @@ final class RecordedIntents implements CrashSubject {
     return Storage.open(
         database,
         key,
-        found ->
-            new Birth(
-                found.map(Storage.Found::incarnation).orElse(Incarnation.of(new byte[16])), 0),
+        found -> new Birth(found.map(Found::incarnation).orElse(Incarnation.of(new byte[16])), 0),
         RecordingSettings.DEFAULT,
         Clock.systemUTC(),
         () -> Long.MAX_VALUE,

@@ -1,0 +1,360 @@
+package com.softadastra.sync.storage;
+
+import com.softadastra.contracts.Dot;
+import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.Replica;
+import com.softadastra.contracts.SpaceId;
+import com.softadastra.engine.document.DocumentState;
+import com.softadastra.engine.log.DocumentKey;
+import com.softadastra.engine.log.IntentIds;
+import com.softadastra.engine.log.LoggedEntry;
+import com.softadastra.engine.log.Standing;
+import com.softadastra.engine.space.ChainHead;
+import com.softadastra.engine.space.SignedRecord;
+import com.softadastra.engine.space.Write;
+import com.softadastra.sync.storage.Batch.Chain;
+import com.softadastra.sync.storage.Batch.IntentKey;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A journal in memory, for nodes that are simulated: as exact as one on a disk, and as forgetful. A
+ * {@link Medium} holds what was committed and knows how much of it is forced; a journal opened on
+ * it after a power failure has that, and maybe some of what followed.
+ */
+public final class InMemoryJournal implements Journal {
+  private final Medium medium;
+  private final Contents contents = new Contents();
+  private boolean open = true;
+
+  /** What outlives a journal. Owned by whoever owns the journals on it. */
+  public static final class Medium {
+    private final List<Change> changes = new ArrayList<>();
+    private int forced;
+    private Runnable onCommit = () -> {};
+    private Runnable onForce = () -> {};
+
+    /**
+     * What happens before a commit or force is carried out: it may throw a {@link
+     * StorageException}, and nothing is done then.
+     */
+    public void faults(Runnable beforeCommit, Runnable beforeForce) {
+      onCommit = beforeCommit;
+      onForce = beforeForce;
+    }
+
+    /** How many commits are not forced. */
+    public int unforced() {
+      return changes.size() - forced;
+    }
+
+    /**
+     * The power fails.
+     *
+     * @param kept how many of the commits that were not forced are there all the same, the oldest
+     *     first
+     */
+    public void powerFails(int kept) {
+      forced += Math.min(kept, unforced());
+      changes.subList(forced, changes.size()).clear();
+    }
+
+    /** What a copy of it has, as it lies there now: what is not forced is not in it. */
+    public Medium copy() {
+      var copy = new Medium();
+      copy.changes.addAll(changes.subList(0, forced));
+      copy.forced = forced;
+      return copy;
+    }
+  }
+
+  /** A committed change of the contents. */
+  private interface Change {
+    void applyTo(Contents contents);
+  }
+
+  private record Owed(SpaceId space, Dot dot) {}
+
+  private static final class Contents {
+    final Map<DocumentKey, DocumentState> documents = new HashMap<>();
+    final TreeMap<Long, LoggedEntry> entries = new TreeMap<>();
+    final Map<Chain, TreeMap<Long, Long>> positions = new HashMap<>();
+    final Map<IntentKey, Long> intents = new HashMap<>();
+    final Map<Hash, Write.PutConflict> conflicts = new LinkedHashMap<>();
+    final Map<SpaceId, List<SignedRecord>> records = new LinkedHashMap<>();
+    final Map<Chain, ChainHead> chains = new LinkedHashMap<>();
+    final Map<Statement, Ledger.Known> statements = new LinkedHashMap<>();
+    final TreeMap<Long, Owed> outbox = new TreeMap<>();
+    long chainsPosition;
+    @Nullable Node node;
+  }
+
+  private record Statement(SpaceId space, NodeId by) {}
+
+  public InMemoryJournal(Medium medium) {
+    this.medium = medium;
+    medium.changes.forEach(change -> change.applyTo(contents));
+  }
+
+  @Override
+  public Optional<Found> found() {
+    var node = contents.node;
+    if (node == null) {
+      return Optional.empty();
+    }
+    long last = contents.entries.isEmpty() ? 0 : contents.entries.lastKey();
+    return Optional.of(
+        new Found(node.incarnation(), node.opened(), Math.max(last, node.firstPosition())));
+  }
+
+  @Override
+  public Recovered recover() {
+    var records = new LinkedHashMap<SpaceId, List<SignedRecord>>();
+    contents.records.forEach((space, known) -> records.put(space, List.copyOf(known)));
+    var chains = new LinkedHashMap<SpaceId, Map<Replica, ChainHead>>();
+    contents.chains.forEach((chain, head) ->
+        chains
+            .computeIfAbsent(chain.space(), _ -> new LinkedHashMap<>())
+            .put(chain.replica(), head));
+    return new Recovered(
+        contents.node,
+        records,
+        chains,
+        contents.chainsPosition,
+        List.copyOf(contents.statements.values()));
+  }
+
+  @Override
+  public @Nullable DocumentState document(DocumentKey key) {
+    return contents.documents.get(key);
+  }
+
+  @Override
+  public LoggedEntry entry(long position) {
+    var entry = contents.entries.get(position);
+    if (entry == null) {
+      throw new StorageException("the log has nothing at position " + position, null);
+    }
+    return entry;
+  }
+
+  @Override
+  public Optional<LoggedEntry> intent(SpaceId space, String id) {
+    var position = contents.intents.get(new IntentKey(space, id));
+    if (position != null) {
+      return Optional.of(entry(position));
+    }
+    var place = IntentIds.place(id);
+    if (place.isEmpty()) {
+      return Optional.empty();
+    }
+    return contents.positions.keySet().stream()
+        .filter(chain ->
+            chain.space().equals(space) && IntentIds.tag(chain.replica()).equals(place.get().tag()))
+        .flatMap(chain -> find(space, chain.replica(), place.get().sequence()).stream())
+        .filter(
+            logged -> logged.entry().intent() != null && logged.entry().intent().id().equals(id))
+        .findFirst();
+  }
+
+  @Override
+  public List<LoggedEntry> from(long position, int limit) {
+    return contents.entries.tailMap(position).values().stream().limit(limit).toList();
+  }
+
+  @Override
+  public Optional<LoggedEntry> find(SpaceId space, Replica replica, long sequence) {
+    var chain = contents.positions.get(new Chain(space, replica));
+    var position = chain == null ? null : chain.get(sequence);
+    return position == null ? Optional.empty() : Optional.of(entry(position));
+  }
+
+  /** All conflicts that were noticed, as they stand. */
+  public List<Write.PutConflict> conflicts() {
+    return List.copyOf(contents.conflicts.values());
+  }
+
+  /** All documents as they stand. */
+  public List<DocumentState> documents() {
+    return List.copyOf(contents.documents.values());
+  }
+
+  @Override
+  public Log log(LongSupplier durable) {
+    return new Log() {
+      @Override
+      public Optional<LoggedEntry> find(SpaceId space, Replica replica, long sequence) {
+        return InMemoryJournal.this.find(space, replica, sequence);
+      }
+
+      @Override
+      public List<LoggedEntry> signedRun(SpaceId space, long position, int bytes) {
+        return InMemoryJournal.this.signedRun(space, position, durable.getAsLong(), bytes);
+      }
+    };
+  }
+
+  private List<LoggedEntry> signedRun(SpaceId space, long position, long durable, int bytes) {
+    var run = new ArrayList<LoggedEntry>();
+    if (position >= durable) {
+      return run;
+    }
+    var unsigned = new HashSet<Replica>();
+    int size = 0;
+    for (var logged : contents.entries.subMap(position, false, durable, true).values()) {
+      if (!logged.entry().space().equals(space) || logged.standing() == Standing.REPLACED) {
+        continue;
+      }
+      run.add(logged);
+      size += logged.bytes().length;
+      if (logged.signature() == null) {
+        unsigned.add(logged.entry().author());
+      } else {
+        unsigned.remove(logged.entry().author());
+      }
+      if (size >= bytes && unsigned.isEmpty()) {
+        break;
+      }
+    }
+    return run;
+  }
+
+  @Override
+  public void commit(Batch batch) {
+    var signed = List.copyOf(batch.signed());
+    var owed = signed.stream().filter(batch::owed).toList();
+    var documents = List.copyOf(batch.documents());
+    var restood = List.copyOf(batch.restood());
+    var intents = Map.copyOf(batch.intents());
+    var conflicts = List.copyOf(batch.conflicts());
+    var statements = List.copyOf(batch.statements());
+    var records = new LinkedHashMap<>(batch.records());
+    var owedWhole = new LinkedHashSet<>(batch.owedWhole());
+    var cuts = Map.copyOf(batch.cuts());
+    var chains = batch.chains();
+    var node = batch.node();
+    change(
+        medium.onCommit,
+        to -> {
+          node.ifPresent(now -> to.node = now);
+          records.forEach((space, more) ->
+              to.records.computeIfAbsent(space, _ -> new ArrayList<>()).addAll(more));
+          owedWhole.forEach(space ->
+              to.entries.values().stream()
+                  .filter(logged ->
+                      logged.entry().space().equals(space)
+                          && logged.standing() != Standing.REPLACED)
+                  .forEach(logged -> owe(logged, to)));
+          statements.forEach(known ->
+              to.statements.put(
+                  new Statement(known.statement().space(), known.statement().by().node()), known));
+          documents.forEach(state -> to.documents.put(state.key(), state));
+          to.intents.putAll(intents);
+          conflicts.forEach(conflict ->
+              to.conflicts.merge(conflict.id(), conflict, InMemoryJournal::noticedBefore));
+          restood.forEach(logged -> {
+            to.entries.put(logged.position(), logged);
+            if (logged.standing() == Standing.REPLACED) {
+              to.outbox.remove(logged.position());
+            }
+          });
+          cuts.forEach((chain, sequence) -> {
+            to.positions.computeIfPresent(
+                chain,
+                (_, positions) -> {
+                  positions.tailMap(sequence, false).clear();
+                  return positions;
+                });
+            to.chains.remove(chain);
+          });
+          signed.forEach(logged -> {
+            to.entries.put(logged.position(), logged);
+            to.positions
+                .computeIfAbsent(
+                    new Chain(logged.entry().space(), logged.entry().author()),
+                    _ -> new TreeMap<>())
+                .put(logged.entry().sequence(), logged.position());
+          });
+          owed.forEach(logged -> owe(logged, to));
+          chains.ifPresent(now -> {
+            now.ends()
+                .forEach((space, ends) ->
+                    ends.forEach(
+                        (replica, head) -> to.chains.put(new Chain(space, replica), head)));
+            to.chainsPosition = now.position();
+          });
+        });
+  }
+
+  // when it was first noticed stays
+  private static Write.PutConflict noticedBefore(Write.PutConflict before, Write.PutConflict now) {
+    return new Write.PutConflict(
+        now.id(),
+        now.key(),
+        now.open(),
+        before.base(),
+        now.sides(),
+        now.replacedBy(),
+        before.detectedAt());
+  }
+
+  private static void owe(LoggedEntry logged, Contents to) {
+    to.outbox.put(logged.position(), new Owed(logged.entry().space(), logged.entry().dot()));
+  }
+
+  @Override
+  public void force() {
+    medium.onForce.run();
+    medium.forced = medium.changes.size();
+  }
+
+  @Override
+  public int discharge(SpaceId space, Predicate<Dot> owed, int most) {
+    var gone = new ArrayList<Long>();
+    for (var row : contents.outbox.entrySet()) {
+      if (row.getValue().space().equals(space)) {
+        if (gone.size() == most || owed.test(row.getValue().dot())) {
+          break;
+        }
+        gone.add(row.getKey());
+      }
+    }
+    if (!gone.isEmpty()) {
+      change(medium.onCommit, to -> gone.forEach(to.outbox::remove));
+    }
+    return gone.size();
+  }
+
+  /** What the outbox holds of a space. */
+  public List<Dot> outbox(SpaceId space) {
+    return contents.outbox.values().stream()
+        .filter(owed -> owed.space().equals(space))
+        .map(Owed::dot)
+        .toList();
+  }
+
+  private void change(Runnable fault, Change change) {
+    if (!open) {
+      throw new StorageException("the journal is closed", null);
+    }
+    fault.run();
+    medium.changes.add(change);
+    change.applyTo(contents);
+  }
+
+  @Override
+  public void close() {
+    open = false;
+  }
+}

@@ -1,0 +1,82 @@
+package com.softadastra.sync.storage;
+
+import com.softadastra.contracts.Dot;
+import com.softadastra.contracts.Incarnation;
+import com.softadastra.contracts.Replica;
+import com.softadastra.contracts.SpaceId;
+import com.softadastra.engine.log.LoggedEntry;
+import com.softadastra.engine.space.ChainHead;
+import com.softadastra.engine.space.Reads;
+import com.softadastra.engine.space.SignedRecord;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a node keeps its log and what follows from it. What is committed is there whole or not at
+ * all, and in order; what is committed when {@link #force} returns outlives a power failure.
+ *
+ * <p>One thread owns it; only {@link #log} is for any thread. A method that fails with a {@link
+ * StorageException} while it writes or forces leaves the journal in doubt: its owner stops.
+ */
+public interface Journal extends Reads, AutoCloseable {
+  /** What it says of itself; empty for a new one. */
+  Optional<Found> found();
+
+  /** What it holds beside entries and documents. */
+  Recovered recover();
+
+  /**
+   * What a start begins with.
+   *
+   * @param node null for a new journal
+   * @param records the membership records of each space, in the order in which they came
+   * @param chains the ends of chains as of {@code chainsPosition}; what came later is read from the
+   *     log
+   */
+  record Recovered(
+      @Nullable Node node,
+      Map<SpaceId, List<SignedRecord>> records,
+      Map<SpaceId, Map<Replica, ChainHead>> chains,
+      long chainsPosition,
+      List<Ledger.Known> statements) {}
+
+  /**
+   * Who writes it.
+   *
+   * @param opened how often it was opened, this time included
+   * @param firstPosition the position that the present incarnation's log starts above
+   */
+  record Node(Incarnation incarnation, long opened, long firstPosition) {}
+
+  /** Committed entries from a position on, of all spaces, in the order of the log. */
+  List<LoggedEntry> from(long position, int limit);
+
+  /** A committed entry that counts in its chain. */
+  Optional<LoggedEntry> find(SpaceId space, Replica replica, long sequence);
+
+  /** Makes all of a batch visible; it is durable after the next {@link #force}. */
+  void commit(Batch batch);
+
+  void force();
+
+  /**
+   * Commits that the entries at the front of a space's outbox are owed to nobody any more.
+   *
+   * @param owed whether an entry still is
+   * @return how many went, at most {@code most}
+   */
+  int discharge(SpaceId space, Predicate<Dot> owed, int most);
+
+  /**
+   * The forced part of the log.
+   *
+   * @param durable tells up to which position it may be shown
+   */
+  Log log(java.util.function.LongSupplier durable);
+
+  @Override
+  void close();
+}

@@ -1,0 +1,20 @@
+package com.softadastra.sync.storage;
+
+import com.softadastra.contracts.Replica;
+import com.softadastra.contracts.SpaceId;
+import com.softadastra.engine.log.LoggedEntry;
+import java.util.List;
+import java.util.Optional;
+
+/** The forced part of a node's log, for any thread to read. */
+public interface Log {
+  Optional<LoggedEntry> find(SpaceId space, Replica replica, long sequence);
+
+  /**
+   * Entries of a space after a position, in the order of the log, without those that are {@code
+   * REPLACED}: up to about so many bytes, and ending where every author's part is signed.
+   *
+   * @return empty where there are none yet
+   */
+  List<LoggedEntry> signedRun(SpaceId space, long position, int bytes);
+}

@@ -1,0 +1,247 @@
+package com.softadastra.sync.peer;
+
+import static com.softadastra.sync.peer.ScriptedHost.key;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.softadastra.contracts.peering.Role;
+import com.softadastra.engine.space.Membership;
+import com.softadastra.engine.space.MembershipRecord;
+import com.softadastra.sync.documents.SpaceNames;
+import com.softadastra.sync.storage.InMemoryJournal.Medium;
+import com.softadastra.sync.time.EventQueue;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Whole nodes meet in one thread, on a clock that goes on when it is told to. */
+class ExchangesTest {
+  private static final Duration STEP = Duration.ofMillis(10);
+
+  private final EventQueue queue = new EventQueue();
+  private final MemoryNetwork network = new MemoryNetwork(queue);
+  private final List<MeetingNode> nodes = new ArrayList<>();
+  private final List<Medium> media = new ArrayList<>();
+  private Membership membership;
+  private MeetingNode one;
+  private MeetingNode two;
+  private MeetingNode three;
+
+  @BeforeEach
+  void openNodes() {
+    openNodes(3);
+    one = nodes.get(0);
+    two = nodes.get(1);
+    three = nodes.get(2);
+  }
+
+  private void openNodes(int count) {
+    var create = new MembershipRecord.Create(key(1).publicKey(), "1", "space", 0, new byte[16]);
+    var membership = new Membership(List.of(SpaceNames.sign(create, key(1))));
+    for (int n = 2; n <= count; n++) {
+      var grant = membership.grant(key(1).nodeId(), key(n).publicKey(), "" + n, Role.WRITER, n);
+      membership = membership.with(List.of(SpaceNames.sign(grant, key(1))));
+    }
+    for (int n = 1; n <= count; n++) {
+      var medium = new Medium();
+      media.add(medium);
+      nodes.add(new MeetingNode(key(n), membership, medium, queue, network));
+    }
+    this.membership = membership;
+  }
+
+  private void until(BooleanSupplier condition) {
+    for (int steps = 0; !condition.getAsBoolean(); steps++) {
+      assertThat(steps).as("steps until it holds").isLessThan(100_000);
+      queue.advance(STEP);
+    }
+  }
+
+  private void quietly() {
+    queue.advance(Duration.ofMinutes(1));
+  }
+
+  private static boolean connected(MeetingNode a, MeetingNode b) {
+    return a.exchanges.connected(b.id()) && b.exchanges.connected(a.id());
+  }
+
+  private void meet(MeetingNode a, MeetingNode b) {
+    until(() -> connected(a, b) && a.vector().equals(b.vector()));
+  }
+
+  @Test
+  void twoMeetAndKnowWhatTheOtherHas() {
+    one.write(5);
+    two.write(3);
+    one.exchanges.start();
+    two.exchanges.start();
+    meet(one, two);
+    until(() -> one.said(two).equals(two.vector()) && two.said(one).equals(one.vector()));
+    assertThat(one.vector()).hasSize(2).containsValues(5L, 3L);
+    two.write(1);
+    until(() -> one.vector().containsValue(4L));
+    assertThat(one.exchanges.lane(two.id()).orElseThrow().state()).isEqualTo(Lane.State.CONNECTED);
+  }
+
+  @Test
+  void callsThatCrossLeaveOneConnection() {
+    one.exchanges.start();
+    two.exchanges.start();
+    queue.run();
+    until(() -> connected(one, two));
+    assertThat(network.calls()).as("two crossed, and two to the third").isGreaterThanOrEqualTo(4);
+    quietly();
+    assertThat(network.open()).isEqualTo(1);
+    one.write(2);
+    meet(one, two);
+  }
+
+  @Test
+  void cutAtAnyMomentDelaysAndLosesNothing() {
+    one.exchanges.start();
+    two.exchanges.start();
+    for (int round = 0; round < 30; round++) {
+      one.write(1 + round % 3);
+      two.write(1 + round % 2);
+      int until = network.frames() + round;
+      for (int i = 0; i < 100 && network.frames() < until; i++) {
+        queue.advance(Duration.ofMillis(1));
+      }
+      network.cut();
+    }
+    meet(one, two);
+    assertThat(one.vector()).containsValues(60L, 45L);
+  }
+
+  @Test
+  void peerThatWasAwayIsMetAgainAtOnceWhenItCalls() {
+    one.exchanges.start();
+    two.exchanges.start();
+    meet(one, two);
+    network.away(one.id(), true);
+    one.write(2);
+    until(() -> one.exchanges.lane(two.id()).orElseThrow().attempts() > 8);
+    network.away(one.id(), false);
+    until(() -> connected(one, two));
+    meet(one, two);
+    assertThat(one.exchanges.lane(two.id()).orElseThrow())
+        .isEqualTo(new Lane.Status(Lane.State.CONNECTED, 0, null, null));
+    assertThat(two.exchanges.lane(one.id()).orElseThrow().state()).isEqualTo(Lane.State.CONNECTED);
+  }
+
+  @Test
+  void switchedOffLinkStaysOffUntilItIsSwitchedOn() {
+    one.exchanges.start();
+    two.exchanges.start();
+    meet(one, two);
+    one.switchLink(two, false);
+    quietly();
+    assertThat(network.open()).isZero();
+    one.write(1);
+    quietly();
+    assertThat(two.vector()).isEmpty();
+    one.switchLink(two, true);
+    meet(one, two);
+  }
+
+  @Test
+  void linkSwitchedOffDuringACallIsNotConnected() {
+    one.exchanges.start();
+    two.exchanges.start();
+    queue.run();
+    one.switchLink(two, false);
+    quietly();
+    assertThat(one.exchanges.connected(two.id())).isFalse();
+    assertThat(network.open()).isZero();
+  }
+
+  @Test
+  void thirdGetsThroughTheSecondWhatTheFirstWrote() {
+    one.exchanges.start();
+    two.exchanges.start();
+    three.exchanges.start();
+    one.switchLink(three, false);
+    three.switchLink(one, false);
+    one.write(4);
+    meet(one, two);
+    meet(two, three);
+    until(() -> one.said(three).equals(one.vector()));
+  }
+
+  @Test
+  void statementsGoRoundOnceAmongNodesThatKnowOneAnother() {
+    nodes.clear();
+    openNodes(6);
+    nodes.forEach(node -> node.exchanges.start());
+    until(() ->
+        nodes.stream().allMatch(a -> nodes.stream().allMatch(b -> a == b || connected(a, b))));
+    quietly();
+    int before = network.frames();
+    nodes.getFirst().write(1);
+    quietly();
+    var author = nodes.getFirst();
+    assertThat(nodes)
+        .allMatch(a ->
+            nodes.stream().allMatch(b -> a == b || b == author || a.said(b).equals(a.vector())));
+    // 30 directions, each with the entry and the statements of six, some of them made twice
+    assertThat(network.frames() - before).isLessThanOrEqualTo(30 * 10);
+  }
+
+  @Test
+  void copyOfANodeTakesANewIncarnationWhenItMeetsOneThatKnowsMore() {
+    one.exchanges.start();
+    two.exchanges.start();
+    one.write(2);
+    meet(one, two);
+    var backup = media.getFirst().copy();
+    one.write(3);
+    meet(one, two);
+    one.exchanges.stop();
+    quietly();
+    var restored = new MeetingNode(key(1), membership, backup, queue, network);
+    restored.exchanges.start();
+    var before = restored.replica();
+    restored.write(1);
+    meet(restored, two);
+    assertThat(restored.replica()).isNotEqualTo(before);
+    assertThat(two.vector()).containsEntry(before, 5L).containsEntry(restored.replica(), 1L);
+  }
+
+  @Test
+  void everythingFollowsFromTheSeeds() {
+    assertThat(trace()).isEqualTo(trace()).hasSizeGreaterThan(50);
+  }
+
+  /** When how many frames had arrived, over cuts. */
+  private List<Long> trace() {
+    var again = new ExchangesTest();
+    again.openNodes();
+    again.nodes.forEach(node -> node.exchanges.start());
+    var trace = new ArrayList<Long>();
+    for (int i = 0; i < 200; i++) {
+      again.nodes.get(i % 3).write(1);
+      again.queue.advance(Duration.ofMillis(17));
+      trace.add((long) again.network.frames());
+      if (i % 20 == 19) {
+        again.network.cut();
+      }
+    }
+    return trace;
+  }
+
+  @Test
+  void stoppedNodeSaysFarewellAndIsCalledInVain() {
+    one.exchanges.start();
+    two.exchanges.start();
+    meet(one, two);
+    one.exchanges.stop();
+    quietly();
+    assertThat(network.open()).isZero();
+    var lane = two.exchanges.lane(one.id()).orElseThrow();
+    assertThat(lane.attempts()).isPositive();
+    assertThat(lane.lastError()).contains("the link is switched off");
+    assertThat(one.peers.lanes()).containsKeys(two.id(), three.id());
+  }
+}
