@@ -32,8 +32,9 @@ import org.junit.jupiter.api.DynamicTest;
  * <tr><td>{@code fuzz.input}</td><td>the number of the only input to give</td></tr>
  * </table>
  *
- * An input follows from the seeds, the seed and its number, so a fault is repeated without what went
- * before. A corpus file whose name begins with {@code taken-} or {@code refused-} must be that.
+ * An input follows from the seeds, the seed and its number, so a fault is repeated without what
+ * went before. A corpus file whose name begins with {@code taken-} or {@code refused-} must be
+ * that.
  */
 public final class Fuzzing {
   /** What a node must do with, and a little, since collectors count differently. */
@@ -93,14 +94,13 @@ public final class Fuzzing {
           Thread.ofPlatform()
               .daemon()
               .name("fuzz-" + target.name())
-              .start(
-                  () -> {
-                    try {
-                      work();
-                    } catch (Throwable e) {
-                      failure.set(e);
-                    }
-                  });
+              .start(() -> {
+                try {
+                  work();
+                } catch (Throwable e) {
+                  failure.set(e);
+                }
+              });
       while (!worker.join(Duration.ofMillis(200))) {
         var now = reading.get();
         if (now != null && System.nanoTime() - now.since() > HANG.toNanos()) {
@@ -160,7 +160,8 @@ public final class Fuzzing {
     }
 
     private byte[] input(long number) {
-      var random = new SplittableRandom(SEED ^ target.name().hashCode() ^ number * 0x9e3779b97f4a7c15L);
+      var random =
+          new SplittableRandom(SEED ^ target.name().hashCode() ^ number * 0x9e3779b97f4a7c15L);
       var mutator = new Mutator(random, target.seeds(), target.form(), target.most());
       var generator = target.generator();
       return generator != null && random.nextBoolean() ? generator.next(mutator) : mutator.next();
@@ -170,7 +171,9 @@ public final class Fuzzing {
       return "-Dfuzz.target=" + target.name() + " -Dfuzz.seed=" + SEED + " -Dfuzz.input=" + number;
     }
 
-    /** Once more where the bound was passed: the first time pays for what is loaded or collected. */
+    /**
+     * Once more where the bound was passed: the first time pays for what is loaded or collected.
+     */
     private Outcome give(String label, byte[] input) {
       reading.set(new Reading(label, input, System.nanoTime()));
       try {
@@ -280,7 +283,8 @@ public final class Fuzzing {
       for (var line :
           Files.readAllLines(Path.of(System.getProperty("fuzz.golden")).resolve(file + ".txt"))) {
         if (line.startsWith(prefix)) {
-          vectors.add(java.util.HexFormat.of().parseHex(line.substring(line.indexOf('=') + 1).strip()));
+          vectors.add(
+              java.util.HexFormat.of().parseHex(line.substring(line.indexOf('=') + 1).strip()));
         }
       }
     } catch (IOException e) {

@@ -16,22 +16,119 @@ public final class Mutator {
   }
 
   private static final long[] NUMBERS = {
-    0, 1, 23, 24, 31, 32, 63, 64, 127, 128, 255, 256, 511, 512, 513, 1000, 1001, 1024, 1025, 4095,
-    4096, 4097, 65535, 65536, 1 << 20, 15 << 20, 19 << 20, Integer.MAX_VALUE, 1L << 31, -1,
-    0xffff_ffffL, 1L << 32, Long.MAX_VALUE, Long.MIN_VALUE
+    0,
+    1,
+    23,
+    24,
+    31,
+    32,
+    63,
+    64,
+    127,
+    128,
+    255,
+    256,
+    511,
+    512,
+    513,
+    1000,
+    1001,
+    1024,
+    1025,
+    4095,
+    4096,
+    4097,
+    65535,
+    65536,
+    1 << 20,
+    15 << 20,
+    19 << 20,
+    Integer.MAX_VALUE,
+    1L << 31,
+    -1,
+    0xffff_ffffL,
+    1L << 32,
+    Long.MAX_VALUE,
+    Long.MIN_VALUE
   };
 
   private static final String[] JSON_PIECES = {
-    "{}", "[]", "null", "true", "-0", "1e400", "1E-400", "0.10", "1e99999999999", "-", "01",
-    "9223372036854775808", "\"\"", "\"\\ud800\"", "\"\\udc00\\ud800\"", "\"\\u0000\"", "\"é\"",
-    "\"\\/\"", "\"\\u0061\"", "{\"a\":1,\"a\":2}", "{\"\":{}}", "[[[[]]]]", ",", ":", "{", "}", "[",
-    "]", "\"", "\\", " ", "\n", "/**/", "NaN", "{\"/a/b\":1}", "{\"~0~1\":[1]}", "1 ", "\ufeff"
+    "{}",
+    "[]",
+    "null",
+    "true",
+    "-0",
+    "1e400",
+    "1E-400",
+    "0.10",
+    "1e99999999999",
+    "-",
+    "01",
+    "9223372036854775808",
+    "\"\"",
+    "\"\\ud800\"",
+    "\"\\udc00\\ud800\"",
+    "\"\\u0000\"",
+    "\"é\"",
+    "\"\\/\"",
+    "\"\\u0061\"",
+    "{\"a\":1,\"a\":2}",
+    "{\"\":{}}",
+    "[[[[]]]]",
+    ",",
+    ":",
+    "{",
+    "}",
+    "[",
+    "]",
+    "\"",
+    "\\",
+    " ",
+    "\n",
+    "/**/",
+    "NaN",
+    "{\"/a/b\":1}",
+    "{\"~0~1\":[1]}",
+    "1 ",
+    "\ufeff"
   };
 
   private static final String[] TEXT_PIECES = {
-    "", " ", ":", "::", "[", "]", "[::1]:", "=", ",", ";", "\"", "\\", "\\u", "\\uD800", "/", "%",
-    "-", "+", "0", "-1", "65536", "99999999999999999999", "PT1H", "P366D", "PT-1S", "sa1", "\n",
-    "\r\n", "\u0000", "é", "İ", "wait=1", "*", "W/", "."
+    "",
+    " ",
+    ":",
+    "::",
+    "[",
+    "]",
+    "[::1]:",
+    "=",
+    ",",
+    ";",
+    "\"",
+    "\\",
+    "\\u",
+    "\\uD800",
+    "/",
+    "%",
+    "-",
+    "+",
+    "0",
+    "-1",
+    "65536",
+    "99999999999999999999",
+    "PT1H",
+    "P366D",
+    "PT-1S",
+    "sa1",
+    "\n",
+    "\r\n",
+    "\u0000",
+    "é",
+    "İ",
+    "wait=1",
+    "*",
+    "W/",
+    "."
   };
 
   public final SplittableRandom random;
@@ -185,7 +282,10 @@ public final class Mutator {
     return b < 0 || Character.isLetterOrDigit(b) || b == '.' || b == '_' || b == ' ';
   }
 
-  /** Damage to one CBOR item, also to one inside a byte string, with the lengths around it kept true. */
+  /**
+   * Damage to one CBOR item, also to one inside a byte string, with the lengths around it kept
+   * true.
+   */
   private byte[] cbor(byte[] input, int deep) {
     var item = CborItem.read(input);
     if (item == null) {
@@ -193,6 +293,11 @@ public final class Mutator {
     }
     var all = item.all();
     var chosen = all.get(random.nextInt(all.size()));
+    if (chosen.isString() && random.nextInt(8) == 0) {
+      chosen.content = filled();
+      chosen.value = chosen.content.length;
+      return item.write();
+    }
     if (chosen.isString() && chosen.content.length > 0 && random.nextInt(4) != 0) {
       boolean nested = deep > 0 && CborItem.read(chosen.content) != null;
       chosen.content = nested ? cbor(chosen.content, deep - 1) : inside(chosen.content);
@@ -238,6 +343,14 @@ public final class Mutator {
       }
     }
     return item.write();
+  }
+
+  /** As long as some bound, or one more or less. */
+  private byte[] filled() {
+    long length = Math.max(0, interesting());
+    byte[] filled = new byte[(int) Math.min(length, Math.min(most, 5000))];
+    Arrays.fill(filled, (byte) 'x');
+    return filled;
   }
 
   private byte[] inside(byte[] content) {

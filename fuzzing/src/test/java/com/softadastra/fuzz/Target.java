@@ -15,7 +15,8 @@ import java.util.List;
  * @param longest how much of a processor's time an input may take
  * @param most bytes of the largest input
  * @param check what must hold of what was taken; not measured
- * @param generator makes an input of its own where byte-wise damage would not get far; null for none
+ * @param generator makes an input of its own where byte-wise damage would not get far; null for
+ *     none
  */
 public record Target<T>(
     String name,
@@ -119,7 +120,6 @@ public record Target<T>(
   Target<T> seededWith(List<byte[]> more) {
     var all = new ArrayList<>(seeds);
     all.addAll(more);
-    return new Target<>(
-        name, form, all, refusals, room, longest, most, decoder, check, generator);
+    return new Target<>(name, form, all, refusals, room, longest, most, decoder, check, generator);
   }
 }

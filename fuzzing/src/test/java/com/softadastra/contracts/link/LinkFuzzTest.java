@@ -17,7 +17,6 @@ import com.softadastra.contracts.documents.OperationKind;
 import com.softadastra.contracts.documents.OperationRequest;
 import com.softadastra.contracts.documents.PatchBody;
 import com.softadastra.contracts.documents.Priority;
-import com.softadastra.contracts.documents.Receipt;
 import com.softadastra.contracts.documents.ReceiptState;
 import com.softadastra.contracts.peering.PeerView;
 import com.softadastra.contracts.suite.Samples;
@@ -80,28 +79,28 @@ class LinkFuzzTest {
                 Form.JSON,
                 List.of(utf8(WireFailure.toWire(new Refused(Samples.PROBLEM)).getMessage())),
                 input ->
-                    WireFailure.fromWire(
-                        "sync", new CustomRSocketException(0x301, text(input))))
+                    WireFailure.fromWire("sync", new CustomRSocketException(0x301, text(input))))
             .allocating(1 << 20, 64)
-            .checking(
-                (failure, _) ->
-                    hold(
-                        failure instanceof LayerUnreachable
-                            || failure instanceof Refused refused && refused.problem() != null,
-                        "arrives as " + failure)),
+            .checking((failure, _) ->
+                hold(
+                    failure instanceof LayerUnreachable
+                        || failure instanceof Refused refused && refused.problem() != null,
+                    "arrives as " + failure)),
         Target.of(
                 "link-address",
                 Form.TEXT,
                 Stream.of("127.0.0.1:8081", "[::1]:0", "sync:65535").map(Bytes::utf8).toList(),
                 input -> LinkAddress.parse(text(input)))
             .refusingWith(IllegalArgumentException.class)
-            .checking(
-                (address, _) ->
-                    hold(
-                        LinkAddress.parse(address.toString()).equals(address),
-                        "reads as another address")),
+            .checking((address, _) ->
+                hold(
+                    LinkAddress.parse(address.toString()).equals(address),
+                    "reads as another address")),
         Target.of(
-                "link-secret", Form.TEXT, List.of(utf8("0123456789".repeat(5) + "\n")), this::secret)
+                "link-secret",
+                Form.TEXT,
+                List.of(utf8("0123456789".repeat(5) + "\n")),
+                this::secret)
             .refusingWith(IllegalArgumentException.class, UncheckedIOException.class)
             .checking((secret, _) -> hold(!secret.isNone(), "no secret was taken for one")));
   }
@@ -117,13 +116,12 @@ class LinkFuzzTest {
             input -> WireForm.readAll(forms, input))
         .refusingWith(JacksonException.class)
         .allocating(1 << 20, 64)
-        .checking(
-            (read, _) -> {
-              byte[] written = WireForm.writeAll(forms, Arrays.asList(read));
-              hold(
-                  Arrays.equals(read, WireForm.readAll(forms, written)),
-                  "is read back as something else");
-            });
+        .checking((read, _) -> {
+          byte[] written = WireForm.writeAll(forms, Arrays.asList(read));
+          hold(
+              Arrays.equals(read, WireForm.readAll(forms, written)),
+              "is read back as something else");
+        });
   }
 
   private static Target<Object> value(String name, Object value, Type type) {
@@ -131,12 +129,11 @@ class LinkFuzzTest {
     return Target.of(name, Form.CBOR, List.of(form.write(value)), form::read)
         .refusingWith(JacksonException.class)
         .allocating(1 << 20, 64)
-        .checking(
-            (read, _) -> {
-              if (read != null) {
-                hold(read.equals(form.read(form.write(read))), "is read back as something else");
-              }
-            });
+        .checking((read, _) -> {
+          if (read != null) {
+            hold(read.equals(form.read(form.write(read))), "is read back as something else");
+          }
+        });
   }
 
   private static Type type(String method) {

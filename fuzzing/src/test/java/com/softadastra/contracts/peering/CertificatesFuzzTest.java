@@ -30,10 +30,7 @@ class CertificatesFuzzTest {
     byte[] key = TRANSPORT.getPublic().getEncoded();
     return Fuzzing.of(
         Target.of(
-                "certificate-chain",
-                Form.BYTES,
-                List.of(chain(key)),
-                CertificatesFuzzTest::nodeOf)
+                "certificate-chain", Form.BYTES, List.of(chain(key)), CertificatesFuzzTest::nodeOf)
             .refusingWith(CertificateException.class)
             .upTo(16 << 10)
             .allocating(1 << 20, 64)

@@ -30,13 +30,12 @@ class PeerRequestsFuzzTest {
                 input -> PeerRequestBodies.invitation(JsonReader.object(input)))
             .refusingWith(Refused.class, MalformedJson.class)
             .allocating(1 << 20, 512)
-            .checking(
-                (request, _) -> {
-                  hold(request.uses() >= 1 && request.uses() <= 1000, "uses out of bounds");
-                  hold(request.expiresIn().isPositive(), "expired already");
-                  hold(request.expiresIn().compareTo(Duration.ofDays(366)) <= 0, "for too long");
-                  hold(request.spaces().size() <= 100, "too many spaces");
-                }),
+            .checking((request, _) -> {
+              hold(request.uses() >= 1 && request.uses() <= 1000, "uses out of bounds");
+              hold(request.expiresIn().isPositive(), "expired already");
+              hold(request.expiresIn().compareTo(Duration.ofDays(366)) <= 0, "for too long");
+              hold(request.spaces().size() <= 100, "too many spaces");
+            }),
         Target.of(
                 "joining-request",
                 Form.JSON,
@@ -57,11 +56,10 @@ class PeerRequestsFuzzTest {
                 texts("site.example:7600", "[2001:db8::1]:7600", "10.0.0.1", "[::1]"),
                 input -> PeerAddress.parse(text(input), 7600))
             .refusingWith(IllegalArgumentException.class)
-            .checking(
-                (address, _) ->
-                    hold(
-                        PeerAddress.parse(address.toString(), 0).equals(address),
-                        "reads as another address")));
+            .checking((address, _) ->
+                hold(
+                    PeerAddress.parse(address.toString(), 0).equals(address),
+                    "reads as another address")));
   }
 
   private static List<byte[]> texts(String... texts) {

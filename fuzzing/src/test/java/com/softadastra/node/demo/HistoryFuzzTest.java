@@ -4,7 +4,6 @@ import static com.softadastra.fuzz.Bytes.hold;
 import static com.softadastra.fuzz.Bytes.utf8;
 
 import com.softadastra.fuzz.Fuzzing;
-import com.softadastra.fuzz.Mutator;
 import com.softadastra.fuzz.Mutator.Form;
 import com.softadastra.fuzz.Target;
 import com.softadastra.node.demo.RecordedHistory.UnreadableHistory;
@@ -39,15 +38,14 @@ class HistoryFuzzTest {
             .refusingWith(UnreadableHistory.class)
             .generating(mutator -> zipped(mutator.mutate(lines)))
             .allocating(RecordedHistory.LINE_CHARACTERS * 32L, 128)
-            .checking(
-                (history, _) -> {
-                  hold(history.size() <= MOST, "more than was asked for");
-                  for (var change : history.changes()) {
-                    hold(
-                        change.parents().stream().allMatch(parent -> parent < change.position()),
-                        "a parent after its child");
-                  }
-                }));
+            .checking((history, _) -> {
+              hold(history.size() <= MOST, "more than was asked for");
+              for (var change : history.changes()) {
+                hold(
+                    change.parents().stream().allMatch(parent -> parent < change.position()),
+                    "a parent after its child");
+              }
+            }));
   }
 
   private RecordedHistory history(byte[] input) throws IOException, UnreadableHistory {

@@ -21,7 +21,8 @@ import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.util.unit.DataSize;
 
 class RequestsFuzzTest {
-  private static final Limits LIMITS = new Limits(DataSize.ofKilobytes(16), DataSize.ofMegabytes(1));
+  private static final Limits LIMITS =
+      new Limits(DataSize.ofKilobytes(16), DataSize.ofMegabytes(1));
 
   /** What a write's headers say. */
   private record Meant(Object condition, Object key, Object actor, Object waiting) {}

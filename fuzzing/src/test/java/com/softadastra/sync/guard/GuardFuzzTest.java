@@ -142,8 +142,7 @@ class GuardFuzzTest {
     try (var data = open("data", new byte[0]);
         var even = open("even", Arrays.copyOf(input, half));
         var odd = open("odd", Arrays.copyOfRange(input, half, input.length))) {
-      var files =
-          new JournalFile[] {new JournalFile("even", even), new JournalFile("odd", odd)};
+      var files = new JournalFile[] {new JournalFile("even", even), new JournalFile("odd", odd)};
       var plan = Recovery.plan("data", data, files);
       plan.forEachToReplay(
           files,

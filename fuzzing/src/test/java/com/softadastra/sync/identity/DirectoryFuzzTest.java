@@ -49,11 +49,10 @@ class DirectoryFuzzTest {
                 List.of(utf8("softadastra-node-key-1 " + Base32.encode(new byte[32]) + "\n")),
                 this::key)
             .refusingWith(StorageException.class)
-            .checking(
-                (key, input) ->
-                    Bytes.same(
-                        utf8(Bytes.text(input).strip()),
-                        utf8("softadastra-node-key-1 " + Base32.encode(key.seed())))),
+            .checking((key, input) ->
+                Bytes.same(
+                    utf8(Bytes.text(input).strip()),
+                    utf8("softadastra-node-key-1 " + Base32.encode(key.seed())))),
         Target.of("incarnation-file", Form.TEXT, List.of(utf8(anywhere)), this::birth)
             .refusingWith(StorageException.class)
             .allocating(1 << 20, 128));

@@ -55,12 +55,11 @@ class PairingFuzzTest {
                 input -> Invitation.decode(text(input)))
             .refusingWith(Refused.class)
             .generating(PairingFuzzTest::packed)
-            .checking(
-                (invitation, input) -> {
-                  var again = Invitation.decode(invitation.encode());
-                  hold(again.encode().equals(invitation.encode()), "means something else again");
-                  hold(invitation.encode().equals(text(input).strip()), "has two forms");
-                }));
+            .checking((invitation, input) -> {
+              var again = Invitation.decode(invitation.encode());
+              hold(again.encode().equals(invitation.encode()), "means something else again");
+              hold(invitation.encode().equals(text(input).strip()), "has two forms");
+            }));
   }
 
   private static List<byte[]> answers() {

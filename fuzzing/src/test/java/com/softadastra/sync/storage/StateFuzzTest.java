@@ -23,18 +23,16 @@ class StateFuzzTest {
   @TestFactory
   Stream<DynamicTest> decoders() {
     return Fuzzing.of(
-        Target.of(
-                "document-state", Form.CBOR, states(), input -> StateCodec.decode(KEY, input))
+        Target.of("document-state", Form.CBOR, states(), input -> StateCodec.decode(KEY, input))
             .refusingWith(Malformed.class)
             .checking(StateFuzzTest::staysAsItIs),
         Target.of("hash-column", Form.CBOR, hashes(), Readers::hashes)
             .refusingWith(Malformed.class)
-            .canonical(
-                hashes -> {
-                  var out = new CborWriter(64);
-                  StateCodec.hashes(hashes, out);
-                  return out.toByteArray();
-                }));
+            .canonical(hashes -> {
+              var out = new CborWriter(64);
+              StateCodec.hashes(hashes, out);
+              return out.toByteArray();
+            }));
   }
 
   /** Heads are put in order, and text is taken as it is: the row's checksum vouches for both. */

@@ -87,8 +87,7 @@ record RecordedHistory(List<RecordedChange> changes) {
     return new RecordedHistory(List.copyOf(changes));
   }
 
-  private static @Nullable String line(BufferedReader lines)
-      throws IOException, UnreadableHistory {
+  private static @Nullable String line(BufferedReader lines) throws IOException, UnreadableHistory {
     var line = new StringBuilder();
     for (int c = lines.read(); c != '\n'; c = lines.read()) {
       if (c < 0) {

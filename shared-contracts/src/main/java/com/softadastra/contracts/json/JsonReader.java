@@ -24,8 +24,8 @@ public final class JsonReader {
   public static final int MAX_DEPTH = 128;
 
   /**
-   * Objects, arrays, strings, numbers and the rest, the outermost counted. It bounds the memory that
-   * a text can ask for, and is more than a document of a mebibyte can have.
+   * Objects, arrays, strings, numbers and the rest, the outermost counted. It bounds the memory
+   * that a text can ask for, and is more than a document of a mebibyte can have.
    */
   public static final int MAX_VALUES = 1 << 19;
 

@@ -27,8 +27,7 @@ import org.jspecify.annotations.Nullable;
  *
  * A field is a member's name, or a JSON Pointer (RFC 6901) where it starts with {@code /}; a
  * pointer leads through objects only, no deeper than a document may be, and those missing are made.
- * What is absent counts as 0 or [].
- * Parts are applied in the order above.
+ * What is absent counts as 0 or []. Parts are applied in the order above.
  */
 public final class DocumentPatch {
   // Numbers further apart than this would need more digits than anyone wrote.
@@ -118,8 +117,8 @@ public final class DocumentPatch {
   }
 
   /**
-   * An object that is being changed. Those that a field leads through are opened once and stay open,
-   * so that many fields cost no more than the document and the patch are long.
+   * An object that is being changed. Those that a field leads through are opened once and stay
+   * open, so that many fields cost no more than the document and the patch are long.
    */
   private static final class Draft {
     /** {@link Json}, or a {@link Draft} where it is open. */

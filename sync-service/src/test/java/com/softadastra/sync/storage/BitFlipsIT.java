@@ -21,7 +21,8 @@ import org.junit.jupiter.api.Test;
  * One bit of a database that lies there closed turns into the other; then it is opened and all of
  * it is read. What is read is right, or an error says that it isn't.
  *
- * <p>{@code -Dbitflips.flips=} sets how many databases are opened, {@code -Dbitflips.seed=} replays.
+ * <p>{@code -Dbitflips.flips=} sets how many databases are opened, {@code -Dbitflips.seed=}
+ * replays.
  */
 class BitFlipsIT {
   private static final int INTENTS = 240;
@@ -148,37 +149,74 @@ class BitFlipsIT {
   /** Everything that is kept, part by part, each as its readers get it. */
   private Map<String, String> all(Opened storage) {
     var parts = new LinkedHashMap<String, String>();
-    part(parts, "log", () -> storage.journal.from(0, Integer.MAX_VALUE).stream()
-        .map(each -> each.position() + each.hash().toString() + each.standing()).toList());
-    part(parts, "log by position", () -> {
-      var hashes = new ArrayList<Object>();
-      for (long position = 1; position <= INTENTS + RECEIVED; position++) {
-        hashes.add(storage.journal.entry(position).hash());
-      }
-      return hashes;
-    });
-    part(parts, "log by sequence", () -> {
-      var hashes = new ArrayList<Object>();
-      for (var chain : storage.recording.view(space.space()).orElseThrow().chains().entrySet()) {
-        for (long sequence = 1; sequence <= chain.getValue().sequence(); sequence++) {
-          hashes.add(storage.journal.find(space.space(), chain.getKey(), sequence).map(each -> each.hash()));
-        }
-      }
-      return hashes.stream().map(Object::toString).sorted().toList();
-    });
-    part(parts, "chains", () -> new TreeMap<>(
-        storage.recording.view(space.space()).orElseThrow().chains().entrySet().stream()
-            .collect(java.util.stream.Collectors.toMap(Object::toString, each -> 1))));
+    part(
+        parts,
+        "log",
+        () ->
+            storage.journal.from(0, Integer.MAX_VALUE).stream()
+                .map(each -> each.position() + each.hash().toString() + each.standing())
+                .toList());
+    part(
+        parts,
+        "log by position",
+        () -> {
+          var hashes = new ArrayList<Object>();
+          for (long position = 1; position <= INTENTS + RECEIVED; position++) {
+            hashes.add(storage.journal.entry(position).hash());
+          }
+          return hashes;
+        });
+    part(
+        parts,
+        "log by sequence",
+        () -> {
+          var hashes = new ArrayList<Object>();
+          for (var chain :
+              storage.recording.view(space.space()).orElseThrow().chains().entrySet()) {
+            for (long sequence = 1; sequence <= chain.getValue().sequence(); sequence++) {
+              hashes.add(
+                  storage
+                      .journal
+                      .find(space.space(), chain.getKey(), sequence)
+                      .map(each -> each.hash()));
+            }
+          }
+          return hashes.stream().map(Object::toString).sorted().toList();
+        });
+    part(
+        parts,
+        "chains",
+        () ->
+            new TreeMap<>(
+                storage.recording.view(space.space()).orElseThrow().chains().entrySet().stream()
+                    .collect(java.util.stream.Collectors.toMap(Object::toString, each -> 1))));
     part(parts, "documents", () -> space.looks(storage.journal));
     part(parts, "intents", () -> story.positionsIn(storage));
-    part(parts, "membership", () -> storage.recording.view(space.space()).orElseThrow().membership()
-        .records().stream().map(each -> each.hash()).toList());
-    table(parts, storage, "document", "select id, live, state, crc from document order by collection_no, id");
+    part(
+        parts,
+        "membership",
+        () ->
+            storage.recording.view(space.space()).orElseThrow().membership().records().stream()
+                .map(each -> each.hash())
+                .toList());
+    table(
+        parts,
+        storage,
+        "document",
+        "select id, live, state, crc from document order by collection_no, id");
     table(parts, storage, "conflict", "select * from conflict order by id");
     table(parts, storage, "outbox", "select * from outbox order by position");
-    table(parts, storage, "wal_mark", "select * from wal_mark order by space_no, replica_no, sequence");
+    table(
+        parts,
+        storage,
+        "wal_mark",
+        "select * from wal_mark order by space_no, replica_no, sequence");
     table(parts, storage, "intent", "select * from intent order by slot");
-    table(parts, storage, "names", "select space.name, collection.name from space join collection using (space_no)");
+    table(
+        parts,
+        storage,
+        "names",
+        "select space.name, collection.name from space join collection using (space_no)");
     table(parts, storage, "replica", "select * from replica order by replica_no");
     return parts;
   }
@@ -192,21 +230,28 @@ class BitFlipsIT {
   }
 
   private static void table(Map<String, String> parts, Opened storage, String name, String query) {
-    part(parts, "table " + name, () -> {
-      var rows = new StringBuilder();
-      try (var connection = storage.database.connect();
-          var select = connection.createStatement();
-          var row = select.executeQuery(query)) {
-        int columns = row.getMetaData().getColumnCount();
-        while (row.next()) {
-          for (int i = 1; i <= columns; i++) {
-            var value = row.getObject(i);
-            rows.append(value instanceof byte[] bytes ? java.util.HexFormat.of().formatHex(bytes) : value).append('|');
+    part(
+        parts,
+        "table " + name,
+        () -> {
+          var rows = new StringBuilder();
+          try (var connection = storage.database.connect();
+              var select = connection.createStatement();
+              var row = select.executeQuery(query)) {
+            int columns = row.getMetaData().getColumnCount();
+            while (row.next()) {
+              for (int i = 1; i <= columns; i++) {
+                var value = row.getObject(i);
+                rows.append(
+                        value instanceof byte[] bytes
+                            ? java.util.HexFormat.of().formatHex(bytes)
+                            : value)
+                    .append('|');
+              }
+              rows.append('\n');
+            }
           }
-          rows.append('\n');
-        }
-      }
-      return rows;
-    });
+          return rows;
+        });
   }
 }

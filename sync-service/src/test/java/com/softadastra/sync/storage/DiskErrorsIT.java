@@ -65,7 +65,9 @@ class DiskErrorsIT {
         .contains("READ", "WRITE", "FORCE");
   }
 
-  /** Under the guard lies a file system that tries a failed force again, and believes the answer. */
+  /**
+   * Under the guard lies a file system that tries a failed force again, and believes the answer.
+   */
   @Test
   void findsAForceThatIsTriedAgain() throws Exception {
     FilePath.register(new RetryingForce());
@@ -234,8 +236,7 @@ class DiskErrorsIT {
         }
       }
       site.advanceTo(disk.position());
-      images.add(
-          Map.entry("power lost after it", site.image(CrashSite.Kind.DROPPED, random)));
+      images.add(Map.entry("power lost after it", site.image(CrashSite.Kind.DROPPED, random)));
       var atTheEnd = images.removeLast();
       for (var image : images) {
         violated(image.getKey(), look(before, image.getValue()));
@@ -249,14 +250,17 @@ class DiskErrorsIT {
           violated("the next process", story.violation(storage));
           var early = next.crashSite();
           early.advanceTo(next.position());
-          violated("power lost at the next start", look(story, early.image(CrashSite.Kind.DROPPED, random)));
+          violated(
+              "power lost at the next start",
+              look(story, early.image(CrashSite.Kind.DROPPED, random)));
           story.createSpace(storage);
           story.record(storage, 30, 2);
           story.record(storage, 32, 2);
           var later = next.crashSite();
           later.advanceTo(next.position());
           for (var kind : List.of(CrashSite.Kind.DROPPED, CrashSite.Kind.SUBSET)) {
-            violated("power lost in the next process, " + kind, look(story, later.image(kind, random)));
+            violated(
+                "power lost in the next process, " + kind, look(story, later.image(kind, random)));
           }
         }
         violated("the process after that", story.violation(scheme + "-next", files));
@@ -274,10 +278,9 @@ class DiskErrorsIT {
     }
 
     private void violated(String when, Optional<String> what) {
-      what.ifPresent(
-          each ->
-              violations.add(
-                  "call %d, %s of %s, %s: %s".formatted(number, failed, failedFile, when, each)));
+      what.ifPresent(each ->
+          violations.add(
+              "call %d, %s of %s, %s: %s".formatted(number, failed, failedFile, when, each)));
     }
   }
 
