@@ -70,7 +70,7 @@ class EngineFuzzTest {
         Target.of("document-patch", JSON, patches(), EngineFuzzTest::patched)
             .refusingWith(MalformedJson.class, NotApplicable.class)
             .upTo(1 << 20)
-            .allocating(2 << 20, 256)
+            .allocating(2 << 20, 64)
             .checking(EngineFuzzTest::isDocument));
   }
 
@@ -161,7 +161,7 @@ class EngineFuzzTest {
   /** Entries that are none, packed honestly or not. */
   private static byte[] batch(Mutator mutator) {
     var random = mutator.random;
-    int count = random.nextInt(64) == 0 ? random.nextInt(7_000_000) : random.nextInt(2000);
+    int count = random.nextInt(256) == 0 ? random.nextInt(7_000_000) : random.nextInt(200);
     byte[] entry = new byte[random.nextInt(3) == 0 ? 0 : random.nextInt(300)];
     count = Math.min(count, Frame.UNPACKED_BYTES / (entry.length + 4));
     var plain = new CborWriter(count * (entry.length + 4) + 16).array(count);

@@ -164,7 +164,7 @@ public final class Fuzzing {
           new SplittableRandom(SEED ^ target.name().hashCode() ^ number * 0x9e3779b97f4a7c15L);
       var mutator = new Mutator(random, target.seeds(), target.form(), target.most());
       var generator = target.generator();
-      return generator != null && random.nextBoolean() ? generator.next(mutator) : mutator.next();
+      return generator != null && random.nextInt(3) == 0 ? generator.next(mutator) : mutator.next();
     }
 
     private String repeated(long number) {

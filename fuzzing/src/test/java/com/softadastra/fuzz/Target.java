@@ -111,7 +111,7 @@ public record Target<T>(
     byte[] encode(T decoded) throws Exception;
   }
 
-  /** Half of all inputs come from here. */
+  /** A third of all inputs come from here. */
   public Target<T> generating(Generator generator) {
     return new Target<>(
         name, form, seeds, refusals, room, longest, most, decoder, check, generator);
