@@ -80,6 +80,14 @@ final class CborItem {
     return major == BYTES || major == TEXT;
   }
 
+  /** Whether it is a string that holds an array. */
+  boolean nests() {
+    return isString()
+        && content.length > 1
+        && (content[0] & 0xff) >>> 5 == ARRAY
+        && read(content) != null;
+  }
+
   void become(CborItem other) {
     major = other.major;
     value = other.value;

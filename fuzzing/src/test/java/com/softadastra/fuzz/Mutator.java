@@ -292,14 +292,16 @@ public final class Mutator {
       return bytes(input);
     }
     var all = item.all();
-    var chosen = all.get(random.nextInt(all.size()));
+    var nests = all.stream().filter(CborItem::nests).toList();
+    var among = nests.isEmpty() || random.nextBoolean() ? all : nests;
+    var chosen = among.get(random.nextInt(among.size()));
     if (chosen.isString() && random.nextInt(8) == 0) {
       chosen.content = filled();
       chosen.value = chosen.content.length;
       return item.write();
     }
     if (chosen.isString() && chosen.content.length > 0 && random.nextInt(4) != 0) {
-      boolean nested = deep > 0 && CborItem.read(chosen.content) != null;
+      boolean nested = deep > 0 && chosen.nests();
       chosen.content = nested ? cbor(chosen.content, deep - 1) : inside(chosen.content);
       chosen.value = chosen.content.length;
       return item.write();
