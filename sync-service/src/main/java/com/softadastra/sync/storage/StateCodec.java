@@ -49,7 +49,7 @@ final class StateCodec {
     long lastPosition = in.unsigned();
     Hash base = in.skipNull() ? null : Hash.of(in.bytesExactly(Hash.BYTES));
     int count = in.array(0, MANY);
-    var heads = new ArrayList<Head>(count);
+    var heads = new ArrayList<Head>();
     for (int i = 0; i < count; i++) {
       in.array(6, 6);
       var version = Hash.of(in.bytesExactly(Hash.BYTES));
