@@ -50,10 +50,14 @@ public final class Receipts {
   public Receipt of(String space, LoggedEntry logged) {
     return storage
         .readers()
-        .read(reader -> of(space, logged, key -> {
-          var state = reader.document(key);
-          return state != null && state.conflicted();
-        }));
+        .read(reader ->
+            of(
+                space,
+                logged,
+                key -> {
+                  var state = reader.document(key);
+                  return state != null && state.conflicted();
+                }));
   }
 
   /**

@@ -211,7 +211,13 @@ public final class DataDirectory implements Incarnations, AutoCloseable {
   }
 
   private static long number(Properties properties, String name) {
-    return Long.parseLong(properties.getProperty(name, "0"));
+    var text = properties.getProperty(name, "0");
+    try {
+      return Long.parseLong(text);
+    } catch (NumberFormatException e) {
+      throw new StorageException(
+          "The incarnation file can't be read: " + name + " is no number.", e);
+    }
   }
 
   private static String machine() {

@@ -257,6 +257,7 @@ final class Rows implements AutoCloseable {
     for (int i = 0; i < count; i++) {
       positions.add(in.unsigned());
     }
+    in.end();
     return positions;
   }
 }
