@@ -72,11 +72,13 @@ final class MemoryHost implements SessionHost, Reads {
   private Receiver.Verdict append(ReceivedEntry received) {
     var verdict =
         Receiver.receive(received, state, this, Instant.ofEpochMilli(CLOCK), durable() + 1);
-    if (verdict instanceof Receiver.Verdict.Stored(var logged, var writes)) {
-      log.add(logged);
-      for (var write : writes) {
-        if (write instanceof Write.PutDocument(var document)) {
-          documents.put(document.key(), document);
+    if (verdict instanceof Receiver.Verdict.Stored stored) {
+      for (var write : stored.writes()) {
+        switch (write) {
+          case Write.Append(var logged) -> log.add(logged);
+          case Write.Restand(var logged) -> log.set((int) logged.position() - 1, logged);
+          case Write.PutDocument(var document) -> documents.put(document.key(), document);
+          case Write.PutIntent _, Write.PutConflict _, Write.Branch _ -> {}
         }
       }
     }
@@ -112,20 +114,27 @@ final class MemoryHost implements SessionHost, Reads {
   }
 
   @Override
-  public Hash hash(SpaceId space, Replica replica, long sequence) {
-    return at(replica, sequence).hash();
+  public Optional<Hash> hash(SpaceId space, Replica chain, long sequence) {
+    return find(space, chain, sequence).map(LoggedEntry::hash);
   }
 
   @Override
-  public long position(SpaceId space, Replica replica, long sequence) {
-    return at(replica, sequence).position();
+  public Optional<Long> position(SpaceId space, Replica chain, long sequence) {
+    return find(space, chain, sequence).map(LoggedEntry::position);
   }
 
-  private LoggedEntry at(Replica replica, long sequence) {
+  @Override
+  public Optional<LoggedEntry> find(SpaceId space, Replica chain, long sequence) {
     return log.stream()
-        .filter(e -> e.entry().author().equals(replica) && e.entry().sequence() == sequence)
-        .findAny()
-        .orElseThrow();
+        .filter(e -> e.chain().equals(chain) && e.entry().sequence() == sequence)
+        .findAny();
+  }
+
+  @Override
+  public List<LoggedEntry> run(SpaceId space, Replica chain, long from) {
+    return log.stream()
+        .filter(e -> e.chain().equals(chain) && e.entry().sequence() >= from)
+        .toList();
   }
 
   /** Two at a time, so that there are many frames. */
@@ -147,7 +156,7 @@ final class MemoryHost implements SessionHost, Reads {
   @Override
   public Statement.Signed statement(SpaceId space) {
     var vector = new HashMap<Replica, Long>();
-    state.chains().forEach((replica, head) -> vector.put(replica, head.sequence()));
+    state.chains().forEach((chain, head) -> vector.put(chain, head.sequence()));
     return new Statement(space, state.self(), durable(), CLOCK, vector).sign(key(node));
   }
 
@@ -193,7 +202,7 @@ final class MemoryHost implements SessionHost, Reads {
   }
 
   @Override
-  public Optional<LoggedEntry> intent(SpaceId space, String id) {
-    return log.stream().filter(e -> e.entry().intent().id().equals(id)).findFirst();
+  public List<LoggedEntry> intents(SpaceId space, String id) {
+    return log.stream().filter(e -> e.entry().intent().id().equals(id)).toList();
   }
 }

@@ -1,7 +1,7 @@
 package com.softadastra.sync.identity;
 
 import com.softadastra.sync.storage.Birth;
-import com.softadastra.sync.storage.Storage.Found;
+import com.softadastra.sync.storage.Found;
 
 /** Which incarnation a node is of; kept where no copy of its storage takes it along. */
 public interface Incarnations {
