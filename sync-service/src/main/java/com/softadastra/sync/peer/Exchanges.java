@@ -26,10 +26,8 @@ import com.softadastra.sync.storage.Ledger;
 import com.softadastra.sync.storage.Recording;
 import com.softadastra.sync.storage.Storage;
 import com.softadastra.sync.time.Machine;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -64,7 +62,6 @@ public final class Exchanges {
 
   private final Storage storage;
   private final Recording recording;
-  private final Incarnations incarnations;
   private final NodeKey key;
   private final String name;
   private final PeerDirectory peers;
@@ -106,13 +103,13 @@ public final class Exchanges {
       Machine machine) {
     this.storage = storage;
     this.recording = storage.recording();
-    this.incarnations = incarnations;
     this.key = key;
     this.name = name;
     this.peers = peers;
     this.links = links;
     this.settings = settings;
     this.machine = machine;
+    recording.onReborn(incarnations::note);
     recording.onForced(() -> channels.values().forEach(Channel::signal));
     recording.ledger().onChange(this::discharge);
   }
@@ -404,21 +401,13 @@ public final class Exchanges {
     }
 
     @Override
-    public Hash hash(SpaceId space, Replica replica, long sequence) {
-      return find(space, replica, sequence).hash();
+    public Optional<Hash> hash(SpaceId space, Replica chain, long sequence) {
+      return recording.log().find(space, chain, sequence).map(LoggedEntry::hash);
     }
 
     @Override
-    public long position(SpaceId space, Replica replica, long sequence) {
-      return find(space, replica, sequence).position();
-    }
-
-    private LoggedEntry find(SpaceId space, Replica replica, long sequence) {
-      return recording
-          .log()
-          .find(space, replica, sequence)
-          .orElseThrow(
-              () -> new IllegalStateException("an entry that is counted is not in the log"));
+    public Optional<Long> position(SpaceId space, Replica chain, long sequence) {
+      return recording.log().find(space, chain, sequence).map(LoggedEntry::position);
     }
 
     @Override
@@ -455,7 +444,7 @@ public final class Exchanges {
       long position = recording.durable();
       var view = recording.view(space).orElseThrow();
       var vector = new LinkedHashMap<Replica, Long>();
-      view.chains().forEach((replica, head) -> vector.put(replica, head.sequence()));
+      view.chains().forEach((chain, head) -> vector.put(chain, head.sequence()));
       return new Statement(
               space, view.self(), position, Math.max(0, machine.clock().millis()), vector)
           .sign(key);
@@ -513,39 +502,13 @@ public final class Exchanges {
       LOG.warn(
           "{} knows entries of this node that it doesn't know itself: its storage was restored or copied",
           peer);
-      return inStep(recording.administer(() -> reborn(replica)))
-          .thenRun(() -> {
-            incarnations.note(storage.found());
-            channels.values().stream()
-                .filter(channel -> !channel.peer().equals(peer))
-                .forEach(channel -> channel.close("reborn"));
-          });
-    }
-
-    private boolean reborn(Replica replica) throws SQLException {
-      if (!recording.incarnation().equals(replica.incarnation())) {
-        return false;
-      }
-      var common = new HashMap<SpaceId, Long>();
-      for (var view : recording.views().entrySet()) {
-        long known =
-            view.getValue().membership().members().stream()
-                .mapToLong(member ->
-                    recording
-                        .ledger()
-                        .by(view.getKey(), member.node())
-                        .map(k -> k.statement().vector().getOrDefault(replica, 0L))
-                        .orElse(0L))
-                .max()
-                .orElse(0);
-        long own =
-            Optional.ofNullable(view.getValue().chains().get(replica))
-                .map(ChainHead::sequence)
-                .orElse(0L);
-        common.put(view.getKey(), Math.min(known, own));
-      }
-      recording.reborn(incarnations.reborn(recording.durable()), common);
-      return true;
+      return inStep(
+          recording.administer(() -> {
+            if (recording.incarnation().equals(replica.incarnation())) {
+              recording.reborn();
+            }
+            return true;
+          }));
     }
 
     @Override

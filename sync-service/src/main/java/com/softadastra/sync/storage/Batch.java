@@ -72,7 +72,7 @@ public final class Batch implements Reads {
   }
 
   boolean isEmpty() {
-    return appended.isEmpty() && restood.isEmpty() && statements.isEmpty();
+    return appended.isEmpty() && restood.isEmpty() && statements.isEmpty() && node == null;
   }
 
   void add(List<Write> writes) {

@@ -14,6 +14,7 @@ import com.softadastra.engine.space.Membership;
 import com.softadastra.sync.guard.GuardSettings;
 import com.softadastra.sync.identity.Incarnations;
 import com.softadastra.sync.storage.Birth;
+import com.softadastra.sync.storage.Found;
 import com.softadastra.sync.storage.RecordingSettings;
 import com.softadastra.sync.storage.Storage;
 import com.softadastra.sync.time.EventQueue;
@@ -123,14 +124,7 @@ final class MeetingNode implements AutoCloseable {
 
   private final class MemoryIncarnations implements Incarnations {
     @Override
-    public Birth reborn(long lastPosition) {
-      var birth = new Birth(incarnation(births.size() + 1), lastPosition + Birth.STRIDE);
-      births.add(birth);
-      return birth;
-    }
-
-    @Override
-    public void note(Storage.Found inside) {}
+    public void note(Found inside) {}
   }
 
   private Incarnation incarnation(int number) {
