@@ -16,8 +16,8 @@ import com.softadastra.sync.peer.Exchanges;
 import com.softadastra.sync.peer.PeerConfiguration;
 import com.softadastra.sync.storage.RecordingSettings;
 import com.softadastra.sync.storage.Storage;
-import com.softadastra.sync.time.Machine;
 import com.softadastra.sync.time.Schedule;
+import com.softadastra.sync.time.Surroundings;
 import com.softadastra.sync.time.ThreadSchedule;
 import com.softadastra.sync.web.SyncWebConfiguration;
 import java.security.SecureRandom;
@@ -61,8 +61,8 @@ public class SyncConfiguration {
   }
 
   @Bean
-  Machine machine(Schedule schedule, InstantSource clock) {
-    return new Machine(schedule, clock, new SecureRandom());
+  Surroundings surroundings(Schedule schedule, InstantSource clock) {
+    return new Surroundings(schedule, clock, new SecureRandom());
   }
 
   @Bean(destroyMethod = "close")

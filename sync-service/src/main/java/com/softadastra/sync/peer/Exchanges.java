@@ -24,8 +24,7 @@ import com.softadastra.sync.documents.Receipts.LinkState;
 import com.softadastra.sync.identity.Incarnations;
 import com.softadastra.sync.storage.Ledger;
 import com.softadastra.sync.storage.Recording;
-import com.softadastra.sync.storage.Storage;
-import com.softadastra.sync.time.Machine;
+import com.softadastra.sync.time.Surroundings;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -60,14 +59,13 @@ public final class Exchanges {
 
   private static final int DISCHARGE_ROWS = 5000;
 
-  private final Storage storage;
   private final Recording recording;
   private final NodeKey key;
   private final String name;
   private final PeerDirectory peers;
   private final Supplier<PeerLinks> links;
   private final LaneSettings settings;
-  private final Machine machine;
+  private final Surroundings surroundings;
   private final Map<NodeId, Lane> lanes = new ConcurrentSkipListMap<>();
 
   /** The channel of each peer that counts. */
@@ -93,22 +91,21 @@ public final class Exchanges {
   public record LaneSettings(Duration base, Duration cap) {}
 
   public Exchanges(
-      Storage storage,
+      Recording recording,
       Incarnations incarnations,
       NodeKey key,
       String name,
       PeerDirectory peers,
       Supplier<PeerLinks> links,
       LaneSettings settings,
-      Machine machine) {
-    this.storage = storage;
-    this.recording = storage.recording();
+      Surroundings surroundings) {
+    this.recording = recording;
     this.key = key;
     this.name = name;
     this.peers = peers;
     this.links = links;
     this.settings = settings;
-    this.machine = machine;
+    this.surroundings = surroundings;
     recording.onReborn(incarnations::note);
     recording.onForced(() -> channels.values().forEach(Channel::signal));
     recording.ledger().onChange(this::discharge);
@@ -161,8 +158,8 @@ public final class Exchanges {
         new Lane(
             peer,
             before == null ? Lane.Status.NEW : before,
-            new FullJitter(settings.base(), settings.cap(), machine.random()),
-            machine,
+            new FullJitter(settings.base(), settings.cap(), surroundings.random()),
+            surroundings,
             outcome -> call(peer, outcome));
     if (lanes.putIfAbsent(peer, lane) == null) {
       lane.start();
@@ -264,7 +261,8 @@ public final class Exchanges {
   }
 
   private Channel open(NodeId peer, boolean dialled) {
-    var channel = new Channel(peer, dialled, machine.schedule(), steps -> new Host(peer, steps));
+    var channel =
+        new Channel(peer, dialled, surroundings.schedule(), steps -> new Host(peer, steps));
     open.add(channel);
     channel.onEnd(_ -> {
       open.remove(channel);
@@ -306,7 +304,7 @@ public final class Exchanges {
   /** Forgets what is owed to nobody any more, some at a time, until nothing is left of it. */
   private void discharge() {
     if (started && dischargesDue.getAndIncrement() == 0) {
-      machine.schedule().execute(this::dischargeSome);
+      surroundings.schedule().execute(this::dischargeSome);
     }
   }
 
@@ -325,7 +323,7 @@ public final class Exchanges {
               if (failure != null) {
                 dischargesDue.set(0);
               } else if (more || dischargesDue.addAndGet(-due) > 0) {
-                machine.schedule().execute(this::dischargeSome);
+                surroundings.schedule().execute(this::dischargeSome);
               }
             });
   }
@@ -361,7 +359,7 @@ public final class Exchanges {
           Frame.VERSION,
           Frame.VERSION,
           new Replica(key.nodeId(), recording.incarnation()),
-          Math.max(0, machine.clock().millis()),
+          Math.max(0, surroundings.clock().millis()),
           name,
           links.get().addresses(),
           spaces);
@@ -369,7 +367,7 @@ public final class Exchanges {
 
     @Override
     public void met(Frame.Hello hello) {
-      var now = machine.clock().instant();
+      var now = surroundings.clock().instant();
       peers.seen(peer, hello.name(), hello.addresses(), now, hello.clock() - now.toEpochMilli());
     }
 
@@ -446,7 +444,7 @@ public final class Exchanges {
       var vector = new LinkedHashMap<Replica, Long>();
       view.chains().forEach((chain, head) -> vector.put(chain, head.sequence()));
       return new Statement(
-              space, view.self(), position, Math.max(0, machine.clock().millis()), vector)
+              space, view.self(), position, Math.max(0, surroundings.clock().millis()), vector)
           .sign(key);
     }
 

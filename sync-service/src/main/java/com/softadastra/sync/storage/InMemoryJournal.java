@@ -292,8 +292,23 @@ public final class InMemoryJournal implements Journal {
         before.detectedAt());
   }
 
+  private static void split(Write.Branch branch, Contents to) {
+    var parent = to.positions.get(new Chain(branch.space(), branch.parent()));
+    if (parent != null) {
+      var rest = parent.tailMap(branch.after(), false);
+      to.positions
+          .computeIfAbsent(new Chain(branch.space(), branch.branch()), _ -> new TreeMap<>())
+          .putAll(rest);
+      rest.clear();
+    }
+  }
+
   private static void owe(LoggedEntry logged, Contents to) {
-    to.outbox.put(logged.position(), new Owed(logged.entry().space(), logged.entry().dot()));
+    to.outbox.put(logged.position(), owed(logged));
+  }
+
+  private static Owed owed(LoggedEntry logged) {
+    return new Owed(logged.entry().space(), logged.dot());
   }
 
   @Override

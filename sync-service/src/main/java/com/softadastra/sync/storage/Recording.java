@@ -623,8 +623,7 @@ public final class Recording {
         });
     recovered
         .chains()
-        .forEach(
-            (space, chains) -> chains.forEach((replica, end) -> space(space).cut(replica, end)));
+        .forEach((space, chains) -> chains.forEach(space(space)::recovered));
     recoverChains();
     ledger.recover(recovered.statements());
     boolean same = before != null && before.incarnation().equals(incarnation);

@@ -7,7 +7,7 @@ import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.peering.PeerUnreachable;
 import com.softadastra.sync.peer.Lane.State;
 import com.softadastra.sync.time.EventQueue;
-import com.softadastra.sync.time.Machine;
+import com.softadastra.sync.time.Surroundings;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -143,7 +143,7 @@ class LaneTest {
             PEER,
             Lane.Status.NEW,
             new FullJitter(BASE, CAP, random),
-            new Machine(queue, queue, random),
+            new Surroundings(queue, queue, random),
             call);
     lane.start();
     queue.run();

@@ -1,8 +1,11 @@
 package com.softadastra.sync.peer;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.softadastra.contracts.Incarnation;
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.Replica;
+import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.Condition;
 import com.softadastra.contracts.documents.IntentRequest;
 import com.softadastra.contracts.documents.OperationKind;
@@ -11,34 +14,38 @@ import com.softadastra.contracts.documents.Priority;
 import com.softadastra.contracts.json.JsonText;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.engine.space.Membership;
-import com.softadastra.sync.guard.GuardSettings;
 import com.softadastra.sync.identity.Incarnations;
 import com.softadastra.sync.storage.Birth;
 import com.softadastra.sync.storage.Found;
+import com.softadastra.sync.storage.InMemoryJournal;
+import com.softadastra.sync.storage.InMemoryJournal.Medium;
+import com.softadastra.sync.storage.Machine;
+import com.softadastra.sync.storage.Recording;
 import com.softadastra.sync.storage.RecordingSettings;
-import com.softadastra.sync.storage.Storage;
 import com.softadastra.sync.time.EventQueue;
-import com.softadastra.sync.time.Machine;
-import java.nio.file.Path;
+import com.softadastra.sync.time.Surroundings;
+import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.Callable;
+import java.util.random.RandomGenerator;
 
-/** A node with a real storage, whose exchanges run on a queue of events. */
-final class MeetingNode implements AutoCloseable {
+/** A node that does everything on a queue of events, recording included. */
+final class MeetingNode {
+  private static final Duration DISK = Duration.ofMillis(4);
+
   final NodeKey key;
-  final Storage storage;
+  final Recording recording;
   final PeerDirectory peers;
   final Exchanges exchanges;
-  final List<Birth> births = new ArrayList<>();
-  private final Membership membership;
+  private final EventQueue queue;
+  private final SpaceId space;
 
   /** Peers and lanes as they would be on a disk. */
   private static final class MemoryPeers implements PeerStore {
@@ -67,77 +74,81 @@ final class MeetingNode implements AutoCloseable {
   }
 
   MeetingNode(
-      NodeKey key, Membership membership, Path files, EventQueue queue, MemoryNetwork network)
-      throws Exception {
+      NodeKey key, Membership membership, Medium medium, EventQueue queue, MemoryNetwork network) {
     this.key = key;
-    this.membership = membership;
-    this.storage =
-        Storage.open(
-            files.toString(),
+    this.queue = queue;
+    this.space = membership.space();
+    var random = new SplittableRandom(ByteBuffer.wrap(key.nodeId().hash().bytes()).getLong());
+    var incarnations = new MemoryIncarnations(random);
+    var journal = new InMemoryJournal(medium);
+    this.recording =
+        Recording.open(
+            journal,
             key,
-            found ->
-                found
-                    .map(it -> new Birth(it.incarnation(), 0))
-                    .orElse(new Birth(incarnation(births.size()), 0)),
+            incarnations.birth(journal.found()),
             RecordingSettings.DEFAULT,
-            GuardSettings.production(),
-            queue,
-            () -> Long.MAX_VALUE,
-            (file, cause) -> {
-              throw new IllegalStateException(file + " stopped", cause);
-            });
-    this.peers = new PeerDirectory(storage.recording(), new MemoryPeers());
+            new Machine(
+                queue,
+                random,
+                () -> Long.MAX_VALUE,
+                Runnable::run,
+                (file, cause) -> {
+                  throw new IllegalStateException(file + " stopped", cause);
+                }));
+    recording.onWork(() -> queue.after(DISK, recording::recordNext));
+    this.peers = new PeerDirectory(recording, new MemoryPeers());
     this.exchanges =
         new Exchanges(
-            storage,
-            new MemoryIncarnations(),
+            recording,
+            incarnations,
             key,
             "node",
             peers,
             () -> network.links(key.nodeId()),
             new Exchanges.LaneSettings(Duration.ofMillis(500), Duration.ofSeconds(30)),
-            new Machine(
-                queue,
-                queue,
-                new SplittableRandom(
-                    java.nio.ByteBuffer.wrap(key.nodeId().hash().bytes()).getLong())));
-    recorded(
-        storage
-            .recording()
-            .administer(() -> {
-              if (storage.recording().view(membership.space()).isEmpty()) {
-                storage.recording().createSpace("space", membership);
-              }
-              for (var member : membership.members()) {
-                if (!member.node().equals(key.nodeId())) {
-                  peers.pair(
-                      member.node(),
-                      member.name(),
-                      List.of(member.node().toString()),
-                      queue.instant());
-                }
-              }
-              return true;
-            }));
+            new Surroundings(queue, queue, random));
+    recorded(() -> pair(membership));
     network.listen(key.nodeId(), exchanges);
   }
 
-  private final class MemoryIncarnations implements Incarnations {
+  private boolean pair(Membership membership) {
+    if (recording.view(space).isEmpty()) {
+      recording.createSpace("space", membership);
+    }
+    for (var member : membership.members()) {
+      if (!member.node().equals(key.nodeId())) {
+        var address = List.of(member.node().toString());
+        peers.pair(member.node(), member.name(), address, queue.instant());
+      }
+    }
+    return true;
+  }
+
+  /** Takes what is found for this node's own, so that only a meeting shows a copy. */
+  private record MemoryIncarnations(RandomGenerator random) implements Incarnations {
+    Birth birth(Optional<Found> found) {
+      return found.map(it -> new Birth(it.incarnation(), 0)).orElseGet(() -> Birth.first(random));
+    }
+
     @Override
     public void note(Found inside) {}
   }
 
-  private Incarnation incarnation(int number) {
-    var bytes = new byte[Incarnation.BYTES];
-    bytes[0] = (byte) number;
-    return Incarnation.of(bytes);
+  private <T> T recorded(Callable<T> work) {
+    var done = recording.administer(work);
+    queue.advance(DISK);
+    return done.resultNow();
   }
 
   NodeId id() {
     return key.nodeId();
   }
 
-  void write(int documents) throws Exception {
+  Replica replica() {
+    return new Replica(id(), recording.incarnation());
+  }
+
+  void write(int documents) {
     for (int i = 0; i < documents; i++) {
       var operation =
           new OperationRequest(
@@ -147,29 +158,18 @@ final class MeetingNode implements AutoCloseable {
               new JsonText("{\"by\":\"" + id() + "\"}"),
               null,
               Condition.ANY);
-      recorded(
-          storage
-              .recording()
-              .submit(
-                  membership.space(),
-                  new IntentRequest("space", null, null, Priority.NORMAL, List.of(operation))));
+      var done =
+          recording.submit(
+              space, new IntentRequest("space", null, null, Priority.NORMAL, List.of(operation)));
+      queue.advance(DISK);
+      assertThat(done).isCompleted();
     }
-  }
-
-  /** Until all that was given to record so far is recorded and answered. */
-  void record() throws Exception {
-    recorded(storage.recording().administer(() -> true));
-  }
-
-  private static <T> T recorded(CompletableFuture<T> done) throws Exception {
-    return done.get(30, TimeUnit.SECONDS);
   }
 
   Map<Replica, Long> vector() {
     var vector = new HashMap<Replica, Long>();
-    storage
-        .recording()
-        .view(membership.space())
+    recording
+        .view(space)
         .orElseThrow()
         .chains()
         .forEach((replica, head) -> vector.put(replica, head.sequence()));
@@ -178,21 +178,15 @@ final class MeetingNode implements AutoCloseable {
 
   /** What a member has said to have, as far as is known here. */
   Map<Replica, Long> said(MeetingNode member) {
-    return storage
-        .recording()
+    return recording
         .ledger()
-        .by(membership.space(), member.id())
+        .by(space, member.id())
         .map(known -> known.statement().vector())
         .orElse(Map.of());
   }
 
-  void switchLink(MeetingNode peer, boolean on) throws Exception {
-    recorded(storage.recording().administer(() -> peers.switchLink(peer.id(), on)));
+  void switchLink(MeetingNode peer, boolean on) {
+    recorded(() -> peers.switchLink(peer.id(), on));
     exchanges.switched(peer.id(), on);
-  }
-
-  @Override
-  public void close() {
-    storage.close();
   }
 }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
 import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;
 import reactor.core.publisher.Flux;
@@ -74,7 +75,7 @@ final class MemoryNetwork {
 
       @Override
       public Flux<byte[]> connect(NodeId peer, List<String> addresses, Flux<byte[]> frames) {
-        return Flux.from(new Connection(from, peer, frames)::open);
+        return flux(new Connection(from, peer, frames)::open);
       }
 
       @Override
@@ -84,20 +85,22 @@ final class MemoryNetwork {
     };
   }
 
+  private static Flux<byte[]> flux(Publisher<byte[]> publisher) {
+    return Flux.from(publisher);
+  }
+
   private final class Connection {
     private final NodeId from;
     private final NodeId to;
-    private final Pipe forth;
+    private final Flux<byte[]> sent;
+    private final Pipe forth = new Pipe(this);
     private final Pipe back = new Pipe(this);
 
     Connection(NodeId from, NodeId to, Flux<byte[]> frames) {
       this.from = from;
       this.to = to;
-      this.forth = new Pipe(this);
       this.sent = frames;
     }
-
-    private final Flux<byte[]> sent;
 
     void open(Subscriber<? super byte[]> answers) {
       calls++;
@@ -111,7 +114,7 @@ final class MemoryNetwork {
               return;
             }
             connections.add(this);
-            callee.accept(from, Flux.from(forth::to)).subscribe(back);
+            callee.accept(from, flux(forth::to)).subscribe(back);
             sent.subscribe(forth);
           });
     }
@@ -122,9 +125,11 @@ final class MemoryNetwork {
       back.fail("cut");
     }
 
+    /** The answers' end is the connection's. */
     void ended() {
-      if (forth.over && back.over) {
+      if (back.over) {
         connections.remove(this);
+        forth.fail("the callee is through");
       }
     }
   }
@@ -201,7 +206,9 @@ final class MemoryNetwork {
           () -> {
             if (!over) {
               over = true;
-              reader.onComplete();
+              if (reader != null) {
+                reader.onComplete();
+              }
               connection.ended();
             }
           });
