@@ -492,7 +492,14 @@ public final class Exchanges {
 
     @Override
     public CompletionStage<Map<Replica, String>> store(SpaceId space, Checked batch, NodeId from) {
-      return inStep(recording.store(space, batch));
+      return inStep(recording.store(space, batch))
+          .whenComplete((refused, _) -> {
+            if (refused != null) {
+              refused.forEach((replica, reason) ->
+                  refusals.put(
+                      from, "sent entries of " + replica.node() + " that are refused: " + reason));
+            }
+          });
     }
 
     @Override
