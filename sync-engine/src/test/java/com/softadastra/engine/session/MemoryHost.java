@@ -27,9 +27,11 @@ import com.softadastra.engine.space.Write;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -42,6 +44,7 @@ final class MemoryHost implements SessionHost, Reads {
   final Map<Replica, String> refused = new HashMap<>();
   final Map<NodeId, Statement> noted = new HashMap<>();
   final List<Replica> forks = new ArrayList<>();
+  private final Set<Replica> hidden = new HashSet<>();
 
   MemoryHost(int node, Membership membership) {
     this.node = node;
@@ -67,6 +70,30 @@ final class MemoryHost implements SessionHost, Reads {
     byte[] bytes = EntryCodec.encode(entry);
     var hash = Hash.sha256(bytes);
     append(new ReceivedEntry(entry, bytes, hash, key(node).sign(Purpose.ENTRY, hash)));
+  }
+
+  /** Writes entries that another life of the same replica doesn't write. */
+  void writeAgain(String document, int count) {
+    for (int i = 0; i < count; i++) {
+      write(document + i);
+    }
+  }
+
+  /** Makes another life of this node of a host that has nothing. */
+  void copyTo(MemoryHost other) {
+    for (var logged : log) {
+      other.append(
+          new ReceivedEntry(logged.entry(), logged.bytes(), logged.hash(), logged.signature()));
+    }
+  }
+
+  /** Refuses everything of an author, as if a cause of it were missing. */
+  void hides(Replica author, boolean is) {
+    if (is) {
+      hidden.add(author);
+    } else {
+      hidden.remove(author);
+    }
   }
 
   private Receiver.Verdict append(ReceivedEntry received) {
@@ -172,6 +199,9 @@ final class MemoryHost implements SessionHost, Reads {
   public CompletionStage<Map<Replica, String>> store(SpaceId space, Checked batch, NodeId from) {
     var rejected = new HashMap<>(batch.refused());
     for (var received : batch.genuine()) {
+      if (hidden.contains(received.entry().author())) {
+        rejected.put(received.entry().author(), "hidden");
+      }
       if (!rejected.containsKey(received.entry().author())
           && append(received) instanceof Receiver.Verdict.Rejected(var replica, var reason)) {
         rejected.put(replica, reason);

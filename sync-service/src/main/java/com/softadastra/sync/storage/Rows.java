@@ -36,6 +36,7 @@ final class Rows implements AutoCloseable {
   private final PreparedStatement entry;
   private final PreparedStatement entriesFrom;
   private final PreparedStatement mark;
+  private final PreparedStatement firstMark;
   private final PreparedStatement ofChain;
   private final PreparedStatement intent;
 
@@ -51,6 +52,9 @@ final class Rows implements AutoCloseable {
     mark =
         connection.prepareStatement(
             "select max(position) from wal_mark where space_no = ? and replica_no = ? and sequence <= ?");
+    firstMark =
+        connection.prepareStatement(
+            "select min(position) from wal_mark where space_no = ? and replica_no = ?");
     ofChain =
         connection.prepareStatement(
             "select "
@@ -67,6 +71,7 @@ final class Rows implements AutoCloseable {
     entry.close();
     entriesFrom.close();
     mark.close();
+    firstMark.close();
     ofChain.close();
     intent.close();
   }
@@ -143,9 +148,18 @@ final class Rows implements AutoCloseable {
     try (var row = mark.executeQuery()) {
       row.next();
       position = row.getLong(1);
-      if (row.wasNull()) {
-        return entries;
+    }
+    if (position == 0) {
+      // a branch has its first mark where it begins
+      firstMark.setInt(1, numbers.space(space));
+      firstMark.setInt(2, replicaNo);
+      try (var row = firstMark.executeQuery()) {
+        row.next();
+        position = row.getLong(1);
       }
+    }
+    if (position == 0) {
+      return entries;
     }
     ofChain.setLong(1, position);
     ofChain.setInt(2, numbers.space(space));
