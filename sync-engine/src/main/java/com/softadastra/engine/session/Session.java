@@ -13,6 +13,7 @@ import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.ReceivedEntry;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,6 +38,9 @@ import org.jspecify.annotations.Nullable;
  * A session keeps nothing that matters: a later one starts from the summaries.
  */
 public final class Session {
+  /** Batches that the peer has not said to have: what it asks for and doesn't read is not sent. */
+  static final int CREDIT = 32;
+
   private final NodeId peer;
   private final SessionHost host;
   private final ArrayDeque<Frame> outgoing = new ArrayDeque<>();
@@ -90,6 +94,10 @@ public final class Session {
     int storing;
 
     long branches;
+
+    /** Of each batch that was sent and not acknowledged yet: how far it reaches. */
+    final ArrayDeque<Map<Replica, Long>> unacknowledged = new ArrayDeque<>();
+
     long cursor;
     boolean acknowledgementDue;
 
@@ -126,6 +134,7 @@ public final class Session {
           new Received(CompletableFuture.completedStage(null), store(space, batch));
       case Frame.Acknowledged(var space, var statements) -> {
         host.note(space, statements, peer);
+        exchange(space).ifPresent(exchange -> acknowledged(exchange, statements));
         yield Received.AT_ONCE;
       }
       case Frame.Refusal(var space, var replica, var reason) -> {
@@ -141,6 +150,7 @@ public final class Session {
         exchange(space)
             .ifPresent(exchange -> {
               exchange.excluded.removeIf(author -> author.node().equals(chain.node()));
+              exchange.unacknowledged.clear();
               exchange.peer.traced(chain, points);
             });
         yield Received.AT_ONCE;
@@ -266,6 +276,7 @@ public final class Session {
         exchanges.computeIfAbsent(space, _ -> new Exchange(new PeerChains(space, host)));
     exchange.peer.summarised(summary.chains());
     exchange.excluded.clear();
+    exchange.unacknowledged.clear();
     exchange.cursor = cursor;
     exchange.branches = PeerChains.branches(host.chains(space));
     exchange.peer.divided().forEach(chain -> outgoing.add(exchange.peer.trace(chain)));
@@ -318,6 +329,8 @@ public final class Session {
     exchange.knownThen = known(space);
     if (detached(exchange, author, batch) && exchange.traced.add(author)) {
       exchange.peer.ends(author).forEach(chain -> outgoing.add(exchange.peer.trace(chain)));
+      // the peer takes it for a wish to hear all of that node again
+      exchange.refused.removeIf(other -> other.node().equals(author.node()));
     } else {
       exchange.refused.add(author);
       outgoing.add(new Frame.Refusal(space, author, reason));
@@ -357,6 +370,33 @@ public final class Session {
     return entries + host.membership(space, peer).map(m -> m.records().size()).orElse(0);
   }
 
+  private void acknowledged(Exchange exchange, List<Statement.Signed> statements) {
+    for (var signed : statements) {
+      var statement = Statement.decode(signed.bytes());
+      var oldest = exchange.unacknowledged.peek();
+      while (statement.by().node().equals(peer)
+          && oldest != null
+          && covers(statement, oldest, exchange)) {
+        exchange.unacknowledged.remove();
+        oldest = exchange.unacknowledged.peek();
+      }
+    }
+  }
+
+  /**
+   * What the peer refuses it need not have. It may name chains otherwise, so any chain of the
+   * author's node counts: where it has the entry, one reaches as far.
+   */
+  private static boolean covers(Statement statement, Map<Replica, Long> batch, Exchange exchange) {
+    return batch.entrySet().stream()
+        .allMatch(last ->
+            exchange.excluded.contains(last.getKey())
+                || statement.vector().entrySet().stream()
+                    .anyMatch(chain ->
+                        chain.getKey().node().equals(last.getKey().node())
+                            && chain.getValue() >= last.getValue()));
+  }
+
   private Optional<Exchange> exchange(SpaceId space) {
     return Optional.ofNullable(exchanges.get(space));
   }
@@ -364,6 +404,10 @@ public final class Session {
   private List<Offered> batch(SpaceId space, Exchange exchange) {
     exchange.cursor = exchange.peer.review(exchange.cursor);
     var batch = new ArrayList<Offered>();
+    if (exchange.unacknowledged.size() == CREDIT) {
+      return batch;
+    }
+    var reaches = new HashMap<Replica, Long>();
     while (batch.isEmpty() && exchange.cursor < host.durable()) {
       long end = host.durable();
       var entries = host.entries(space, exchange.cursor, Frame.BATCH_BYTES);
@@ -374,9 +418,13 @@ public final class Session {
             && !exchange.excluded.contains(logged.entry().author())) {
           batch.add(new Offered(logged.bytes(), logged.signature()));
           exchange.peer.sent(logged);
+            reaches.put(logged.entry().author(), logged.entry().sequence());
         }
       }
       exchange.cursor = entries.isEmpty() ? end : entries.getLast().position();
+    }
+    if (!batch.isEmpty()) {
+      exchange.unacknowledged.add(reaches);
     }
     return batch;
   }

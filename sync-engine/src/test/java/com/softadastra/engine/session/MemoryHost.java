@@ -27,11 +27,9 @@ import com.softadastra.engine.space.Write;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -44,7 +42,7 @@ final class MemoryHost implements SessionHost, Reads {
   final Map<Replica, String> refused = new HashMap<>();
   final Map<NodeId, Statement> noted = new HashMap<>();
   final List<Replica> forks = new ArrayList<>();
-  private final Set<Replica> hidden = new HashSet<>();
+  final List<Replica> rejecting = new ArrayList<>();
 
   MemoryHost(int node, Membership membership) {
     this.node = node;
@@ -84,15 +82,6 @@ final class MemoryHost implements SessionHost, Reads {
     for (var logged : log) {
       other.append(
           new ReceivedEntry(logged.entry(), logged.bytes(), logged.hash(), logged.signature()));
-    }
-  }
-
-  /** Refuses everything of an author, as if a cause of it were missing. */
-  void hides(Replica author, boolean is) {
-    if (is) {
-      hidden.add(author);
-    } else {
-      hidden.remove(author);
     }
   }
 
@@ -198,10 +187,8 @@ final class MemoryHost implements SessionHost, Reads {
   @Override
   public CompletionStage<Map<Replica, String>> store(SpaceId space, Checked batch, NodeId from) {
     var rejected = new HashMap<>(batch.refused());
+    rejecting.forEach(replica -> rejected.put(replica, "not wanted"));
     for (var received : batch.genuine()) {
-      if (hidden.contains(received.entry().author())) {
-        rejected.put(received.entry().author(), "hidden");
-      }
       if (!rejected.containsKey(received.entry().author())
           && append(received) instanceof Receiver.Verdict.Rejected(var replica, var reason)) {
         rejected.put(replica, reason);

@@ -57,6 +57,30 @@ class SessionTest {
   }
 
   @Test
+  void noMoreBatchesAreSentThanThePeerAcknowledges() {
+    write(one, 4 * Session.CREDIT);
+    var a = new Session(key(2).nodeId(), one);
+    var b = new Session(key(1).nodeId(), two);
+    assertThat(sentUnanswered(a, b)).isEqualTo(Session.CREDIT);
+    run(a, b);
+    assertThat(vector(two)).isEqualTo(vector(one));
+  }
+
+  @Test
+  void whatThePeerRefusesIsNotWaitedFor() {
+    write(three, 4 * Session.CREDIT);
+    meet(three, one);
+    two.rejecting.add(replica(3));
+    var a = new Session(key(2).nodeId(), one);
+    var b = new Session(key(1).nodeId(), two);
+    assertThat(sentUnanswered(a, b)).isEqualTo(Session.CREDIT);
+    one.write("own");
+    run(a, b);
+    assertThat(vector(two)).isEqualTo(Map.of(replica(1), 1L));
+    assertThat(one.refused).containsOnlyKeys(replica(3));
+  }
+
+  @Test
   void entriesOfThirdReplicaPassOn() {
     write(one, 5);
     meet(one, two);
@@ -177,13 +201,28 @@ class SessionTest {
     // three knows what two wrote, and not what that follows from
     var a = new Session(key(3).nodeId(), two);
     var b = new Session(key(2).nodeId(), three);
-    three.hides(replica(1), true);
+    three.rejecting.add(replica(1));
     run(a, b);
     assertThat(vector(three)).isEmpty();
-    three.hides(replica(1), false);
+    three.rejecting.clear();
     meet(one, three);
     run(a, b);
     assertThat(vector(three)).isEqualTo(vector(two)).containsEntry(replica(2), 1L);
+  }
+
+  /** How many batches one sends before it hears what became of them; then the other has them. */
+  private static long sentUnanswered(Session a, Session b) {
+    hand(a, b.poll());
+    hand(b, a.poll());
+    for (var frame = b.poll(); frame != null; frame = b.poll()) {
+      hand(a, frame);
+    }
+    var sent = new ArrayList<byte[]>();
+    for (var frame = a.poll(); frame != null; frame = a.poll()) {
+      sent.add(frame);
+    }
+    sent.forEach(frame -> hand(b, frame));
+    return sent.stream().map(Frame::decode).filter(Frame.Entries.class::isInstance).count();
   }
 
   private Session fresh() {

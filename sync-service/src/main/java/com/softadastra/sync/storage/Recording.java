@@ -8,6 +8,7 @@ import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.IntentRequest;
+import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.engine.log.Signatures.Purpose;
@@ -30,6 +31,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -117,8 +119,10 @@ public final class Recording {
    * An intent's answer.
    *
    * @param replayed it was recorded before
+   * @param disputed the entry's documents that have a conflict, as it was decided
    */
-  public record Outcome(LoggedEntry entry, boolean replayed, boolean created) {}
+  public record Outcome(
+      LoggedEntry entry, boolean replayed, boolean created, Set<DocumentKey> disputed) {}
 
   private Recording(
       Journal journal, NodeKey key, Birth birth, RecordingSettings settings, Machine machine) {
@@ -504,16 +508,32 @@ public final class Recording {
     }
     return switch (recorder.record(unit.request(), space, batch, draw())) {
       case Admission.Declined(var problem) -> refuse(unit, problem);
-      case Admission.Replayed(var entry) ->
-          () -> unit.done().complete(new Outcome(entry, true, false));
+      case Admission.Replayed(var entry) -> {
+        var disputed = disputed(entry, batch);
+        yield () -> unit.done().complete(new Outcome(entry, true, false, disputed));
+      }
       case Admission.Accepted(var entry, var created, var writes) -> {
         batch.add(writes);
         lastPosition = entry.position();
         touched.add(space.id());
         measures.intents++;
-        yield () -> unit.done().complete(new Outcome(entry, false, created));
+        var disputed = disputed(entry, batch);
+        yield () -> unit.done().complete(new Outcome(entry, false, created, disputed));
       }
     };
+  }
+
+  private static Set<DocumentKey> disputed(LoggedEntry logged, Batch batch) {
+    var intent = Objects.requireNonNull(logged.entry().intent());
+    var disputed = new HashSet<DocumentKey>();
+    for (var operation : intent.operations()) {
+      var key = new DocumentKey(logged.entry().space(), operation.collection(), operation.id());
+      var state = batch.document(key);
+      if (state != null && state.conflicted()) {
+        disputed.add(key);
+      }
+    }
+    return disputed;
   }
 
   private static Runnable refuse(Unit.Submitted unit, Problem problem) {
@@ -680,7 +700,7 @@ public final class Recording {
   }
 
   private SpaceState space(SpaceId id) {
-    return java.util.Objects.requireNonNull(spaces.get(id));
+    return Objects.requireNonNull(spaces.get(id));
   }
 
   private Map<SpaceId, Map<Replica, ChainHead>> chains() {
