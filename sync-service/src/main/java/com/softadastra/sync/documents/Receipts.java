@@ -103,12 +103,10 @@ public final class Receipts {
   }
 
   private boolean has(Membership.Member member, LoggedEntry logged) {
-    // its author has it
-    return logged.entry().author().node().equals(member.node())
-        || storage
-            .recording()
-            .ledger()
-            .covers(logged.entry().space(), member.node(), logged.entry().dot());
+    return storage
+        .recording()
+        .ledger()
+        .has(logged.entry().space(), member.node(), logged.dot());
   }
 
   private List<Membership.Member> others(LoggedEntry logged) {

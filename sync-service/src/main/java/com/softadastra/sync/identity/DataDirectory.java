@@ -48,8 +48,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class DataDirectory implements Incarnations, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(DataDirectory.class);
-  private static final long EPOCH_HOUR_2026 =
-      Instant.parse("2026-01-01T00:00:00Z").getEpochSecond() / 3600;
 
   private final Path directory;
   private final FileChannel lockFile;
@@ -127,8 +125,7 @@ public final class DataDirectory implements Incarnations, AutoCloseable {
   public Birth birth(Optional<Found> found) {
     var outside = outside();
     if (found.isEmpty()) {
-      boolean first = outside == null;
-      return new Birth(draw(), first ? 0 : startAbove(0));
+      return outside == null ? Birth.first(random) : Birth.after(0, Instant.now(), random);
     }
     var inside = found.get();
     if (outside == null) {
@@ -145,12 +142,7 @@ public final class DataDirectory implements Incarnations, AutoCloseable {
     } else {
       return new Birth(inside.incarnation(), 0);
     }
-    return reborn(inside.lastPosition());
-  }
-
-  @Override
-  public Birth reborn(long lastPosition) {
-    return new Birth(draw(), startAbove(lastPosition));
+    return Birth.after(inside.lastPosition(), Instant.now(), random);
   }
 
   @Override
@@ -180,19 +172,6 @@ public final class DataDirectory implements Incarnations, AutoCloseable {
     } catch (IOException e) {
       LOG.warn("the data directory's lock was not released", e);
     }
-  }
-
-  // Above anything an earlier life can have issued. The hour keeps two restores of one backup
-  // apart.
-  private static long startAbove(long lastPosition) {
-    long hours = Math.max(0, Instant.now().getEpochSecond() / 3600 - EPOCH_HOUR_2026);
-    return Math.max((lastPosition / Birth.STRIDE + 1) * Birth.STRIDE, hours * Birth.STRIDE);
-  }
-
-  private Incarnation draw() {
-    var bytes = new byte[Incarnation.BYTES];
-    random.nextBytes(bytes);
-    return Incarnation.of(bytes);
   }
 
   private @Nullable Properties outside() {
