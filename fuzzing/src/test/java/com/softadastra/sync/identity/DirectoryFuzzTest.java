@@ -10,7 +10,7 @@ import com.softadastra.fuzz.Fuzzing;
 import com.softadastra.fuzz.Mutator.Form;
 import com.softadastra.fuzz.Target;
 import com.softadastra.sync.storage.Birth;
-import com.softadastra.sync.storage.Storage.Found;
+import com.softadastra.sync.storage.Found;
 import com.softadastra.sync.storage.StorageException;
 import java.io.IOException;
 import java.nio.file.Files;
