@@ -11,16 +11,15 @@ import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.LoggedEntry;
-import com.softadastra.engine.log.Standing;
 import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.SignedRecord;
-import com.softadastra.sync.storage.Batch.IntentKey;
 import java.nio.ByteBuffer;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -170,13 +169,11 @@ final class H2Journal implements Journal {
       var chains = new LinkedHashMap<SpaceId, Map<Replica, ChainHead>>();
       try (var row =
           statement.executeQuery(
-              "select space_no, replica_no, sequence, hash, position from chain")) {
+              "select space_no, replica_no, author_no, parent_no, after, sequence, hash, position from chain")) {
         while (row.next()) {
           chains
               .computeIfAbsent(numbers.space(row.getInt(1)), _ -> new LinkedHashMap<>())
-              .put(
-                  numbers.replica(row.getInt(2)),
-                  new ChainHead(row.getLong(3), Hash.of(row.getBytes(4)), row.getLong(5)));
+              .put(numbers.replica(row.getInt(2)), chain(row));
         }
       }
       var statements = new ArrayList<Ledger.Known>();
@@ -195,6 +192,17 @@ final class H2Journal implements Journal {
     } catch (SQLException e) {
       throw new StorageException("The log can't be read: " + e.getMessage(), e);
     }
+  }
+
+  private ChainHead chain(ResultSet row) throws SQLException {
+    int parent = row.getInt(4);
+    return new ChainHead(
+        numbers.replica(row.getInt(3)),
+        parent == 0 ? null : numbers.replica(parent),
+        row.getLong(5),
+        row.getLong(6),
+        Hash.of(row.getBytes(7)),
+        row.getLong(8));
   }
 
   @Override
@@ -218,11 +226,20 @@ final class H2Journal implements Journal {
   }
 
   @Override
-  public Optional<LoggedEntry> intent(SpaceId space, String id) {
+  public List<LoggedEntry> intents(SpaceId space, String id) {
     try {
-      return rows.intent(space, id);
+      return rows.intents(space, id);
     } catch (SQLException e) {
       throw new StorageException("looking for an intent failed", e);
+    }
+  }
+
+  @Override
+  public List<LoggedEntry> run(SpaceId space, Replica chain, long from) {
+    try {
+      return rows.run(space, chain, from);
+    } catch (SQLException e) {
+      throw new StorageException("reading the log failed", e);
     }
   }
 
@@ -304,6 +321,7 @@ final class H2Journal implements Journal {
       putDocuments(batch);
       putIntents(batch);
       putConflicts(batch);
+      putBranches(batch);
       putStandings(batch);
       putEntries(batch);
       putChains(batch);
@@ -313,7 +331,8 @@ final class H2Journal implements Journal {
       }
       connection.commit();
       batch.documents().forEach(cache::remember);
-      batch.appended().forEach(rows::appended);
+      batch.appended().forEach(rows::placed);
+      batch.restood().forEach(rows::placed);
       cache.trim();
       return batch.isOfRows() && numbers.given() == given;
     } catch (SQLException e) {
@@ -404,10 +423,9 @@ final class H2Journal implements Journal {
               """
               insert into outbox (position, space_no, replica_no, sequence, bytes, recorded_at)
               select position, space_no, replica_no, sequence, octet_length(entry), recorded_at from wal
-              where space_no = ? and standing <> ? and position not in (select position from outbox)
+              where space_no = ? and position not in (select position from outbox)
               """)) {
         insert.setInt(1, numbers.space(space));
-        insert.setInt(2, Standing.REPLACED.ordinal());
         insert.executeUpdate();
       }
     }
@@ -428,13 +446,36 @@ final class H2Journal implements Journal {
 
   private void putStandings(Batch batch) throws SQLException {
     for (var logged : batch.restood()) {
-      int crc = crc(logged, Rows.positions(logged.previous()));
       sql.change(
-          RowChange.UPDATE_ENTRY, logged.standing().ordinal(), crc, logged.position());
-      if (logged.standing() == Standing.REPLACED) {
-        // nobody will ever have it
-        sql.change(RowChange.DELETE_OWED, logged.position());
+          RowChange.UPDATE_ENTRY,
+          numbers.replica(logged.chain(), connection),
+          logged.standing().ordinal(),
+          crc(logged, Rows.positions(logged.previous())),
+          logged.position());
+    }
+  }
+
+  /** What a parent has beyond a fork is the branch's from now on, in every table but the log. */
+  private void putBranches(Batch batch) throws SQLException {
+    for (var branch : batch.branches()) {
+      int spaceNo = numbers.space(branch.space());
+      int branchNo = numbers.replica(branch.branch(), connection);
+      int parentNo = numbers.replica(branch.parent(), connection);
+      for (var table : List.of("wal_mark", "outbox")) {
+        try (var update =
+            connection.prepareStatement(
+                "update "
+                    + table
+                    + " set replica_no = ? where space_no = ? and replica_no = ? and sequence > ?")) {
+          update.setInt(1, branchNo);
+          update.setInt(2, spaceNo);
+          update.setInt(3, parentNo);
+          update.setLong(4, branch.after());
+          update.executeUpdate();
+        }
       }
+      sql.change(
+          RowChange.PUT_MARK, spaceNo, branchNo, branch.after() + 1, branch.first());
     }
   }
 
@@ -444,7 +485,7 @@ final class H2Journal implements Journal {
     for (var logged : batch.signed()) {
       var entry = logged.entry();
       int spaceNo = numbers.space(entry.space());
-      int replicaNo = numbers.replica(entry.author(), connection);
+      int replicaNo = numbers.replica(logged.chain(), connection);
       byte[] previous = Rows.positions(logged.previous());
       sql.changeLater(
           RowChange.INSERT_ENTRY,
@@ -460,7 +501,7 @@ final class H2Journal implements Journal {
           crc(logged, previous));
       if (entry.sequence() % Rows.MARK_EVERY == 1) {
         sql.changeLater(
-            RowChange.INSERT_MARK, spaceNo, replicaNo, entry.sequence(), logged.position());
+            RowChange.PUT_MARK, spaceNo, replicaNo, entry.sequence(), logged.position());
         marks = true;
       }
       if (batch.owed(logged)) {
@@ -479,7 +520,7 @@ final class H2Journal implements Journal {
       sql.changeAll(RowChange.INSERT_ENTRY);
     }
     if (marks) {
-      sql.changeAll(RowChange.INSERT_MARK);
+      sql.changeAll(RowChange.PUT_MARK);
     }
     if (outbox) {
       sql.changeAll(RowChange.INSERT_OUTBOX);
@@ -491,7 +532,7 @@ final class H2Journal implements Journal {
     return Rows.entryCrc(
         logged.position(),
         numbers.space(entry.space()),
-        numbers.replica(entry.author(), connection),
+        numbers.replica(logged.chain(), connection),
         entry.sequence(),
         logged.standing().ordinal(),
         logged.recordedAt().toEpochMilli(),
@@ -534,21 +575,17 @@ final class H2Journal implements Journal {
   }
 
   private void putIntents(Batch batch) throws SQLException {
-    var taken = new HashMap<Long, IntentKey>();
+    var taken = new HashSet<Long>();
     for (var intent : batch.intents().entrySet()) {
       var key = intent.getKey();
-      int spaceNo = numbers.space(key.space());
-      var known = rows.indexed(key.space(), key.id());
-      if (known.isPresent()) {
-        sql.change(RowChange.MOVE_INTENT, intent.getValue(), known.get().slot());
-        continue;
-      }
       long slot = Rows.slot(key.space(), key.id());
-      while (taken.containsKey(slot) || sql.slotTaken(slot)) {
-        slot++;
+      for (long position : intent.getValue()) {
+        while (!taken.add(slot) || sql.slotTaken(slot)) {
+          slot++;
+        }
+        sql.changeLater(
+            RowChange.INSERT_INTENT, slot, numbers.space(key.space()), key.id(), position);
       }
-      taken.put(slot, key);
-      sql.changeLater(RowChange.INSERT_INTENT, slot, spaceNo, key.id(), intent.getValue());
     }
     if (!taken.isEmpty()) {
       sql.changeAll(RowChange.INSERT_INTENT);
@@ -582,37 +619,23 @@ final class H2Journal implements Journal {
   }
 
   private void putChains(Batch batch) throws SQLException {
-    for (var cut : batch.cuts().entrySet()) {
-      int spaceNo = numbers.space(cut.getKey().space());
-      int replicaNo = numbers.replica(cut.getKey().replica(), connection);
-      try (var delete =
-          connection.prepareStatement(
-              "delete from wal_mark where space_no = ? and replica_no = ? and sequence > ?")) {
-        delete.setInt(1, spaceNo);
-        delete.setInt(2, replicaNo);
-        delete.setLong(3, cut.getValue());
-        delete.executeUpdate();
-      }
-      try (var delete =
-          connection.prepareStatement("delete from chain where space_no = ? and replica_no = ?")) {
-        delete.setInt(1, spaceNo);
-        delete.setInt(2, replicaNo);
-        delete.executeUpdate();
-      }
-    }
     if (batch.chains().isEmpty()) {
       return;
     }
     var chains = batch.chains().get();
     for (var space : chains.ends().entrySet()) {
       for (var chain : space.getValue().entrySet()) {
+        var head = chain.getValue();
         sql.change(
             RowChange.MERGE_CHAIN,
             numbers.space(space.getKey()),
             numbers.replica(chain.getKey(), connection),
-            chain.getValue().sequence(),
-            chain.getValue().hash().bytes(),
-            chain.getValue().position());
+            numbers.replica(head.author(), connection),
+            head.parent() == null ? null : numbers.replica(head.parent(), connection),
+            head.after(),
+            head.sequence(),
+            head.hash().bytes(),
+            head.position());
       }
     }
     sql.change(RowChange.CHAINS_POSITION, chains.position());

@@ -3,28 +3,28 @@ package com.softadastra.sync.storage;
 /** A change of one row in a group commit; the codes are part of the redo log's form. */
 enum RowChange {
   INSERT_ENTRY(1, "insert into wal (" + Rows.ENTRY_COLUMNS + ") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-  UPDATE_ENTRY(2, "update wal set standing = ?, crc = ? where position = ?"),
-  INSERT_MARK(3, "insert into wal_mark values (?, ?, ?, ?)"),
+  UPDATE_ENTRY(2, "update wal set replica_no = ?, standing = ?, crc = ? where position = ?"),
+  PUT_MARK(
+      3, "merge into wal_mark (space_no, replica_no, sequence, position) values (?, ?, ?, ?)"),
   INSERT_OUTBOX(4, "insert into outbox values (?, ?, ?, ?, ?, ?)"),
-  DELETE_OWED(5, "delete from outbox where position = ?"),
   INSERT_DOCUMENT(
-      6,
+      5,
       "insert into document (document_no, collection_no, id, live, state, crc) values (?, ?, ?, ?, ?, ?)"),
-  UPDATE_DOCUMENT(7, "update document set live = ?, state = ?, crc = ? where document_no = ?"),
-  INSERT_INTENT(8, "insert into intent values (?, ?, ?, ?)"),
-  MOVE_INTENT(9, "update intent set position = ? where slot = ?"),
-  INSERT_CONFLICT(10, "insert into conflict values (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+  UPDATE_DOCUMENT(6, "update document set live = ?, state = ?, crc = ? where document_no = ?"),
+  INSERT_INTENT(7, "insert into intent values (?, ?, ?, ?)"),
+  INSERT_CONFLICT(8, "insert into conflict values (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
   UPDATE_CONFLICT(
-      11, "update conflict set open = ?, sides = ?, replaced_by = ? where id = ?"),
+      9, "update conflict set open = ?, sides = ?, replaced_by = ? where id = ?"),
   MERGE_CHAIN(
-      12,
-      "merge into chain (space_no, replica_no, sequence, hash, position) values (?, ?, ?, ?, ?)"),
-  CHAINS_POSITION(13, "update node set chains_position = ?"),
+      10,
+      "merge into chain (space_no, replica_no, author_no, parent_no, after, sequence, hash, position)"
+          + " values (?, ?, ?, ?, ?, ?, ?, ?)"),
+  CHAINS_POSITION(11, "update node set chains_position = ?"),
   MERGE_STATEMENT(
-      14,
+      12,
       "merge into statement (space_no, node, statement, signature, via) values (?, ?, ?, ?, ?)");
 
-  private static final RowChange[] BY_CODE = new RowChange[15];
+  private static final RowChange[] BY_CODE = new RowChange[13];
 
   static {
     for (var change : values()) {
