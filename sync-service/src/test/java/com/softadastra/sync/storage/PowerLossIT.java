@@ -57,7 +57,7 @@ class PowerLossIT {
     int images = Integer.getInteger("powerloss.images", 2_000);
     var campaign = new Campaign();
     do {
-      var result = campaign(true, 900, Duration.ofSeconds(47), 5_000, images, false);
+      var result = campaign(true, 900, Duration.ofSeconds(47), 8_000, images, false);
 
       assertThat(result.rewrites()).as("writes over freed space").isGreaterThan(100);
       assertThat(result.total()).isGreaterThanOrEqualTo(images);
@@ -71,7 +71,7 @@ class PowerLossIT {
    */
   @Test
   void losesNothingWhicheverBlockOfTheLastCommitsIsMissingOrTorn() throws Exception {
-    int last = Integer.getInteger("powerloss.last", 6);
+    int last = Integer.getInteger("powerloss.last", 10);
     int tears = Integer.getInteger("powerloss.tears", 3);
     var campaign = new Campaign();
     do {
