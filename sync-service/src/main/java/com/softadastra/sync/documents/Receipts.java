@@ -103,10 +103,7 @@ public final class Receipts {
   }
 
   private boolean has(Membership.Member member, LoggedEntry logged) {
-    return storage
-        .recording()
-        .ledger()
-        .has(logged.entry().space(), member.node(), logged.dot());
+    return storage.recording().ledger().has(logged.entry().space(), member.node(), logged.dot());
   }
 
   private List<Membership.Member> others(LoggedEntry logged) {

@@ -2,7 +2,6 @@ package com.softadastra.sync.identity;
 
 import com.softadastra.contracts.Base32;
 import com.softadastra.contracts.Hash;
-import com.softadastra.contracts.Incarnation;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.sync.storage.Birth;
 import com.softadastra.sync.storage.Found;

@@ -112,8 +112,7 @@ public final class Batch implements Reads {
 
   private void place(LoggedEntry logged) {
     placed
-        .computeIfAbsent(
-            new Chain(logged.entry().space(), logged.chain()), _ -> new TreeMap<>())
+        .computeIfAbsent(new Chain(logged.entry().space(), logged.chain()), _ -> new TreeMap<>())
         .put(logged.entry().sequence(), logged.position());
   }
 

@@ -109,9 +109,7 @@ final class H2Journal implements Journal {
         while (row.next()) {
           chains
               .computeIfAbsent(numbers.space(row.getInt(1)), _ -> new LinkedHashMap<>())
-              .put(
-                  numbers.replica(row.getInt(2)),
-                  chain(row));
+              .put(numbers.replica(row.getInt(2)), chain(row));
         }
       }
       var statements = new ArrayList<Ledger.Known>();

@@ -577,8 +577,7 @@ public final class Recording {
   }
 
   private boolean owed(LoggedEntry logged) {
-    return ledger.owed(
-        space(logged.entry().space()).membership(), key.nodeId(), logged.dot());
+    return ledger.owed(space(logged.entry().space()).membership(), key.nodeId(), logged.dot());
   }
 
   /** To the millisecond, which is what rows keep, so that a later answer says the same. */
@@ -641,9 +640,7 @@ public final class Recording {
           var membership = new Membership(records);
           spaces.put(membership.space(), new SpaceState(membership, self(), Map.of()));
         });
-    recovered
-        .chains()
-        .forEach((space, chains) -> chains.forEach(space(space)::recovered));
+    recovered.chains().forEach((space, chains) -> chains.forEach(space(space)::recovered));
     recoverChains();
     ledger.recover(recovered.statements());
     boolean same = before != null && before.incarnation().equals(incarnation);
