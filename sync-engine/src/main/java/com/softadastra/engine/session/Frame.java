@@ -1,6 +1,7 @@
 package com.softadastra.engine.session;
 
 import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.ZstdException;
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.Incarnation;
 import com.softadastra.contracts.NodeId;
@@ -11,6 +12,7 @@ import com.softadastra.engine.cbor.CborReader.Malformed;
 import com.softadastra.engine.cbor.CborWriter;
 import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.log.Bounds;
+import com.softadastra.engine.log.EntryCodec;
 import com.softadastra.engine.log.Signatures;
 import com.softadastra.engine.space.BatchCheck.Offered;
 import com.softadastra.engine.space.SignedRecord;
@@ -30,6 +32,7 @@ import java.util.List;
  * acknowledged = [4, space, [* statement]]
  * refused      = [5, space, node, incarnation, reason: text]
  * bye          = [6, reason: text]
+ * trace        = [7, space, node, incarnation, [* [sequence, hash: h'32']]]
  * statement    = [bytes, signature: h'64']
  * </pre>
  */
@@ -45,6 +48,9 @@ public sealed interface Frame {
   int MANY = 4096;
   int TEXT_BYTES = 1024;
 
+  /** How many items a frame has, by its kind. */
+  List<Integer> ITEMS = List.of(9, 3, 4, 4, 3, 5, 2, 5);
+
   record Hello(
       int leastVersion,
       int greatestVersion,
@@ -59,7 +65,7 @@ public sealed interface Frame {
 
   record Summary(SpaceId space, List<Known> chains, List<Statement.Signed> statements)
       implements Frame {
-    /** How far the sender knows a replica's chain, and the hash of the entry there. */
+    /** How far the sender knows a chain, and the hash of the entry there. */
     public record Known(Replica replica, long sequence, Hash hash) {}
   }
 
@@ -70,6 +76,17 @@ public sealed interface Frame {
   record Refusal(SpaceId space, Replica replica, String reason) implements Frame {}
 
   record Bye(String reason) implements Frame {}
+
+  /**
+   * How a chain of the sender's has come about, by which the receiver finds the last entry that
+   * both have.
+   *
+   * @param points entries of the chain and of those that it is a branch of, the last first
+   */
+  record Trace(SpaceId space, Replica chain, List<Point> points) implements Frame {
+    /** An entry. */
+    public record Point(long sequence, Hash hash) {}
+  }
 
   default byte[] encode() {
     var out = new CborWriter(256);
@@ -112,6 +129,11 @@ public sealed interface Frame {
       case Refusal(var space, var replica, var reason) ->
           replica(replica, out.array(5).unsigned(5).bytes(space.hash().bytes())).text(reason);
       case Bye(var reason) -> out.array(2).unsigned(6).text(reason);
+      case Trace(var space, var chain, var points) -> {
+        replica(chain, out.array(5).unsigned(7).bytes(space.hash().bytes())).array(points.size());
+        points.forEach(
+            point -> out.array(2).unsigned(point.sequence()).bytes(point.hash().bytes()));
+      }
     }
     return out.toByteArray();
   }
@@ -121,9 +143,13 @@ public sealed interface Frame {
    */
   static Frame decode(byte[] bytes) {
     var in = new CborReader(bytes);
-    in.array(2, 9);
+    int items = in.array(2, 9);
+    int kind = in.unsigned(ITEMS.size() - 1);
+    if (items != ITEMS.get(kind)) {
+      throw new Malformed("a frame of kind " + kind + " with " + items + " items");
+    }
     Frame frame =
-        switch (in.unsigned(6)) {
+        switch (kind) {
           case 0 ->
               new Hello(
                   in.unsigned(Integer.MAX_VALUE),
@@ -139,7 +165,8 @@ public sealed interface Frame {
           case 3 -> new Entries(space(in), batch(in));
           case 4 -> new Acknowledged(space(in), list(in, () -> statement(in)));
           case 5 -> new Refusal(space(in), replica(in), in.text(TEXT_BYTES));
-          default -> new Bye(in.text(TEXT_BYTES));
+          case 6 -> new Bye(in.text(TEXT_BYTES));
+          default -> new Trace(space(in), replica(in), list(in, () -> point(in)));
         };
     in.end();
     return frame;
@@ -156,16 +183,13 @@ public sealed interface Frame {
     byte[] packed = in.bytes(UNPACKED_BYTES);
     byte[] plain = packed;
     if (packed.length < length) {
-      plain = new byte[length];
-      long unpacked = Zstd.decompress(plain, packed);
-      if (Zstd.isError(unpacked) || unpacked != length) {
-        throw new Malformed("a batch that can't be unpacked");
-      }
+      plain = unpacked(packed, length);
     } else if (packed.length > length) {
       throw new Malformed("a batch longer than it says");
     }
     var entries = new CborReader(plain);
-    int count = entries.array(0, UNPACKED_BYTES);
+    // or packed nothings would fill the memory as objects
+    int count = entries.array(0, Math.max(MANY, plain.length / EntryCodec.LEAST_BYTES));
     var batch = new ArrayList<Offered>(Math.min(count, MANY));
     for (int i = 0; i < count; i++) {
       entries.array(2, 2);
@@ -174,6 +198,22 @@ public sealed interface Frame {
     }
     entries.end();
     return batch;
+  }
+
+  private static byte[] unpacked(byte[] packed, int length) {
+    // what it says is cheaper to compare than to find out
+    if (Zstd.getFrameContentSize(packed) != length) {
+      throw new Malformed("a batch that says to unpack to another length");
+    }
+    byte[] plain = new byte[length];
+    try {
+      if (Zstd.decompress(plain, packed) != length) {
+        throw new Malformed("a batch that unpacks to another length");
+      }
+    } catch (ZstdException e) {
+      throw new Malformed("a batch that can't be unpacked");
+    }
+    return plain;
   }
 
   private static void statements(List<Statement.Signed> statements, CborWriter out) {
@@ -195,6 +235,11 @@ public sealed interface Frame {
   private static Summary.Known known(CborReader in) {
     in.array(4, 4);
     return new Summary.Known(replica(in), in.unsigned(), Hash.of(in.bytesExactly(Hash.BYTES)));
+  }
+
+  private static Trace.Point point(CborReader in) {
+    in.array(2, 2);
+    return new Trace.Point(in.unsigned(), Hash.of(in.bytesExactly(Hash.BYTES)));
   }
 
   private static CborWriter replica(Replica replica, CborWriter out) {

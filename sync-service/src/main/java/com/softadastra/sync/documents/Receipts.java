@@ -50,10 +50,14 @@ public final class Receipts {
   public Receipt of(String space, LoggedEntry logged) {
     return storage
         .readers()
-        .read(reader -> of(space, logged, key -> {
-          var state = reader.document(key);
-          return state != null && state.conflicted();
-        }));
+        .read(reader ->
+            of(
+                space,
+                logged,
+                key -> {
+                  var state = reader.document(key);
+                  return state != null && state.conflicted();
+                }));
   }
 
   /**
@@ -99,12 +103,7 @@ public final class Receipts {
   }
 
   private boolean has(Membership.Member member, LoggedEntry logged) {
-    // its author has it
-    return logged.entry().author().node().equals(member.node())
-        || storage
-            .recording()
-            .ledger()
-            .covers(logged.entry().space(), member.node(), logged.entry().dot());
+    return storage.recording().ledger().has(logged.entry().space(), member.node(), logged.dot());
   }
 
   private List<Membership.Member> others(LoggedEntry logged) {

@@ -2,7 +2,6 @@ package com.softadastra.sync.identity;
 
 import com.softadastra.contracts.Base32;
 import com.softadastra.contracts.Hash;
-import com.softadastra.contracts.Incarnation;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.sync.storage.Birth;
 import com.softadastra.sync.storage.Found;
@@ -48,8 +47,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class DataDirectory implements Incarnations, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(DataDirectory.class);
-  private static final long EPOCH_HOUR_2026 =
-      Instant.parse("2026-01-01T00:00:00Z").getEpochSecond() / 3600;
 
   private final Path directory;
   private final FileChannel lockFile;
@@ -127,8 +124,7 @@ public final class DataDirectory implements Incarnations, AutoCloseable {
   public Birth birth(Optional<Found> found) {
     var outside = outside();
     if (found.isEmpty()) {
-      boolean first = outside == null;
-      return new Birth(draw(), first ? 0 : startAbove(0));
+      return outside == null ? Birth.first(random) : Birth.after(0, Instant.now(), random);
     }
     var inside = found.get();
     if (outside == null) {
@@ -145,12 +141,7 @@ public final class DataDirectory implements Incarnations, AutoCloseable {
     } else {
       return new Birth(inside.incarnation(), 0);
     }
-    return reborn(inside.lastPosition());
-  }
-
-  @Override
-  public Birth reborn(long lastPosition) {
-    return new Birth(draw(), startAbove(lastPosition));
+    return Birth.after(inside.lastPosition(), Instant.now(), random);
   }
 
   @Override
@@ -182,19 +173,6 @@ public final class DataDirectory implements Incarnations, AutoCloseable {
     }
   }
 
-  // Above anything an earlier life can have issued. The hour keeps two restores of one backup
-  // apart.
-  private static long startAbove(long lastPosition) {
-    long hours = Math.max(0, Instant.now().getEpochSecond() / 3600 - EPOCH_HOUR_2026);
-    return Math.max((lastPosition / Birth.STRIDE + 1) * Birth.STRIDE, hours * Birth.STRIDE);
-  }
-
-  private Incarnation draw() {
-    var bytes = new byte[Incarnation.BYTES];
-    random.nextBytes(bytes);
-    return Incarnation.of(bytes);
-  }
-
   private @Nullable Properties outside() {
     var file = directory.resolve("incarnation");
     if (!Files.exists(file)) {
@@ -211,7 +189,13 @@ public final class DataDirectory implements Incarnations, AutoCloseable {
   }
 
   private static long number(Properties properties, String name) {
-    return Long.parseLong(properties.getProperty(name, "0"));
+    var text = properties.getProperty(name, "0");
+    try {
+      return Long.parseLong(text);
+    } catch (NumberFormatException e) {
+      throw new StorageException(
+          "The incarnation file can't be read: " + name + " is no number.", e);
+    }
   }
 
   private static String machine() {
