@@ -16,7 +16,11 @@ import com.softadastra.sync.peer.Exchanges;
 import com.softadastra.sync.peer.PeerConfiguration;
 import com.softadastra.sync.storage.RecordingSettings;
 import com.softadastra.sync.storage.Storage;
+import com.softadastra.sync.time.Machine;
+import com.softadastra.sync.time.Schedule;
+import com.softadastra.sync.time.ThreadSchedule;
 import com.softadastra.sync.web.SyncWebConfiguration;
+import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -49,6 +53,16 @@ public class SyncConfiguration {
   @Bean
   InstantSource instantSource() {
     return Clock.systemUTC();
+  }
+
+  @Bean(destroyMethod = "close")
+  ThreadSchedule schedule() {
+    return new ThreadSchedule();
+  }
+
+  @Bean
+  Machine machine(Schedule schedule, InstantSource clock) {
+    return new Machine(schedule, clock, new SecureRandom());
   }
 
   @Bean(destroyMethod = "close")

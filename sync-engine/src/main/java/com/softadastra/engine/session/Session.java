@@ -14,8 +14,10 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -23,8 +25,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One side of an exchange between two nodes that know each other's identity. Frames from the peer
  * go into {@link #receive}, in order and one at a time; frames for the peer come out of {@link
- * #poll}, whenever the transport has room. It keeps no thread and no clock; {@link #poll} may run
- * beside {@link #receive}.
+ * #poll}, whenever the transport has room. It keeps no thread and no clock; whoever drives it makes
+ * one call after the other.
  *
  * <p>Hello, then for each space that both belong to its membership and a summary of what is known,
  * then entries as they are forced, and acknowledgements of what was received, as signed statements.
@@ -39,8 +41,30 @@ public final class Session {
   /** The spaces offered, each with how many membership records the peer was told. */
   private final Map<SpaceId, Integer> announced = new LinkedHashMap<>();
 
+  /** Statements to pass on, of each member the latest: a slow peer misses those in between. */
+  private final Map<Member, News> news = new LinkedHashMap<>();
+
   private boolean greeted;
   private boolean ended;
+
+  private record Member(SpaceId space, NodeId node) {}
+
+  private record News(Statement statement, Statement.Signed signed) {}
+
+  /**
+   * A frame that was taken in.
+   *
+   * @param next completes when the next frame may be handed in
+   * @param stored completes when what the frame brought is forced; the caller bounds how many it
+   *     leaves open
+   */
+  public record Received(CompletionStage<?> next, CompletionStage<?> stored) {
+    private static final Received AT_ONCE = after(CompletableFuture.completedStage(null));
+
+    private static Received after(CompletionStage<?> done) {
+      return new Received(done, done);
+    }
+  }
 
   /** What goes to the peer in one space. */
   private static final class Exchange {
@@ -48,6 +72,10 @@ public final class Session {
     final Map<Replica, Long> has = new HashMap<>();
 
     final Set<Replica> excluded = new HashSet<>();
+
+    /** What the peer was told not to send. */
+    final Set<Replica> refused = new HashSet<>();
+
     long cursor;
     boolean acknowledgementDue;
   }
@@ -59,40 +87,43 @@ public final class Session {
   }
 
   /**
-   * Takes in a frame.
+   * Takes in a frame. Its stages fail, as this method does, where the session is over.
    *
-   * @return completes when what it brought is forced; the caller bounds how many it leaves open
-   * @throws Malformed where the peer doesn't keep to the protocol; the session is over
+   * @throws Malformed where the peer doesn't keep to the protocol
    */
-  public CompletionStage<?> receive(byte[] bytes) {
+  public Received receive(byte[] bytes) {
     var frame = Frame.decode(bytes);
     if (!greeted && !(frame instanceof Frame.Hello || frame instanceof Frame.Bye)) {
       throw new Malformed("a session begins with hello");
     }
-    switch (frame) {
-      case Frame.Hello hello -> greet(hello);
-      case Frame.MembershipKnown(var space, var records) -> {
-        host.learn(space, records);
-        announce(space);
+    return switch (frame) {
+      case Frame.Hello hello -> {
+        greet(hello);
+        yield Received.AT_ONCE;
       }
-      case Frame.Summary summary -> summarised(summary);
-      case Frame.Entries(var space, var batch) -> {
-        return store(space, batch);
+      case Frame.MembershipKnown(var space, var records) ->
+          Received.after(host.learn(space, records).thenRun(() -> announce(space)));
+      case Frame.Summary summary -> Received.after(summarised(summary));
+      case Frame.Entries(var space, var batch) ->
+          new Received(CompletableFuture.completedStage(null), store(space, batch));
+      case Frame.Acknowledged(var space, var statements) -> {
+        host.note(space, statements, peer);
+        yield Received.AT_ONCE;
       }
-      case Frame.Acknowledged(var space, var statements) -> acknowledged(space, statements);
       case Frame.Refusal(var space, var replica, var reason) -> {
-        synchronized (this) {
-          exchange(space).ifPresent(exchange -> exchange.excluded.add(replica));
-        }
+        exchange(space).ifPresent(exchange -> exchange.excluded.add(replica));
         host.refusedBy(peer, space, replica, reason);
+        yield Received.AT_ONCE;
       }
-      case Frame.Bye _ -> end();
-    }
-    return CompletableFuture.completedStage(null);
+      case Frame.Bye _ -> {
+        ended = true;
+        yield Received.AT_ONCE;
+      }
+    };
   }
 
   /** The next frame for the peer; null where there is nothing to say now. */
-  public synchronized byte @Nullable [] poll() {
+  public byte @Nullable [] poll() {
     var frame = outgoing.poll();
     if (frame != null) {
       return frame.encode();
@@ -107,7 +138,7 @@ public final class Session {
             .encode();
       }
     }
-    // entries of a new member come after the record that makes it one
+    // entries and statements of a new member come after the record that makes it one
     for (var space : announced.entrySet()) {
       var membership = host.membership(space.getKey(), peer);
       if (membership.isPresent() && membership.get().records().size() != space.getValue()) {
@@ -115,6 +146,12 @@ public final class Session {
         space.setValue(records.size());
         return new Frame.MembershipKnown(space.getKey(), records).encode();
       }
+    }
+    var passedOn = news.keySet().iterator();
+    if (passedOn.hasNext()) {
+      var member = passedOn.next();
+      var newest = Objects.requireNonNull(news.remove(member));
+      return new Frame.Acknowledged(member.space(), List.of(newest.signed())).encode();
     }
     for (var exchange : exchanges.entrySet()) {
       var batch = batch(exchange.getKey(), exchange.getValue());
@@ -131,42 +168,37 @@ public final class Session {
    */
   public void announce(SpaceId space) {
     var membership = host.membership(space, peer);
-    if (membership.isEmpty()) {
+    if (membership.isEmpty() || !greeted || ended) {
       return;
     }
-    synchronized (this) {
-      if (!greeted || ended) {
-        return;
-      }
-      var records = membership.get().records();
-      if (announced.putIfAbsent(space, records.size()) == null) {
-        outgoing.add(new Frame.MembershipKnown(space, records));
-        outgoing.add(summary(space));
-      }
+    var records = membership.get().records();
+    if (announced.putIfAbsent(space, records.size()) == null) {
+      outgoing.add(new Frame.MembershipKnown(space, records));
+      outgoing.add(summary(space));
     }
   }
 
   /** Passes on what another member has said to have. */
-  public synchronized void gossip(SpaceId space, List<Statement.Signed> statements) {
-    if (announced.containsKey(space)) {
-      outgoing.add(new Frame.Acknowledged(space, statements));
+  public void gossip(Statement statement, Statement.Signed signed) {
+    if (announced.containsKey(statement.space())) {
+      news.merge(
+          new Member(statement.space(), statement.by().node()),
+          new News(statement, signed),
+          (known, other) -> other.statement().laterThan(known.statement()) ? other : known);
     }
   }
 
-  public synchronized void end(String reason) {
+  /** Ends it; what {@link #poll} then still has tells the peer why. */
+  public void end(String reason) {
     if (!ended) {
       outgoing.add(new Frame.Bye(reason));
-      end();
+      ended = true;
     }
   }
 
   /** Whether it is over; what {@link #poll} still has may be sent. */
-  public synchronized boolean ended() {
+  public boolean ended() {
     return ended;
-  }
-
-  private synchronized void end() {
-    ended = true;
   }
 
   private void greet(Frame.Hello hello) {
@@ -176,25 +208,23 @@ public final class Session {
     if (hello.leastVersion() > Frame.VERSION || hello.greatestVersion() < Frame.VERSION) {
       throw new Malformed("no common protocol version");
     }
-    synchronized (this) {
-      greeted = true;
-    }
+    greeted = true;
     host.met(hello);
     hello.spaces().forEach(this::announce);
   }
 
   private Frame summary(SpaceId space) {
     var chains = new ArrayList<Frame.Summary.Known>();
-    host.chains(space)
+    new TreeMap<>(host.chains(space))
         .forEach((replica, head) ->
             chains.add(new Frame.Summary.Known(replica, head.sequence(), head.hash())));
     return new Frame.Summary(space, chains, host.statements(space));
   }
 
-  private void summarised(Frame.Summary summary) {
+  private CompletionStage<?> summarised(Frame.Summary summary) {
     var space = summary.space();
     if (host.membership(space, peer).isEmpty()) {
-      return;
+      return CompletableFuture.completedStage(null);
     }
     announce(space);
     // what is forced after this point comes by the cursor, whatever the chains show
@@ -211,9 +241,11 @@ public final class Session {
               || known.sequence() == 0
               || host.hash(space, known.replica(), known.sequence()).equals(known.hash());
       if (own && (known.sequence() > sequence || !same)) {
-        host.forked(space, known.replica());
-        throw new Malformed(
-            "this node's storage was restored or copied; it has taken a new incarnation");
+        return host.forked(space, known.replica())
+            .thenRun(() -> {
+              throw new Malformed(
+                  "this node's storage was restored or copied; it has taken a new incarnation");
+            });
       }
       if (!same) {
         exchange.excluded.add(known.replica());
@@ -230,9 +262,8 @@ public final class Session {
     }
     exchange.cursor = cursor;
     host.note(space, summary.statements(), peer);
-    synchronized (this) {
-      exchanges.put(space, exchange);
-    }
+    exchanges.put(space, exchange);
+    return CompletableFuture.completedStage(null);
   }
 
   private CompletionStage<?> store(SpaceId space, List<Offered> batch) {
@@ -244,30 +275,28 @@ public final class Session {
     var checked =
         BatchCheck.check(
             space, batch, node -> membership.get().member(node).map(m -> m.key()).orElse(null));
-    synchronized (this) {
-      checked
-          .genuine()
-          .forEach(entry ->
-              exchange
-                  .get()
-                  .has
-                  .merge(entry.entry().author(), entry.entry().sequence(), Math::max));
-    }
+    checked
+        .genuine()
+        .forEach(entry ->
+            exchange.get().has.merge(entry.entry().author(), entry.entry().sequence(), Math::max));
     return host.store(space, checked, peer)
         .thenAccept(refused -> {
-          synchronized (this) {
-            exchange.get().acknowledgementDue = true;
-            refused.forEach(
-                (replica, reason) -> outgoing.add(new Frame.Refusal(space, replica, reason)));
-          }
+          exchange.get().acknowledgementDue = true;
+          refused.forEach((replica, reason) -> refuse(space, exchange.get(), replica, reason));
         });
   }
 
-  private void acknowledged(SpaceId space, List<Statement.Signed> statements) {
-    host.note(space, statements, peer);
+  /** Says so once for each replica, however much of it the peer still sends. */
+  private void refuse(SpaceId space, Exchange exchange, Replica replica, String reason) {
+    if (exchange.refused.add(replica)) {
+      if (outgoing.size() >= Frame.MANY) {
+        throw new Malformed("it sends what is refused and doesn't read why");
+      }
+      outgoing.add(new Frame.Refusal(space, replica, reason));
+    }
   }
 
-  private synchronized Optional<Exchange> exchange(SpaceId space) {
+  private Optional<Exchange> exchange(SpaceId space) {
     return Optional.ofNullable(exchanges.get(space));
   }
 

@@ -15,7 +15,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
-/** What a session needs of the node it runs on. Everything that it shows is forced to disk. */
+/**
+ * What a session needs of the node it runs on. Everything that it shows is forced to disk. The
+ * stages that it returns complete in a step of the session's own, never beside another call of it.
+ */
 public interface SessionHost {
   /** How this node introduces itself now. */
   Frame.Hello hello(NodeId peer);
@@ -27,9 +30,10 @@ public interface SessionHost {
   Optional<Membership> membership(SpaceId space, NodeId peer);
 
   /**
-   * Takes in membership records; returns when they are recorded, or refuses those that don't hold.
+   * Takes in membership records; completes when they are recorded, or refuses those that don't
+   * hold.
    */
-  void learn(SpaceId space, List<SignedRecord> records);
+  CompletionStage<?> learn(SpaceId space, List<SignedRecord> records);
 
   Map<Replica, ChainHead> chains(SpaceId space);
 
@@ -71,9 +75,9 @@ public interface SessionHost {
   /**
    * Another node has entries of this node's own that it doesn't know itself, or others under the
    * same numbers: its storage was restored or copied. Takes a new incarnation, and writes again
-   * what nobody is known to have.
+   * what nobody is known to have; completes when that is recorded.
    */
-  void forked(SpaceId space, Replica replica);
+  CompletionStage<?> forked(SpaceId space, Replica replica);
 
   /** A peer refuses entries of a replica. */
   void refusedBy(NodeId peer, SpaceId space, Replica replica, String reason);

@@ -101,8 +101,9 @@ final class MemoryHost implements SessionHost, Reads {
   }
 
   @Override
-  public void learn(SpaceId space, List<SignedRecord> records) {
+  public CompletionStage<?> learn(SpaceId space, List<SignedRecord> records) {
     state.membership(state.membership().with(records));
+    return CompletableFuture.completedStage(null);
   }
 
   @Override
@@ -171,8 +172,9 @@ final class MemoryHost implements SessionHost, Reads {
   }
 
   @Override
-  public void forked(SpaceId space, Replica replica) {
+  public CompletionStage<?> forked(SpaceId space, Replica replica) {
     forks.add(replica);
+    return CompletableFuture.completedStage(null);
   }
 
   @Override

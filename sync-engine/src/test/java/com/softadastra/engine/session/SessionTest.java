@@ -167,13 +167,25 @@ class SessionTest {
     while (busy) {
       var toB = a.poll();
       if (toB != null) {
-        b.receive(toB);
+        hand(b, toB);
       }
       var toA = b.poll();
       if (toA != null) {
-        a.receive(toA);
+        hand(a, toA);
       }
       busy = toA != null || toB != null;
+    }
+  }
+
+  /** What a host in memory does is done at once; where it failed, the session is over. */
+  private static void hand(Session session, byte[] frame) {
+    var received = session.receive(frame);
+    for (var stage : List.of(received.next(), received.stored())) {
+      var done = stage.toCompletableFuture();
+      assertThat(done).isDone();
+      if (done.isCompletedExceptionally() && done.exceptionNow() instanceof RuntimeException e) {
+        throw e;
+      }
     }
   }
 
@@ -188,9 +200,9 @@ class SessionTest {
         if (frame == null || random.nextInt(10) == 0) {
           continue;
         }
-        (forth ? b : a).receive(frame);
+        hand(forth ? b : a, frame);
         if (random.nextInt(5) == 0) {
-          (forth ? b : a).receive(frame);
+          hand(forth ? b : a, frame);
         }
       }
     } catch (Malformed lost) {

@@ -46,7 +46,7 @@ import org.slf4j.LoggerFactory;
  * write. A copy that keeps all of these (a snapshot of the whole machine) is recognised by its
  * peers.
  */
-public final class DataDirectory implements AutoCloseable {
+public final class DataDirectory implements Incarnations, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(DataDirectory.class);
   private static final long EPOCH_HOUR_2026 =
       Instant.parse("2026-01-01T00:00:00Z").getEpochSecond() / 3600;
@@ -148,12 +148,12 @@ public final class DataDirectory implements AutoCloseable {
     return reborn(inside.lastPosition());
   }
 
-  /** A new incarnation for a log that has come to that position. */
+  @Override
   public Birth reborn(long lastPosition) {
     return new Birth(draw(), startAbove(lastPosition));
   }
 
-  /** Writes down what the storage now is; it was opened and is forced. */
+  @Override
   public void note(Found inside) {
     try {
       write(

@@ -1,69 +1,84 @@
 package com.softadastra.sync.peer;
 
 import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.SpaceId;
 import com.softadastra.engine.cbor.CborReader.Malformed;
+import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.session.Session;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
+import com.softadastra.engine.session.SessionHost;
+import com.softadastra.sync.time.Schedule;
+import com.softadastra.sync.time.Serial;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
-import reactor.core.publisher.SignalType;
-import reactor.core.publisher.SynchronousSink;
-import reactor.core.scheduler.Scheduler;
-import reactor.core.scheduler.Schedulers;
 
 /**
  * A session on a live connection: carries frames between the transport's streams and the engine's
- * {@link Session}. Frames come in one at a time on a virtual thread; frames go out as the transport
- * asks for them, on another.
+ * {@link Session}. Everything happens in steps, one after the other: one takes a frame that has
+ * arrived, or sends one that the transport has asked for. So both directions get their turn, and
+ * the session needs no lock.
+ *
+ * <p>Any thread may tell it something.
  */
 final class Channel {
   private static final Logger LOG = LoggerFactory.getLogger(Channel.class);
 
   /** Frames asked of the transport ahead. */
-  private static final int WINDOW = 32;
+  static final int WINDOW = 32;
 
   /** Received batches that may wait for the disk. */
-  private static final int STORING = 8;
+  static final int STORING = 8;
+
+  /** How long the peer may take to end its side of a channel that is closed here. */
+  static final Duration FAREWELL = Duration.ofSeconds(2);
 
   private final NodeId peer;
-  private final Session session;
   private final boolean dialled;
-  private final long openedNanos = System.nanoTime();
-  private final Scheduler in;
-  private final Scheduler out;
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition more = lock.newCondition();
-  private final Semaphore storing = new Semaphore(STORING);
-  private final CountDownLatch closed = new CountDownLatch(1);
-  private final AtomicReference<@Nullable String> failure = new AtomicReference<>();
-  private boolean signalled;
-  private volatile boolean closing;
+  private final Schedule schedule;
+  private final Serial steps;
+  private final long openedNanos;
+  private final Session session;
+  private final CompletableFuture<String> end = new CompletableFuture<>();
+  private final AtomicBoolean sendDue = new AtomicBoolean();
 
-  Channel(NodeId peer, Session session, boolean dialled) {
+  // of the steps alone
+  private final ArrayDeque<byte[]> arrived = new ArrayDeque<>();
+  private @Nullable Subscription incoming;
+  private @Nullable Outgoing outgoing;
+  private BooleanSupplier admission = () -> true;
+  private boolean greeted;
+  private boolean understanding;
+  private int storing;
+  private @Nullable String lastFrameWas;
+
+  /**
+   * @param host makes the node as the session sees it, given what its stages complete on
+   */
+  Channel(NodeId peer, boolean dialled, Schedule schedule, Function<Executor, SessionHost> host) {
     this.peer = peer;
-    this.session = session;
     this.dialled = dialled;
-    this.in =
-        Schedulers.fromExecutor(task -> Thread.ofVirtual().name("session-in-" + peer).start(task));
-    this.out =
-        Schedulers.fromExecutor(task -> Thread.ofVirtual().name("session-out-" + peer).start(task));
+    this.schedule = schedule;
+    this.steps = new Serial(schedule);
+    this.openedNanos = schedule.nanoTime();
+    this.session = new Session(peer, host.apply(this::step));
   }
 
   NodeId peer() {
     return peer;
-  }
-
-  Session session() {
-    return session;
   }
 
   boolean dialled() {
@@ -74,146 +89,266 @@ final class Channel {
     return openedNanos;
   }
 
-  /** What goes to the peer; ends when the session does. */
-  Flux<byte[]> outgoing() {
-    return Flux.generate(this::next).subscribeOn(out).doOnCancel(() -> close("the peer is gone"));
-  }
-
-  /** Takes in what comes from the peer. */
-  void incoming(Flux<byte[]> frames, Runnable firstFrame) {
-    frames
-        .publishOn(in, 1)
-        .subscribe(
-            new BaseSubscriber<byte[]>() {
-              private boolean any;
-
-              @Override
-              protected void hookOnSubscribe(Subscription subscription) {
-                request(WINDOW);
-              }
-
-              @Override
-              protected void hookOnNext(byte[] frame) {
-                if (!any) {
-                  any = true;
-                  firstFrame.run();
-                }
-                if (closing) {
-                  cancel();
-                  return;
-                }
-                try {
-                  receive(frame);
-                  request(1);
-                } catch (Malformed e) {
-                  session.end(String.valueOf(e.getMessage()));
-                  close(String.valueOf(e.getMessage()));
-                  cancel();
-                } catch (RuntimeException e) {
-                  LOG.warn("the session with {} ends", peer, e);
-                  session.end("internal");
-                  close(String.valueOf(e.getMessage()));
-                  cancel();
-                }
-              }
-
-              @Override
-              protected void hookOnError(Throwable cause) {
-                close(String.valueOf(cause.getMessage()));
-              }
-
-              @Override
-              protected void hookFinally(SignalType type) {
-                close("the peer ended the session");
-              }
-            });
-  }
-
-  private void receive(byte[] frame) {
-    storing.acquireUninterruptibly();
-    CompletionStage<?> stored;
-    try {
-      stored = session.receive(frame);
-    } catch (RuntimeException e) {
-      storing.release();
-      throw e;
-    }
-    var _ =
-        stored.whenComplete((_, error) -> {
-          storing.release();
-          if (error != null) {
-            LOG.warn("what {} sent could not be stored", peer, error);
-            close(String.valueOf(error.getMessage()));
-          }
-          signal();
-        });
-    signal();
-    if (session.ended()) {
-      close("the peer ended the session");
-    }
-  }
-
-  private void next(SynchronousSink<byte[]> sink) {
-    while (true) {
-      byte[] frame;
+  private void step(Runnable step) {
+    steps.execute(() -> {
       try {
-        frame = session.poll();
+        step.run();
       } catch (RuntimeException e) {
-        LOG.warn("the session with {} ends", peer, e);
-        close(String.valueOf(e.getMessage()));
-        sink.complete();
-        return;
+        fail(e);
       }
-      if (frame != null) {
-        sink.next(frame);
-        return;
-      }
-      if (closing || session.ended()) {
-        sink.complete();
-        return;
-      }
-      lock.lock();
-      try {
-        while (!signalled && !closing) {
-          more.awaitUninterruptibly();
-        }
-        signalled = false;
-      } finally {
-        lock.unlock();
-      }
+    });
+  }
+
+  /** A peer that breaks the protocol is told; what else fails is for this node's log. */
+  private void fail(Throwable failure) {
+    var cause =
+        failure instanceof CompletionException && failure.getCause() != null
+            ? failure.getCause()
+            : failure;
+    var message = String.valueOf(cause.getMessage());
+    if (!(cause instanceof Malformed)) {
+      LOG.warn("the session with {} ends", peer, cause);
+    }
+    session.end(cause instanceof Malformed ? message : "internal");
+    close(message);
+  }
+
+  // ---- frames for the peer
+
+  /** What goes to the peer; ends when the session does. Has one subscriber. */
+  Flux<byte[]> outgoing() {
+    return Flux.from(subscriber -> {
+      var only = new Outgoing(subscriber);
+      subscriber.onSubscribe(only);
+      step(() -> {
+        outgoing = only;
+        send();
+      });
+    });
+  }
+
+  /** The transport's room for frames. */
+  private final class Outgoing implements Subscription {
+    final Subscriber<? super byte[]> subscriber;
+    private final AtomicLong room = new AtomicLong();
+
+    Outgoing(Subscriber<? super byte[]> subscriber) {
+      this.subscriber = subscriber;
+    }
+
+    @Override
+    public void request(long frames) {
+      room.accumulateAndGet(frames, (has, more) -> has + more < 0 ? Long.MAX_VALUE : has + more);
+      signal();
+    }
+
+    @Override
+    public void cancel() {
+      room.set(0);
+      step(() -> outgoing = null);
+      close("the peer is gone");
+    }
+
+    boolean hasRoom() {
+      return room.get() > 0;
+    }
+
+    void next(byte[] frame) {
+      room.decrementAndGet();
+      subscriber.onNext(frame);
     }
   }
 
   /** There may be something to send. */
   void signal() {
-    lock.lock();
-    try {
-      signalled = true;
-      more.signalAll();
-    } finally {
-      lock.unlock();
+    if (sendDue.compareAndSet(false, true)) {
+      step(this::send);
     }
   }
 
+  private void send() {
+    sendDue.set(false);
+    var to = outgoing;
+    if (to == null) {
+      return;
+    }
+    // a session that has ended still tells why
+    if (to.hasRoom() && (session.ended() || !isClosed())) {
+      byte[] frame = session.poll();
+      if (frame != null) {
+        to.next(frame);
+        signal();
+        return;
+      }
+    }
+    if (session.ended() || isClosed()) {
+      outgoing = null;
+      to.subscriber.onComplete();
+      close("the session is over");
+    }
+  }
+
+  // ---- frames from the peer
+
+  /**
+   * Takes in what comes from the peer.
+   *
+   * @param admission is asked when the first frame is there; where it says no, the channel closes
+   */
+  void incoming(Flux<byte[]> frames, BooleanSupplier admission) {
+    step(() -> this.admission = admission);
+    frames.subscribe(
+        new BaseSubscriber<byte[]>() {
+          @Override
+          protected void hookOnSubscribe(Subscription subscription) {
+            step(() -> incoming = subscription);
+            subscription.request(WINDOW);
+          }
+
+          @Override
+          protected void hookOnNext(byte[] frame) {
+            step(() -> {
+              arrived.add(frame);
+              take();
+            });
+          }
+
+          @Override
+          protected void hookOnComplete() {
+            step(() -> over("the peer ended the session"));
+          }
+
+          @Override
+          protected void hookOnError(Throwable cause) {
+            step(() -> over(String.valueOf(cause.getMessage())));
+          }
+        });
+  }
+
+  private void over(String why) {
+    lastFrameWas = why;
+    incoming = null;
+    take();
+  }
+
+  /** Takes the next frame, where there is one and nothing has to be waited for. */
+  private void take() {
+    if (isClosed()) {
+      discard();
+      return;
+    }
+    if (understanding || storing == STORING) {
+      return;
+    }
+    var frame = arrived.poll();
+    if (frame == null) {
+      if (lastFrameWas != null) {
+        close(lastFrameWas);
+      }
+      return;
+    }
+    if (!greeted) {
+      greeted = true;
+      if (!admission.getAsBoolean()) {
+        close("another connection stands");
+        return;
+      }
+    }
+    var received = session.receive(frame);
+    understanding = true;
+    storing++;
+    var _ =
+        received
+            .next()
+            .whenComplete((_, failure) -> {
+              understanding = false;
+              if (failure == null) {
+                ask(1);
+                step(this::take);
+              } else {
+                fail(failure);
+              }
+            });
+    var _ =
+        received
+            .stored()
+            .whenComplete((_, failure) -> {
+              storing--;
+              if (failure == null) {
+                step(this::take);
+                signal();
+              } else {
+                fail(failure);
+              }
+            });
+    if (session.ended()) {
+      close("the peer ended the session");
+    }
+  }
+
+  private void ask(int frames) {
+    if (incoming != null) {
+      incoming.request(frames);
+    }
+  }
+
+  /** What still comes is of no use, and must not hold up the end behind it. */
+  private void discard() {
+    int frames = arrived.size();
+    arrived.clear();
+    if (frames > 0) {
+      ask(frames);
+    }
+  }
+
+  // ---- what happens at this node
+
+  /** A space's membership has changed. */
+  void announce(SpaceId space) {
+    step(() -> {
+      session.announce(space);
+      signal();
+    });
+  }
+
+  /** Passes on what another member has said to have. */
+  void gossip(Statement statement, Statement.Signed signed) {
+    step(() -> {
+      session.gossip(statement, signed);
+      signal();
+    });
+  }
+
+  /** Says farewell, with a reason that the peer is told, and closes. */
+  void end(String reason) {
+    step(() -> session.end(reason));
+    close(reason);
+  }
+
+  /** Counts as closed from now on; what the session has to say at its end is still sent. */
   void close(String why) {
-    failure.compareAndSet(null, why);
-    closing = true;
-    signal();
-    closed.countDown();
+    if (end.complete(why)) {
+      step(() -> {
+        discard();
+        send();
+      });
+      schedule.after(
+          FAREWELL,
+          () ->
+              step(() -> {
+                if (incoming != null) {
+                  incoming.cancel();
+                }
+              }));
+    }
   }
 
   boolean isClosed() {
-    return closed.getCount() == 0;
+    return end.isDone();
   }
 
-  /** Waits for the end, and tells why. */
-  String awaitEnd() {
-    try {
-      closed.await();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      close("interrupted");
-    }
-    return String.valueOf(failure.get());
+  /** Tells when it is closed, and why; at once where it is already. */
+  void onEnd(Consumer<String> listener) {
+    var _ = end.thenAccept(listener);
   }
 }

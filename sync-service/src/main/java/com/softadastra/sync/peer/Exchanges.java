@@ -15,31 +15,36 @@ import com.softadastra.engine.log.Signatures;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.engine.log.Signatures.Purpose;
 import com.softadastra.engine.session.Frame;
-import com.softadastra.engine.session.Session;
 import com.softadastra.engine.session.SessionHost;
 import com.softadastra.engine.space.BatchCheck.Checked;
 import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.SignedRecord;
 import com.softadastra.sync.documents.Receipts.LinkState;
-import com.softadastra.sync.identity.DataDirectory;
+import com.softadastra.sync.identity.Incarnations;
 import com.softadastra.sync.storage.Ledger;
 import com.softadastra.sync.storage.Recording;
 import com.softadastra.sync.storage.Storage;
+import com.softadastra.sync.time.Machine;
+import java.sql.SQLException;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,7 +54,7 @@ import reactor.core.publisher.Flux;
  * The sessions with all peers and the lanes that bring them about. A peer has at most one session
  * that counts: where both call each other at once, the call of the smaller node id stands.
  */
-public final class Exchanges implements AutoCloseable {
+public final class Exchanges {
   private static final Logger LOG = LoggerFactory.getLogger(Exchanges.class);
 
   /** An older channel than this can't be the other half of two calls at once. */
@@ -59,19 +64,28 @@ public final class Exchanges implements AutoCloseable {
 
   private final Storage storage;
   private final Recording recording;
-  private final DataDirectory directory;
+  private final Incarnations incarnations;
   private final NodeKey key;
+  private final String name;
   private final PeerDirectory peers;
-  private final LaneRepository laneRepository;
   private final Supplier<PeerLinks> links;
   private final LaneSettings settings;
-  private final String name;
-  private final InstantSource clock;
-  private final Map<NodeId, Lane> lanes = new ConcurrentHashMap<>();
-  private final Map<NodeId, Channel> channels = new ConcurrentHashMap<>();
+  private final Machine machine;
+  private final Map<NodeId, Lane> lanes = new ConcurrentSkipListMap<>();
+
+  /** The channel of each peer that counts. */
+  private final Map<NodeId, Channel> channels = new ConcurrentSkipListMap<>();
+
+  /** Every channel that is not closed, those included on which the peer has said nothing yet. */
+  private final Queue<Channel> open = new ConcurrentLinkedQueue<>();
+
   private final Map<NodeId, String> refusals = new ConcurrentHashMap<>();
+
+  /** The latest statement of each member that was heard, which need not be forced yet. */
+  private final Map<SpaceId, Map<NodeId, Statement>> heard = new ConcurrentHashMap<>();
+
+  private final AtomicInteger dischargesDue = new AtomicInteger();
   private volatile boolean started;
-  private volatile boolean discharging;
 
   /**
    * How lanes wait between calls.
@@ -83,24 +97,22 @@ public final class Exchanges implements AutoCloseable {
 
   public Exchanges(
       Storage storage,
-      DataDirectory directory,
+      Incarnations incarnations,
       NodeKey key,
       String name,
       PeerDirectory peers,
-      LaneRepository laneRepository,
       Supplier<PeerLinks> links,
       LaneSettings settings,
-      InstantSource clock) {
+      Machine machine) {
     this.storage = storage;
     this.recording = storage.recording();
-    this.directory = directory;
+    this.incarnations = incarnations;
     this.key = key;
     this.name = name;
     this.peers = peers;
-    this.laneRepository = laneRepository;
     this.links = links;
     this.settings = settings;
-    this.clock = clock;
+    this.machine = machine;
     recording.onForced(() -> channels.values().forEach(Channel::signal));
     recording.ledger().onChange(this::discharge);
   }
@@ -108,35 +120,22 @@ public final class Exchanges implements AutoCloseable {
   /** Starts a lane to every peer. */
   public void start() {
     started = true;
-    var before = new HashMap<NodeId, Lane.Status>();
-    laneRepository.findAll().forEach(lane -> before.put(lane.node(), lane.status()));
+    var before = peers.lanes();
     peers.all().stream()
         .filter(PeerDirectory.Peer::linkOn)
         .forEach(peer -> openLane(peer.node(), before.get(peer.node())));
     discharge();
   }
 
-  @Override
-  public void close() {
+  /** Ends all sessions; completes when it is kept how the lanes stood. */
+  public CompletionStage<?> stop() {
     started = false;
+    var kept = new TreeMap<NodeId, Lane.Status>();
+    lanes.forEach((peer, lane) -> kept.put(peer, lane.status()));
     lanes.values().forEach(Lane::stop);
-    channels
-        .values()
-        .forEach(channel -> {
-          channel.session().end("stopping");
-          channel.close("stopping");
-        });
-    var kept =
-        lanes.entrySet().stream()
-            .map(lane -> new LaneEntity(lane.getKey(), lane.getValue().status()))
-            .toList();
-    try {
-      recording.administer(() -> laneRepository.saveAll(kept)).get();
-    } catch (ExecutionException e) {
-      LOG.warn("how the lanes stood was not kept", e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    lanes.clear();
+    open.forEach(channel -> channel.end("stopping"));
+    return peers.keep(kept);
   }
 
   void opened(NodeId peer) {
@@ -155,30 +154,22 @@ public final class Exchanges implements AutoCloseable {
     if (lane != null) {
       lane.stop();
     }
-    var channel = channels.remove(peer);
-    if (channel != null) {
-      channel.session().end("switched off");
-      channel.close("switched off");
-    }
+    open.stream()
+        .filter(channel -> channel.peer().equals(peer))
+        .forEach(channel -> channel.end("switched off"));
   }
 
   private void openLane(NodeId peer, Lane.@Nullable Status before) {
-    lanes.computeIfAbsent(
-        peer,
-        _ -> {
-          var status = before == null ? new Lane.Status(Lane.State.CALLING, 0, null, null) : before;
-          var lane =
-              new Lane(
-                  peer,
-                  status,
-                  settings.base(),
-                  settings.cap(),
-                  RandomGenerator.getDefault(),
-                  clock,
-                  connected -> call(peer, connected));
-          lane.start();
-          return lane;
-        });
+    var lane =
+        new Lane(
+            peer,
+            before == null ? Lane.Status.NEW : before,
+            new FullJitter(settings.base(), settings.cap(), machine.random()),
+            machine,
+            outcome -> call(peer, outcome));
+    if (lanes.putIfAbsent(peer, lane) == null) {
+      lane.start();
+    }
   }
 
   /** How the link to a peer stands. */
@@ -207,37 +198,45 @@ public final class Exchanges implements AutoCloseable {
 
   // ---- channels
 
-  private void call(NodeId peer, Runnable connected) {
-    var standing = channels.get(peer);
-    if (standing != null && !standing.isClosed()) {
-      connected.run();
-      standing.awaitEnd();
+  private void call(NodeId peer, Lane.Outcome outcome) {
+    if (follow(peer, outcome)) {
       return;
     }
     var addresses = peers.get(peer).addresses();
     if (addresses.isEmpty()) {
       throw new PeerUnreachable("no address of it is known", null);
     }
-    var channel = channel(peer, true);
-    var frames = links.get().connect(peer, addresses, channel.outgoing());
-    channel.incoming(
-        frames,
-        () -> {
-          if (install(channel)) {
-            connected.run();
-          } else {
-            channel.close("another connection stands");
-          }
-        });
-    String why = channel.awaitEnd();
-    channels.remove(peer, channel);
-    var other = channels.get(peer);
-    if (other != null && !other.isClosed()) {
-      connected.run();
-      other.awaitEnd();
-      return;
+    var channel = open(peer, true);
+    channel.onEnd(why -> {
+      if (!follow(peer, outcome)) {
+        outcome.ended(why);
+      }
+    });
+    try {
+      var frames = links.get().connect(peer, addresses, channel.outgoing());
+      channel.incoming(
+          frames,
+          () -> {
+            boolean installed = install(channel);
+            if (installed) {
+              outcome.connected();
+            }
+            return installed;
+          });
+    } catch (RuntimeException e) {
+      channel.close(String.valueOf(e.getMessage()));
     }
-    throw new PeerUnreachable(why, null);
+  }
+
+  /** The call is as good as the channel that the peer has by another one. */
+  private boolean follow(NodeId peer, Lane.Outcome outcome) {
+    var standing = channels.get(peer);
+    if (standing == null || standing.isClosed()) {
+      return false;
+    }
+    outcome.connected();
+    standing.onEnd(outcome::ended);
+    return true;
   }
 
   /** A peer opened a channel. */
@@ -246,33 +245,35 @@ public final class Exchanges implements AutoCloseable {
     if (known.isEmpty()) {
       return Flux.error(new Refused(ProblemCode.PEER_UNKNOWN, "not paired"));
     }
-    if (!known.get().linkOn() || !started) {
+    if (!welcome(peer)) {
       return Flux.error(new Refused(ProblemCode.PEER_UNREACHABLE, "the link is switched off"));
     }
-    var channel = channel(peer, false);
+    var channel = open(peer, false);
     channel.incoming(
         frames,
         () -> {
-          if (install(channel)) {
-            var lane = lanes.get(peer);
-            if (lane != null) {
-              lane.wake();
-            }
-          } else {
-            channel.close("another connection stands");
+          boolean installed = install(channel);
+          var lane = lanes.get(peer);
+          if (installed && lane != null) {
+            lane.wake();
           }
-        });
-    Thread.ofVirtual()
-        .name("session-end-" + peer)
-        .start(() -> {
-          channel.awaitEnd();
-          channels.remove(peer, channel);
+          return installed;
         });
     return channel.outgoing();
   }
 
-  private Channel channel(NodeId peer, boolean dialled) {
-    return new Channel(peer, new Session(peer, new Host(peer)), dialled);
+  private boolean welcome(NodeId peer) {
+    return started && peers.find(peer).filter(PeerDirectory.Peer::linkOn).isPresent();
+  }
+
+  private Channel open(NodeId peer, boolean dialled) {
+    var channel = new Channel(peer, dialled, machine.schedule(), steps -> new Host(peer, steps));
+    open.add(channel);
+    channel.onEnd(_ -> {
+      open.remove(channel);
+      channels.remove(peer, channel);
+    });
+    return channel;
   }
 
   /** Makes it the peer's channel, unless the one that stands has precedence. */
@@ -281,79 +282,74 @@ public final class Exchanges implements AutoCloseable {
     var before = channels.get(peer);
     var installed =
         channels.compute(
-            peer,
-            (_, standing) -> {
-              if (standing == null || standing.isClosed()) {
-                return channel;
-              }
-              boolean crossing =
-                  standing.dialled() != channel.dialled()
-                      && channel.openedNanos() - standing.openedNanos() < CROSSING_NANOS;
-              boolean standingIsOfSmaller =
-                  standing.dialled() == (key.nodeId().compareTo(peer) < 0);
-              return crossing && standingIsOfSmaller ? standing : channel;
-            });
+            peer, (_, standing) -> standing == null ? channel : preferred(standing, channel));
     if (installed == channel && before != null && before != channel) {
       before.close("another connection took its place");
+    }
+    if (channel.isClosed() || !welcome(peer)) {
+      channel.close("the link is switched off");
+      channels.remove(peer, channel);
     }
     return installed == channel;
   }
 
+  /** Of two calls at once the one that the smaller node made; else the later one. */
+  private Channel preferred(Channel standing, Channel channel) {
+    boolean crossing =
+        !standing.isClosed()
+            && standing.dialled() != channel.dialled()
+            && channel.openedNanos() - standing.openedNanos() < CROSSING_NANOS;
+    boolean standingIsOfSmaller =
+        standing.dialled() == (key.nodeId().compareTo(standing.peer()) < 0);
+    return crossing && standingIsOfSmaller ? standing : channel;
+  }
+
   // ---- what sessions need
 
+  /** Forgets what is owed to nobody any more, some at a time, until nothing is left of it. */
   private void discharge() {
-    if (discharging || !started) {
-      return;
+    if (started && dischargesDue.getAndIncrement() == 0) {
+      machine.schedule().execute(this::dischargeSome);
     }
-    discharging = true;
+  }
+
+  private void dischargeSome() {
+    int due = dischargesDue.get();
     var _ =
         recording
             .administer(() -> {
               boolean more = false;
-              for (var space : recording.views().keySet()) {
+              for (var space : new TreeSet<>(recording.views().keySet())) {
                 more |= recording.discharge(space, DISCHARGE_ROWS) == DISCHARGE_ROWS;
               }
               return more;
             })
-            .whenComplete((more, _) -> {
-              discharging = false;
-              if (Boolean.TRUE.equals(more)) {
-                discharge();
+            .whenComplete((more, failure) -> {
+              if (failure != null) {
+                dischargesDue.set(0);
+              } else if (more || dischargesDue.addAndGet(-due) > 0) {
+                machine.schedule().execute(this::dischargeSome);
               }
             });
   }
 
   /** Tells the sessions that a space's membership has changed. */
   public void membershipChanged(SpaceId space) {
-    for (var channel : channels.values()) {
-      Thread.ofVirtual()
-          .start(() -> {
-            channel.session().announce(space);
-            channel.signal();
-          });
-    }
-  }
-
-  private static <T> T await(Future<T> done) {
-    try {
-      return done.get();
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof RuntimeException cause) {
-        throw cause;
-      }
-      throw new IllegalStateException("recording failed", e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted", e);
-    }
+    channels.values().forEach(channel -> channel.announce(space));
   }
 
   /** This node as one peer's session sees it. */
   private final class Host implements SessionHost {
     private final NodeId peer;
+    private final Executor steps;
 
-    Host(NodeId peer) {
+    Host(NodeId peer, Executor steps) {
       this.peer = peer;
+      this.steps = steps;
+    }
+
+    private <T> CompletionStage<T> inStep(CompletionStage<T> done) {
+      return done.whenCompleteAsync((_, _) -> {}, steps);
     }
 
     @Override
@@ -362,12 +358,13 @@ public final class Exchanges implements AutoCloseable {
           recording.views().values().stream()
               .filter(view -> view.membership().member(to).isPresent())
               .map(view -> view.membership().space())
+              .sorted()
               .toList();
       return new Frame.Hello(
           Frame.VERSION,
           Frame.VERSION,
           new Replica(key.nodeId(), recording.incarnation()),
-          Math.max(0, clock.millis()),
+          Math.max(0, machine.clock().millis()),
           name,
           links.get().addresses(),
           spaces);
@@ -375,7 +372,7 @@ public final class Exchanges implements AutoCloseable {
 
     @Override
     public void met(Frame.Hello hello) {
-      var now = clock.instant();
+      var now = machine.clock().instant();
       peers.seen(peer, hello.name(), hello.addresses(), now, hello.clock() - now.toEpochMilli());
     }
 
@@ -388,17 +385,17 @@ public final class Exchanges implements AutoCloseable {
     }
 
     @Override
-    public void learn(SpaceId space, List<SignedRecord> records) {
+    public CompletionStage<?> learn(SpaceId space, List<SignedRecord> records) {
       var view = recording.view(space);
       if (view.isEmpty() || view.get().membership().with(records) == view.get().membership()) {
-        return;
+        return CompletableFuture.completedStage(null);
       }
-      await(
-          recording.administer(() -> {
-            recording.putMembership(recording.membership(space).with(records));
-            return true;
-          }));
-      membershipChanged(space);
+      return inStep(
+              recording.administer(() -> {
+                recording.putMembership(recording.membership(space).with(records));
+                return true;
+              }))
+          .thenRun(() -> membershipChanged(space));
     }
 
     @Override
@@ -459,7 +456,8 @@ public final class Exchanges implements AutoCloseable {
       var view = recording.view(space).orElseThrow();
       var vector = new LinkedHashMap<Replica, Long>();
       view.chains().forEach((replica, head) -> vector.put(replica, head.sequence()));
-      return new Statement(space, view.self(), position, Math.max(0, clock.millis()), vector)
+      return new Statement(
+              space, view.self(), position, Math.max(0, machine.clock().millis()), vector)
           .sign(key);
     }
 
@@ -475,7 +473,8 @@ public final class Exchanges implements AutoCloseable {
         if (member.isEmpty()
             || !statement.space().equals(space)
             || statement.by().node().equals(key.nodeId())
-            || !recording.ledger().isNews(statement)) {
+            || !recording.ledger().isNews(statement)
+            || !isNews(statement)) {
           continue;
         }
         if (!Signatures.verify(
@@ -485,57 +484,68 @@ public final class Exchanges implements AutoCloseable {
             member.get().key())) {
           throw new Malformed("a statement with a wrong signature");
         }
+        heard
+            .computeIfAbsent(space, _ -> new ConcurrentHashMap<>())
+            .merge(statement.by().node(), statement, (a, b) -> b.laterThan(a) ? b : a);
         recording.note(
             new Ledger.Known(statement, signed, statement.by().node().equals(via) ? null : via));
         for (var channel : channels.values()) {
           if (!channel.peer().equals(via) && !channel.peer().equals(statement.by().node())) {
-            channel.session().gossip(space, List.of(signed));
-            channel.signal();
+            channel.gossip(statement, signed);
           }
         }
       }
     }
 
-    @Override
-    public CompletionStage<Map<Replica, String>> store(SpaceId space, Checked batch, NodeId from) {
-      return recording.store(space, batch);
+    /** Else nodes that know one another would tell each other round and round until it's forced. */
+    private boolean isNews(Statement statement) {
+      var known = heard.getOrDefault(statement.space(), Map.of()).get(statement.by().node());
+      return known == null || statement.laterThan(known);
     }
 
     @Override
-    public void forked(SpaceId space, Replica replica) {
+    public CompletionStage<Map<Replica, String>> store(SpaceId space, Checked batch, NodeId from) {
+      return inStep(recording.store(space, batch));
+    }
+
+    @Override
+    public CompletionStage<?> forked(SpaceId space, Replica replica) {
       LOG.warn(
           "{} knows entries of this node that it doesn't know itself: its storage was restored or copied",
           peer);
-      await(
-          recording.administer(() -> {
-            if (!recording.incarnation().equals(replica.incarnation())) {
-              return false;
-            }
-            var common = new HashMap<SpaceId, Long>();
-            for (var view : recording.views().entrySet()) {
-              long known =
-                  view.getValue().membership().members().stream()
-                      .mapToLong(member ->
-                          recording
-                              .ledger()
-                              .by(view.getKey(), member.node())
-                              .map(k -> k.statement().vector().getOrDefault(replica, 0L))
-                              .orElse(0L))
-                      .max()
-                      .orElse(0);
-              long own =
-                  Optional.ofNullable(view.getValue().chains().get(replica))
-                      .map(ChainHead::sequence)
-                      .orElse(0L);
-              common.put(view.getKey(), Math.min(known, own));
-            }
-            recording.reborn(directory.reborn(recording.durable()), common);
-            return true;
-          }));
-      directory.note(storage.found());
-      channels.values().stream()
-          .filter(channel -> !channel.peer().equals(peer))
-          .forEach(c -> c.close("reborn"));
+      return inStep(recording.administer(() -> reborn(replica)))
+          .thenRun(() -> {
+            incarnations.note(storage.found());
+            channels.values().stream()
+                .filter(channel -> !channel.peer().equals(peer))
+                .forEach(channel -> channel.close("reborn"));
+          });
+    }
+
+    private boolean reborn(Replica replica) throws SQLException {
+      if (!recording.incarnation().equals(replica.incarnation())) {
+        return false;
+      }
+      var common = new HashMap<SpaceId, Long>();
+      for (var view : recording.views().entrySet()) {
+        long known =
+            view.getValue().membership().members().stream()
+                .mapToLong(member ->
+                    recording
+                        .ledger()
+                        .by(view.getKey(), member.node())
+                        .map(k -> k.statement().vector().getOrDefault(replica, 0L))
+                        .orElse(0L))
+                .max()
+                .orElse(0);
+        long own =
+            Optional.ofNullable(view.getValue().chains().get(replica))
+                .map(ChainHead::sequence)
+                .orElse(0L);
+        common.put(view.getKey(), Math.min(known, own));
+      }
+      recording.reborn(incarnations.reborn(recording.durable()), common);
+      return true;
     }
 
     @Override

@@ -2,52 +2,40 @@ package com.softadastra.sync.peer;
 
 import java.time.Duration;
 import java.util.random.RandomGenerator;
-import org.springframework.retry.RetryContext;
+import org.jspecify.annotations.Nullable;
 import org.springframework.retry.backoff.BackOffContext;
-import org.springframework.retry.backoff.BackOffPolicy;
+import org.springframework.retry.backoff.ExponentialBackOffPolicy;
 
 /**
- * Waits a random time between zero and a bound that doubles up to a cap, which spreads the returns
- * of many peers best ("Exponential Backoff and Jitter", AWS Architecture Blog, 2015).
+ * Random waits between zero and a bound that doubles up to a cap, which spreads the returns of many
+ * peers best ("Exponential Backoff and Jitter", AWS Architecture Blog, 2015). Spring Retry's policy
+ * makes the bounds; where it would sleep, the bound is noted. Belongs to one lane.
  */
-final class FullJitter implements BackOffPolicy {
-  private final Duration base;
-  private final Duration cap;
+final class FullJitter {
+  private final ExponentialBackOffPolicy bounds = new ExponentialBackOffPolicy();
   private final RandomGenerator random;
-  private final Pause pause;
+  private @Nullable BackOffContext failures;
+  private long boundMillis;
 
-  /** Waits, or not any longer than something happens that makes another try worth while. */
-  interface Pause {
-    void rest(Duration time);
-  }
-
-  FullJitter(Duration base, Duration cap, RandomGenerator random, Pause pause) {
-    this.base = base;
-    this.cap = cap;
+  FullJitter(Duration base, Duration cap, RandomGenerator random) {
     this.random = random;
-    this.pause = pause;
+    bounds.setInitialInterval(base.toMillis());
+    bounds.setMultiplier(2);
+    bounds.setMaxInterval(cap.toMillis());
+    bounds.setSleeper(millis -> boundMillis = millis);
   }
 
-  private static final class Attempts implements BackOffContext {
-    private static final long serialVersionUID = 1;
-    private int count;
+  /** How long to wait after one more failure. */
+  Duration next() {
+    if (failures == null) {
+      failures = bounds.start(null);
+    }
+    bounds.backOff(failures);
+    return Duration.ofMillis(random.nextLong(boundMillis + 1));
   }
 
-  @Override
-  public BackOffContext start(RetryContext context) {
-    return new Attempts();
-  }
-
-  @Override
-  public void backOff(BackOffContext context) {
-    pause.rest(next(((Attempts) context).count++));
-  }
-
-  /**
-   * @param attempt from 0
-   */
-  Duration next(int attempt) {
-    long bound = Math.min(cap.toMillis(), base.toMillis() << Math.min(attempt, 20));
-    return Duration.ofMillis(random.nextLong(bound + 1));
+  /** The next failure is the first. */
+  void startOver() {
+    failures = null;
   }
 }

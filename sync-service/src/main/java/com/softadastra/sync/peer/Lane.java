@@ -1,46 +1,64 @@
 package com.softadastra.sync.peer;
 
 import com.softadastra.contracts.NodeId;
+import com.softadastra.sync.time.Machine;
+import com.softadastra.sync.time.Schedule.Due;
+import com.softadastra.sync.time.Serial;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.retry.policy.AlwaysRetryPolicy;
-import org.springframework.retry.support.RetryTemplate;
 
 /**
  * The way to one peer. It never gives up: it calls, and where the call fails or ends it waits with
- * full jitter and calls again, at once where the peer was seen. Owns a virtual thread.
+ * full jitter and calls again, at once where the peer was seen.
+ *
+ * <pre>
+ *             connected            ended
+ *   CALLING -----------> CONNECTED -----> WAITING, a moment
+ *   CALLING --------------- ended ------> WAITING, longer each time; CALLING at once where it was woken
+ *   WAITING -------- due or woken ------> CALLING
+ *   any     ------------- stopped ------> STOPPED, for good
+ * </pre>
+ *
+ * <p>Takes one event after the other; any thread may tell it of one.
  */
-final class Lane {
+public final class Lane {
   private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
+
+  /** How long after a session the peer is called again. */
+  private static final Duration MOMENT = Duration.ofMillis(50);
 
   private final NodeId peer;
   private final Call call;
-  private final InstantSource clock;
-  private final RetryTemplate retry;
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
-  private boolean stopped;
-  private boolean woken;
-  private boolean reached;
+  private final FullJitter waits;
+  private final Machine machine;
+  private final Serial events;
   private volatile Status status;
+  private boolean woken;
+  private @Nullable Due due;
 
-  /** Calls the peer and stays until the session ends. */
+  /** Counts calls and waits; what belongs to an earlier turn is not heard. */
+  private long turn;
+
+  /** Calls the peer; returns at once. */
   interface Call {
     /**
-     * @throws RuntimeException where the call failed; it is tried again as where it ended
+     * @throws RuntimeException where the call failed
      */
-    void make(Runnable connected);
+    void make(Outcome outcome);
+  }
+
+  /** What becomes of a call. It may be connected once or several times, then it ends. */
+  interface Outcome {
+    void connected();
+
+    void ended(String why);
   }
 
   /** What the lane is at. */
-  enum State {
+  public enum State {
     CALLING,
     CONNECTED,
     WAITING,
@@ -48,142 +66,110 @@ final class Lane {
   }
 
   /**
+   * How a lane stands.
+   *
    * @param attempts that failed since the peer was reached last
    * @param nextAttempt while waiting
    */
-  record Status(
-      State state, int attempts, @Nullable Instant nextAttempt, @Nullable String lastError) {}
-
-  private static final class Again extends RuntimeException {
-    private static final long serialVersionUID = 1;
-
-    Again(String message, @Nullable Throwable cause) {
-      super(message, cause, false, false);
-    }
+  public record Status(
+      State state, int attempts, @Nullable Instant nextAttempt, @Nullable String lastError) {
+    static final Status NEW = new Status(State.CALLING, 0, null, null);
   }
 
-  Lane(
-      NodeId peer,
-      Status before,
-      Duration base,
-      Duration cap,
-      RandomGenerator random,
-      InstantSource clock,
-      Call call) {
+  Lane(NodeId peer, Status before, FullJitter waits, Machine machine, Call call) {
     this.peer = peer;
     this.call = call;
-    this.clock = clock;
+    this.waits = waits;
+    this.machine = machine;
+    this.events = new Serial(machine.schedule());
     this.status = before;
-    this.retry =
-        RetryTemplate.builder()
-            .customPolicy(new AlwaysRetryPolicy())
-            .customBackoff(new FullJitter(base, cap, random, this::rest))
-            .build();
-  }
-
-  void start() {
-    Thread.ofVirtual().name("lane-" + peer).start(this::run);
   }
 
   Status status() {
     return status;
   }
 
+  void start() {
+    events.execute(() -> inTurn(0, this::call));
+  }
+
   /** The peer was seen: if the lane waits, it calls at once. */
   void wake() {
-    lock.lock();
-    try {
-      woken = true;
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
+    events.execute(this::woken);
   }
 
   void stop() {
-    lock.lock();
-    try {
-      stopped = true;
-      status = new Status(State.STOPPED, 0, null, status.lastError());
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
+    events.execute(this::stopped);
   }
 
-  private void run() {
-    // one round of the template lasts until a call has reached the peer, so that backoff starts
-    // over after it
-    while (!isStopped()) {
-      try {
-        retry.execute(_ -> attempt());
-      } catch (RuntimeException e) {
-        LOG.error("the lane to {} stumbled", peer, e);
-      }
-    }
-  }
-
-  private boolean attempt() {
-    if (isStopped()) {
-      return true;
-    }
+  private void call() {
+    long current = ++turn;
+    woken = false;
+    cancelWait();
     status = new Status(State.CALLING, status.attempts(), null, status.lastError());
-    reached = false;
+    var outcome =
+        new Outcome() {
+          @Override
+          public void connected() {
+            events.execute(() -> inTurn(current, Lane.this::connected));
+          }
+
+          @Override
+          public void ended(String why) {
+            events.execute(() -> inTurn(current, () -> Lane.this.ended(why)));
+          }
+        };
     try {
-      call.make(this::connected);
-      failed("the connection ended");
+      call.make(outcome);
     } catch (RuntimeException e) {
       LOG.debug("the call of {} failed", peer, e);
-      failed(String.valueOf(e.getMessage()));
+      outcome.ended(String.valueOf(e.getMessage()));
     }
-    if (isStopped()) {
-      return true;
-    }
-    if (reached) {
-      rest(Duration.ofMillis(50));
-      return true;
-    }
-    throw new Again("not reached", null);
   }
 
   private void connected() {
-    reached = true;
+    waits.startOver();
     status = new Status(State.CONNECTED, 0, null, null);
   }
 
-  private void failed(String error) {
-    if (!isStopped()) {
-      status = new Status(State.CALLING, reached ? 0 : status.attempts() + 1, null, error);
+  private void ended(String why) {
+    boolean reached = status.state() == State.CONNECTED;
+    int attempts = reached ? 0 : status.attempts() + 1;
+    if (woken) {
+      status = new Status(State.CALLING, attempts, null, why);
+      call();
+      return;
+    }
+    var wait = reached ? MOMENT : waits.next();
+    long current = ++turn;
+    status = new Status(State.WAITING, attempts, machine.clock().instant().plus(wait), why);
+    due = machine.schedule().after(wait, () -> events.execute(() -> inTurn(current, this::call)));
+  }
+
+  private void woken() {
+    switch (status.state()) {
+      case WAITING -> call();
+      case CALLING -> woken = true;
+      case CONNECTED, STOPPED -> {}
     }
   }
 
-  private void rest(Duration time) {
-    long left = time.toNanos();
-    lock.lock();
-    try {
-      if (!stopped) {
-        status =
-            new Status(
-                State.WAITING, status.attempts(), clock.instant().plus(time), status.lastError());
-      }
-      while (!stopped && !woken && left > 0) {
-        left = changed.awaitNanos(left);
-      }
-      woken = false;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      stopped = true;
-    } finally {
-      lock.unlock();
+  private void stopped() {
+    turn++;
+    cancelWait();
+    status = new Status(State.STOPPED, 0, null, status.lastError());
+  }
+
+  private void cancelWait() {
+    if (due != null) {
+      due.cancel();
+      due = null;
     }
   }
 
-  private boolean isStopped() {
-    lock.lock();
-    try {
-      return stopped;
-    } finally {
-      lock.unlock();
+  private void inTurn(long current, Runnable event) {
+    if (current == turn) {
+      event.run();
     }
   }
 }

@@ -3,11 +3,14 @@ package com.softadastra.sync.peer;
 import com.softadastra.contracts.peering.PeerLinks;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.sync.documents.SpaceNames;
-import com.softadastra.sync.identity.DataDirectory;
+import com.softadastra.sync.identity.Incarnations;
 import com.softadastra.sync.outbox.Outbox;
 import com.softadastra.sync.storage.Storage;
+import com.softadastra.sync.time.Machine;
 import java.time.InstantSource;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.boot.persistence.autoconfigure.EntityScan;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.Bean;
@@ -23,28 +26,32 @@ import org.springframework.transaction.support.TransactionTemplate;
 @EntityScan(basePackageClasses = PeerEntity.class)
 @EnableJpaRepositories(basePackageClasses = PeerRepository.class)
 public class PeerConfiguration {
+  private static final Logger LOG = LoggerFactory.getLogger(PeerConfiguration.class);
+
   /** How this node introduces itself and calls others. */
   public record Node(String name, String version, Exchanges.LaneSettings lanes) {}
 
   @Bean
   PeerDirectory peerDirectory(
-      Storage storage, PeerRepository repository, PlatformTransactionManager transactions) {
+      Storage storage,
+      PeerRepository peers,
+      LaneRepository lanes,
+      PlatformTransactionManager transactions) {
     return new PeerDirectory(
-        storage.recording(), repository, new TransactionTemplate(transactions));
+        storage.recording(), new JpaPeerStore(peers, lanes, new TransactionTemplate(transactions)));
   }
 
   @Bean(destroyMethod = "")
   Exchanges exchanges(
       Storage storage,
-      DataDirectory directory,
+      Incarnations incarnations,
       NodeKey key,
       Node node,
       PeerDirectory peers,
-      LaneRepository lanes,
       Supplier<PeerLinks> links,
-      InstantSource clock) {
+      Machine machine) {
     return new Exchanges(
-        storage, directory, key, node.name(), peers, lanes, links, node.lanes(), clock);
+        storage, incarnations, key, node.name(), peers, links, node.lanes(), machine);
   }
 
   @Bean
@@ -113,7 +120,21 @@ public class PeerConfiguration {
       @Override
       public void stop() {
         running = false;
-        exchanges.close();
+        var _ = exchanges.stop();
+      }
+
+      @Override
+      public void stop(Runnable stopped) {
+        running = false;
+        var _ =
+            exchanges
+                .stop()
+                .whenComplete((_, failure) -> {
+                  if (failure != null) {
+                    LOG.warn("how the lanes stood was not kept", failure);
+                  }
+                  stopped.run();
+                });
       }
 
       @Override

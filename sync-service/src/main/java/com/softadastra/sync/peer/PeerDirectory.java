@@ -9,19 +9,17 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * The peers, in memory as they are on disk. Changes go through the recording thread, so that they
- * are forced.
+ * The peers, in memory as they are kept. Changes go through the recording thread, so that they are
+ * forced; any thread may ask.
  */
 public final class PeerDirectory {
   private final Recording recording;
-  private final PeerRepository repository;
-  private final TransactionTemplate transaction;
+  private final PeerStore store;
   private final Map<NodeId, Peer> peers = new ConcurrentSkipListMap<>();
 
   /**
@@ -35,14 +33,28 @@ public final class PeerDirectory {
       String name,
       List<String> addresses,
       boolean linkOn,
+      Instant pairedAt,
       @Nullable Instant lastSeen,
-      @Nullable Long clockOffsetMillis) {}
+      @Nullable Long clockOffsetMillis) {
+    /** As it calls itself now; it may not know its addresses. */
+    Peer introduced(String as, List<String> at) {
+      return new Peer(
+          node, as, at.isEmpty() ? addresses : at, linkOn, pairedAt, lastSeen, clockOffsetMillis);
+    }
 
-  PeerDirectory(Recording recording, PeerRepository repository, TransactionTemplate transaction) {
+    Peer seen(Instant when, long offsetMillis) {
+      return new Peer(node, name, addresses, linkOn, pairedAt, when, offsetMillis);
+    }
+
+    Peer switchedLink(boolean on) {
+      return new Peer(node, name, addresses, on, pairedAt, lastSeen, clockOffsetMillis);
+    }
+  }
+
+  public PeerDirectory(Recording recording, PeerStore store) {
     this.recording = recording;
-    this.repository = repository;
-    this.transaction = transaction;
-    repository.findAll().forEach(this::remember);
+    this.store = store;
+    store.peers().forEach(peer -> peers.put(peer.node(), peer));
   }
 
   public Collection<Peer> all() {
@@ -63,51 +75,42 @@ public final class PeerDirectory {
   }
 
   /** Pairs with a node, or notes its new name and addresses. Runs on the recording thread. */
-  Peer pair(NodeId node, String name, List<String> addresses, Instant now) {
-    return change(node, now, peer -> peer.introduced(name, addresses));
+  public Peer pair(NodeId node, String name, List<String> addresses, Instant now) {
+    return put(
+        find(node)
+            .orElseGet(() -> new Peer(node, name, List.of(), true, now, null, null))
+            .introduced(name, addresses));
   }
 
   /** Runs on the recording thread. */
   Peer switchLink(NodeId node, boolean on) {
-    get(node);
-    return change(node, Instant.EPOCH, peer -> peer.switchLink(on));
+    return put(get(node).switchedLink(on));
   }
 
   /** Notes that a peer introduced itself; its own time does not wait for a force. */
   void seen(NodeId node, String name, List<String> addresses, Instant now, long offsetMillis) {
     if (peers.containsKey(node)) {
       var _ =
-          recording.administer(() ->
-              change(
-                  node,
-                  now,
-                  peer -> {
-                    peer.introduced(name, addresses);
-                    peer.seen(now, offsetMillis);
-                  }));
+          recording.administer(
+              () -> put(get(node).introduced(name, addresses).seen(now, offsetMillis)));
     }
   }
 
-  private Peer change(NodeId node, Instant now, Consumer<PeerEntity> change) {
-    var changed =
-        transaction.execute(_ -> {
-          var entity =
-              repository.findById(node.toString()).orElseGet(() -> new PeerEntity(node, now));
-          change.accept(entity);
-          return repository.save(entity);
-        });
-    return remember(java.util.Objects.requireNonNull(changed));
+  /** How the lanes stood when the node was stopped last. */
+  Map<NodeId, Lane.Status> lanes() {
+    return store.lanes();
   }
 
-  private Peer remember(PeerEntity entity) {
-    var peer =
-        new Peer(
-            entity.node(),
-            entity.name(),
-            entity.addresses(),
-            entity.linkOn(),
-            entity.lastSeen(),
-            entity.clockOffsetMillis());
+  /** Keeps how the lanes stand. */
+  CompletionStage<?> keep(Map<NodeId, Lane.Status> lanes) {
+    return recording.administer(() -> {
+      store.putLanes(lanes);
+      return true;
+    });
+  }
+
+  private Peer put(Peer peer) {
+    store.put(peer);
     peers.put(peer.node(), peer);
     return peer;
   }

@@ -32,48 +32,24 @@ class PeerEntity {
 
   protected PeerEntity() {}
 
-  PeerEntity(NodeId node, Instant pairedAt) {
-    this.node = node.toString();
-    this.pairedAt = pairedAt;
+  PeerEntity(PeerDirectory.Peer peer) {
+    node = peer.node().toString();
+    name = peer.name();
+    addresses = String.join(" ", peer.addresses());
+    linkOn = peer.linkOn();
+    pairedAt = peer.pairedAt();
+    lastSeen = peer.lastSeen();
+    clockOffsetMillis = peer.clockOffsetMillis();
   }
 
-  NodeId node() {
-    return NodeId.parse(node);
-  }
-
-  String name() {
-    return name;
-  }
-
-  List<String> addresses() {
-    return addresses.isEmpty() ? List.of() : List.of(addresses.split(" "));
-  }
-
-  boolean linkOn() {
-    return linkOn;
-  }
-
-  @Nullable Instant lastSeen() {
-    return lastSeen;
-  }
-
-  @Nullable Long clockOffsetMillis() {
-    return clockOffsetMillis;
-  }
-
-  void introduced(String as, List<String> at) {
-    name = as;
-    if (!at.isEmpty()) {
-      addresses = String.join(" ", at);
-    }
-  }
-
-  void switchLink(boolean on) {
-    linkOn = on;
-  }
-
-  void seen(Instant when, long offsetMillis) {
-    lastSeen = when;
-    clockOffsetMillis = offsetMillis;
+  PeerDirectory.Peer peer() {
+    return new PeerDirectory.Peer(
+        NodeId.parse(node),
+        name,
+        addresses.isEmpty() ? List.of() : List.of(addresses.split(" ")),
+        linkOn,
+        pairedAt,
+        lastSeen,
+        clockOffsetMillis);
   }
 }

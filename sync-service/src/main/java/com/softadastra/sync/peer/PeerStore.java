@@ -1,0 +1,20 @@
+package com.softadastra.sync.peer;
+
+import com.softadastra.contracts.NodeId;
+import java.util.Collection;
+import java.util.Map;
+
+/**
+ * Keeps what is known of peers and of the lanes to them. Changes are made on the recording thread,
+ * within {@code administer}, which forces them.
+ */
+public interface PeerStore {
+  Collection<PeerDirectory.Peer> peers();
+
+  /** Adds a peer, or replaces what is known of it. */
+  void put(PeerDirectory.Peer peer);
+
+  Map<NodeId, Lane.Status> lanes();
+
+  void putLanes(Map<NodeId, Lane.Status> lanes);
+}
