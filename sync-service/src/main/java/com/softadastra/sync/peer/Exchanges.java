@@ -24,7 +24,6 @@ import com.softadastra.sync.documents.Receipts.LinkState;
 import com.softadastra.sync.identity.Incarnations;
 import com.softadastra.sync.storage.Ledger;
 import com.softadastra.sync.storage.Recording;
-import com.softadastra.sync.storage.Storage;
 import com.softadastra.sync.time.Machine;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -62,7 +61,6 @@ public final class Exchanges {
 
   private static final int DISCHARGE_ROWS = 5000;
 
-  private final Storage storage;
   private final Recording recording;
   private final Incarnations incarnations;
   private final NodeKey key;
@@ -96,7 +94,7 @@ public final class Exchanges {
   public record LaneSettings(Duration base, Duration cap) {}
 
   public Exchanges(
-      Storage storage,
+      Recording recording,
       Incarnations incarnations,
       NodeKey key,
       String name,
@@ -104,8 +102,7 @@ public final class Exchanges {
       Supplier<PeerLinks> links,
       LaneSettings settings,
       Machine machine) {
-    this.storage = storage;
-    this.recording = storage.recording();
+    this.recording = recording;
     this.incarnations = incarnations;
     this.key = key;
     this.name = name;
@@ -144,8 +141,17 @@ public final class Exchanges {
     }
   }
 
-  /** Follows the operator's switch. */
-  void switched(NodeId peer, boolean on) {
+  /** The operator's switch for the link to a peer; completes when it is forced and followed. */
+  public CompletionStage<PeerDirectory.Peer> switchLink(NodeId peer, boolean on) {
+    return recording
+        .administer(() -> peers.switchLink(peer, on))
+        .thenApply(switched -> {
+          switched(peer, on);
+          return switched;
+        });
+  }
+
+  private void switched(NodeId peer, boolean on) {
     if (on) {
       opened(peer);
       return;
@@ -515,7 +521,7 @@ public final class Exchanges {
           peer);
       return inStep(recording.administer(() -> reborn(replica)))
           .thenRun(() -> {
-            incarnations.note(storage.found());
+            incarnations.note(recording.found());
             channels.values().stream()
                 .filter(channel -> !channel.peer().equals(peer))
                 .forEach(channel -> channel.close("reborn"));

@@ -51,7 +51,7 @@ public class PeerConfiguration {
       Supplier<PeerLinks> links,
       Machine machine) {
     return new Exchanges(
-        storage, incarnations, key, node.name(), peers, links, node.lanes(), machine);
+        storage.recording(), incarnations, key, node.name(), peers, links, node.lanes(), machine);
   }
 
   @Bean

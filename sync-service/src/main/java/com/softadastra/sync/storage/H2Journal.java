@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * The journal as tables of the embedded database. A batch is one transaction; {@code CHECKPOINT
  * SYNC} forces it, through the guard.
  */
-final class H2Journal implements Journal {
+public final class H2Journal implements Journal {
   private final Connection connection;
   private final Statements sql;
   private final Rows rows;
@@ -52,7 +52,7 @@ final class H2Journal implements Journal {
     readers = new Readers(database, numbers);
   }
 
-  static H2Journal open(Database database) {
+  public static H2Journal open(Database database) {
     try {
       return new H2Journal(database);
     } catch (SQLException e) {
