@@ -1,0 +1,75 @@
+package com.softadastra.simulation.world;
+
+import com.softadastra.sync.identity.IncarnationFile;
+import com.softadastra.sync.peer.InMemoryPeerStore;
+import com.softadastra.sync.storage.Journal;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/** What a node has that outlives its process: its storage, and beside it the incarnation file. */
+abstract class Disk implements IncarnationFile {
+  private final String machine;
+  private final String storage;
+  private final InMemoryPeerStore peers = new InMemoryPeerStore();
+  private @Nullable Content incarnation;
+
+  /** Where a process may end, or its disk fail. */
+  enum Point {
+    COMMIT,
+    FORCE
+  }
+
+  /** Asked before the disk does something; may throw. */
+  interface Before {
+    void happens(Point point);
+  }
+
+  Disk(String machine, String storage) {
+    this.machine = machine;
+    this.storage = storage;
+  }
+
+  /** Opens the storage for one process. */
+  abstract Journal open(Before before);
+
+  /** Whether everything committed is forced. */
+  abstract boolean isForced();
+
+  /** The process has ended, and of what was not forced some may be lost. */
+  abstract void crash(RandomGenerator random);
+
+  /** The process has ended after closing everything properly. */
+  abstract void closed();
+
+  /** What a backup of the storage has, as it was forced last; without the incarnation file. */
+  abstract Disk backup(String machine, String storage);
+
+  InMemoryPeerStore peers() {
+    return peers;
+  }
+
+  @Override
+  public Optional<Content> read() {
+    return Optional.ofNullable(incarnation);
+  }
+
+  @Override
+  public void write(Content content) {
+    incarnation = content;
+  }
+
+  void loseIncarnation() {
+    incarnation = null;
+  }
+
+  @Override
+  public String machine() {
+    return machine;
+  }
+
+  @Override
+  public String storage() {
+    return storage;
+  }
+}
