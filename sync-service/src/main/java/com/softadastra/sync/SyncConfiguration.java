@@ -11,14 +11,14 @@ import com.softadastra.sync.documents.SpaceNames;
 import com.softadastra.sync.guard.FailStop;
 import com.softadastra.sync.guard.GuardSettings;
 import com.softadastra.sync.identity.DataDirectory;
-import com.softadastra.sync.identity.Incarnations;
+import com.softadastra.sync.identity.FiledIncarnations;
 import com.softadastra.sync.outbox.Outbox;
 import com.softadastra.sync.peer.Exchanges;
 import com.softadastra.sync.peer.PeerConfiguration;
 import com.softadastra.sync.storage.RecordingSettings;
 import com.softadastra.sync.storage.Storage;
-import com.softadastra.sync.time.Machine;
 import com.softadastra.sync.time.Schedule;
+import com.softadastra.sync.time.Surroundings;
 import com.softadastra.sync.time.ThreadSchedule;
 import com.softadastra.sync.web.SyncWebConfiguration;
 import java.security.SecureRandom;
@@ -47,8 +47,8 @@ public class SyncConfiguration {
   }
 
   @Bean
-  Incarnations incarnations(DataDirectory directory, InstantSource clock) {
-    return new Incarnations(directory, new SecureRandom(), clock);
+  FiledIncarnations incarnations(DataDirectory directory, InstantSource clock) {
+    return new FiledIncarnations(directory, new SecureRandom(), clock);
   }
 
   @Bean
@@ -67,15 +67,15 @@ public class SyncConfiguration {
   }
 
   @Bean
-  Machine machine(Schedule schedule, InstantSource clock) {
-    return new Machine(schedule, clock, new SecureRandom());
+  Surroundings surroundings(Schedule schedule, InstantSource clock) {
+    return new Surroundings(schedule, clock, new SecureRandom());
   }
 
   @Bean(destroyMethod = "close")
   Storage storage(
       SyncProperties properties,
       DataDirectory directory,
-      Incarnations incarnations,
+      FiledIncarnations incarnations,
       NodeKey key,
       InstantSource clock) {
     var settings =

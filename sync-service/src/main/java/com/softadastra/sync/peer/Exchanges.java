@@ -22,10 +22,10 @@ import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.SignedRecord;
 import com.softadastra.sync.documents.Receipts.LinkState;
 import com.softadastra.sync.identity.Incarnations;
+import com.softadastra.sync.storage.Found;
 import com.softadastra.sync.storage.Ledger;
 import com.softadastra.sync.storage.Recording;
-import com.softadastra.sync.time.Machine;
-import java.sql.SQLException;
+import com.softadastra.sync.time.Surroundings;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -68,7 +68,7 @@ public final class Exchanges {
   private final PeerDirectory peers;
   private final Supplier<PeerLinks> links;
   private final LaneSettings settings;
-  private final Machine machine;
+  private final Surroundings surroundings;
   private final Map<NodeId, Lane> lanes = new ConcurrentSkipListMap<>();
 
   /** The channel of each peer that counts. */
@@ -101,7 +101,7 @@ public final class Exchanges {
       PeerDirectory peers,
       Supplier<PeerLinks> links,
       LaneSettings settings,
-      Machine machine) {
+      Surroundings surroundings) {
     this.recording = recording;
     this.incarnations = incarnations;
     this.key = key;
@@ -109,7 +109,7 @@ public final class Exchanges {
     this.peers = peers;
     this.links = links;
     this.settings = settings;
-    this.machine = machine;
+    this.surroundings = surroundings;
     recording.onForced(() -> channels.values().forEach(Channel::signal));
     recording.ledger().onChange(this::discharge);
   }
@@ -151,7 +151,7 @@ public final class Exchanges {
         });
   }
 
-  private void switched(NodeId peer, boolean on) {
+  void switched(NodeId peer, boolean on) {
     if (on) {
       opened(peer);
       return;
@@ -170,8 +170,8 @@ public final class Exchanges {
         new Lane(
             peer,
             before == null ? Lane.Status.NEW : before,
-            new FullJitter(settings.base(), settings.cap(), machine.random()),
-            machine,
+            new FullJitter(settings.base(), settings.cap(), surroundings.random()),
+            surroundings,
             outcome -> call(peer, outcome));
     if (lanes.putIfAbsent(peer, lane) == null) {
       lane.start();
@@ -273,7 +273,8 @@ public final class Exchanges {
   }
 
   private Channel open(NodeId peer, boolean dialled) {
-    var channel = new Channel(peer, dialled, machine.schedule(), steps -> new Host(peer, steps));
+    var channel =
+        new Channel(peer, dialled, surroundings.schedule(), steps -> new Host(peer, steps));
     open.add(channel);
     channel.onEnd(_ -> {
       open.remove(channel);
@@ -315,7 +316,7 @@ public final class Exchanges {
   /** Forgets what is owed to nobody any more, some at a time, until nothing is left of it. */
   private void discharge() {
     if (started && dischargesDue.getAndIncrement() == 0) {
-      machine.schedule().execute(this::dischargeSome);
+      surroundings.schedule().execute(this::dischargeSome);
     }
   }
 
@@ -334,7 +335,7 @@ public final class Exchanges {
               if (failure != null) {
                 dischargesDue.set(0);
               } else if (more || dischargesDue.addAndGet(-due) > 0) {
-                machine.schedule().execute(this::dischargeSome);
+                surroundings.schedule().execute(this::dischargeSome);
               }
             });
   }
@@ -370,7 +371,7 @@ public final class Exchanges {
           Frame.VERSION,
           Frame.VERSION,
           new Replica(key.nodeId(), recording.incarnation()),
-          Math.max(0, machine.clock().millis()),
+          Math.max(0, surroundings.clock().millis()),
           name,
           links.get().addresses(),
           spaces);
@@ -378,7 +379,7 @@ public final class Exchanges {
 
     @Override
     public void met(Frame.Hello hello) {
-      var now = machine.clock().instant();
+      var now = surroundings.clock().instant();
       peers.seen(peer, hello.name(), hello.addresses(), now, hello.clock() - now.toEpochMilli());
     }
 
@@ -463,7 +464,7 @@ public final class Exchanges {
       var vector = new LinkedHashMap<Replica, Long>();
       view.chains().forEach((replica, head) -> vector.put(replica, head.sequence()));
       return new Statement(
-              space, view.self(), position, Math.max(0, machine.clock().millis()), vector)
+              space, view.self(), position, Math.max(0, surroundings.clock().millis()), vector)
           .sign(key);
     }
 
@@ -520,17 +521,17 @@ public final class Exchanges {
           "{} knows entries of this node that it doesn't know itself: its storage was restored or copied",
           peer);
       return inStep(recording.administer(() -> reborn(replica)))
-          .thenRun(() -> {
-            incarnations.note(recording.found());
+          .thenAccept(found -> {
+            incarnations.note(found);
             channels.values().stream()
                 .filter(channel -> !channel.peer().equals(peer))
                 .forEach(channel -> channel.close("reborn"));
           });
     }
 
-    private boolean reborn(Replica replica) throws SQLException {
+    private Found reborn(Replica replica) {
       if (!recording.incarnation().equals(replica.incarnation())) {
-        return false;
+        return recording.found();
       }
       var common = new HashMap<SpaceId, Long>();
       for (var view : recording.views().entrySet()) {
@@ -551,7 +552,7 @@ public final class Exchanges {
         common.put(view.getKey(), Math.min(known, own));
       }
       recording.reborn(incarnations.reborn(recording.durable()), common);
-      return true;
+      return recording.found();
     }
 
     @Override

@@ -1,9 +1,9 @@
 package com.softadastra.sync.peer;
 
 import com.softadastra.contracts.NodeId;
-import com.softadastra.sync.time.Machine;
 import com.softadastra.sync.time.Schedule.Due;
 import com.softadastra.sync.time.Serial;
+import com.softadastra.sync.time.Surroundings;
 import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +33,7 @@ public final class Lane {
   private final NodeId peer;
   private final Call call;
   private final FullJitter waits;
-  private final Machine machine;
+  private final Surroundings surroundings;
   private final Serial events;
   private volatile Status status;
   private boolean woken;
@@ -76,12 +76,12 @@ public final class Lane {
     static final Status NEW = new Status(State.CALLING, 0, null, null);
   }
 
-  Lane(NodeId peer, Status before, FullJitter waits, Machine machine, Call call) {
+  Lane(NodeId peer, Status before, FullJitter waits, Surroundings surroundings, Call call) {
     this.peer = peer;
     this.call = call;
     this.waits = waits;
-    this.machine = machine;
-    this.events = new Serial(machine.schedule());
+    this.surroundings = surroundings;
+    this.events = new Serial(surroundings.schedule());
     this.status = before;
   }
 
@@ -142,8 +142,11 @@ public final class Lane {
     }
     var wait = reached ? MOMENT : waits.next();
     long current = ++turn;
-    status = new Status(State.WAITING, attempts, machine.clock().instant().plus(wait), why);
-    due = machine.schedule().after(wait, () -> events.execute(() -> inTurn(current, this::call)));
+    status = new Status(State.WAITING, attempts, surroundings.clock().instant().plus(wait), why);
+    due =
+        surroundings
+            .schedule()
+            .after(wait, () -> events.execute(() -> inTurn(current, this::call)));
   }
 
   private void woken() {

@@ -6,7 +6,7 @@ import com.softadastra.sync.documents.SpaceNames;
 import com.softadastra.sync.identity.Incarnations;
 import com.softadastra.sync.outbox.Outbox;
 import com.softadastra.sync.storage.Storage;
-import com.softadastra.sync.time.Machine;
+import com.softadastra.sync.time.Surroundings;
 import java.time.InstantSource;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -49,9 +49,16 @@ public class PeerConfiguration {
       Node node,
       PeerDirectory peers,
       Supplier<PeerLinks> links,
-      Machine machine) {
+      Surroundings surroundings) {
     return new Exchanges(
-        storage.recording(), incarnations, key, node.name(), peers, links, node.lanes(), machine);
+        storage.recording(),
+        incarnations,
+        key,
+        node.name(),
+        peers,
+        links,
+        node.lanes(),
+        surroundings);
   }
 
   @Bean

@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A journal in memory, for nodes that are simulated: as exact as one on a disk, and as forgetful. A
- * {@link Medium} holds what was committed and knows how much of it is forced; a journal opened on it
- * after a power failure has that, and maybe some of what followed.
+ * {@link Medium} holds what was committed and knows how much of it is forced; a journal opened on
+ * it after a power failure has that, and maybe some of what followed.
  */
 public final class InMemoryJournal implements Journal {
   private final Medium medium;
@@ -46,8 +46,8 @@ public final class InMemoryJournal implements Journal {
     private Runnable onForce = () -> {};
 
     /**
-     * What happens before a commit or force is carried out: it may throw a {@link StorageException},
-     * and nothing is done then.
+     * What happens before a commit or force is carried out: it may throw a {@link
+     * StorageException}, and nothing is done then.
      */
     public void faults(Runnable beforeCommit, Runnable beforeForce) {
       onCommit = beforeCommit;
@@ -161,11 +161,10 @@ public final class InMemoryJournal implements Journal {
     }
     return contents.positions.keySet().stream()
         .filter(chain ->
-            chain.space().equals(space)
-                && IntentIds.tag(chain.replica()).equals(place.get().tag()))
+            chain.space().equals(space) && IntentIds.tag(chain.replica()).equals(place.get().tag()))
         .flatMap(chain -> find(space, chain.replica(), place.get().sequence()).stream())
-        .filter(logged ->
-            logged.entry().intent() != null && logged.entry().intent().id().equals(id))
+        .filter(
+            logged -> logged.entry().intent() != null && logged.entry().intent().id().equals(id))
         .findFirst();
   }
 
@@ -291,8 +290,8 @@ public final class InMemoryJournal implements Journal {
           chains.ifPresent(now -> {
             now.ends()
                 .forEach((space, ends) ->
-                    ends.forEach((replica, head) ->
-                        to.chains.put(new Chain(space, replica), head)));
+                    ends.forEach(
+                        (replica, head) -> to.chains.put(new Chain(space, replica), head)));
             to.chainsPosition = now.position();
           });
         });
@@ -311,8 +310,7 @@ public final class InMemoryJournal implements Journal {
   }
 
   private static void owe(LoggedEntry logged, Contents to) {
-    to.outbox.put(
-        logged.position(), new Owed(logged.entry().space(), logged.entry().dot()));
+    to.outbox.put(logged.position(), new Owed(logged.entry().space(), logged.entry().dot()));
   }
 
   @Override

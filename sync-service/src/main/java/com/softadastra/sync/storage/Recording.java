@@ -479,8 +479,7 @@ public final class Recording {
   }
 
   private void commit(Batch batch) {
-    var signatures =
-        CompletableFuture.supplyAsync(() -> signatures(batch), machine.signing());
+    var signatures = CompletableFuture.supplyAsync(() -> signatures(batch), machine.signing());
     batch.complete(this::owed, signatures::join);
     committed = lastPosition;
     journal.commit(batch);
@@ -612,7 +611,8 @@ public final class Recording {
         });
     recovered
         .chains()
-        .forEach((space, chains) -> chains.forEach((replica, end) -> space(space).cut(replica, end)));
+        .forEach(
+            (space, chains) -> chains.forEach((replica, end) -> space(space).cut(replica, end)));
     recoverChains();
     ledger.recover(recovered.statements());
     boolean same = before != null && before.incarnation().equals(incarnation);

@@ -60,8 +60,7 @@ public final class Storage implements AutoCloseable {
       var journal = H2Journal.open(database);
       var machine =
           new Machine(clock, new SecureRandom(), freeBytes, ForkJoinPool.commonPool(), failStop);
-      var recording =
-          Recording.open(journal, key, birth.apply(journal.found()), settings, machine);
+      var recording = Recording.open(journal, key, birth.apply(journal.found()), settings, machine);
       var thread = new RecordingThread(recording, failStop);
       thread.start();
       return new Storage(database, journal, recording, thread);

@@ -62,9 +62,7 @@ final class RecordedIntents implements CrashSubject {
     return Storage.open(
         database,
         key,
-        found ->
-            new Birth(
-                found.map(Found::incarnation).orElse(Incarnation.of(new byte[16])), 0),
+        found -> new Birth(found.map(Found::incarnation).orElse(Incarnation.of(new byte[16])), 0),
         RecordingSettings.DEFAULT,
         Clock.systemUTC(),
         () -> Long.MAX_VALUE,

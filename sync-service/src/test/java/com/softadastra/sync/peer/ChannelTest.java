@@ -1,0 +1,289 @@
+package com.softadastra.sync.peer;
+
+import static com.softadastra.sync.peer.ScriptedHost.MEMBERSHIP;
+import static com.softadastra.sync.peer.ScriptedHost.PEER;
+import static com.softadastra.sync.peer.ScriptedHost.hello;
+import static com.softadastra.sync.peer.ScriptedHost.key;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.softadastra.contracts.Incarnation;
+import com.softadastra.contracts.Replica;
+import com.softadastra.engine.ledger.Statement;
+import com.softadastra.engine.session.Frame;
+import com.softadastra.sync.time.EventQueue;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.reactivestreams.Subscription;
+import reactor.core.publisher.BaseSubscriber;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.FluxSink;
+import reactor.core.publisher.SignalType;
+
+class ChannelTest {
+  private static final byte[] ENTRIES = new Frame.Entries(MEMBERSHIP.space(), List.of()).encode();
+  private static final byte[] SUMMARY =
+      new Frame.Summary(MEMBERSHIP.space(), List.of(), List.of()).encode();
+  private static final byte[] RECORDS =
+      new Frame.MembershipKnown(MEMBERSHIP.space(), MEMBERSHIP.records()).encode();
+
+  private final EventQueue queue = new EventQueue();
+  private final List<String> ends = new ArrayList<>();
+  private ScriptedHost host;
+  private final Channel channel =
+      new Channel(
+          PEER.nodeId(),
+          true,
+          queue,
+          steps -> {
+            host = new ScriptedHost(steps);
+            return host;
+          });
+  private final Transport transport = new Transport();
+  private final Reader reader = new Reader();
+
+  /** Where frames come from; never more than were asked for. */
+  private static final class Transport {
+    final AtomicLong asked = new AtomicLong();
+    boolean cancelled;
+    private FluxSink<byte[]> sink;
+
+    Flux<byte[]> frames() {
+      return Flux.create(it -> {
+        sink = it;
+        it.onRequest(asked::addAndGet);
+        it.onCancel(() -> cancelled = true);
+      });
+    }
+
+    void send(byte[] frame) {
+      assertThat(asked.getAndDecrement()).as("room").isPositive();
+      sink.next(frame);
+    }
+  }
+
+  /** Where frames go; reads what it asks for. */
+  private static final class Reader extends BaseSubscriber<byte[]> {
+    final List<Frame> read = new ArrayList<>();
+    boolean over;
+
+    @Override
+    protected void hookOnSubscribe(Subscription subscription) {}
+
+    @Override
+    protected void hookOnNext(byte[] frame) {
+      read.add(Frame.decode(frame));
+    }
+
+    @Override
+    protected void hookFinally(SignalType type) {
+      over = true;
+    }
+  }
+
+  private void open() {
+    channel.onEnd(ends::add);
+    channel.outgoing().subscribe(reader);
+    channel.incoming(transport.frames(), () -> true);
+    queue.run();
+  }
+
+  private void agree() {
+    open();
+    send(hello(PEER).encode());
+    send(SUMMARY);
+  }
+
+  private void send(byte[] frame) {
+    transport.send(frame);
+    queue.run();
+  }
+
+  private List<Class<?>> read() {
+    return reader.read.stream().<Class<?>>map(Frame::getClass).toList();
+  }
+
+  @Test
+  void sendsNoMoreThanIsAskedFor() {
+    agree();
+    assertThat(reader.read).isEmpty();
+    reader.request(2);
+    queue.run();
+    assertThat(read()).containsExactly(Frame.Hello.class, Frame.MembershipKnown.class);
+    reader.request(Long.MAX_VALUE);
+    reader.request(Long.MAX_VALUE);
+    queue.run();
+    assertThat(read())
+        .containsExactly(Frame.Hello.class, Frame.MembershipKnown.class, Frame.Summary.class);
+  }
+
+  @Test
+  void sendsWhatComesUpWhereTheTransportHasRoom() {
+    agree();
+    reader.request(100);
+    queue.run();
+    reader.read.clear();
+    send(ENTRIES);
+    assertThat(reader.read).isEmpty();
+    host.storing.getFirst().complete(Map.of());
+    queue.run();
+    assertThat(read()).containsExactly(Frame.Acknowledged.class);
+  }
+
+  @Test
+  void asksForAWindowAndThenForEachThatIsUnderstood() {
+    open();
+    assertThat(transport.asked).hasValue(Channel.WINDOW);
+    send(hello(PEER).encode());
+    assertThat(transport.asked).hasValue(Channel.WINDOW);
+    send(RECORDS);
+    assertThat(transport.asked).hasValue(Channel.WINDOW - 1);
+    host.learning.getFirst().complete(null);
+    queue.run();
+    assertThat(transport.asked).hasValue(Channel.WINDOW);
+  }
+
+  @Test
+  void leavesABoundedNumberOfBatchesToTheDisk() {
+    agree();
+    for (int i = 0; i < Channel.WINDOW; i++) {
+      send(ENTRIES);
+    }
+    assertThat(host.storing).hasSize(Channel.STORING);
+    assertThat(transport.asked).hasValue(Channel.STORING);
+    host.storing.get(3).complete(Map.of());
+    queue.run();
+    assertThat(host.storing).hasSize(Channel.STORING + 1);
+  }
+
+  @Test
+  void nextFrameWaitsForMembershipToBeRecorded() {
+    agree();
+    send(RECORDS);
+    send(ENTRIES);
+    send(RECORDS);
+    assertThat(host.learning).hasSize(1);
+    assertThat(host.storing).isEmpty();
+    host.learning.getFirst().complete(null);
+    queue.run();
+    assertThat(host.storing).hasSize(1);
+    assertThat(host.learning).hasSize(2);
+  }
+
+  @Test
+  void whatWasSentBeforeTheEndIsStillTakenIn() {
+    agree();
+    send(RECORDS);
+    send(ENTRIES);
+    transport.sink.complete();
+    queue.run();
+    assertThat(ends).isEmpty();
+    host.learning.getFirst().complete(null);
+    queue.run();
+    assertThat(host.storing).hasSize(1);
+    assertThat(ends).containsExactly("the peer ended the session");
+    assertThat(reader.over).isTrue();
+  }
+
+  @Test
+  void peerThatBreaksTheProtocolIsToldAndLeft() {
+    open();
+    reader.request(100);
+    send(hello(key(3)).encode());
+    assertThat(ends).containsExactly("the peer calls itself another node");
+    assertThat(read()).containsExactly(Frame.Hello.class, Frame.Bye.class);
+    assertThat(reader.over).isTrue();
+    assertThat(transport.cancelled).isFalse();
+    queue.advance(Channel.FAREWELL);
+    assertThat(transport.cancelled).isTrue();
+  }
+
+  @Test
+  void membershipThatDoesNotHoldEndsIt() {
+    agree();
+    send(RECORDS);
+    host.learning
+        .getFirst()
+        .completeExceptionally(
+            new com.softadastra.engine.cbor.CborReader.Malformed("a record of nobody"));
+    queue.run();
+    assertThat(ends).containsExactly("a record of nobody");
+  }
+
+  @Test
+  void whatCannotBeStoredEndsIt() {
+    agree();
+    send(ENTRIES);
+    host.storing.getFirst().completeExceptionally(new IllegalStateException("the disk is gone"));
+    queue.run();
+    assertThat(ends).containsExactly("the disk is gone");
+  }
+
+  @Test
+  void saysFarewellToAPeerThatListens() {
+    agree();
+    reader.request(100);
+    queue.run();
+    reader.read.clear();
+    channel.end("stopping");
+    assertThat(channel.isClosed()).isTrue();
+    queue.run();
+    assertThat(reader.read).containsExactly(new Frame.Bye("stopping"));
+    assertThat(reader.over).isTrue();
+  }
+
+  @Test
+  void endsAtOnceForAPeerThatDoesNotRead() {
+    agree();
+    channel.end("stopping");
+    queue.run();
+    assertThat(reader.read).isEmpty();
+    assertThat(reader.over).isTrue();
+  }
+
+  @Test
+  void channelThatIsNotWantedTakesNothingIn() {
+    channel.outgoing().subscribe(reader);
+    channel.incoming(transport.frames(), () -> false);
+    queue.run();
+    send(hello(PEER).encode());
+    send(SUMMARY);
+    send(RECORDS);
+    assertThat(channel.isClosed()).isTrue();
+    assertThat(host.learning).isEmpty();
+    assertThat(transport.asked).as("what comes is passed over").hasPositiveValue();
+  }
+
+  @Test
+  void peerThatIsGoneEndsIt() {
+    agree();
+    reader.cancel();
+    queue.run();
+    assertThat(ends).containsExactly("the peer is gone");
+  }
+
+  @Test
+  void slowPeerGetsTheLatestStatementOfEachMember() {
+    agree();
+    reader.request(3);
+    queue.run();
+    reader.read.clear();
+    for (long position : new long[] {1, 5, 3}) {
+      for (int member : new int[] {3, 4}) {
+        var by = new Replica(key(member).nodeId(), Incarnation.of(new byte[16]));
+        var statement = new Statement(MEMBERSHIP.space(), by, position, 0, Map.of());
+        channel.gossip(statement, statement.sign(key(member)));
+      }
+    }
+    reader.request(100);
+    queue.run();
+    assertThat(reader.read)
+        .hasSize(2)
+        .allSatisfy(frame -> {
+          var signed = ((Frame.Acknowledged) frame).statements().getFirst();
+          assertThat(Statement.decode(signed.bytes()).position()).isEqualTo(5);
+        });
+  }
+}

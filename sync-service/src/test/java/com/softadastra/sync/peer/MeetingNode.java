@@ -1,0 +1,197 @@
+package com.softadastra.sync.peer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.softadastra.contracts.Incarnation;
+import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.Replica;
+import com.softadastra.contracts.SpaceId;
+import com.softadastra.contracts.documents.Condition;
+import com.softadastra.contracts.documents.IntentRequest;
+import com.softadastra.contracts.documents.OperationKind;
+import com.softadastra.contracts.documents.OperationRequest;
+import com.softadastra.contracts.documents.Priority;
+import com.softadastra.contracts.json.JsonText;
+import com.softadastra.engine.log.Signatures.NodeKey;
+import com.softadastra.engine.space.Membership;
+import com.softadastra.sync.identity.Incarnations;
+import com.softadastra.sync.storage.Birth;
+import com.softadastra.sync.storage.Found;
+import com.softadastra.sync.storage.InMemoryJournal;
+import com.softadastra.sync.storage.InMemoryJournal.Medium;
+import com.softadastra.sync.storage.Machine;
+import com.softadastra.sync.storage.Recording;
+import com.softadastra.sync.storage.RecordingSettings;
+import com.softadastra.sync.time.EventQueue;
+import com.softadastra.sync.time.Surroundings;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
+import java.util.random.RandomGenerator;
+
+/** A node that does everything on a queue of events, recording included. */
+final class MeetingNode {
+  final NodeKey key;
+  final Recording recording;
+  final PeerDirectory peers;
+  final Exchanges exchanges;
+  private final EventQueue queue;
+  private final SpaceId space;
+
+  /** Peers and lanes as they would be on a disk. */
+  private static final class MemoryPeers implements PeerStore {
+    private final Map<NodeId, PeerDirectory.Peer> peers = new LinkedHashMap<>();
+    private final Map<NodeId, Lane.Status> lanes = new HashMap<>();
+
+    @Override
+    public Collection<PeerDirectory.Peer> peers() {
+      return peers.values();
+    }
+
+    @Override
+    public void put(PeerDirectory.Peer peer) {
+      peers.put(peer.node(), peer);
+    }
+
+    @Override
+    public Map<NodeId, Lane.Status> lanes() {
+      return lanes;
+    }
+
+    @Override
+    public void putLanes(Map<NodeId, Lane.Status> kept) {
+      lanes.putAll(kept);
+    }
+  }
+
+  MeetingNode(
+      NodeKey key, Membership membership, Medium medium, EventQueue queue, MemoryNetwork network) {
+    this.key = key;
+    this.queue = queue;
+    this.space = membership.space();
+    var random = new SplittableRandom(ByteBuffer.wrap(key.nodeId().hash().bytes()).getLong());
+    var incarnations = new MemoryIncarnations(random);
+    var journal = new InMemoryJournal(medium);
+    this.recording =
+        Recording.open(
+            journal,
+            key,
+            incarnations.birth(journal.found()),
+            RecordingSettings.DEFAULT,
+            new Machine(
+                queue,
+                random,
+                () -> Long.MAX_VALUE,
+                Runnable::run,
+                (file, cause) -> {
+                  throw new IllegalStateException(file + " stopped", cause);
+                }));
+    recording.onWork(() -> queue.execute(recording::recordNext));
+    this.peers = new PeerDirectory(recording, new MemoryPeers());
+    this.exchanges =
+        new Exchanges(
+            recording,
+            incarnations,
+            key,
+            "node",
+            peers,
+            () -> network.links(key.nodeId()),
+            new Exchanges.LaneSettings(Duration.ofMillis(500), Duration.ofSeconds(30)),
+            new Surroundings(queue, queue, random));
+    recorded(() -> pair(membership));
+    network.listen(key.nodeId(), exchanges);
+  }
+
+  private boolean pair(Membership membership) {
+    if (recording.view(space).isEmpty()) {
+      recording.createSpace("space", membership);
+    }
+    for (var member : membership.members()) {
+      if (!member.node().equals(key.nodeId())) {
+        var address = List.of(member.node().toString());
+        peers.pair(member.node(), member.name(), address, queue.instant());
+      }
+    }
+    return true;
+  }
+
+  /** Takes what is found for this node's own, so that only a meeting shows a copy. */
+  private record MemoryIncarnations(RandomGenerator random) implements Incarnations {
+    Birth birth(Optional<Found> found) {
+      return found.map(it -> new Birth(it.incarnation(), 0)).orElseGet(() -> reborn(0));
+    }
+
+    @Override
+    public Birth reborn(long lastPosition) {
+      var drawn = new byte[Incarnation.BYTES];
+      random.nextBytes(drawn);
+      return new Birth(Incarnation.of(drawn), lastPosition == 0 ? 0 : lastPosition + Birth.STRIDE);
+    }
+
+    @Override
+    public void note(Found inside) {}
+  }
+
+  private <T> T recorded(Callable<T> work) {
+    var done = recording.administer(work);
+    queue.run();
+    return done.resultNow();
+  }
+
+  NodeId id() {
+    return key.nodeId();
+  }
+
+  Replica replica() {
+    return new Replica(id(), recording.incarnation());
+  }
+
+  void write(int documents) {
+    for (int i = 0; i < documents; i++) {
+      var operation =
+          new OperationRequest(
+              OperationKind.PUT,
+              "documents",
+              "d" + i,
+              new JsonText("{\"by\":\"" + id() + "\"}"),
+              null,
+              Condition.ANY);
+      var done =
+          recording.submit(
+              space, new IntentRequest("space", null, null, Priority.NORMAL, List.of(operation)));
+      queue.run();
+      assertThat(done).isCompleted();
+    }
+  }
+
+  Map<Replica, Long> vector() {
+    var vector = new HashMap<Replica, Long>();
+    recording
+        .view(space)
+        .orElseThrow()
+        .chains()
+        .forEach((replica, head) -> vector.put(replica, head.sequence()));
+    return vector;
+  }
+
+  /** What a member has said to have, as far as is known here. */
+  Map<Replica, Long> said(MeetingNode member) {
+    return recording
+        .ledger()
+        .by(space, member.id())
+        .map(known -> known.statement().vector())
+        .orElse(Map.of());
+  }
+
+  void switchLink(MeetingNode peer, boolean on) {
+    recorded(() -> peers.switchLink(peer.id(), on));
+    exchanges.switched(peer.id(), on);
+  }
+}

@@ -1,0 +1,284 @@
+package com.softadastra.sync.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.softadastra.contracts.Incarnation;
+import com.softadastra.contracts.SpaceId;
+import com.softadastra.contracts.documents.Condition;
+import com.softadastra.contracts.documents.IntentRequest;
+import com.softadastra.contracts.documents.OperationKind;
+import com.softadastra.contracts.documents.OperationRequest;
+import com.softadastra.contracts.documents.Priority;
+import com.softadastra.contracts.json.JsonText;
+import com.softadastra.contracts.peering.Role;
+import com.softadastra.engine.ledger.Statement;
+import com.softadastra.engine.log.DocumentKey;
+import com.softadastra.engine.log.LoggedEntry;
+import com.softadastra.engine.log.Signatures.NodeKey;
+import com.softadastra.engine.space.Membership;
+import com.softadastra.engine.space.MembershipRecord;
+import com.softadastra.engine.space.SignedRecord;
+import com.softadastra.sync.documents.SpaceNames;
+import com.softadastra.sync.storage.Recording.Outcome;
+import java.time.InstantSource;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What a recording may expect of any journal, seen through a recording that has no thread. */
+abstract class JournalContract {
+  private static final NodeKey SELF = key(1);
+  private static final NodeKey OTHER = key(2);
+  private static final Incarnation LIFE = Incarnation.of(new byte[16]);
+
+  private final Membership membership = membership();
+  private final SpaceId space = membership.space();
+  private Journal journal;
+  private Recording recording;
+
+  /** Opens the journal of this test; empty at first, then with what was left. */
+  abstract Journal open() throws Exception;
+
+  /** The power fails: what was not forced is gone. The journal was not closed. */
+  abstract void powerFails() throws Exception;
+
+  /** What the outbox holds, as sequences of this node. */
+  abstract List<Long> outbox(Journal journal, SpaceId space) throws Exception;
+
+  private static NodeKey key(int n) {
+    var seed = new byte[NodeKey.SEED_BYTES];
+    Arrays.fill(seed, (byte) n);
+    return new NodeKey(seed);
+  }
+
+  private static Membership membership() {
+    var create = new MembershipRecord.Create(SELF.publicKey(), "self", "space", 0, new byte[16]);
+    var alone = new Membership(List.of(SpaceNames.sign(create, SELF)));
+    var grant = alone.grant(SELF.nodeId(), OTHER.publicKey(), "other", Role.WRITER, 0);
+    return alone.with(List.of(SpaceNames.sign(grant, SELF)));
+  }
+
+  @BeforeEach
+  void start() throws Exception {
+    journal = open();
+    assertThat(journal.found()).isEmpty();
+    recover(new Birth(LIFE, 0));
+    administer(() -> recording.createSpace("space", membership));
+  }
+
+  @AfterEach
+  void end() {
+    journal.close();
+  }
+
+  private void recover(Birth birth) {
+    var machine =
+        new Machine(
+            InstantSource.system(),
+            new Random(1),
+            () -> Long.MAX_VALUE,
+            Runnable::run,
+            (file, cause) -> {
+              throw new IllegalStateException(file, cause);
+            });
+    recording = Recording.open(journal, SELF, birth, RecordingSettings.DEFAULT, machine);
+  }
+
+  private void restart(Birth birth) throws Exception {
+    journal.close();
+    journal = open();
+    recover(birth);
+  }
+
+  private void administer(Runnable work) {
+    var done =
+        recording.administer(() -> {
+          work.run();
+          return true;
+        });
+    recording.recordNext();
+    assertThat(done).isCompleted();
+  }
+
+  private CompletableFuture<Outcome> submit(@Nullable String id, String document, String body) {
+    var put =
+        new OperationRequest(
+            OperationKind.PUT, "things", document, new JsonText(body), null, Condition.ANY);
+    return recording.submit(
+        space, new IntentRequest("space", id, null, Priority.NORMAL, List.of(put)));
+  }
+
+  private LoggedEntry put(@Nullable String id, String document, String body) {
+    var done = submit(id, document, body);
+    recording.recordNext();
+    return done.join().entry();
+  }
+
+  private DocumentKey thing(String id) {
+    return new DocumentKey(space, "things", id);
+  }
+
+  @Test
+  void showsWhatWasCommitted() {
+    var first = submit(null, "a", "{\"n\":1}");
+    var second = submit("mine", "b", "{\"n\":2}");
+    recording.recordNext();
+
+    var one = first.join().entry();
+    var two = second.join().entry();
+    assertThat(journal.entry(one.position()).bytes()).isEqualTo(one.bytes());
+    assertThat(journal.from(1, 10))
+        .extracting(LoggedEntry::hash)
+        .containsExactly(one.hash(), two.hash());
+    assertThat(journal.from(two.position(), 1))
+        .extracting(LoggedEntry::hash)
+        .containsExactly(two.hash());
+    assertThat(journal.find(space, recording.view(space).orElseThrow().self(), 2))
+        .hasValueSatisfying(found -> assertThat(found.hash()).isEqualTo(two.hash()));
+    assertThat(journal.find(space, recording.view(space).orElseThrow().self(), 3)).isEmpty();
+    var state = journal.document(thing("b"));
+    assertThat(state).isNotNull();
+    assertThat(state.winner().body()).isEqualTo(new JsonText("{\"n\":2}"));
+    assertThat(journal.document(thing("c"))).isNull();
+  }
+
+  @Test
+  void findsIntentsByTheirIds() {
+    var generated = put(null, "a", "{}");
+    var given = put("mine", "a", "{\"n\":1}");
+
+    var generatedId = generated.entry().intent().id();
+    assertThat(journal.intent(space, generatedId))
+        .hasValueSatisfying(found -> assertThat(found.hash()).isEqualTo(generated.hash()));
+    assertThat(journal.intent(space, "mine"))
+        .hasValueSatisfying(found -> assertThat(found.hash()).isEqualTo(given.hash()));
+    assertThat(journal.intent(space, "another")).isEmpty();
+  }
+
+  @Test
+  void signsTheLastEntryOfEachCommit() {
+    submit(null, "a", "{}");
+    submit(null, "b", "{}");
+    recording.recordNext();
+
+    assertThat(journal.from(1, 10))
+        .extracting(logged -> logged.signature() != null)
+        .containsExactly(false, true);
+    assertThat(recording.log().signedRun(space, 0, 1)).hasSize(2);
+    assertThat(recording.log().signedRun(space, 2, 1)).isEmpty();
+  }
+
+  @Test
+  void isTheSameAfterARestart() throws Exception {
+    var entry = put("mine", "a", "{\"n\":1}");
+    var views = recording.views();
+
+    restart(new Birth(LIFE, 0));
+
+    assertThat(journal.found())
+        .hasValueSatisfying(found -> {
+          assertThat(found.incarnation()).isEqualTo(LIFE);
+          assertThat(found.opened()).isEqualTo(2);
+          assertThat(found.lastPosition()).isEqualTo(entry.position());
+        });
+    assertThat(recording.views().get(space).chains()).isEqualTo(views.get(space).chains());
+    assertThat(recording.views().get(space).membership().records())
+        .extracting(SignedRecord::hash)
+        .isEqualTo(membership.records().stream().map(SignedRecord::hash).toList());
+    assertThat(journal.intent(space, "mine")).isPresent();
+    assertThat(journal.document(thing("a"))).isNotNull();
+    assertThat(put(null, "a", "{\"n\":2}").position()).isEqualTo(entry.position() + 1);
+  }
+
+  @Test
+  void startsFromTheChainsThatWereWrittenDown() throws Exception {
+    put(null, "a", "{}");
+    administer(recording::finish);
+    put(null, "b", "{}");
+    var chains = recording.view(space).orElseThrow().chains();
+
+    restart(new Birth(LIFE, 0));
+
+    assertThat(journal.recover().chainsPosition()).isEqualTo(1);
+    assertThat(recording.view(space).orElseThrow().chains()).isEqualTo(chains);
+  }
+
+  @Test
+  void aNewIncarnationGoesOnAboveTheOld() throws Exception {
+    put(null, "a", "{}");
+    var next = Incarnation.of(new byte[] {1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});
+
+    restart(new Birth(next, Birth.STRIDE));
+    var entry = put(null, "a", "{\"n\":2}");
+
+    assertThat(entry.position()).isEqualTo(Birth.STRIDE + 1);
+    assertThat(entry.entry().sequence()).isEqualTo(1);
+    assertThat(entry.entry().author().incarnation()).isEqualTo(next);
+    restart(new Birth(next, 0));
+    assertThat(recording.incarnation()).isEqualTo(next);
+    assertThat(put(null, "b", "{}").position()).isEqualTo(Birth.STRIDE + 2);
+  }
+
+  @Test
+  void losesNothingForcedWhenThePowerFails() throws Exception {
+    var forced = put("mine", "a", "{\"n\":1}");
+    // committed and not forced
+    var unforced = new Batch(journal);
+    unforced.rename(space, "renamed");
+    unforced.oweEverything(space);
+    unforced.chains(Map.of(), 0);
+    journal.commit(unforced);
+
+    powerFails();
+    journal = open();
+    recover(new Birth(LIFE, 0));
+
+    assertThat(journal.from(1, 10)).extracting(LoggedEntry::hash).containsExactly(forced.hash());
+    assertThat(journal.intent(space, "mine")).isPresent();
+    assertThat(journal.document(thing("a"))).isNotNull();
+  }
+
+  @Test
+  void owesWhatTheOtherMemberIsNotKnownToHave() throws Exception {
+    put(null, "a", "{}");
+    put(null, "b", "{}");
+    put(null, "c", "{}");
+    assertThat(outbox(journal, space)).containsExactly(1L, 2L, 3L);
+    var self = recording.view(space).orElseThrow().self();
+    var by = new com.softadastra.contracts.Replica(OTHER.nodeId(), LIFE);
+    var statement = new Statement(space, by, 1, 1, Map.of(self, 2L));
+
+    recording.note(new Ledger.Known(statement, statement.sign(OTHER), null));
+    recording.recordNext();
+    administer(() -> assertThat(recording.discharge(space, 10)).isEqualTo(2));
+
+    assertThat(outbox(journal, space)).containsExactly(3L);
+    restart(new Birth(LIFE, 0));
+    assertThat(
+            recording
+                .ledger()
+                .covers(space, OTHER.nodeId(), new com.softadastra.contracts.Dot(self, 2)))
+        .isTrue();
+    administer(() -> assertThat(recording.discharge(space, 10)).isZero());
+  }
+
+  @Test
+  void keepsTheRecordsOfANewMember() throws Exception {
+    put(null, "a", "{}");
+    var third = key(3);
+    var grant = membership.grant(SELF.nodeId(), third.publicKey(), "third", Role.READER, 1);
+    var more = membership.with(List.of(SpaceNames.sign(grant, SELF)));
+
+    administer(() -> recording.putMembership(more));
+    restart(new Birth(LIFE, 0));
+
+    assertThat(recording.view(space).orElseThrow().membership().member(third.nodeId())).isPresent();
+    assertThat(outbox(journal, space)).containsExactly(1L);
+  }
+}
