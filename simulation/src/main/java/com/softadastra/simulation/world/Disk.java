@@ -45,6 +45,9 @@ abstract class Disk implements IncarnationFile {
   /** What a backup of the storage has, as it was forced last; without the incarnation file. */
   abstract Disk backup(String machine, String storage);
 
+  /** Gives back what it took of the machine that simulates. */
+  void close() {}
+
   InMemoryPeerStore peers() {
     return peers;
   }

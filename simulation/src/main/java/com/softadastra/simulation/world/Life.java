@@ -32,6 +32,10 @@ final class Life implements Schedule {
     pausedUntil = Math.max(pausedUntil, until);
   }
 
+  void resume() {
+    pausedUntil = 0;
+  }
+
   @Override
   public void execute(Runnable step) {
     after(random.nextLong(SOON_NANOS), step);

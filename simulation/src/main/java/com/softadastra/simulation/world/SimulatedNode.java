@@ -5,7 +5,7 @@ import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.IntentRequest;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.engine.space.Membership;
-import com.softadastra.sync.identity.Incarnations;
+import com.softadastra.sync.identity.FiledIncarnations;
 import com.softadastra.sync.peer.Exchanges;
 import com.softadastra.sync.peer.PeerDirectory;
 import com.softadastra.sync.storage.Journal;
@@ -36,6 +36,12 @@ public final class SimulatedNode {
       new Exchanges.LaneSettings(Duration.ofMillis(200), Duration.ofSeconds(60));
   private static final long EPOCH_MILLIS = Instant.parse("2026-11-22T00:00:00Z").toEpochMilli();
 
+  /** What a disk says that was told to refuse. */
+  static final String REFUSED = "the simulated disk refused";
+
+  /** How long a commit takes, about. */
+  static final long DISK_NANOS = 300_000;
+
   private final World world;
   private final int place;
   private final String name;
@@ -45,7 +51,7 @@ public final class SimulatedNode {
   private Disk disk;
   private long clockOffsetMillis;
   private boolean full;
-  private long diskNanos = 300_000;
+  private long diskNanos = DISK_NANOS;
 
   private @Nullable Process process;
   private @Nullable Planned planned;
@@ -157,7 +163,7 @@ public final class SimulatedNode {
     refused = false;
     try {
       var journal = disk.open(point -> happens(life, point));
-      var incarnations = new Incarnations(disk, random, this::now);
+      var incarnations = new FiledIncarnations(disk, random, this::now);
       var machine =
           new Machine(
               this::now,
@@ -178,7 +184,7 @@ public final class SimulatedNode {
               directory,
               () -> world.network().of(this, life),
               LANES,
-              new com.softadastra.sync.time.Machine(life, this::now, random));
+              new com.softadastra.sync.time.Surroundings(life, this::now, random));
       var started = new Process(life, journal, recording, exchanges);
       process = started;
       recording.onWork(() -> recordSoon(started));
@@ -274,6 +280,12 @@ public final class SimulatedNode {
     }
   }
 
+  void resume() {
+    if (process != null) {
+      process.life.resume();
+    }
+  }
+
   /** The next process starts on another disk. */
   void putDisk(Disk other) {
     disk = other;
@@ -318,7 +330,7 @@ public final class SimulatedNode {
       process.failed = true;
     }
     due.then().run();
-    throw new StorageException("the simulated disk refused", null);
+    throw new StorageException(REFUSED, null);
   }
 
   /** The product stops the process: nothing of it runs any more. */

@@ -1,0 +1,24 @@
+package com.softadastra.simulation;
+
+import com.softadastra.simulation.plan.Plan;
+import com.softadastra.simulation.world.World;
+
+/** The command line: {@code simulate --seeds N --minutes M [--first-seed S]}. */
+public final class Main {
+  private Main() {}
+
+  public static void main(String[] arguments) {
+    long first = Long.parseLong(arguments[0]);
+    int seeds = Integer.parseInt(arguments[1]);
+    long t = System.nanoTime();
+    long events = 0;
+    for (long seed = first; seed < first + seeds; seed++) {
+      var outcome = World.run(Plan.of(seed, false));
+      events += outcome.events();
+      if (outcome.violation() != null || seeds <= 5) {
+        System.out.println(seed + " " + outcome);
+      }
+    }
+    System.out.printf("%d seeds, %d events, %.1f s%n", seeds, events, (System.nanoTime() - t) / 1e9);
+  }
+}
