@@ -15,7 +15,8 @@ public interface PeerLinks {
   /**
    * Opens a channel to a peer and carries frames both ways until either side ends it. It fails with
    * an error signal where no address answers; cancelling closes the channel. Frames arrive whole,
-   * in order, at most once.
+   * in order, at most once. A connection that has died without a word ends with an error too, after
+   * a bounded time: the engine sends nothing to find out.
    *
    * @param frames what to send, pulled as the peer has room
    */

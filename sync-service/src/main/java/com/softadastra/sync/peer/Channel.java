@@ -144,9 +144,11 @@ final class Channel {
 
     @Override
     public void cancel() {
-      room.set(0);
-      step(() -> outgoing = null);
-      close("the peer is gone");
+      // after an error on the other stream, which says more
+      step(() -> {
+        outgoing = null;
+        close("the peer is gone");
+      });
     }
 
     boolean hasRoom() {

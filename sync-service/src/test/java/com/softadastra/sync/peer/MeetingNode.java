@@ -38,6 +38,8 @@ import java.util.random.RandomGenerator;
 
 /** A node that does everything on a queue of events, recording included. */
 final class MeetingNode {
+  private static final Duration DISK = Duration.ofMillis(4);
+
   final NodeKey key;
   final Recording recording;
   final PeerDirectory peers;
@@ -93,7 +95,7 @@ final class MeetingNode {
                 (file, cause) -> {
                   throw new IllegalStateException(file + " stopped", cause);
                 }));
-    recording.onWork(() -> queue.execute(recording::recordNext));
+    recording.onWork(() -> queue.after(DISK, recording::recordNext));
     this.peers = new PeerDirectory(recording, new MemoryPeers());
     this.exchanges =
         new Exchanges(
@@ -141,7 +143,7 @@ final class MeetingNode {
 
   private <T> T recorded(Callable<T> work) {
     var done = recording.administer(work);
-    queue.run();
+    queue.advance(DISK);
     return done.resultNow();
   }
 
@@ -166,7 +168,7 @@ final class MeetingNode {
       var done =
           recording.submit(
               space, new IntentRequest("space", null, null, Priority.NORMAL, List.of(operation)));
-      queue.run();
+      queue.advance(DISK);
       assertThat(done).isCompleted();
     }
   }

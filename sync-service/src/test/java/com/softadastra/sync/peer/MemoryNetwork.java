@@ -125,9 +125,11 @@ final class MemoryNetwork {
       back.fail("cut");
     }
 
+    /** The answers' end is the connection's. */
     void ended() {
-      if (forth.over && back.over) {
+      if (back.over) {
         connections.remove(this);
+        forth.fail("the callee is through");
       }
     }
   }
@@ -204,7 +206,9 @@ final class MemoryNetwork {
           () -> {
             if (!over) {
               over = true;
-              reader.onComplete();
+              if (reader != null) {
+                reader.onComplete();
+              }
               connection.ended();
             }
           });
