@@ -15,6 +15,12 @@ public final class Main {
     for (long seed = first; seed < first + seeds; seed++) {
       var outcome = World.run(Plan.of(seed, false));
       events += outcome.events();
+      if (seeds == 1) {
+        var plan = Plan.of(seed, false);
+        System.out.println(plan.nodes() + " nodes, " + plan.spaces() + " spaces, late " + plan.late());
+        plan.links().forEach(l -> System.out.println(java.util.Arrays.toString(l)));
+        plan.happenings().forEach(System.out::println);
+      }
       if (outcome.violation() != null || seeds <= 5) {
         System.out.println(seed + " " + outcome);
       }

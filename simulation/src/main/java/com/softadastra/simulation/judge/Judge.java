@@ -480,7 +480,15 @@ public final class Judge {
           return node.name + " has " + now + "; another has " + other;
         }
         if (node.journal instanceof InMemoryJournal memory && !memory.outbox(id).isEmpty()) {
-          return node.name + " still owes " + memory.outbox(id).size() + " entries";
+          var first = memory.outbox(id).getFirst();
+          var lacking =
+              view.membership().members().stream()
+                  .filter(m -> !m.node().equals(node.id))
+                  .filter(m -> !recording.ledger().covers(id, m.node(), first))
+                  .map(m -> name(m.node()))
+                  .toList();
+          return node.name + " still owes " + memory.outbox(id).size() + " entries, the first to "
+              + lacking;
         }
         for (var entry : node.shadow.log.values()) {
           for (var member : view.membership().members()) {

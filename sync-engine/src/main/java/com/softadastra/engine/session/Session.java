@@ -178,6 +178,11 @@ public final class Session {
     }
   }
 
+  /** Entries came from elsewhere: the peer is told what this node now has. */
+  public void acknowledge(SpaceId space) {
+    exchange(space).ifPresent(exchange -> exchange.acknowledgementDue = true);
+  }
+
   /** Passes on what another member has said to have. */
   public void gossip(Statement statement, Statement.Signed signed) {
     if (announced.containsKey(statement.space())) {
@@ -261,6 +266,8 @@ public final class Session {
       }
     }
     exchange.cursor = cursor;
+    // more may have been stored since this node's own summary was made
+    exchange.acknowledgementDue = true;
     host.note(space, summary.statements(), peer);
     exchanges.put(space, exchange);
     return CompletableFuture.completedStage(null);

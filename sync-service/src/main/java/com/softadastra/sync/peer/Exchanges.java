@@ -512,7 +512,14 @@ public final class Exchanges {
 
     @Override
     public CompletionStage<Map<Replica, String>> store(SpaceId space, Checked batch, NodeId from) {
-      return inStep(recording.store(space, batch));
+      return inStep(recording.store(space, batch))
+          .thenApply(refused -> {
+            // whoever is not connected with the one that it came from hears of it from here
+            channels.values().stream()
+                .filter(channel -> !channel.peer().equals(peer))
+                .forEach(channel -> channel.acknowledge(space));
+            return refused;
+          });
     }
 
     @Override
