@@ -44,6 +44,22 @@ public record Plan(
     return happenings.stream().mapToLong(Happening::at).max().orElse(0);
   }
 
+  /** The plan of a seed; one seed in twenty has real storages. */
+  public static Plan of(long seed) {
+    return of(seed, seed % 20 == 7);
+  }
+
+  /** A happening in words. */
+  public String tell(Happening happening) {
+    return "%12.6f s  n%d: %s%s%s"
+        .formatted(
+            happening.at() / 1e9,
+            happening.a() % nodes,
+            happening.kind(),
+            happening.kind().work() ? "" : " (neighbour %d, %.3f s)".formatted(happening.b(), happening.nanos() / 1e9),
+            " " + Long.toHexString(happening.draw()));
+  }
+
   /**
    * Draws a world and its faults. Each seed has some kinds of faults and not others, and a pace of
    * its own, so that all seeds together go further than each of them could.

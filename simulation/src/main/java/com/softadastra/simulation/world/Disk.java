@@ -25,13 +25,18 @@ abstract class Disk implements IncarnationFile {
     void happens(Point point);
   }
 
+  /** Told where the storage stops the process by itself. */
+  interface Stop {
+    void failed(Throwable cause);
+  }
+
   Disk(String machine, String storage) {
     this.machine = machine;
     this.storage = storage;
   }
 
   /** Opens the storage for one process. */
-  abstract Journal open(Before before);
+  abstract Journal open(Before before, Stop stop);
 
   /** Whether everything committed is forced. */
   abstract boolean isForced();

@@ -1,7 +1,6 @@
 package com.softadastra.simulation.world;
 
 import com.softadastra.simulation.plan.Happening;
-import com.softadastra.sync.storage.StorageException;
 import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -14,12 +13,6 @@ final class Faults {
 
   Faults(World world) {
     this.world = world;
-  }
-
-  /** Whether a process stopped because its disk was told to refuse. */
-  boolean planned(Throwable cause) {
-    return cause instanceof StorageException
-        && String.valueOf(cause.getMessage()).equals(SimulatedNode.REFUSED);
   }
 
   void happen(Happening happening, SimulatedNode node, SplittableRandom random) {

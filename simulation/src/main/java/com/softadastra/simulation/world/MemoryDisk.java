@@ -18,7 +18,7 @@ final class MemoryDisk extends Disk {
   }
 
   @Override
-  Journal open(Before before) {
+  Journal open(Before before, Stop stop) {
     medium.faults(() -> before.happens(Point.COMMIT), () -> before.happens(Point.FORCE));
     return new InMemoryJournal(medium);
   }

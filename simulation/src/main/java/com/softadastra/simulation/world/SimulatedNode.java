@@ -162,7 +162,7 @@ public final class SimulatedNode {
     var life = new Life(world.agenda(), random);
     refused = false;
     try {
-      var journal = disk.open(point -> happens(life, point));
+      var journal = disk.open(point -> happens(life, point), cause -> failed(life, cause));
       var incarnations = new FiledIncarnations(disk, random, this::now);
       var machine =
           new Machine(
@@ -336,7 +336,7 @@ public final class SimulatedNode {
   /** The product stops the process: nothing of it runs any more. */
   private void failed(Life life, Throwable cause) {
     if (life.alive()) {
-      world.failStop(this, cause);
+      world.failStop(this, refused, cause);
       kill(true);
       life.end();
     }

@@ -74,7 +74,7 @@ public final class World {
       var name = "n" + i;
       var disk =
           i < plan.onDisk()
-              ? DatabaseDisk.create("machine-" + name, "file-" + name)
+              ? DatabaseDisk.create("machine-" + name, "file-" + name, agenda::now)
               : new MemoryDisk("machine-" + name, "file-" + name);
       add(new SimulatedNode(this, i, name, keys.get(i), disk, peers.get(i)));
     }
@@ -166,9 +166,9 @@ public final class World {
     judge.stopped(node.place());
   }
 
-  void failStop(SimulatedNode node, Throwable cause) {
+  void failStop(SimulatedNode node, boolean planned, Throwable cause) {
     trace.add(agenda.now() * 41 + node.place());
-    if (!faults.planned(cause)) {
+    if (!planned) {
       broken("I1", node + " stopped by itself: " + cause);
     }
   }

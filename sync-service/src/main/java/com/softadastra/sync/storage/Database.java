@@ -39,7 +39,8 @@ public final class Database implements AutoCloseable {
     return open(files, GuardFileSystem.register(settings));
   }
 
-  private static Database open(String files, GuardFileSystem guard) {
+  /** The same with a guard that is registered already, of which one process may have several. */
+  public static Database open(String files, GuardFileSystem guard) {
     return open(guard.getScheme() + ":" + files, guard, files);
   }
 
@@ -78,6 +79,18 @@ public final class Database implements AutoCloseable {
 
   public GuardFileSystem guard() {
     return guard;
+  }
+
+  /** Lets go of it as it lies there, as a crash of the process would. */
+  public void abandon() {
+    try (var connection = pool.getConnection();
+        var statement = connection.createStatement()) {
+      statement.execute("SHUTDOWN IMMEDIATELY");
+    } catch (SQLException e) {
+      // it had failed before, and is closed for that
+    } finally {
+      pool.dispose();
+    }
   }
 
   Connection connect() throws SQLException {
