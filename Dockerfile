@@ -1,19 +1,17 @@
 # One image for all layers; its first argument says which one runs. Also built by the classic builder.
 
+# The poms alone, whatever the modules are.
+FROM maven:3.9-eclipse-temurin-25 AS poms
+WORKDIR /poms
+COPY . .
+RUN find . -type f ! -name pom.xml -delete && find . -type d -empty -delete
+
 FROM maven:3.9-eclipse-temurin-25 AS build
 WORKDIR /build
 
 # What Maven fetches depends on the poms alone, so it stays in a layer that a change of sources leaves as it
 # is: an empty class takes every plugin and library through its work once.
-COPY pom.xml ./
-COPY shared-contracts/pom.xml shared-contracts/
-COPY sync-engine/pom.xml sync-engine/
-COPY model-disk/pom.xml model-disk/
-COPY sync-service/pom.xml sync-service/
-COPY runtime-service/pom.xml runtime-service/
-COPY network-gateway/pom.xml network-gateway/
-COPY node/pom.xml node/
-COPY system-tests/pom.xml system-tests/
+COPY --from=poms /poms ./
 RUN mkdir -p shared-contracts/src/main/java \
  && echo 'class Empty {}' >shared-contracts/src/main/java/Empty.java \
  && mvn -q -B -ntp -DskipTests -pl node -am package \

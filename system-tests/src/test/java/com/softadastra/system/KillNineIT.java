@@ -25,6 +25,9 @@ class KillNineIT {
   private static final int WRITERS = 6;
   private static final int READ_AFTER_KILL = 100;
 
+  /** How long a write may take to be acknowledged: a restart or two, and then some. */
+  private static final Duration ANSWER = Nodes.START.plusMinutes(1);
+
   private final Map<String, JsonNode> acknowledged = new ConcurrentHashMap<>();
   private final AtomicReference<Throwable> failure = new AtomicReference<>();
 
@@ -73,7 +76,7 @@ class KillNineIT {
       }
       stopping = true;
       for (var writer : writers) {
-        writer.join();
+        assertThat(writer.join(ANSWER)).as("a writer came to its end").isTrue();
       }
       assertThat(failure.get()).isNull();
       assertThat(node.documents()).containsAllEntriesOf(acknowledged);
@@ -152,7 +155,7 @@ class KillNineIT {
 
     /** The same request again until it is answered: its key makes that harmless. */
     private void acknowledge(Supplier<Answer> write) throws InterruptedException {
-      while (true) {
+      for (long begun = System.nanoTime(); System.nanoTime() - begun < ANSWER.toNanos(); ) {
         try {
           var answer = write.get();
           if (answer.isSuccess()) {
@@ -164,6 +167,7 @@ class KillNineIT {
         }
         Thread.sleep(50);
       }
+      throw new AssertionError("a write was not acknowledged within " + ANSWER);
     }
 
     private JsonNode body(String id) {

@@ -1,6 +1,5 @@
 package com.softadastra.system;
 
-import com.softadastra.node.process.NodeProcess;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -11,10 +10,22 @@ final class Nodes implements AutoCloseable {
   static final Duration START = Duration.ofMinutes(4);
 
   private final Path directory;
+  private final Shape shape;
   private final List<TestNode> nodes = new ArrayList<>();
 
+  /** How many processes a node is. */
+  enum Shape {
+    ONE_PROCESS,
+    THREE_PROCESSES
+  }
+
   Nodes(Path directory) {
+    this(directory, Shape.ONE_PROCESS);
+  }
+
+  Nodes(Path directory, Shape shape) {
     this.directory = directory;
+    this.shape = shape;
   }
 
   /** A node that is not started yet. */
@@ -23,7 +34,12 @@ final class Nodes implements AutoCloseable {
   }
 
   TestNode createIn(Path data, String name, String... settings) {
-    var node = new TestNode(new NodeProcess(Application.java(), name, data, List.of(settings)));
+    var node =
+        new TestNode(
+            switch (shape) {
+              case ONE_PROCESS -> new OneProcess(name, data, List.of(settings));
+              case THREE_PROCESSES -> new ThreeProcesses(name, data, List.of(settings));
+            });
     nodes.add(node);
     return node;
   }

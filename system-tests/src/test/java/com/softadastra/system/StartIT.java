@@ -88,21 +88,33 @@ class StartIT {
 
   @Test
   void saysThatItIsReadyOnceAndStopsCleanlyOnSigterm() throws Exception {
-    try (var nodes = new Nodes(directory)) {
-      var node = nodes.create("only");
+    try (var process = new OneProcess("only", directory.resolve("only"), List.of())) {
+      var node = new TestNode(process);
       Nodes.start(node);
       node.openSpace();
       node.write("note", "kept");
       assertThat(node.client().get("/actuator/health/readiness").status()).isEqualTo(200);
-      assertThat(node.process().output())
-          .containsExactly("ready http://127.0.0.1:" + node.process().port());
-      var took = node.process().stop();
+      assertThat(process.output()).containsExactly("ready http://127.0.0.1:" + process.port());
+      var took = process.stop();
       assertThat(took).isLessThan(Duration.ofSeconds(10));
-      assertThat(node.process().output()).hasSize(1);
+      assertThat(process.output()).hasSize(1);
 
       Nodes.start(node);
       assertThat(node.text("note")).isEqualTo("kept");
       node.process().stop();
+    }
+  }
+
+  @Test
+  void killedNodeLeavesNothingOutsideItsDirectory() throws Exception {
+    try (var process = new OneProcess("killed", directory.resolve("killed"), List.of())) {
+      Nodes.start(new TestNode(process));
+      process.kill();
+    }
+    try (var files = Files.list(directory.resolve("killed.tmp"))) {
+      assertThat(files.map(file -> file.getFileName().toString()))
+          // a library's native code, and what the JVM itself says of itself
+          .allMatch(name -> name.startsWith("libzstd-jni") || name.startsWith("hsperfdata"));
     }
   }
 

@@ -7,14 +7,14 @@ import static org.awaitility.Awaitility.await;
 import com.softadastra.node.client.Answer;
 import com.softadastra.node.client.NodeClient;
 import com.softadastra.node.client.NodeUnreachable;
-import com.softadastra.node.process.NodeProcess;
 import java.time.Duration;
 import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.MissingNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** A node and what tests ask of it, in one space. */
-record TestNode(NodeProcess process) {
+record TestNode(Layers layers) {
   static final String SPACE = "shop";
   static final Duration SOON = Duration.ofSeconds(60);
 
@@ -25,12 +25,19 @@ record TestNode(NodeProcess process) {
     return NodeClient.object().put("text", text);
   }
 
+  /**
+   * @throws ClassCastException for a node that the test didn't start as processes
+   */
+  NodeProcesses process() {
+    return (NodeProcesses) layers;
+  }
+
   NodeClient client() {
-    return process.client();
+    return layers.client();
   }
 
   JsonNode self() {
-    return client().get("/api/v1/node").orThrow();
+    return layers.gateway().get("/api/v1/node").orThrow();
   }
 
   String id() {
@@ -96,37 +103,56 @@ record TestNode(NodeProcess process) {
   String invite(String role) {
     var request = NodeClient.object().put("uses", 1).put("expiresIn", "PT10M");
     request.putArray("spaces").addObject().put("space", SPACE).put("role", role);
-    return client().post("/api/v1/invitations", request).orThrow().path("invitation").asString();
+    return layers
+        .gateway()
+        .post("/api/v1/invitations", request)
+        .orThrow()
+        .path("invitation")
+        .asString();
   }
 
   void join(String invitation) {
-    client().post("/api/v1/peers", NodeClient.object().put("invitation", invitation)).orThrow();
+    layers
+        .gateway()
+        .post("/api/v1/peers", NodeClient.object().put("invitation", invitation))
+        .orThrow();
   }
 
   void switchLink(String peer, String state) {
-    client()
+    layers
+        .gateway()
         .put("/api/v1/peers/" + peer + "/link", NodeClient.object().put("state", state))
         .orThrow();
   }
 
   String linkTo(String peer) {
-    for (var each : client().get("/api/v1/peers").orThrow()) {
+    return peer(peer).path("state").asString("unknown");
+  }
+
+  /** A peer as this node sees it; missing where it is not paired. */
+  JsonNode peer(String peer) {
+    for (var each : layers.gateway().get("/api/v1/peers").orThrow()) {
       if (each.path("node").asString("").equals(peer)) {
-        return each.path("state").asString();
+        return each;
       }
     }
-    return "unknown";
+    return MissingNode.getInstance();
+  }
+
+  /** How many intents exist here alone. */
+  int atRisk() {
+    return layers.sync().get("/api/v1/risk").orThrow().path("intents").asInt();
   }
 
   void awaitLinkTo(String peer, String state) {
-    await("link of " + process.name() + " is " + state)
+    await("link of " + layers.name() + " is " + state)
         .atMost(SOON)
         .ignoreException(NodeUnreachable.class)
         .untilAsserted(() -> assertThat(linkTo(peer)).isEqualTo(state));
   }
 
   void awaitReceipt(String intent, String state) {
-    await("receipt of " + intent + " at " + process.name())
+    await("receipt of " + intent + " at " + layers.name())
         .atMost(SOON)
         .untilAsserted(() -> assertThat(receipt(intent).path("state").asString()).isEqualTo(state));
   }

@@ -11,19 +11,19 @@ import com.softadastra.node.process.Ports;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/** Nodes that find, lose and find each other again. */
+/** Nodes that find, lose and find each other again, of one process each and of three. */
 class TwoNodesIT {
   @TempDir Path directory;
 
   private Nodes nodes;
 
-  @BeforeEach
-  void stage() {
-    nodes = new Nodes(directory);
+  private void stage(Nodes.Shape shape) {
+    nodes = new Nodes(directory, shape);
   }
 
   @AfterEach
@@ -43,8 +43,10 @@ class TwoNodesIT {
         .untilAsserted(() -> assertThat(node.text(id)).isEqualTo(text));
   }
 
-  @Test
-  void bothSidesOfACutAreThereAfterIt() throws Exception {
+  @ParameterizedTest
+  @EnumSource
+  void bothSidesOfACutAreThereAfterIt(Nodes.Shape shape) throws Exception {
+    stage(shape);
     var a = nodes.create("a");
     var b = nodes.create("b");
     Nodes.start(a, b);
@@ -66,8 +68,7 @@ class TwoNodesIT {
     assertThat(a.text("only-b")).isNull();
     assertThat(b.text("only-a")).isNull();
     assertThat(a.digest()).isNotEqualTo(b.digest());
-    var risk = a.client().get("/api/v1/risk").orThrow();
-    assertThat(risk.path("intents").asInt()).isEqualTo(2);
+    assertThat(a.atRisk()).isEqualTo(2);
 
     a.switchLink(b.id(), "on");
     awaitSame(SOON, a, b);
@@ -92,13 +93,13 @@ class TwoNodesIT {
     awaitText(b, "both", "both agree");
     awaitSame(SOON, a, b);
     assertThat(b.openConflicts()).isEmpty();
-    await("nothing at risk")
-        .atMost(SOON)
-        .until(() -> a.client().get("/api/v1/risk").orThrow().path("intents").asInt() == 0);
+    await("nothing at risk").atMost(SOON).until(() -> a.atRisk() == 0);
   }
 
-  @Test
-  void aThirdNodeGetsThroughTheSecondWhatTheFirstWrote() throws Exception {
+  @ParameterizedTest
+  @EnumSource
+  void aThirdNodeGetsThroughTheSecondWhatTheFirstWrote(Nodes.Shape shape) throws Exception {
+    stage(shape);
     var a = nodes.create("a");
     var b = nodes.create("b");
     Nodes.start(a, b);
@@ -128,6 +129,7 @@ class TwoNodesIT {
 
   @Test
   void aBadLinkDelaysAndLosesNothing() throws Exception {
+    stage(Nodes.Shape.ONE_PROCESS);
     long seed = Long.getLong("softadastra.seed", System.nanoTime());
     System.out.println("aBadLinkDelaysAndLosesNothing: -Dsoftadastra.seed=" + seed);
     int portA = Ports.free();
@@ -171,8 +173,10 @@ class TwoNodesIT {
     return !inviter.linkTo(joiner.id()).equals("unknown");
   }
 
-  @Test
-  void aRestoredDirectoryBecomesANewIncarnationAndLosesNothing() throws Exception {
+  @ParameterizedTest
+  @EnumSource
+  void aRestoredDirectoryBecomesANewIncarnationAndLosesNothing(Nodes.Shape shape) throws Exception {
+    stage(shape);
     var a = nodes.create("a");
     var b = nodes.create("b");
     Nodes.start(a, b);
@@ -213,8 +217,10 @@ class TwoNodesIT {
     }
   }
 
-  @Test
-  void aClonedDirectoryAndItsOriginalLoseNothing() throws Exception {
+  @ParameterizedTest
+  @EnumSource
+  void aClonedDirectoryAndItsOriginalLoseNothing(Nodes.Shape shape) throws Exception {
+    stage(shape);
     var a = nodes.create("a");
     var b = nodes.create("b");
     Nodes.start(a, b);

@@ -514,6 +514,9 @@ public final class Exchanges {
     public CompletionStage<Map<Replica, String>> store(SpaceId space, Checked batch, NodeId from) {
       return inStep(recording.store(space, batch))
           .thenApply(refused -> {
+            refused.forEach((replica, reason) ->
+                refusals.put(
+                    from, "sent entries of " + replica.node() + " that are refused: " + reason));
             // whoever is not connected with the one that it came from hears of it from here
             channels.values().stream()
                 .filter(channel -> !channel.peer().equals(peer))

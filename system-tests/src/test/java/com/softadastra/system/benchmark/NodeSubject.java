@@ -38,7 +38,7 @@ final class NodeSubject implements Subject {
   }
 
   private NodeProcess node(String name) {
-    return new NodeProcess(Application.java(), name, directory.resolve(name), List.of());
+    return new NodeProcess(Application.asShipped(), name, directory.resolve(name), List.of());
   }
 
   private void join(NodeProcess joiner) {
