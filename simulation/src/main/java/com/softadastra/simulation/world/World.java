@@ -32,6 +32,9 @@ public final class World {
   /** How long the nodes may take to become the same once nothing disturbs them any more. */
   private static final long SETTLING = 1800 * SECOND;
 
+  /** No plan needs nearly as many. */
+  private static final long MOST_EVENTS = 500_000;
+
   private static final long LOOK_EVERY = SECOND / 2;
 
   private final Plan plan;
@@ -142,8 +145,23 @@ public final class World {
     return nodes;
   }
 
+  /** The nodes of the plan. */
+  List<SimulatedNode> originals() {
+    return nodes.subList(0, plan.nodes());
+  }
+
   SimulatedNode node(int number) {
     return nodes.get(number % nodes.size());
+  }
+
+  /** A machine with the same key as another, linked as that one is. */
+  SimulatedNode copy(SimulatedNode node, Disk disk, int number) {
+    var copy =
+        new SimulatedNode(
+            this, nodes.size(), node + "copy" + number, node.key(), disk, node.peers());
+    add(copy);
+    node.peers().forEach(peer -> network.linkAs(copy, node, peer));
+    return copy;
   }
 
   Plan plan() {
@@ -233,7 +251,9 @@ public final class World {
         agenda.at(happening.at(), () -> happen(happening));
       }
       long end = plan.end() + SECOND;
-      while (agenda.runNext(end) && judge.violation() == null) {}
+      while (judge.violation() == null && agenda.runNext(end)) {
+        bounded();
+      }
       settle();
     } catch (RuntimeException | StackOverflowError e) {
       broken("crash", "the simulation met " + e + " at " + e.getStackTrace()[0]);
@@ -247,6 +267,12 @@ public final class World {
         trace.hash(),
         agenda.now() / 1e9 * nodes.size(),
         judge.promised());
+  }
+
+  private void bounded() {
+    if (agenda.done() > MOST_EVENTS) {
+      broken("I10", "the nodes don't come to rest: more than " + MOST_EVENTS + " events");
+    }
   }
 
   private void happen(Happening happening) {
@@ -295,7 +321,9 @@ public final class World {
     String apart = "nothing was looked at";
     while (judge.violation() == null && agenda.now() < end) {
       long next = agenda.now() + LOOK_EVERY;
-      while (agenda.runNext(next) && judge.violation() == null) {}
+      while (judge.violation() == null && agenda.runNext(next)) {
+        bounded();
+      }
       apart = judge.apart(members());
       if (apart == null) {
         break;
@@ -323,6 +351,6 @@ public final class World {
   }
 
   private List<Integer> members() {
-    return nodes.stream().map(SimulatedNode::place).toList();
+    return originals().stream().map(SimulatedNode::place).toList();
   }
 }
