@@ -49,6 +49,12 @@ public final class Judge {
 
   private final Set<Replica> doubled = new HashSet<>();
 
+  /**
+   * Nodes of which there was a copy: what that one stated last may be taken for later than all that
+   * the node itself states, so that others go on owing it what it has.
+   */
+  private final Set<NodeId> eclipsed = new HashSet<>();
+
   private @Nullable Violation violation;
   private boolean diskLost;
 
@@ -103,8 +109,9 @@ public final class Judge {
     diskLost = true;
   }
 
-  /** The node and its disk are no more. */
+  /** The node and its disk are no more: a copy of a machine that another node is. */
   public void isGone(int place) {
+    eclipsed.add(watched(place).id);
     nodes.remove(place);
     forgive();
   }
@@ -523,7 +530,9 @@ public final class Judge {
         if (other != null && !other.equals(now)) {
           return node.name + " has " + now + "; another has " + other;
         }
-        if (node.journal instanceof InMemoryJournal memory && !memory.outbox(id).isEmpty()) {
+        if (node.journal instanceof InMemoryJournal memory
+            && !memory.outbox(id).isEmpty()
+            && eclipsed.isEmpty()) {
           var first = memory.outbox(id).getFirst();
           var lacking =
               view.membership().members().stream()
@@ -538,6 +547,7 @@ public final class Judge {
           var entry = row.getValue();
           for (var member : view.membership().members()) {
             if (entry.entry().space().equals(id)
+                && !eclipsed.contains(member.node())
                 && !member.node().equals(node.id)
                 && !member.node().equals(entry.entry().author().node())
                 && !recording
