@@ -36,7 +36,8 @@ import org.slf4j.LoggerFactory;
  *   <tr><td>{@code db/}</td><td>the database and the guard's journals</td></tr>
  * </table>
  *
- * <p>What becomes of a storage that doesn't fit its incarnation file is for {@link FiledIncarnations}.
+ * <p>What becomes of a storage that doesn't fit its incarnation file is for {@link
+ * FiledIncarnations}.
  */
 public final class DataDirectory implements IncarnationFile, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(DataDirectory.class);

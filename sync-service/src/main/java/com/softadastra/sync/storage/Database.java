@@ -41,8 +41,7 @@ public final class Database implements AutoCloseable {
   /** Where the redo log lies, and its size. */
   record RedoLogFile(FilePath path, int bytes) {}
 
-  private Database(
-      JdbcConnectionPool pool, GuardFileSystem guard, @Nullable RedoLogFile redoLog) {
+  private Database(JdbcConnectionPool pool, GuardFileSystem guard, @Nullable RedoLogFile redoLog) {
     this.pool = pool;
     this.guard = guard;
     this.redoLog = redoLog;

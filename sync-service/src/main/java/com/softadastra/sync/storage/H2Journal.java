@@ -474,8 +474,7 @@ public final class H2Journal implements Journal {
           update.executeUpdate();
         }
       }
-      sql.change(
-          RowChange.PUT_MARK, spaceNo, branchNo, branch.after() + 1, branch.first());
+      sql.change(RowChange.PUT_MARK, spaceNo, branchNo, branch.after() + 1, branch.first());
     }
   }
 
@@ -553,13 +552,7 @@ public final class H2Journal implements Journal {
       Long documentNo = cache.documentNo(key);
       if (documentNo == null) {
         sql.changeLater(
-            RowChange.INSERT_DOCUMENT,
-            cache.number(key),
-            collection,
-            key.id(),
-            live,
-            bytes,
-            crc);
+            RowChange.INSERT_DOCUMENT, cache.number(key), collection, key.id(), live, bytes, crc);
         inserts = true;
       } else {
         sql.changeLater(RowChange.UPDATE_DOCUMENT, live, bytes, crc, documentNo);

@@ -57,9 +57,7 @@ public interface Journal extends Reads, AutoCloseable {
   /** Makes all of a batch visible; it is durable after the next {@link #force}. */
   void commit(Batch batch);
 
-  /**
-   * Forces all that is committed, by this journal and by other means.
-   */
+  /** Forces all that is committed, by this journal and by other means. */
   void force();
 
   /**

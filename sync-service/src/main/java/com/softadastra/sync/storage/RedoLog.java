@@ -31,9 +31,9 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Why this is safe.</b> A database that was checkpointed at commit n holds all up to n. The
  * file is overwritten from its start only after that, so it begins with a record of a number up to
  * n + 1, or with a torn one, which nobody was told of. Each record is forced before the next is
- * written, so what follows the last acknowledged one is torn, or is an older record, whose number is
- * smaller than the next would be. Who opens the database applies the records from n + 1 on, which
- * gives the rows that it had.
+ * written, so what follows the last acknowledged one is torn, or is an older record, whose number
+ * is smaller than the next would be. Who opens the database applies the records from n + 1 on,
+ * which gives the rows that it had.
  *
  * <p>Owned by the thread that records.
  */

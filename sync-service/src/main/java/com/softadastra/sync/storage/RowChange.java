@@ -2,10 +2,10 @@ package com.softadastra.sync.storage;
 
 /** A change of one row in a group commit; the codes are part of the redo log's form. */
 enum RowChange {
-  INSERT_ENTRY(1, "insert into wal (" + Rows.ENTRY_COLUMNS + ") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+  INSERT_ENTRY(
+      1, "insert into wal (" + Rows.ENTRY_COLUMNS + ") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
   UPDATE_ENTRY(2, "update wal set replica_no = ?, standing = ?, crc = ? where position = ?"),
-  PUT_MARK(
-      3, "merge into wal_mark (space_no, replica_no, sequence, position) values (?, ?, ?, ?)"),
+  PUT_MARK(3, "merge into wal_mark (space_no, replica_no, sequence, position) values (?, ?, ?, ?)"),
   INSERT_OUTBOX(4, "insert into outbox values (?, ?, ?, ?, ?, ?)"),
   INSERT_DOCUMENT(
       5,
@@ -13,8 +13,7 @@ enum RowChange {
   UPDATE_DOCUMENT(6, "update document set live = ?, state = ?, crc = ? where document_no = ?"),
   INSERT_INTENT(7, "insert into intent values (?, ?, ?, ?)"),
   INSERT_CONFLICT(8, "insert into conflict values (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-  UPDATE_CONFLICT(
-      9, "update conflict set open = ?, sides = ?, replaced_by = ? where id = ?"),
+  UPDATE_CONFLICT(9, "update conflict set open = ?, sides = ?, replaced_by = ? where id = ?"),
   MERGE_CHAIN(
       10,
       "merge into chain (space_no, replica_no, author_no, parent_no, after, sequence, hash, position)"

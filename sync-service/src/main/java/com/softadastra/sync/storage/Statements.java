@@ -40,8 +40,7 @@ final class Statements {
     statement(change).executeBatch();
   }
 
-  private PreparedStatement bound(RowChange change, @Nullable Object[] values)
-      throws SQLException {
+  private PreparedStatement bound(RowChange change, @Nullable Object[] values) throws SQLException {
     made.add(change, values);
     var statement = statement(change);
     for (int i = 0; i < values.length; i++) {

@@ -62,7 +62,9 @@ final class RecordedIntents implements CrashSubject {
   private Storage open(String files) {
     var settings = GuardSettings.production().withJournalBytes(journalBytes).withFailStop(THROWING);
     var database =
-        guarded ? Database.open(files, settings, REDO_BYTES) : Database.openUnguarded(files, settings);
+        guarded
+            ? Database.open(files, settings, REDO_BYTES)
+            : Database.openUnguarded(files, settings);
     return Storage.open(
         database,
         key,
