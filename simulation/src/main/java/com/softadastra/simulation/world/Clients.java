@@ -140,7 +140,7 @@ final class Clients {
     if (draw == 7) {
       return new Condition(Condition.Kind.ABSENT, List.of());
     }
-    if (!exists) {
+    if (state == null || !exists) {
       return draw < 10 ? Condition.ANY : new Condition(Condition.Kind.BASE, List.of());
     }
     if (draw < 10) {
