@@ -183,6 +183,16 @@ class HostilePeerIT {
       }
       assertThat(node.text("third")).isEqualTo("genuine");
       assertThat(node.text("first")).isEqualTo("genuine");
+
+      // another entry of a number that is known, which a copied storage writes or a forger
+      try (var talk = exchange()) {
+        send(talk, own.stray(1, Hash.ZERO, "first", "rewritten"));
+        await("neither has effect")
+            .atMost(SOON)
+            .untilAsserted(() -> assertThat(node.text("first")).isNull());
+      }
+      assertThat(node.text("third")).isNull();
+      assertThat(node.text("other")).isEqualTo("brought along");
     }
     staysUp();
   }

@@ -222,6 +222,11 @@ public final class Session {
     }
   }
 
+  /** Entries came from elsewhere: the peer is told what this node now has. */
+  public void acknowledge(SpaceId space) {
+    exchange(space).ifPresent(exchange -> exchange.acknowledgementDue = true);
+  }
+
   /** Passes on what another member has said to have. */
   public void gossip(Statement statement, Statement.Signed signed) {
     if (announced.containsKey(statement.space())) {
@@ -278,6 +283,8 @@ public final class Session {
     exchange.excluded.clear();
     exchange.unacknowledged.clear();
     exchange.cursor = cursor;
+    // more may have been stored since this node's own summary was made
+    exchange.acknowledgementDue = true;
     exchange.branches = PeerChains.branches(host.chains(space));
     exchange.peer.divided().forEach(chain -> outgoing.add(exchange.peer.trace(chain)));
     host.note(space, summary.statements(), peer);

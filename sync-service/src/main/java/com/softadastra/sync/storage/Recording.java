@@ -464,8 +464,9 @@ public final class Recording {
           batch.chains(chains(), lastPosition);
           chainsPosition = lastPosition;
         }
-        commit(batch);
-        force();
+        complete(batch);
+        journal.record(batch);
+        ensureUninterrupted();
         ledger.publish(kept);
       }
     } catch (Throwable e) {
@@ -483,14 +484,22 @@ public final class Recording {
   }
 
   private void commit(Batch batch) {
+    complete(batch);
+    journal.commit(batch);
+  }
+
+  private void complete(Batch batch) {
     var signatures = CompletableFuture.supplyAsync(() -> signatures(batch), machine.signing());
     batch.complete(this::owed, signatures::join);
     committed = lastPosition;
-    journal.commit(batch);
   }
 
   private void force() {
     journal.force();
+    ensureUninterrupted();
+  }
+
+  private void ensureUninterrupted() {
     if (Thread.currentThread().isInterrupted()) {
       throw new StorageException("the recording thread was interrupted while it forced", null);
     }

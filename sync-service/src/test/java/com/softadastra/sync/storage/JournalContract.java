@@ -88,7 +88,7 @@ abstract class JournalContract {
   }
 
   @AfterEach
-  void end() {
+  void end() throws Exception {
     journal.close();
   }
 

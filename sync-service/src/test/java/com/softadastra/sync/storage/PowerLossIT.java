@@ -57,7 +57,7 @@ class PowerLossIT {
     int images = Integer.getInteger("powerloss.images", 2_000);
     var campaign = new Campaign();
     do {
-      var result = campaign(true, 300, Duration.ofSeconds(47), 5_000, images, false);
+      var result = campaign(true, 900, Duration.ofSeconds(47), 5_000, images, false);
 
       assertThat(result.rewrites()).as("writes over freed space").isGreaterThan(100);
       assertThat(result.total()).isGreaterThanOrEqualTo(images);

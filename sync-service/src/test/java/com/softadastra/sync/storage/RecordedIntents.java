@@ -31,6 +31,8 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class RecordedIntents implements CrashSubject {
   private static final int DOCUMENTS = 300;
+  // so little that every few commits are a checkpoint, and the power fails in those too
+  private static final int REDO_BYTES = 8 << 10;
   private static final FailStop THROWING =
       (file, cause) -> {
         throw new IllegalStateException(file + " stopped", cause);
@@ -60,7 +62,9 @@ final class RecordedIntents implements CrashSubject {
   private Storage open(String files) {
     var settings = GuardSettings.production().withJournalBytes(journalBytes).withFailStop(THROWING);
     var database =
-        guarded ? Database.open(files, settings) : Database.openUnguarded(files, settings);
+        guarded
+            ? Database.open(files, settings, REDO_BYTES)
+            : Database.openUnguarded(files, settings);
     return Storage.open(
         database,
         key,
