@@ -273,9 +273,17 @@ public final class SimulatedNode {
               while (ending.recording.recordNext()) {}
               ending.recording.finish();
               ending.journal.close();
+              try {
+                disk.closed();
+              } catch (StorageException e) {
+                if (ending.life.alive()) {
+                  throw e;
+                }
+                // it was ended while it closed
+                return;
+              }
               ending.life.end();
               process = null;
-              disk.closed();
               world.network().ended(ending.life, true);
               world.stopped(this);
               then.run();
