@@ -51,7 +51,9 @@ public record Plan(
             happening.at() / 1e9,
             happening.a() % nodes,
             happening.kind(),
-            happening.kind().work() ? "" : " (neighbour %d, %.3f s)".formatted(happening.b(), happening.nanos() / 1e9),
+            happening.kind().work()
+                ? ""
+                : " (neighbour %d, %.3f s)".formatted(happening.b(), happening.nanos() / 1e9),
             " " + Long.toHexString(happening.draw()));
   }
 

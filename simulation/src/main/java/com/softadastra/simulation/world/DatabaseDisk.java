@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 final class DatabaseDisk extends Disk {
   private static final String FILES = ":/db";
   private static final int JOURNAL_BYTES = 1 << 18;
+
+  // so small that some commits need a checkpoint
+  private static final int REDO_BYTES = 32 << 10;
   private static final AtomicLong NUMBERS = new AtomicLong();
 
   private final LongClock clock;
@@ -48,7 +51,7 @@ final class DatabaseDisk extends Disk {
         var guard =
             GuardFileSystem.register(
                 "guardtemplate", GuardSettings.production().withJournalBytes(JOURNAL_BYTES));
-        Database.open("template" + FILES, guard).close();
+        Database.open("template" + FILES, guard, REDO_BYTES).close();
         return disk.image();
       }
     }
@@ -84,7 +87,7 @@ final class DatabaseDisk extends Disk {
     var guard = GuardFileSystem.register("guard" + number, settings);
     Database database;
     try {
-      database = Database.open("disk" + number + FILES, guard);
+      database = Database.open("disk" + number + FILES, guard, REDO_BYTES);
     } catch (RuntimeException e) {
       disk.close();
       throw e;

@@ -137,7 +137,8 @@ final class Faults {
       return;
     }
     boolean tells = random.nextInt(3) == 0;
-    var disk = node.disk().backup(tells ? "machine-copy" : node.disk().machine(), node.disk().storage());
+    var disk =
+        node.disk().backup(tells ? "machine-copy" : node.disk().machine(), node.disk().storage());
     disk.incarnationThen().ifPresent(disk::write);
     var clone = world.copy(node, disk, ++copies);
     clones.add(clone);

@@ -92,7 +92,8 @@ public final class SimulatedNode {
    */
   private record Planned(Moment moment, boolean crash, Runnable then) {}
 
-  SimulatedNode(World world, int place, String name, NodeKey key, Disk disk, List<SimulatedNode> peers) {
+  SimulatedNode(
+      World world, int place, String name, NodeKey key, Disk disk, List<SimulatedNode> peers) {
     this.world = world;
     this.place = place;
     this.name = name;
@@ -235,8 +236,7 @@ public final class SimulatedNode {
           for (var peer : peers) {
             directory.pair(peer.id(), peer.name, List.of(peer.address()), now());
           }
-          missing.forEach(
-              space -> started.recording.createSpace(space.getKey(), space.getValue()));
+          missing.forEach(space -> started.recording.createSpace(space.getKey(), space.getValue()));
           return true;
         })
         .thenRun(started.exchanges::start);

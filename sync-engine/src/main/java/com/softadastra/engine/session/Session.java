@@ -178,7 +178,8 @@ public final class Session {
       }
     }
     for (var exchange : exchanges.entrySet()) {
-      if (exchange.getValue().acknowledgementDue || renamed(exchange.getKey(), exchange.getValue())) {
+      if (exchange.getValue().acknowledgementDue
+          || renamed(exchange.getKey(), exchange.getValue())) {
         exchange.getValue().acknowledgementDue = false;
         return new Frame.Acknowledged(exchange.getKey(), List.of(host.statement(exchange.getKey())))
             .encode();
@@ -281,8 +282,7 @@ public final class Session {
     announce(space);
     // what is forced after this point comes by the cursor, whatever the chains show
     long cursor = host.durable();
-    var exchange =
-        exchanges.computeIfAbsent(space, _ -> new Exchange(new PeerChains(space, host)));
+    var exchange = exchanges.computeIfAbsent(space, _ -> new Exchange(new PeerChains(space, host)));
     exchange.peer.summarised(summary.chains());
     exchange.excluded.clear();
     exchange.unacknowledged.clear();
@@ -326,11 +326,7 @@ public final class Session {
    * refuses, once for each author, however much of it the peer still sends.
    */
   private void refuse(
-      SpaceId space,
-      Exchange exchange,
-      Replica author,
-      String reason,
-      List<ReceivedEntry> batch) {
+      SpaceId space, Exchange exchange, Replica author, String reason, List<ReceivedEntry> batch) {
     if (exchange.refused.contains(author)) {
       return;
     }
@@ -429,7 +425,7 @@ public final class Session {
             && !exchange.excluded.contains(logged.entry().author())) {
           batch.add(new Offered(logged.bytes(), logged.signature()));
           exchange.peer.sent(logged);
-            reaches.put(logged.entry().author(), logged.entry().sequence());
+          reaches.put(logged.entry().author(), logged.entry().sequence());
         }
       }
       exchange.cursor = entries.isEmpty() ? end : entries.getLast().position();
