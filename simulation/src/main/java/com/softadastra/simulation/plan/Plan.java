@@ -65,7 +65,8 @@ public record Plan(
    */
   public static Plan of(long seed, boolean disks) {
     var random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + 0x632BE59BD9B4E019L);
-    int nodes = disks ? 3 : 3 + Math.min(random.nextInt(6), random.nextInt(6));
+    int nodes =
+        disks ? 3 : 3 + Math.min(random.nextInt(6), Math.min(random.nextInt(6), random.nextInt(6)));
     int spaces = 1 + random.nextInt(2);
     int documents = 1 + random.nextInt(random.nextInt(12) + 1);
     int late = random.nextInt(4) == 0 ? 1 : 0;
@@ -79,7 +80,7 @@ public record Plan(
         };
     var faults = faults(random);
     double share = faults.isEmpty() ? 0 : 0.1 + random.nextDouble() * 0.4;
-    int count = disks ? 20 : 16 + random.nextInt(28);
+    int count = disks ? 16 : 14 + random.nextInt(20);
     var happenings = new ArrayList<Happening>();
     long at = 2 * SECOND;
     for (int i = 0; i < count; i++) {
@@ -136,7 +137,7 @@ public record Plan(
       for (int j = 0; j < i; j++) {
         int other = j;
         int node = i;
-        if (random.nextInt(3) == 0
+        if (random.nextInt(6) == 0
             && links.stream().noneMatch(l -> l[0] == other && l[1] == node)) {
           links.add(link(j, i, random));
         }

@@ -13,7 +13,9 @@ import com.softadastra.sync.storage.StorageException;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
+import org.h2.store.fs.FilePath;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -135,9 +137,14 @@ final class DatabaseDisk extends Disk {
   void closed() {
     var was = open;
     if (was != null) {
-      was.database().close();
-      image = was.disk().image();
-      was.off()[0] = true;
+      try {
+        was.database().close();
+        if (!was.off()[0]) {
+          image = was.disk().image();
+        }
+      } finally {
+        letGo(was);
+      }
     }
   }
 
@@ -149,7 +156,7 @@ final class DatabaseDisk extends Disk {
     }
     var site = was.disk().crashSite();
     site.advanceTo(was.disk().position());
-    var forced = site.image(CrashSite.Kind.DROPPED, new java.util.SplittableRandom(0));
+    var forced = site.image(CrashSite.Kind.DROPPED, new SplittableRandom(0));
     return copied(new DatabaseDisk(machine, storage, clock, forced));
   }
 
@@ -157,11 +164,16 @@ final class DatabaseDisk extends Disk {
   void close() {
     var was = open;
     if (was != null) {
-      open = null;
       was.off()[0] = true;
       was.database().abandon();
-      was.disk().close();
-      org.h2.store.fs.FilePath.unregister(was.guard());
+      letGo(was);
     }
+  }
+
+  private void letGo(Open was) {
+    open = null;
+    was.off()[0] = true;
+    was.disk().close();
+    FilePath.unregister(was.guard());
   }
 }

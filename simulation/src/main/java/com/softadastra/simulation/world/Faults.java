@@ -13,7 +13,7 @@ final class Faults {
   private static final long SECOND = 1_000_000_000L;
 
   /** Two machines with one key take each other's place with every peer, which keeps all busy. */
-  private static final long COPY_LIVES = 20 * SECOND;
+  private static final long COPY_LIVES = 3 * SECOND;
 
   private final World world;
   private final Mischief mischief;

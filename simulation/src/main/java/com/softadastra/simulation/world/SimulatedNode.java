@@ -268,20 +268,26 @@ public final class SimulatedNode {
         .stop()
         .whenComplete((_, _) -> {
           if (ending.life.alive()) {
-            ending.life.after(
-                0,
-                () -> {
-                  ending.recording.end();
-                  while (ending.recording.recordNext()) {}
-                  ending.recording.finish();
-                  ending.journal.close();
-                  ending.life.end();
-                  process = null;
-                  disk.closed();
-                  world.network().ended(ending.life, true);
-                  world.stopped(this);
-                  then.run();
-                });
+            ending.life.after(0, () -> {
+              ending.recording.end();
+              while (ending.recording.recordNext()) {}
+              ending.recording.finish();
+              ending.journal.close();
+              try {
+                disk.closed();
+              } catch (StorageException e) {
+                if (ending.life.alive()) {
+                  throw e;
+                }
+                // it was ended while it closed
+                return;
+              }
+              ending.life.end();
+              process = null;
+              world.network().ended(ending.life, true);
+              world.stopped(this);
+              then.run();
+            });
           }
         });
   }
