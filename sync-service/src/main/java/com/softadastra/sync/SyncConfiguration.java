@@ -11,6 +11,7 @@ import com.softadastra.sync.documents.SpaceNames;
 import com.softadastra.sync.guard.FailStop;
 import com.softadastra.sync.guard.GuardSettings;
 import com.softadastra.sync.identity.DataDirectory;
+import com.softadastra.sync.identity.FiledIncarnations;
 import com.softadastra.sync.outbox.Outbox;
 import com.softadastra.sync.peer.Exchanges;
 import com.softadastra.sync.peer.PeerConfiguration;
@@ -46,6 +47,11 @@ public class SyncConfiguration {
   }
 
   @Bean
+  FiledIncarnations incarnations(DataDirectory directory, InstantSource clock) {
+    return new FiledIncarnations(directory, new SecureRandom(), clock);
+  }
+
+  @Bean
   NodeKey nodeKey(DataDirectory directory) {
     return directory.key();
   }
@@ -67,7 +73,11 @@ public class SyncConfiguration {
 
   @Bean(destroyMethod = "close")
   Storage storage(
-      SyncProperties properties, DataDirectory directory, NodeKey key, InstantSource clock) {
+      SyncProperties properties,
+      DataDirectory directory,
+      FiledIncarnations incarnations,
+      NodeKey key,
+      InstantSource clock) {
     var settings =
         RecordingSettings.DEFAULT
             .withDocumentBytes((int) properties.limits().document().toBytes())
@@ -76,13 +86,13 @@ public class SyncConfiguration {
         Storage.open(
             directory.database().toString(),
             key,
-            directory::birth,
+            incarnations::birth,
             settings,
             GuardSettings.production(),
             clock,
             directory::freeBytes,
             FailStop.halting());
-    directory.note(storage.found());
+    incarnations.note(storage.found());
     return storage;
   }
 

@@ -49,6 +49,9 @@ public final class Session {
   /** The spaces offered, each with how many membership records the peer was told. */
   private final Map<SpaceId, Integer> announced = new LinkedHashMap<>();
 
+  /** How far this node's log had come when the peer was last sent a summary. */
+  private final Map<SpaceId, Long> stated = new HashMap<>();
+
   /** Statements to pass on, of each member the latest: a slow peer misses those in between. */
   private final Map<Member, News> news = new LinkedHashMap<>();
 
@@ -222,6 +225,11 @@ public final class Session {
     }
   }
 
+  /** Entries came from elsewhere: the peer is told what this node now has. */
+  public void acknowledge(SpaceId space) {
+    exchange(space).ifPresent(exchange -> exchange.acknowledgementDue = true);
+  }
+
   /** Passes on what another member has said to have. */
   public void gossip(Statement statement, Statement.Signed signed) {
     if (announced.containsKey(statement.space())) {
@@ -258,6 +266,7 @@ public final class Session {
   }
 
   private Frame summary(SpaceId space) {
+    stated.put(space, host.durable());
     var chains = new ArrayList<Frame.Summary.Known>();
     new TreeMap<>(host.chains(space))
         .forEach((replica, head) ->
@@ -278,6 +287,8 @@ public final class Session {
     exchange.excluded.clear();
     exchange.unacknowledged.clear();
     exchange.cursor = cursor;
+    // more may have been stored since this node's own summary was made
+    exchange.acknowledgementDue |= host.durable() > stated.getOrDefault(space, 0L);
     exchange.branches = PeerChains.branches(host.chains(space));
     exchange.peer.divided().forEach(chain -> outgoing.add(exchange.peer.trace(chain)));
     host.note(space, summary.statements(), peer);

@@ -3,8 +3,6 @@ package com.softadastra.sync.identity;
 import com.softadastra.contracts.Base32;
 import com.softadastra.contracts.Hash;
 import com.softadastra.engine.log.Signatures.NodeKey;
-import com.softadastra.sync.storage.Birth;
-import com.softadastra.sync.storage.Found;
 import com.softadastra.sync.storage.StorageException;
 import java.io.IOException;
 import java.io.StringReader;
@@ -21,10 +19,8 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
-import java.time.Instant;
 import java.util.Optional;
 import java.util.Properties;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,12 +36,10 @@ import org.slf4j.LoggerFactory;
  *   <tr><td>{@code db/}</td><td>the database and the guard's journals</td></tr>
  * </table>
  *
- * <p>Where the incarnation's file doesn't fit the machine, the database's file or what the database
- * says of itself, the storage was restored or copied, and takes a new incarnation before its first
- * write. A copy that keeps all of these (a snapshot of the whole machine) is recognised by its
- * peers.
+ * <p>What becomes of a storage that doesn't fit its incarnation file is for {@link
+ * FiledIncarnations}.
  */
-public final class DataDirectory implements Incarnations, AutoCloseable {
+public final class DataDirectory implements IncarnationFile, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(DataDirectory.class);
 
   private final Path directory;
@@ -116,36 +110,30 @@ public final class DataDirectory implements Incarnations, AutoCloseable {
     }
   }
 
-  /**
-   * As which incarnation the storage is to be opened.
-   *
-   * @param found empty for a database without content
-   */
-  public Birth birth(Optional<Found> found) {
-    var outside = outside();
-    if (found.isEmpty()) {
-      return outside == null ? Birth.first(random) : Birth.after(0, Instant.now(), random);
+  @Override
+  public Optional<Content> read() {
+    var file = directory.resolve("incarnation");
+    if (!Files.exists(file)) {
+      return Optional.empty();
     }
-    var inside = found.get();
-    if (outside == null) {
-      LOG.warn("the incarnation file is missing: the storage was restored or copied");
-    } else if (!outside.getProperty("incarnation", "").equals(inside.incarnation().toString())) {
-      LOG.warn("the database is of another incarnation: the storage was restored or copied");
-    } else if (!outside.getProperty("machine", "").equals(machine())
-        || !outside.getProperty("file", "").equals(file())) {
-      LOG.warn(
-          "the database lies on another machine or in another file: the storage was restored or copied");
-    } else if (inside.opened() < number(outside, "opened")
-        || inside.lastPosition() < number(outside, "position")) {
-      LOG.warn("the database is older than the incarnation file: the storage was restored");
-    } else {
-      return new Birth(inside.incarnation(), 0);
+    try {
+      var properties = new Properties();
+      properties.load(new StringReader(Files.readString(file)));
+      return Optional.of(
+          new Content(
+              properties.getProperty("incarnation", ""),
+              properties.getProperty("machine", ""),
+              properties.getProperty("file", ""),
+              number(properties, "opened"),
+              number(properties, "position")));
+    } catch (IOException | IllegalArgumentException e) {
+      throw new StorageException(
+          "The incarnation file " + file + " can't be read: " + e.getMessage(), e);
     }
-    return Birth.after(inside.lastPosition(), Instant.now(), random);
   }
 
   @Override
-  public void note(Found inside) {
+  public void write(Content content) {
     try {
       write(
           directory.resolve("incarnation"),
@@ -157,7 +145,11 @@ public final class DataDirectory implements Incarnations, AutoCloseable {
           position=%d
           """
               .formatted(
-                  inside.incarnation(), machine(), file(), inside.opened(), inside.lastPosition()));
+                  content.incarnation(),
+                  content.machine(),
+                  content.storage(),
+                  content.opened(),
+                  content.position()));
     } catch (IOException e) {
       throw new StorageException("The incarnation file can't be written: " + e.getMessage(), e);
     }
@@ -173,21 +165,6 @@ public final class DataDirectory implements Incarnations, AutoCloseable {
     }
   }
 
-  private @Nullable Properties outside() {
-    var file = directory.resolve("incarnation");
-    if (!Files.exists(file)) {
-      return null;
-    }
-    try {
-      var properties = new Properties();
-      properties.load(new StringReader(Files.readString(file)));
-      return properties;
-    } catch (IOException | IllegalArgumentException e) {
-      throw new StorageException(
-          "The incarnation file " + file + " can't be read: " + e.getMessage(), e);
-    }
-  }
-
   private static long number(Properties properties, String name) {
     var text = properties.getProperty(name, "0");
     try {
@@ -198,7 +175,8 @@ public final class DataDirectory implements Incarnations, AutoCloseable {
     }
   }
 
-  private static String machine() {
+  @Override
+  public String machine() {
     for (var candidate : new String[] {"/etc/machine-id", "/var/lib/dbus/machine-id"}) {
       try {
         var id = Files.readString(Path.of(candidate)).strip();
@@ -213,7 +191,8 @@ public final class DataDirectory implements Incarnations, AutoCloseable {
   }
 
   // A copied or restored file is another inode, or the same inode born later.
-  private String file() {
+  @Override
+  public String storage() {
     var file = database().resolveSibling(database().getFileName() + ".mv.db");
     try {
       var born = Files.readAttributes(file, BasicFileAttributes.class).creationTime().toInstant();

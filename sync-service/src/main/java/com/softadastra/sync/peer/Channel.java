@@ -313,6 +313,14 @@ final class Channel {
     });
   }
 
+  /** Entries of a space were stored that came from another peer. */
+  void acknowledge(SpaceId space) {
+    step(() -> {
+      session.acknowledge(space);
+      signal();
+    });
+  }
+
   /** Passes on what another member has said to have. */
   void gossip(Statement statement, Statement.Signed signed) {
     step(() -> {

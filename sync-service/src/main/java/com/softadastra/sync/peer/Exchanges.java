@@ -138,7 +138,16 @@ public final class Exchanges {
     }
   }
 
-  /** Follows the operator's switch. */
+  /** The operator's switch for the link to a peer; completes when it is forced and followed. */
+  public CompletionStage<PeerDirectory.Peer> switchLink(NodeId peer, boolean on) {
+    return recording
+        .administer(() -> peers.switchLink(peer, on))
+        .thenApply(switched -> {
+          switched(peer, on);
+          return switched;
+        });
+  }
+
   void switched(NodeId peer, boolean on) {
     if (on) {
       opened(peer);
@@ -493,12 +502,15 @@ public final class Exchanges {
     @Override
     public CompletionStage<Map<Replica, String>> store(SpaceId space, Checked batch, NodeId from) {
       return inStep(recording.store(space, batch))
-          .whenComplete((refused, _) -> {
-            if (refused != null) {
-              refused.forEach((replica, reason) ->
-                  refusals.put(
-                      from, "sent entries of " + replica.node() + " that are refused: " + reason));
-            }
+          .thenApply(refused -> {
+            refused.forEach((replica, reason) ->
+                refusals.put(
+                    from, "sent entries of " + replica.node() + " that are refused: " + reason));
+            // whoever is not connected with the one that it came from hears of it from here
+            channels.values().stream()
+                .filter(channel -> !channel.peer().equals(peer))
+                .forEach(channel -> channel.acknowledge(space));
+            return refused;
           });
     }
 

@@ -106,9 +106,7 @@ public final class PeeringService implements Peering {
   public Reply<PeerView> switchLink(NodeId peer, boolean on) {
     return Reply.from(() -> {
       try {
-        var switched = recording.administer(() -> peers.switchLink(peer, on)).get();
-        exchanges.switched(peer, on);
-        return view(switched);
+        return view(exchanges.switchLink(peer, on).toCompletableFuture().get());
       } catch (ExecutionException e) {
         throw e.getCause() instanceof RuntimeException cause
             ? cause

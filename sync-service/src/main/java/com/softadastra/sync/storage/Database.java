@@ -61,7 +61,15 @@ public final class Database implements AutoCloseable {
    * @param redoBytes the size that a new redo log gets
    */
   static Database open(String files, GuardSettings settings, int redoBytes) {
-    var guard = GuardFileSystem.register(settings);
+    return open(files, GuardFileSystem.register(settings), redoBytes);
+  }
+
+  /**
+   * The same with a guard that is registered already, of which one process may have several.
+   *
+   * @param redoBytes the size that a new redo log gets
+   */
+  public static Database open(String files, GuardFileSystem guard, int redoBytes) {
     var log = new RedoLogFile(FilePath.get(files + ".redo"), redoBytes);
     return open(guard.getScheme() + ":" + files, guard, files, log);
   }
@@ -105,6 +113,18 @@ public final class Database implements AutoCloseable {
   /** Null where there is no guard, which the log relies on. */
   @Nullable RedoLogFile redoLog() {
     return redoLog;
+  }
+
+  /** Lets go of it as it lies there, as a crash of the process would. */
+  public void abandon() {
+    try (var connection = pool.getConnection();
+        var statement = connection.createStatement()) {
+      statement.execute("SHUTDOWN IMMEDIATELY");
+    } catch (SQLException e) {
+      // it had failed before, and is closed for that
+    } finally {
+      pool.dispose();
+    }
   }
 
   Connection connect() throws SQLException {

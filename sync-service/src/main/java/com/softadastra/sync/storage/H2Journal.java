@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * the {@link RedoLog}, forcing that is enough; else, and where the log is full or old, {@code
  * CHECKPOINT SYNC} forces the database through the guard.
  */
-final class H2Journal implements Journal {
+public final class H2Journal implements Journal {
   private static final long CHECKPOINT_NANOS = 10_000_000_000L;
 
   private final Connection connection;
@@ -111,7 +111,7 @@ final class H2Journal implements Journal {
     }
   }
 
-  static H2Journal open(Database database) {
+  public static H2Journal open(Database database) {
     try {
       return new H2Journal(database);
     } catch (SQLException e) {

@@ -1,0 +1,159 @@
+package com.softadastra.simulation;
+
+import com.softadastra.simulation.judge.Violation;
+import com.softadastra.simulation.plan.Plan;
+import com.softadastra.simulation.plan.Shrinker;
+import com.softadastra.simulation.world.World;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/** Runs one seed after the other, on as many threads as the machine has processors. */
+public final class Campaign {
+  private static final Duration SHRINKING = Duration.ofSeconds(60);
+  private static final Duration PROGRESS = Duration.ofSeconds(10);
+  private static final double SECONDS_A_YEAR = 365.25 * 86_400;
+
+  /** Where a seed has a violation, so many of them are enough to know. */
+  private static final int ENOUGH = 10;
+
+  private final long firstSeed;
+  private final long seeds;
+  private final Duration patience;
+  private final PrintStream out;
+  private final AtomicLong next = new AtomicLong();
+  private final List<Failure> failures = new ArrayList<>();
+  private long run;
+  private long events;
+  private long intents;
+  private double nodeSeconds;
+
+  /** A seed whose run broke an invariant. */
+  public record Failure(long seed, Violation violation) {}
+
+  /**
+   * What a campaign came to.
+   *
+   * @param complete whether all seeds were run
+   */
+  public record Result(
+      long seeds,
+      long events,
+      long intents,
+      double nodeYears,
+      Duration took,
+      List<Failure> failures,
+      boolean complete) {
+    public double nodeYearsPerHour() {
+      return nodeYears / Math.max(1, took.toMillis()) * 3_600_000;
+    }
+
+    @Override
+    public String toString() {
+      return "%d seeds, %d events, %d violations".formatted(seeds, events, failures.size());
+    }
+  }
+
+  /**
+   * @param seeds how many
+   * @param patience how long they may take
+   * @param out for progress and violations
+   */
+  public Campaign(long firstSeed, long seeds, Duration patience, PrintStream out) {
+    this.firstSeed = firstSeed;
+    this.seeds = seeds;
+    this.patience = patience;
+    this.out = out;
+  }
+
+  public Result run() {
+    long began = System.nanoTime();
+    var workers = new ArrayList<Thread>();
+    for (int i = 0; i < Math.max(1, Runtime.getRuntime().availableProcessors()); i++) {
+      workers.add(Thread.ofPlatform().name("simulation-" + i).start(() -> work(began)));
+    }
+    try {
+      long told = System.nanoTime();
+      for (var worker : workers) {
+        while (!worker.join(Duration.ofMillis(200))) {
+          if (System.nanoTime() - told > PROGRESS.toNanos()) {
+            told = System.nanoTime();
+            tell(began);
+          }
+        }
+      }
+    } catch (InterruptedException e) {
+      next.set(seeds);
+      Thread.currentThread().interrupt();
+    }
+    synchronized (this) {
+      return new Result(
+          run,
+          events,
+          intents,
+          nodeSeconds / SECONDS_A_YEAR,
+          Duration.ofNanos(System.nanoTime() - began),
+          List.copyOf(failures),
+          run == seeds);
+    }
+  }
+
+  private synchronized void tell(long began) {
+    out.printf(
+        "%d of %d seeds, %d events, %d violations, %d s%n",
+        run, seeds, events, failures.size(), (System.nanoTime() - began) / 1_000_000_000);
+  }
+
+  private void work(long began) {
+    while (System.nanoTime() - began < patience.toNanos()) {
+      long number = next.getAndIncrement();
+      if (number >= seeds) {
+        return;
+      }
+      long seed = firstSeed + number;
+      var outcome = World.run(Plan.of(seed));
+      synchronized (this) {
+        run++;
+        events += outcome.events();
+        intents += outcome.intents();
+        nodeSeconds += outcome.nodeSeconds();
+      }
+      var violation = outcome.violation();
+      if (violation != null) {
+        report(seed, violation);
+      }
+    }
+  }
+
+  private void report(long seed, Violation violation) {
+    var plan = Plan.of(seed);
+    var shrunk =
+        new Shrinker(less -> sameWay(violation, World.run(less).violation()), SHRINKING)
+            .shrink(plan);
+    synchronized (this) {
+      failures.add(new Failure(seed, violation));
+      out.println("seed " + seed + ": " + violation);
+      out.println(
+          "  again: ./softadastra simulate --first-seed " + seed + " --seeds 1 --minutes 5");
+      out.println(
+          "  of "
+              + plan.happenings().size()
+              + " happenings among "
+              + plan.nodes()
+              + " nodes these "
+              + shrunk.happenings().size()
+              + " do:");
+      shrunk.happenings().forEach(happening -> out.println("    " + shrunk.tell(happening)));
+      if (failures.size() >= ENOUGH) {
+        next.set(seeds);
+      }
+    }
+  }
+
+  private static boolean sameWay(Violation violation, @Nullable Violation other) {
+    return other != null && other.invariant().equals(violation.invariant());
+  }
+}

@@ -1,0 +1,71 @@
+package com.softadastra.simulation;
+
+import com.softadastra.simulation.planted.PlantedFaults;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The command line.
+ *
+ * <pre>
+ * simulate --seeds N --minutes M [--first-seed S]    exits 1 where an invariant broke or time ran out
+ * simulate --planted                                 exits 1 unless every planted fault is caught
+ * </pre>
+ */
+public final class Main {
+  private static final List<String> OPTIONS = List.of("--seeds", "--minutes", "--first-seed");
+  private static final String USAGE =
+      "simulate --seeds N --minutes M [--first-seed S], or simulate --planted";
+
+  private Main() {}
+
+  public static void main(String[] arguments) {
+    System.exit(run(List.of(arguments)));
+  }
+
+  private static int run(List<String> arguments) {
+    if (arguments.equals(List.of("--planted"))) {
+      return PlantedFaults.allCaught(System.out) ? 0 : 1;
+    }
+    Map<String, Long> numbers;
+    try {
+      numbers = numbers(arguments);
+    } catch (IllegalArgumentException e) {
+      System.err.println(e.getMessage() + ": " + USAGE);
+      return 2;
+    }
+    var campaign =
+        new Campaign(
+            numbers.getOrDefault("--first-seed", 1L),
+            numbers.getOrDefault("--seeds", 1000L),
+            Duration.ofMinutes(numbers.getOrDefault("--minutes", 60L)),
+            System.out);
+    var result = campaign.run();
+    System.out.printf(
+        "%.2f node-years simulated, %.1f in an hour; %d acknowledged intents; %d s%n",
+        result.nodeYears(), result.nodeYearsPerHour(), result.intents(), result.took().toSeconds());
+    if (!result.complete() && result.failures().isEmpty()) {
+      System.out.println("time ran out before all seeds were run");
+    }
+    System.out.println(result);
+    return result.failures().isEmpty() && result.complete() ? 0 : 1;
+  }
+
+  private static Map<String, Long> numbers(List<String> arguments) {
+    var numbers = new HashMap<String, Long>();
+    for (int i = 0; i < arguments.size(); i += 2) {
+      var option = arguments.get(i);
+      if (!OPTIONS.contains(option) || i + 1 == arguments.size()) {
+        throw new IllegalArgumentException("unknown option, or one without a number: " + option);
+      }
+      try {
+        numbers.put(option, Long.parseUnsignedLong(arguments.get(i + 1)));
+      } catch (NumberFormatException e) {
+        throw new IllegalArgumentException("not a number: " + arguments.get(i + 1), e);
+      }
+    }
+    return numbers;
+  }
+}

@@ -1,0 +1,681 @@
+package com.softadastra.simulation.judge;
+
+import com.softadastra.contracts.Dot;
+import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.Replica;
+import com.softadastra.contracts.SpaceId;
+import com.softadastra.contracts.documents.IntentRequest;
+import com.softadastra.contracts.documents.OperationKind;
+import com.softadastra.engine.document.DocumentState;
+import com.softadastra.engine.ledger.Statement;
+import com.softadastra.engine.log.Change;
+import com.softadastra.engine.log.DocumentKey;
+import com.softadastra.engine.log.LoggedEntry;
+import com.softadastra.engine.log.Standing;
+import com.softadastra.engine.session.Frame;
+import com.softadastra.sync.storage.InMemoryJournal;
+import com.softadastra.sync.storage.Journal;
+import com.softadastra.sync.storage.Recording;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Watches nodes and says when one breaks an invariant. It keeps a model of its own, of plain maps,
+ * and shares no rule with the engine: of that it uses only the form of entries and the names of
+ * versions.
+ */
+public final class Judge {
+  private final Map<Integer, Watched> nodes = new LinkedHashMap<>();
+  private final Map<Hash, NaiveEntry> entries = new HashMap<>();
+  private final Set<Hash> genuine = new HashSet<>();
+  private final Set<Hash> forged = new HashSet<>();
+  private final Map<State, Long> states = new HashMap<>();
+  private final Map<SpaceId, Map<String, Promise>> promises = new LinkedHashMap<>();
+
+  /** What any storage of a node was known, forced, to have: entries, and how far chains. */
+  private final Map<Place, Truth> had = new HashMap<>();
+
+  /** The entry that was first seen under a name, and the authors of whom there were two. */
+  private final Map<Name, Hash> names = new HashMap<>();
+
+  private final Set<Replica> doubled = new HashSet<>();
+
+  /**
+   * Nodes of which there was a copy: what that one stated last may be taken for later than all that
+   * the node itself states, so that others go on owing it what it has.
+   */
+  private final Set<NodeId> eclipsed = new HashSet<>();
+
+  private @Nullable Violation violation;
+  private boolean diskLost;
+
+  private record State(SpaceId space, long set) {}
+
+  private record Name(SpaceId space, Dot dot) {}
+
+  private record Truth(Set<Hash> entries, Map<Replica, Long> chains) {}
+
+  private record Place(SpaceId space, NodeId node) {}
+
+  /** An acknowledged intent: where it first was, and what was asked for. */
+  private record Promise(int place, IntentRequest request) {}
+
+  private static final class Watched {
+    final String name;
+    final NodeId id;
+    Shadow shadow = new Shadow();
+    @Nullable Journal journal;
+    @Nullable Recording recording;
+    final Map<Place, Statement> heard = new HashMap<>();
+    final List<Answered> answered = new ArrayList<>();
+
+    Watched(String name, NodeId id) {
+      this.name = name;
+      this.id = id;
+    }
+  }
+
+  private record Answered(SpaceId space, long position, Hash hash) {}
+
+  public @Nullable Violation violation() {
+    return violation;
+  }
+
+  /** The first violation stays. */
+  public void broken(String invariant, String what) {
+    if (violation == null) {
+      violation = new Violation(invariant, what);
+    }
+  }
+
+  // ---- what happens
+
+  public void isNode(int place, String name, NodeId id) {
+    nodes.put(place, new Watched(name, id));
+  }
+
+  /** The node's disk is another from now on. */
+  public void otherDisk(int place) {
+    watched(place).shadow = new Shadow();
+    diskLost = true;
+  }
+
+  /** The node and its disk are no more: a copy of a machine that another node is. */
+  public void isGone(int place) {
+    eclipsed.add(watched(place).id);
+    nodes.remove(place);
+    forgive();
+  }
+
+  /** What was on a lost disk alone can't be asked for any more. */
+  private void forgive() {
+    promises.forEach((space, intents) ->
+        intents
+            .keySet()
+            .removeIf(intent ->
+                nodes.values().stream()
+                    .noneMatch(node -> node.shadow.space(space).intents.containsKey(intent))));
+  }
+
+  private Watched watched(int place) {
+    var watched = nodes.get(place);
+    if (watched == null) {
+      throw new IllegalStateException("no node at " + place);
+    }
+    return watched;
+  }
+
+  /** A process of the node has opened the storage. */
+  public void started(int place, Journal journal, Recording recording) {
+    var node = watched(place);
+    node.journal = journal;
+    node.recording = recording;
+    node.heard.clear();
+    long from = 1;
+    for (var page = journal.from(from, 512); !page.isEmpty(); page = journal.from(from, 512)) {
+      for (var logged : page) {
+        from = logged.position() + 1;
+        var known = node.shadow.log.get(logged.position());
+        if (known != null && !known.hash().equals(logged.hash())) {
+          broken("I13", node.name + " has another entry at " + logged.position() + " than before");
+        }
+      }
+    }
+    if (from <= node.shadow.last()) {
+      broken(
+          "I1",
+          node.name
+              + " ended with a log up to "
+              + node.shadow.last()
+              + " and comes back with one up to "
+              + (from - 1));
+      return;
+    }
+    look(node);
+    if (diskLost) {
+      diskLost = false;
+      forgive();
+    }
+    everything(node);
+  }
+
+  public void stopped(int place) {
+    var node = nodes.get(place);
+    if (node == null) {
+      return;
+    }
+    node.journal = null;
+    node.recording = null;
+    node.answered.clear();
+  }
+
+  /** An entry that nobody may ever take in. */
+  public void isForged(Hash hash) {
+    forged.add(hash);
+  }
+
+  /** A node has recorded something. */
+  public void recorded(int place) {
+    look(watched(place));
+  }
+
+  /**
+   * A node has answered an intent.
+   *
+   * @param forced whether all that the node has committed is forced
+   */
+  public void answered(
+      int place, SpaceId space, IntentRequest request, Recording.Outcome outcome, boolean forced) {
+    var node = watched(place);
+    if (!forced) {
+      broken("I1", node.name + " answered before it had forced");
+    }
+    var logged = outcome.entry();
+    node.answered.add(new Answered(space, logged.position(), logged.hash()));
+    var intent = logged.entry().intent();
+    if (intent == null) {
+      broken("I3", node.name + " answered with an entry without an intent");
+      return;
+    }
+    if (request.id() != null && !request.id().equals(intent.id())) {
+      broken("I3", node.name + " answered " + request.id() + " with " + intent.id());
+    }
+    promises
+        .computeIfAbsent(space, _ -> new LinkedHashMap<>())
+        .putIfAbsent(intent.id(), new Promise(place, request));
+  }
+
+  /** A node sends a frame. */
+  public void sent(int place, Frame frame) {
+    var node = watched(place);
+    if (frame instanceof Frame.Entries(var space, var batch)) {
+      var known = node.shadow.spaces.get(space);
+      for (var offered : batch) {
+        if (known == null || !known.has.contains(Hash.sha256(offered.bytes()))) {
+          broken("I13", node.name + " sends an entry that it has not forced");
+        }
+      }
+    }
+  }
+
+  // ---- looking at one node
+
+  private void look(Watched node) {
+    var recording = node.recording;
+    var journal = node.journal;
+    if (recording == null || journal == null) {
+      return;
+    }
+    long durable = recording.durable();
+    var touched = new LinkedHashSet<DocumentKey>();
+    var changed = new LinkedHashSet<Shadow.Space>();
+    while (node.shadow.last() < durable) {
+      var page = journal.from(node.shadow.last() + 1, 512);
+      if (page.isEmpty()) {
+        break;
+      }
+      for (var logged : page) {
+        if (logged.position() > durable) {
+          broken("I13", node.name + " has something unforced at the end of a step");
+        }
+        take(node, recording, logged);
+        touched.addAll(node.shadow.add(logged, entry(logged)));
+        changed.add(node.shadow.space(logged.entry().space()));
+      }
+    }
+    for (var answer : node.answered) {
+      var there = node.shadow.log.get(answer.position());
+      if (there == null || !there.hash().equals(answer.hash())) {
+        broken("I1", node.name + " answered with an entry that is not in its log");
+      }
+    }
+    node.answered.clear();
+    touched.forEach(key -> document(node, journal, key));
+    changed.forEach(space -> standing(node, space));
+    statements(node, recording);
+    outbox(node, recording, journal);
+    if (recording.waiting() > 10_000) {
+      broken("I10", node.name + " lets " + recording.waiting() + " wait");
+    }
+  }
+
+  private NaiveEntry entry(LoggedEntry logged) {
+    return entries.computeIfAbsent(
+        logged.hash(), hash -> new NaiveEntry(hash, logged.entry(), entries.size() + 1));
+  }
+
+  /** Was it written by its author, and does it come after its causes? */
+  private void take(Watched node, Recording recording, LoggedEntry logged) {
+    var entry = logged.entry();
+    var space = node.shadow.space(entry.space());
+    if (!logged.hash().equals(Hash.sha256(logged.bytes()))) {
+      broken("I8", node.name + " has an entry under a hash that is not its own");
+    }
+    if (forged.contains(logged.hash())) {
+      broken("I8", node.name + " took in a forged entry of " + name(entry.author().node()));
+    }
+    if (entry.author().node().equals(node.id)) {
+      genuine.add(logged.hash());
+    } else if (!genuine.contains(logged.hash())) {
+      broken(
+          "I8",
+          node.name + " took in an entry that " + name(entry.author().node()) + " did not write");
+    }
+    if (space.has.contains(logged.hash())) {
+      broken("I3", node.name + " has an entry twice");
+    }
+    if (entry.sequence() == 1
+        ? !entry.previous().equals(Hash.ZERO)
+        : !space.has.contains(entry.previous())) {
+      broken("I4", node.name + " has an entry without the one before it");
+    }
+    for (var cause : entry.causes()) {
+      if (!space.has.contains(cause.hash())) {
+        broken("I4", node.name + " has an entry without its cause");
+      }
+    }
+    for (var operation : entry.operations()) {
+      var document =
+          space.documents.get(
+              new DocumentKey(entry.space(), operation.collection(), operation.id()));
+      for (var parent : operation.parents()) {
+        if (document == null || !document.knows(parent)) {
+          broken("I4", node.name + " has an operation on a version that it doesn't have");
+        }
+      }
+    }
+    if (!names
+        .computeIfAbsent(
+            new Name(entry.space(), new Dot(entry.author(), entry.sequence())), _ -> logged.hash())
+        .equals(logged.hash())) {
+      doubled.add(entry.author());
+    }
+    var truth = truth(entry.space(), node.id);
+    truth.entries().add(logged.hash());
+    truth.chains().merge(entry.author(), entry.sequence(), Math::max);
+    truth.chains().merge(logged.chain(), entry.sequence(), Math::max);
+  }
+
+  private Truth truth(SpaceId space, NodeId node) {
+    return had.computeIfAbsent(
+        new Place(space, node), _ -> new Truth(new HashSet<>(), new HashMap<>()));
+  }
+
+  private String name(NodeId id) {
+    return nodes.values().stream()
+        .filter(node -> node.id.equals(id))
+        .map(node -> node.name)
+        .findFirst()
+        .orElse("a stranger");
+  }
+
+  /** Is a document what its operations make of it? */
+  private void document(Watched node, Journal journal, DocumentKey key) {
+    var space = node.shadow.space(key.space());
+    var naive = space.documents.get(key);
+    var state = journal.document(key);
+    if (naive == null) {
+      broken("I12", node.name + " has a document without operations");
+      return;
+    }
+    var difference = naive.differsFrom(state, space::effective);
+    if (difference != null) {
+      broken("I6", key.collection() + "/" + key.id() + " at " + node.name + ": " + difference);
+      return;
+    }
+    long digest = digest(state);
+    Long before = space.digests.put(key, digest);
+    space.state += digest - (before == null ? 0 : before);
+    if (journal instanceof InMemoryJournal memory) {
+      conflict(node, memory, key, state);
+    }
+  }
+
+  private void conflict(
+      Watched node, InMemoryJournal journal, DocumentKey key, @Nullable DocumentState state) {
+    var open = state == null ? null : state.conflict().orElse(null);
+    for (var conflict : journal.conflicts()) {
+      if (conflict.key().equals(key) && conflict.open() != Objects.equals(conflict.id(), open)) {
+        broken(
+            "I6",
+            "the conflict "
+                + conflict.id()
+                + " at "
+                + node.name
+                + " is "
+                + (conflict.open() ? "open" : "closed")
+                + " against the document's heads");
+      }
+    }
+    if (open != null && journal.conflicts().stream().noneMatch(c -> c.id().equals(open))) {
+      broken("I6", "nobody is told of the conflict " + open + " at " + node.name);
+    }
+  }
+
+  private static long digest(@Nullable DocumentState state) {
+    if (state == null || !state.exists()) {
+      return 0;
+    }
+    long digest = state.key().hashCode() * 31L + state.version().hashCode();
+    for (var head : state.heads()) {
+      digest = digest * 0x9E3779B97F4A7C15L + head.version().hashCode();
+      digest = digest * 31 + head.generation();
+      digest = digest * 31 + (head.body() == null ? 0 : head.body().text().hashCode());
+      digest = digest * 31 + head.covers().hashCode() + (head.sawOthers() ? 1 : 0);
+    }
+    var base = state.base();
+    digest = digest * 31 + (base == null ? 0 : base.hashCode());
+    return digest * 31 + state.conflict().map(Hash::hashCode).orElse(0);
+  }
+
+  /** The same entries, the same state, wherever they are. */
+  private void standing(Watched node, Shadow.Space space) {
+    var before = states.putIfAbsent(new State(space.id, space.set), space.state);
+    if (before != null && before != space.state) {
+      broken("I5", node.name + " has another state than a node with the same entries");
+    }
+  }
+
+  /** Nobody is said to have what it never had. */
+  private void statements(Watched node, Recording recording) {
+    for (var view : recording.views().values()) {
+      var space = view.membership().space();
+      for (var member : view.membership().members()) {
+        var known = recording.ledger().by(space, member.node());
+        var place = new Place(space, member.node());
+        if (known.isEmpty() || known.get().statement() == node.heard.get(place)) {
+          continue;
+        }
+        node.heard.put(place, known.get().statement());
+        var truth = truth(space, member.node()).chains();
+        known
+            .get()
+            .statement()
+            .vector()
+            .forEach((replica, sequence) -> {
+              if (sequence > truth.getOrDefault(replica, 0L) && !isOfDoubled(replica)) {
+                broken(
+                    "I7",
+                    node.name
+                        + " believes that "
+                        + name(member.node())
+                        + " has entry "
+                        + sequence
+                        + " of "
+                        + name(replica.node())
+                        + ", which it never had");
+              }
+            });
+      }
+    }
+  }
+
+  /** What is owed to nobody any more has arrived. */
+  private void outbox(Watched node, Recording recording, Journal journal) {
+    if (!(journal instanceof InMemoryJournal memory)) {
+      return;
+    }
+    for (var view : recording.views().values()) {
+      var space = node.shadow.space(view.membership().space());
+      var members = view.membership().members();
+      if (members.size() > space.members) {
+        space.members = members.size();
+        space.undischarged.putAll(of(node.shadow, space.id));
+      }
+      if (space.undischarged.isEmpty()) {
+        continue;
+      }
+      var owed = new HashSet<>(memory.outbox(space.id));
+      space
+          .undischarged
+          .entrySet()
+          .removeIf(row -> {
+            var entry = row.getValue();
+            if (owed.contains(memory.entry(row.getKey()).dot())) {
+              return false;
+            }
+            for (var member : members) {
+              if (!member.node().equals(node.id)
+                  && !member.node().equals(entry.entry().author().node())
+                  && !doubled.contains(entry.entry().author())
+                  && !truth(space.id, member.node()).entries().contains(entry.hash())) {
+                broken(
+                    "I7",
+                    node.name
+                        + " owes entry "
+                        + entry.entry().sequence()
+                        + " of "
+                        + name(entry.entry().author().node())
+                        + " to nobody, and "
+                        + name(member.node())
+                        + " never had it");
+              }
+            }
+            return true;
+          });
+    }
+  }
+
+  private static Map<Long, NaiveEntry> of(Shadow shadow, SpaceId space) {
+    var all = new HashMap<Long, NaiveEntry>();
+    shadow.log.forEach((position, entry) -> {
+      if (entry.entry().space().equals(space)) {
+        all.put(position, entry);
+      }
+    });
+    return all;
+  }
+
+  // until somebody has seen a fork, a statement about that author says what it can't know
+  private boolean isOfDoubled(Replica replica) {
+    return doubled.stream().anyMatch(author -> author.node().equals(replica.node()));
+  }
+
+  // ---- everything
+
+  /** All documents and standings of a node, also those that nothing was seen to touch. */
+  public void everything(int place) {
+    everything(watched(place));
+  }
+
+  private void everything(Watched node) {
+    var journal = node.journal;
+    if (journal == null) {
+      return;
+    }
+    for (var space : node.shadow.spaces.values()) {
+      List.copyOf(space.documents.keySet()).forEach(key -> document(node, journal, key));
+      standing(node, space);
+    }
+    node.shadow.log.forEach((position, entry) -> {
+      var space = node.shadow.space(entry.entry().space());
+      var standing = journal.entry(position).standing();
+      boolean held = entry.entry().intent() == null && !space.forked.contains(entry);
+      if (standing.effective() != space.effective(entry) || held != (standing == Standing.HELD)) {
+        broken(
+            "I3",
+            node.name
+                + " has entry "
+                + entry.entry().sequence()
+                + " of "
+                + name(entry.entry().author().node())
+                + " as "
+                + standing);
+      }
+    });
+  }
+
+  // ---- the end
+
+  /**
+   * What keeps the nodes from being the same, where they are not yet.
+   *
+   * @param places of the nodes that should be
+   */
+  public @Nullable String apart(Collection<Integer> places) {
+    var states = new HashMap<SpaceId, String>();
+    for (var place : places) {
+      var node = watched(place);
+      var recording = node.recording;
+      if (recording == null) {
+        return node.name + " is not running";
+      }
+      if (recording.waiting() > 0) {
+        return node.name + " is busy";
+      }
+      for (var view : recording.views().values()) {
+        var id = view.membership().space();
+        var space = node.shadow.space(id);
+        var now =
+            space.has.size()
+                + " entries, set "
+                + space.set
+                + ", state "
+                + space.state
+                + ", "
+                + view.membership().members().size()
+                + " members";
+        var other = states.putIfAbsent(id, now);
+        if (other != null && !other.equals(now)) {
+          return node.name + " has " + now + "; another has " + other;
+        }
+        if (node.journal instanceof InMemoryJournal memory
+            && !memory.outbox(id).isEmpty()
+            && eclipsed.isEmpty()) {
+          var first = memory.outbox(id).getFirst();
+          var lacking =
+              view.membership().members().stream()
+                  .filter(m -> !m.node().equals(node.id))
+                  .filter(m -> !recording.ledger().covers(id, m.node(), first))
+                  .map(m -> name(m.node()))
+                  .toList();
+          return node.name
+              + " still owes "
+              + memory.outbox(id).size()
+              + " entries, the first to "
+              + lacking;
+        }
+        for (var row : node.shadow.log.entrySet()) {
+          var entry = row.getValue();
+          for (var member : view.membership().members()) {
+            if (entry.entry().space().equals(id)
+                && !eclipsed.contains(member.node())
+                && !member.node().equals(node.id)
+                && !member.node().equals(entry.entry().author().node())
+                && !recording
+                    .ledger()
+                    .covers(
+                        id,
+                        member.node(),
+                        Objects.requireNonNull(node.journal).entry(row.getKey()).dot())) {
+              return node.name
+                  + " doesn't know that "
+                  + name(member.node())
+                  + " has entry "
+                  + entry.entry().sequence()
+                  + " of "
+                  + name(entry.entry().author().node());
+            }
+          }
+        }
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Every acknowledged intent has effect, once, at each of these nodes, and says what was asked.
+   */
+  public void kept(Collection<Integer> places) {
+    for (var place : places) {
+      var node = watched(place);
+      everything(node);
+      promises.forEach((id, intents) -> {
+        if (node.recording == null || node.recording.view(id).isEmpty()) {
+          return;
+        }
+        var space = node.shadow.space(id);
+        intents.forEach((intent, promise) -> {
+          var entry = space.effective(intent);
+          if (entry == null) {
+            broken(
+                "I1",
+                "intent "
+                    + intent
+                    + ", acknowledged by n"
+                    + promise.place()
+                    + ", has no effect at "
+                    + node.name);
+          } else if (!says(entry, promise.request())) {
+            broken("I3", "intent " + intent + " has become another at " + node.name);
+          }
+        });
+      });
+    }
+  }
+
+  private static boolean says(NaiveEntry entry, IntentRequest request) {
+    var operations = entry.entry().operations();
+    if (operations.size() != request.operations().size()) {
+      return false;
+    }
+    for (int i = 0; i < operations.size(); i++) {
+      var asked = request.operations().get(i);
+      var change = operations.get(i).change();
+      boolean same =
+          switch (change) {
+            case Change.Put(var body) ->
+                asked.op() == OperationKind.PUT && body.equals(asked.body());
+            case Change.Patch(_, var text) ->
+                asked.op() == OperationKind.PATCH
+                    && asked.patch() != null
+                    && text.equals(asked.patch().text());
+            case Change.Delete _ -> asked.op() == OperationKind.DELETE;
+          };
+      if (!same
+          || !operations.get(i).id().equals(asked.id())
+          || !operations.get(i).collection().equals(asked.collection())) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  public int entries() {
+    return entries.size();
+  }
+
+  public int promised() {
+    return promises.values().stream().mapToInt(Map::size).sum();
+  }
+}

@@ -1,0 +1,214 @@
+package com.softadastra.simulation.judge;
+
+import com.softadastra.contracts.Hash;
+import com.softadastra.engine.document.DocumentState;
+import com.softadastra.engine.log.Operation;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A document as one node should have it: all operations that the node knows, and what follows from
+ * them by walking parents. Everything is computed anew each time it is asked for.
+ */
+final class NaiveDocument {
+  private final List<Known> operations = new ArrayList<>();
+
+  /** An operation with the entry that brought it. */
+  record Known(Operation operation, Hash version, NaiveEntry entry) {}
+
+  private record Born(
+      Set<Hash> parents, int generation, @Nullable Map<String, String> body, Operation operation) {}
+
+  void add(Known known) {
+    operations.add(known);
+  }
+
+  boolean knows(Hash version) {
+    return operations.stream().anyMatch(known -> known.version().equals(version));
+  }
+
+  int size() {
+    return operations.size();
+  }
+
+  /**
+   * Compares with what the node has.
+   *
+   * @return a sentence that says what differs, null where nothing does
+   */
+  @Nullable String differsFrom(
+      @Nullable DocumentState state, java.util.function.Predicate<NaiveEntry> effective) {
+    var born = born(effective);
+    var superseded = new HashSet<Hash>();
+    born.values().forEach(b -> superseded.addAll(b.parents()));
+    var heads = new TreeSet<Hash>(born.keySet());
+    heads.removeAll(superseded);
+    if (state == null || !state.exists()) {
+      return heads.isEmpty() ? null : "there is no document, its heads should be " + heads;
+    }
+    var kept = new TreeSet<>(state.headVersions());
+    if (!kept.equals(heads)) {
+      return "the heads are " + kept + " and should be " + heads;
+    }
+    var sides = sides(heads, born);
+    var keptSides = new TreeSet<Hash>();
+    state.sides().forEach(side -> keptSides.add(side.version()));
+    if (!keptSides.equals(sides)) {
+      return "the sides are " + keptSides + " and should be " + sides;
+    }
+    for (var head : state.heads()) {
+      var should = Objects.requireNonNull(born.get(head.version()));
+      if (head.generation() != should.generation()) {
+        return head.version()
+            + " has generation "
+            + head.generation()
+            + ", not "
+            + should.generation();
+      }
+      var body = head.body();
+      if (body == null
+          ? should.body() != null
+          : should.body() == null || !body.text().equals(NaiveBody.write(should.body()))) {
+        return head.version() + " is " + body + " and should be " + should.body();
+      }
+    }
+    Hash winner = null;
+    for (var side : sides) {
+      if (winner == null || wins(side, winner, born)) {
+        winner = side;
+      }
+    }
+    if (!Objects.equals(winner, state.winner().version())) {
+      return "the winner is " + state.winner().version() + " and should be " + winner;
+    }
+    return null;
+  }
+
+  boolean conflicted(java.util.function.Predicate<NaiveEntry> effective) {
+    var born = born(effective);
+    var heads = new TreeSet<Hash>(born.keySet());
+    born.values().forEach(b -> heads.removeAll(b.parents()));
+    return sides(heads, born).size() > 1;
+  }
+
+  // not deleted first, then the longer way from the beginning, then the greater version
+  private static boolean wins(Hash a, Hash b, Map<Hash, Born> born) {
+    var left = Objects.requireNonNull(born.get(a));
+    var right = Objects.requireNonNull(born.get(b));
+    if ((left.body() == null) != (right.body() == null)) {
+      return right.body() == null;
+    }
+    if (left.generation() != right.generation()) {
+      return left.generation() > right.generation();
+    }
+    return a.compareTo(b) > 0;
+  }
+
+  // a deletion whose author had seen all that stands beside it is no side
+  private static Set<Hash> sides(Set<Hash> heads, Map<Hash, Born> born) {
+    if (heads.size() < 2) {
+      return heads;
+    }
+    var sides = new TreeSet<Hash>();
+    for (var head : heads) {
+      var operation = Objects.requireNonNull(born.get(head)).operation();
+      boolean closed =
+          operation.deletes()
+              && !operation.seen().isEmpty()
+              && heads.stream()
+                  .filter(other -> !other.equals(head))
+                  .allMatch(other -> comesFrom(other, operation.seen(), born));
+      if (!closed) {
+        sides.add(head);
+      }
+    }
+    return sides.isEmpty() ? heads : sides;
+  }
+
+  private static boolean comesFrom(Hash version, List<Hash> seen, Map<Hash, Born> born) {
+    var open = new ArrayDeque<Hash>(List.of(version));
+    var been = new HashSet<Hash>();
+    while (!open.isEmpty()) {
+      var next = open.remove();
+      if (seen.contains(next)) {
+        return true;
+      }
+      if (been.add(next)) {
+        open.addAll(Objects.requireNonNull(born.get(next)).parents());
+      }
+    }
+    return false;
+  }
+
+  private Map<Hash, Born> born(java.util.function.Predicate<NaiveEntry> effective) {
+    var standing = new HashMap<Hash, Known>();
+    var passing = new HashMap<Hash, Known>();
+    for (var known : operations) {
+      if (effective.test(known.entry())) {
+        standing.putIfAbsent(known.version(), known);
+      } else {
+        passing.put(known.version(), known);
+      }
+    }
+    var born = new HashMap<Hash, Born>();
+    boolean more = true;
+    while (born.size() < standing.size() && more) {
+      more = false;
+      for (var known : standing.values()) {
+        if (born.containsKey(known.version())) {
+          continue;
+        }
+        var parents = parents(known.operation().parents(), standing, passing);
+        if (born.keySet().containsAll(parents)) {
+          born.put(known.version(), bear(known, parents, born));
+          more = true;
+        }
+      }
+    }
+    return born;
+  }
+
+  private static Born bear(Known known, Set<Hash> parents, Map<Hash, Born> born) {
+    Hash base = null;
+    int generation = 0;
+    for (var parent : parents) {
+      generation = Math.max(generation, Objects.requireNonNull(born.get(parent)).generation());
+      if (base == null || wins(parent, base, born)) {
+        base = parent;
+      }
+    }
+    var before = base == null ? null : Objects.requireNonNull(born.get(base)).body();
+    return new Born(
+        parents,
+        generation + 1,
+        NaiveBody.after(known.operation().change(), before),
+        known.operation());
+  }
+
+  private static Set<Hash> parents(
+      List<Hash> named, Map<Hash, Known> standing, Map<Hash, Known> passing) {
+    var parents = new HashSet<Hash>();
+    var open = new ArrayDeque<>(named);
+    var been = new HashSet<Hash>();
+    while (!open.isEmpty()) {
+      var next = open.remove();
+      if (!been.add(next)) {
+        continue;
+      }
+      if (standing.containsKey(next)) {
+        parents.add(next);
+      } else if (passing.containsKey(next)) {
+        open.addAll(Objects.requireNonNull(passing.get(next)).operation().parents());
+      }
+    }
+    return parents;
+  }
+}

@@ -1,0 +1,157 @@
+package com.softadastra.simulation.judge;
+
+import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.Replica;
+import com.softadastra.contracts.SpaceId;
+import com.softadastra.engine.log.DocumentKey;
+import com.softadastra.engine.log.LoggedEntry;
+import com.softadastra.engine.space.DocumentUpdate;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** What one node's storage was seen to hold, forced, and what should follow from it. */
+final class Shadow {
+  /** The hash of the entry at each position. */
+  final TreeMap<Long, NaiveEntry> log = new TreeMap<>();
+
+  final Map<SpaceId, Space> spaces = new LinkedHashMap<>();
+
+  /** One space of it. */
+  static final class Space {
+    final SpaceId id;
+    final Set<Hash> has = new HashSet<>();
+    final Map<Hash, Set<NaiveEntry>> following = new HashMap<>();
+    final Map<String, List<NaiveEntry>> intents = new HashMap<>();
+    final Map<DocumentKey, NaiveDocument> documents = new HashMap<>();
+    final Map<DocumentKey, Long> digests = new HashMap<>();
+    final Map<Replica, Long> reached = new HashMap<>();
+    final TreeMap<Long, NaiveEntry> undischarged = new TreeMap<>();
+    final Set<NaiveEntry> forked = new HashSet<>();
+    long set;
+    long state;
+    int members;
+
+    Space(SpaceId id) {
+      this.id = id;
+    }
+
+    boolean effective(NaiveEntry entry) {
+      var intent = entry.entry().intent();
+      return intent != null && entry == effective(intent.id());
+    }
+
+    @Nullable NaiveEntry effective(String intent) {
+      NaiveEntry first = null;
+      for (var entry : intents.getOrDefault(intent, List.of())) {
+        if (!forked.contains(entry) && (first == null || before(entry, first))) {
+          first = entry;
+        }
+      }
+      return first;
+    }
+  }
+
+  // the author's clock, then the replica, then the sequence
+  private static boolean before(NaiveEntry a, NaiveEntry b) {
+    var left = a.entry();
+    var right = b.entry();
+    if (left.clock() != right.clock()) {
+      return left.clock() < right.clock();
+    }
+    int order = left.author().compareTo(right.author());
+    return order != 0 ? order < 0 : left.sequence() < right.sequence();
+  }
+
+  Space space(SpaceId id) {
+    return spaces.computeIfAbsent(id, Space::new);
+  }
+
+  long last() {
+    return log.isEmpty() ? 0 : log.lastKey();
+  }
+
+  /**
+   * Takes in an entry.
+   *
+   * @return the documents that it may have changed
+   */
+  Set<DocumentKey> add(LoggedEntry logged, NaiveEntry entry) {
+    log.put(logged.position(), entry);
+    var space = space(entry.entry().space());
+    space.has.add(entry.hash());
+    space.set +=
+        entry.number() * 0x9E3779B97F4A7C15L
+            ^ Long.rotateLeft(entry.number() * 0xD6E8FEB86659FD93L, 31);
+    space.undischarged.put(logged.position(), entry);
+    var touched = new LinkedHashSet<DocumentKey>();
+    var siblings = space.following.computeIfAbsent(key(entry), _ -> new LinkedHashSet<>());
+    siblings.add(entry);
+    if (siblings.size() > 1 || isForked(space, entry)) {
+      for (var sibling : siblings) {
+        if (siblings.size() > 1 || sibling == entry) {
+          fork(space, sibling, touched);
+        }
+      }
+    }
+    var intent = entry.entry().intent();
+    if (intent != null) {
+      var same = space.intents.computeIfAbsent(intent.id(), _ -> new ArrayList<>(1));
+      same.add(entry);
+      for (var operation : intent.operations()) {
+        var key = new DocumentKey(space.id, operation.collection(), operation.id());
+        space
+            .documents
+            .computeIfAbsent(key, _ -> new NaiveDocument())
+            .add(
+                new NaiveDocument.Known(
+                    operation, DocumentUpdate.version(logged, operation), entry));
+      }
+      same.forEach(other -> touch(other, touched));
+    }
+    return touched;
+  }
+
+  // two first entries of one replica fork as well
+  private static Hash key(NaiveEntry entry) {
+    var e = entry.entry();
+    return e.previous().equals(Hash.ZERO)
+        ? Hash.sha256(e.author().toString().getBytes(java.nio.charset.StandardCharsets.UTF_8))
+        : e.previous();
+  }
+
+  private static boolean isForked(Space space, NaiveEntry entry) {
+    return space.forked.stream().anyMatch(f -> f.hash().equals(entry.entry().previous()));
+  }
+
+  private static void fork(Space space, NaiveEntry entry, Set<DocumentKey> touched) {
+    var open = new ArrayList<NaiveEntry>(List.of(entry));
+    while (!open.isEmpty()) {
+      var next = open.removeLast();
+      if (space.forked.add(next)) {
+        var intent = next.entry().intent();
+        if (intent != null) {
+          space
+              .intents
+              .getOrDefault(intent.id(), List.of())
+              .forEach(other -> touch(other, touched));
+          touch(next, touched);
+        }
+        open.addAll(space.following.getOrDefault(next.hash(), Set.of()));
+      }
+    }
+  }
+
+  private static void touch(NaiveEntry entry, Set<DocumentKey> touched) {
+    for (var operation : entry.entry().operations()) {
+      touched.add(new DocumentKey(entry.entry().space(), operation.collection(), operation.id()));
+    }
+  }
+}

@@ -1,0 +1,83 @@
+package com.softadastra.simulation.plan;
+
+/**
+ * Something that is done to the world from outside, at a simulated time. Which nodes it concerns is
+ * given by numbers that are taken modulo what there is, so that a plan stays one when parts of it
+ * are left out.
+ *
+ * @param at nanoseconds since the beginning
+ * @param a the first node concerned
+ * @param b the second, where it concerns two
+ * @param nanos how long it lasts, where it lasts
+ * @param draw decides everything else about it
+ */
+public record Happening(long at, Kind kind, int a, int b, long nanos, long draw) {
+  /** What happens. */
+  public enum Kind {
+    /** A client hands in an intent. */
+    WRITE(true),
+    /** A client hands in an intent that it, or another, has handed in before. */
+    RETRY(true),
+    /** A client resolves a conflict. */
+    RESOLVE(true),
+    /** A member joins. */
+    JOIN(true),
+    /** An entry of a kind that this software doesn't know is recorded. */
+    NEWER_KIND(true),
+    /** The process ends at once; what is not forced may be lost. */
+    CRASH(false),
+    /** The process ends at the next effect: before a commit, a force, or the answers. */
+    CRASH_AT_EFFECT(false),
+    /** The disk refuses a commit or a force. */
+    DISK_FAILS(false),
+    /** The disk has no room for a time. */
+    DISK_FULL(false),
+    /** The disk takes its time. */
+    DISK_SLOW(false),
+    /** The process is stopped properly. */
+    STOP(false),
+    /** The process stands still. */
+    PAUSE(false),
+    /** The clock jumps. */
+    CLOCK(false),
+    /** The connections between two nodes break. */
+    CUT(false),
+    /** Nothing gets from one node to another for a time; the other way it may. */
+    BLOCK(false),
+    /** Nothing gets from one node to all others, or back. */
+    ISOLATE(false),
+    /** A way is slow for a time. */
+    SLOW(false),
+    /** A frame is damaged. */
+    CORRUPT(false),
+    /** An old frame arrives again. */
+    REPLAY(false),
+    /** An operator switches a link off and on again. */
+    SWITCH(false),
+    /** Somebody speaks in a node's name who has its place in the network, not its key. */
+    ATTACK(false),
+    /** A backup is made. */
+    BACKUP(false),
+    /** A backup takes the place of the storage. */
+    RESTORE(false),
+    /** A copy of the storage is started beside the node. */
+    CLONE(false);
+
+    private final boolean work;
+
+    Kind(boolean work) {
+      this.work = work;
+    }
+
+    /** Whether it is something that clients want, and no fault. */
+    public boolean work() {
+      return work;
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "%12.6f s  %-15s n%d n%d for %.3f s (%d)"
+        .formatted(at / 1e9, kind, a, b, nanos / 1e9, draw);
+  }
+}

@@ -1,0 +1,217 @@
+package com.softadastra.simulation.world;
+
+import com.softadastra.contracts.ProblemCode;
+import com.softadastra.contracts.Refused;
+import com.softadastra.contracts.SpaceId;
+import com.softadastra.contracts.documents.Condition;
+import com.softadastra.contracts.documents.IntentRequest;
+import com.softadastra.contracts.documents.OperationKind;
+import com.softadastra.contracts.documents.OperationRequest;
+import com.softadastra.contracts.documents.PatchBody;
+import com.softadastra.contracts.documents.Priority;
+import com.softadastra.contracts.json.JsonText;
+import com.softadastra.engine.document.DocumentState;
+import com.softadastra.engine.log.DocumentKey;
+import com.softadastra.engine.space.Recorder;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Those who write: what they ask for, and what they are told. */
+final class Clients {
+  /** What a node may say to a request as these are made. */
+  private static final Set<ProblemCode> EXPECTED =
+      EnumSet.of(
+          ProblemCode.VERSION_MISMATCH,
+          ProblemCode.DOCUMENT_UNKNOWN,
+          ProblemCode.DOCUMENT_DELETED,
+          ProblemCode.BASE_UNKNOWN,
+          ProblemCode.STORAGE_FULL,
+          ProblemCode.SPACE_UNKNOWN,
+          ProblemCode.NOT_ALLOWED,
+          ProblemCode.PATCH_NOT_APPLICABLE,
+          ProblemCode.NOT_RECORDING);
+
+  private final World world;
+  private final int documents;
+  private final List<Asked> asked = new ArrayList<>();
+  private int numbers;
+
+  /** A request that was made, by whomever it was answered, if it was. */
+  private record Asked(SpaceId space, IntentRequest request) {}
+
+  Clients(World world, int documents) {
+    this.world = world;
+    this.documents = documents;
+  }
+
+  void write(SimulatedNode node, SpaceId space, SplittableRandom random) {
+    if (!node.runs()) {
+      return;
+    }
+    int count = random.nextInt(4) == 0 ? 1 + random.nextInt(3) : 1;
+    var operations = new ArrayList<OperationRequest>();
+    var ids = new LinkedHashSet<Integer>();
+    while (ids.size() < Math.min(count, documents)) {
+      ids.add(random.nextInt(documents));
+    }
+    for (int id : ids) {
+      operations.add(operation(node, space, "d" + id, random));
+    }
+    var id = random.nextInt(3) == 0 ? null : "intent-" + numbers++;
+    submit(node, space, new IntentRequest("s", id, null, priority(random), operations));
+  }
+
+  private static Priority priority(SplittableRandom random) {
+    return Priority.values()[random.nextInt(Priority.values().length)];
+  }
+
+  private OperationRequest operation(
+      SimulatedNode node, SpaceId space, String id, SplittableRandom random) {
+    var collection = random.nextInt(5) == 0 ? "orders" : "items";
+    var state = node.journal().document(new DocumentKey(space, collection, id));
+    boolean there = state != null && state.exists() && !state.deleted();
+    int draw = random.nextInt(10);
+    if (!there || draw < 5) {
+      return new OperationRequest(
+          OperationKind.PUT, collection, id, body(random), null, condition(state, random));
+    }
+    if (draw < 8) {
+      return new OperationRequest(
+          OperationKind.PATCH, collection, id, null, patch(random), condition(state, random));
+    }
+    return new OperationRequest(
+        OperationKind.DELETE, collection, id, null, null, condition(state, random));
+  }
+
+  private static JsonText body(SplittableRandom random) {
+    var fields = new TreeMap<String, String>();
+    fields.put("n", String.valueOf(random.nextInt(1000)));
+    for (int i = random.nextInt(4); i > 0; i--) {
+      fields.put("f" + random.nextInt(4), "\"" + word(random) + "\"");
+    }
+    return object(fields);
+  }
+
+  private static String word(SplittableRandom random) {
+    return Integer.toString(random.nextInt(1 << 30), 36).repeat(1 + random.nextInt(4));
+  }
+
+  private static JsonText object(TreeMap<String, String> fields) {
+    return new JsonText(
+        fields.entrySet().stream()
+            .map(field -> "\"" + field.getKey() + "\":" + field.getValue())
+            .collect(Collectors.joining(",", "{", "}")));
+  }
+
+  private static PatchBody patch(SplittableRandom random) {
+    if (random.nextBoolean()) {
+      var fields = new TreeMap<String, String>();
+      fields.put(
+          "f" + random.nextInt(4), random.nextInt(4) == 0 ? "null" : "\"" + word(random) + "\"");
+      return new PatchBody(PatchBody.Notation.MERGE, object(fields));
+    }
+    var parts = new TreeMap<String, String>();
+    parts.put("increment", "{\"n\":" + (random.nextInt(20) - 10) + "}");
+    if (random.nextBoolean()) {
+      parts.put("set", "{\"f" + random.nextInt(4) + "\":\"" + word(random) + "\"}");
+    }
+    if (random.nextInt(3) == 0) {
+      parts.put("unset", "[\"f" + random.nextInt(4) + "\"]");
+    }
+    return new PatchBody(PatchBody.Notation.FIELDS, object(parts));
+  }
+
+  private static Condition condition(@Nullable DocumentState state, SplittableRandom random) {
+    int draw = random.nextInt(12);
+    boolean exists = state != null && state.exists();
+    if (draw < 6) {
+      return Condition.ANY;
+    }
+    if (draw == 6) {
+      return new Condition(Condition.Kind.EXISTS, List.of());
+    }
+    if (draw == 7) {
+      return new Condition(Condition.Kind.ABSENT, List.of());
+    }
+    if (state == null || !exists) {
+      return draw < 10 ? Condition.ANY : new Condition(Condition.Kind.BASE, List.of());
+    }
+    if (draw < 10) {
+      return new Condition(Condition.Kind.MATCH, List.of(state.version().toString()));
+    }
+    var bases = new ArrayList<String>();
+    for (var head : state.headVersions()) {
+      if (bases.isEmpty() || random.nextBoolean()) {
+        bases.add(head.toString());
+      }
+    }
+    return new Condition(Condition.Kind.BASE, bases);
+  }
+
+  /** What was asked for once is asked for again, there or elsewhere. */
+  void retry(SimulatedNode node, SplittableRandom random) {
+    var named = asked.stream().filter(a -> a.request().id() != null).toList();
+    if (node.runs() && !named.isEmpty()) {
+      int back = Math.min(random.nextInt(named.size()), random.nextInt(named.size()));
+      var again = named.get(named.size() - 1 - back);
+      submit(node, again.space(), again.request());
+    }
+  }
+
+  /** Resolves a conflict as the product does: on all heads, under an id that these decide. */
+  void resolve(SimulatedNode node, SpaceId space, SplittableRandom random) {
+    if (!node.runs()) {
+      return;
+    }
+    for (int tries = 0; tries < documents; tries++) {
+      var id = "d" + random.nextInt(documents);
+      var collection = random.nextInt(5) == 0 ? "orders" : "items";
+      var state = node.journal().document(new DocumentKey(space, collection, id));
+      if (state == null || !state.exists() || !state.conflicted()) {
+        continue;
+      }
+      var body = random.nextInt(5) == 0 ? null : state.winner().body();
+      var condition =
+          new Condition(
+              Condition.Kind.BASE, state.headVersions().stream().map(Object::toString).toList());
+      var operation =
+          new OperationRequest(
+              body == null ? OperationKind.DELETE : OperationKind.PUT,
+              collection,
+              id,
+              body,
+              null,
+              condition);
+      submit(
+          node,
+          space,
+          new IntentRequest(
+              "s", Recorder.resolutionId(state, body), null, Priority.NORMAL, List.of(operation)));
+      return;
+    }
+  }
+
+  private void submit(SimulatedNode node, SpaceId space, IntentRequest request) {
+    asked.add(new Asked(space, request));
+    node.submit(
+        space,
+        request,
+        outcome -> world.answered(node, space, request, outcome),
+        failure -> refused(node, request, failure));
+  }
+
+  private void refused(SimulatedNode node, IntentRequest request, Throwable failure) {
+    var code = failure instanceof Refused refused ? refused.problem().code() : null;
+    if (code == null || !EXPECTED.contains(code)) {
+      world.broken("refusal", node + " refused " + request + " with " + failure);
+    }
+    world.trace().add(code == null ? 99 : code.ordinal());
+  }
+}

@@ -1,0 +1,99 @@
+package com.softadastra.simulation.world;
+
+/** Two wires between two processes. */
+final class Connection {
+  private final Network network;
+  private final SimulatedNode caller;
+  private final SimulatedNode called;
+  private final Life callerLife;
+  private final Life calledLife;
+  private final Wire out;
+  private final Wire back;
+  private boolean broken;
+  private int halves;
+
+  Connection(
+      Network network,
+      SimulatedNode caller,
+      Life callerLife,
+      SimulatedNode called,
+      Life calledLife) {
+    this.network = network;
+    this.caller = caller;
+    this.called = called;
+    this.callerLife = callerLife;
+    this.calledLife = calledLife;
+    this.out = new Wire(network, this, caller, called, calledLife);
+    this.back = new Wire(network, this, called, caller, callerLife);
+  }
+
+  SimulatedNode caller() {
+    return caller;
+  }
+
+  SimulatedNode called() {
+    return called;
+  }
+
+  /** From the caller. */
+  Wire out() {
+    return out;
+  }
+
+  /** To the caller. */
+  Wire back() {
+    return back;
+  }
+
+  Wire from(SimulatedNode node) {
+    return node == caller ? out : back;
+  }
+
+  boolean joins(SimulatedNode a, SimulatedNode b) {
+    return (caller == a && called == b) || (caller == b && called == a);
+  }
+
+  boolean isOf(Life life) {
+    return callerLife == life || calledLife == life;
+  }
+
+  boolean touches(SimulatedNode node) {
+    return caller == node || called == node;
+  }
+
+  boolean isBroken() {
+    return broken;
+  }
+
+  /** One wire has come to its proper end. */
+  void half() {
+    if (++halves == 2) {
+      broken = true;
+      network.gone(this);
+    }
+  }
+
+  /** Both wires break, at moments of their own: what is under way may still arrive. */
+  void breaks(String why) {
+    if (broken) {
+      return;
+    }
+    broken = true;
+    network.gone(this);
+    end(out, callerLife, why);
+    end(back, calledLife, why);
+  }
+
+  private void end(Wire wire, Life sender, String why) {
+    network.agenda().after(network.grace(), () -> wire.fails(why));
+    network
+        .agenda()
+        .after(
+            network.grace(),
+            () -> {
+              if (sender.alive()) {
+                wire.drop();
+              }
+            });
+  }
+}

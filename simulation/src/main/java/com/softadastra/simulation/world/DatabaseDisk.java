@@ -1,0 +1,179 @@
+package com.softadastra.simulation.world;
+
+import com.softadastra.disk.CrashSite;
+import com.softadastra.disk.DiskFault;
+import com.softadastra.disk.DiskImage;
+import com.softadastra.disk.ModelDisk;
+import com.softadastra.sync.guard.GuardFileSystem;
+import com.softadastra.sync.guard.GuardSettings;
+import com.softadastra.sync.storage.Database;
+import com.softadastra.sync.storage.H2Journal;
+import com.softadastra.sync.storage.Journal;
+import com.softadastra.sync.storage.StorageException;
+import java.io.IOException;
+import java.sql.SQLException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
+import org.h2.store.fs.FilePath;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The product's storage in H2, through the guard, on a model disk: what a crash leaves is what the
+ * guard had forced, and of the rest any part, reordered or torn.
+ */
+final class DatabaseDisk extends Disk {
+  private static final String FILES = ":/db";
+  private static final int JOURNAL_BYTES = 1 << 18;
+
+  // so small that some commits need a checkpoint
+  private static final int REDO_BYTES = 32 << 10;
+  private static final AtomicLong NUMBERS = new AtomicLong();
+
+  private final LongClock clock;
+  private DiskImage image;
+  private @Nullable Open open;
+
+  /** Nanoseconds as the guard measures them. */
+  interface LongClock {
+    long nanos();
+  }
+
+  /** A storage that a process has open, or had when it ended. */
+  private record Open(ModelDisk disk, Database database, GuardFileSystem guard, boolean[] off) {}
+
+  /** Tables are made once, and every simulated storage begins with a copy. */
+  private static final class Template {
+    static final DiskImage IMAGE = make();
+
+    private static DiskImage make() {
+      try (var disk = ModelDisk.register("template")) {
+        var guard =
+            GuardFileSystem.register(
+                "guardtemplate", GuardSettings.production().withJournalBytes(JOURNAL_BYTES));
+        Database.open("template" + FILES, guard, REDO_BYTES).close();
+        return disk.image();
+      }
+    }
+  }
+
+  private DatabaseDisk(String machine, String storage, LongClock clock, DiskImage image) {
+    super(machine, storage);
+    this.clock = clock;
+    this.image = image;
+  }
+
+  static Disk create(String machine, String storage, LongClock clock) {
+    return new DatabaseDisk(machine, storage, clock, Template.IMAGE);
+  }
+
+  @Override
+  Journal open(Before before, Stop stop) {
+    close();
+    long number = NUMBERS.incrementAndGet();
+    var disk = ModelDisk.register("disk" + number, image.copy());
+    disk.beginRecording();
+    var off = new boolean[1];
+    var settings =
+        GuardSettings.production()
+            .withJournalBytes(JOURNAL_BYTES)
+            .withNanoTime(clock::nanos)
+            .withBackground(Runnable::run)
+            .withFailStop((_, cause) -> {
+              if (!off[0]) {
+                stop.failed(cause);
+              }
+            });
+    var guard = GuardFileSystem.register("guard" + number, settings);
+    Database database;
+    try {
+      database = Database.open("disk" + number + FILES, guard, REDO_BYTES);
+    } catch (RuntimeException e) {
+      disk.close();
+      throw e;
+    }
+    open = new Open(disk, database, guard, off);
+    disk.setFault((kind, _) -> {
+      if (off[0]) {
+        throw new IOException("the power is off");
+      }
+      if (kind == DiskFault.Kind.FORCE) {
+        try {
+          before.happens(Point.FORCE);
+        } catch (StorageException e) {
+          throw new IOException(e);
+        }
+      }
+    });
+    try (var connection = database.dataSource().getConnection();
+        var statement = connection.createStatement()) {
+      // H2 would write now and then on a thread of its own; the guard holds it all back anyway
+      statement.execute("SET WRITE_DELAY 0");
+    } catch (SQLException e) {
+      throw new StorageException("the storage can't be set up", e);
+    }
+    return new ObservedJournal(H2Journal.open(database), () -> before.happens(Point.COMMIT));
+  }
+
+  @Override
+  boolean isForced() {
+    // what the guard holds back is not on the disk at all
+    return true;
+  }
+
+  @Override
+  void crash(RandomGenerator random) {
+    var was = open;
+    if (was != null && !was.off()[0]) {
+      was.off()[0] = true;
+      var site = was.disk().crashSite();
+      site.advanceTo(was.disk().position());
+      var kinds = CrashSite.Kind.values();
+      image = site.image(kinds[random.nextInt(kinds.length)], random);
+    }
+  }
+
+  @Override
+  void closed() {
+    var was = open;
+    if (was != null) {
+      try {
+        was.database().close();
+        if (!was.off()[0]) {
+          image = was.disk().image();
+        }
+      } finally {
+        letGo(was);
+      }
+    }
+  }
+
+  @Override
+  Disk backup(String machine, String storage) {
+    var was = open;
+    if (was == null || was.off()[0]) {
+      return copied(new DatabaseDisk(machine, storage, clock, image.copy()));
+    }
+    var site = was.disk().crashSite();
+    site.advanceTo(was.disk().position());
+    var forced = site.image(CrashSite.Kind.DROPPED, new SplittableRandom(0));
+    return copied(new DatabaseDisk(machine, storage, clock, forced));
+  }
+
+  @Override
+  void close() {
+    var was = open;
+    if (was != null) {
+      was.off()[0] = true;
+      was.database().abandon();
+      letGo(was);
+    }
+  }
+
+  private void letGo(Open was) {
+    open = null;
+    was.off()[0] = true;
+    was.disk().close();
+    FilePath.unregister(was.guard());
+  }
+}

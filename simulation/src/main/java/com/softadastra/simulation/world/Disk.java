@@ -1,0 +1,91 @@
+package com.softadastra.simulation.world;
+
+import com.softadastra.sync.identity.IncarnationFile;
+import com.softadastra.sync.peer.InMemoryPeerStore;
+import com.softadastra.sync.storage.Journal;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/** What a node has that outlives its process: its storage, and beside it the incarnation file. */
+abstract class Disk implements IncarnationFile {
+  private final String machine;
+  private final String storage;
+  private final InMemoryPeerStore peers = new InMemoryPeerStore();
+  private @Nullable Content incarnation;
+  private @Nullable Content incarnationThen;
+
+  /** Where a process may end, or its disk fail. */
+  enum Point {
+    COMMIT,
+    FORCE
+  }
+
+  /** Asked before the disk does something; may throw. */
+  interface Before {
+    void happens(Point point);
+  }
+
+  /** Told where the storage stops the process by itself. */
+  interface Stop {
+    void failed(Throwable cause);
+  }
+
+  Disk(String machine, String storage) {
+    this.machine = machine;
+    this.storage = storage;
+  }
+
+  /** Opens the storage for one process. */
+  abstract Journal open(Before before, Stop stop);
+
+  /** Whether everything committed is forced. */
+  abstract boolean isForced();
+
+  /** The process has ended, and of what was not forced some may be lost. */
+  abstract void crash(RandomGenerator random);
+
+  /** The process has ended after closing everything properly. */
+  abstract void closed();
+
+  /** What a backup of the storage has, as it was forced last; without the incarnation file. */
+  abstract Disk backup(String machine, String storage);
+
+  /** What the incarnation file said when this copy of the storage was made. */
+  Optional<Content> incarnationThen() {
+    return Optional.ofNullable(incarnationThen);
+  }
+
+  /** Remembers, in a copy, what this one's incarnation file says. */
+  Disk copied(Disk copy) {
+    copy.incarnationThen = incarnation;
+    return copy;
+  }
+
+  /** Gives back what it took of the machine that simulates. */
+  void close() {}
+
+  InMemoryPeerStore peers() {
+    return peers;
+  }
+
+  @Override
+  public Optional<Content> read() {
+    return Optional.ofNullable(incarnation);
+  }
+
+  @Override
+  public void write(Content content) {
+    incarnation = content;
+  }
+
+  @Override
+  public String machine() {
+    return machine;
+  }
+
+  @Override
+  public String storage() {
+    return storage;
+  }
+}

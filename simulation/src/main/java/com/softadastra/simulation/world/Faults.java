@@ -1,0 +1,190 @@
+package com.softadastra.simulation.world;
+
+import com.softadastra.simulation.plan.Happening;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+
+/** Does to nodes and network what a plan says. */
+final class Faults {
+  private static final long SECOND = 1_000_000_000L;
+
+  /** Two machines with one key take each other's place with every peer, which keeps all busy. */
+  private static final long COPY_LIVES = 3 * SECOND;
+
+  private final World world;
+  private final Mischief mischief;
+  private final Map<SimulatedNode, Disk> backups = new HashMap<>();
+  private final List<SimulatedNode> clones = new ArrayList<>();
+  private int copies;
+
+  Faults(World world) {
+    this.world = world;
+    this.mischief = new Mischief(world);
+  }
+
+  void happen(Happening happening, SimulatedNode node, SplittableRandom random) {
+    long nanos = happening.nanos();
+    var other = neighbour(node, happening.b());
+    switch (happening.kind()) {
+      case CRASH -> {
+        node.kill(random.nextBoolean());
+        restart(node, nanos);
+      }
+      case CRASH_AT_EFFECT -> node.plan(moment(random, 3), true, () -> restart(node, nanos));
+      case DISK_FAILS -> node.plan(moment(random, 2), false, () -> restart(node, nanos));
+      case DISK_FULL -> {
+        node.full(true);
+        world.agenda().after(nanos, () -> node.full(false));
+      }
+      case DISK_SLOW -> {
+        node.diskTakes(SECOND / 20 + random.nextLong(SECOND));
+        world.agenda().after(nanos, () -> node.diskTakes(SimulatedNode.DISK_NANOS));
+      }
+      case STOP -> node.stop(() -> restart(node, nanos));
+      case PAUSE -> node.pause(world.agenda().now() + nanos);
+      case CLOCK -> node.jump(jump(random));
+      case CUT -> world.network().cut(node, other);
+      case BLOCK -> world.network().block(node, other, nanos);
+      case ISOLATE -> {
+        for (var one : world.nodes()) {
+          if (world.network().linked(node, one)) {
+            world.network().block(node, one, nanos);
+            world.network().block(one, node, nanos);
+          }
+        }
+      }
+      case SLOW -> world.network().slow(node, other, 2 + random.nextInt(200), nanos);
+      case CORRUPT -> world.network().corruptNext(node, other, random.nextInt());
+      case REPLAY -> world.network().replay(node, other, random.nextInt(1 << 20));
+      case SWITCH -> switched(node, other, nanos);
+      case ATTACK -> mischief.speak(other, node, world.space(random), random);
+      case NEWER_KIND -> mischief.newerKind(node, world.space(random), random);
+      case BACKUP -> {
+        if (node.runs()) {
+          backups.put(node, node.disk().backup(node.disk().machine(), node.disk().storage()));
+        }
+      }
+      case RESTORE -> restore(node, nanos, random);
+      case CLONE -> copy(node, nanos, random);
+      case WRITE, RETRY, RESOLVE, JOIN -> throw new IllegalArgumentException("no fault");
+    }
+  }
+
+  private static SimulatedNode.Moment moment(SplittableRandom random, int of) {
+    return SimulatedNode.Moment.values()[random.nextInt(of)];
+  }
+
+  private void restart(SimulatedNode node, long nanos) {
+    world.agenda().after(1 + nanos, node::start);
+  }
+
+  private static long jump(SplittableRandom random) {
+    long most =
+        switch (random.nextInt(3)) {
+          case 0 -> Duration.ofSeconds(20).toMillis();
+          case 1 -> Duration.ofDays(2).toMillis();
+          default -> Duration.ofDays(3650).toMillis();
+        };
+    return random.nextLong(-most, most);
+  }
+
+  private void switched(SimulatedNode node, SimulatedNode other, long nanos) {
+    if (node.runs()) {
+      var _ = node.exchanges().switchLink(other.id(), false);
+      world.agenda().after(nanos, () -> switchOn(node, other));
+    }
+  }
+
+  private static void switchOn(SimulatedNode node, SimulatedNode other) {
+    if (node.runs()) {
+      var _ = node.exchanges().switchLink(other.id(), true);
+    }
+  }
+
+  /** A backup is put back: with the incarnation file as it is, without it, or as it was then. */
+  private void restore(SimulatedNode node, long nanos, SplittableRandom random) {
+    var backup = backups.remove(node);
+    if (backup == null || node.isCopy()) {
+      return;
+    }
+    node.kill(random.nextBoolean());
+    var before = node.disk();
+    Disk after;
+    switch (random.nextInt(3)) {
+      case 0 -> {
+        after = backup.backup(before.machine(), before.storage() + "'");
+        before.read().ifPresent(after::write);
+      }
+      case 1 -> after = backup.backup(before.machine(), before.storage() + "'");
+      default -> {
+        after = backup;
+        backup.incarnationThen().ifPresent(after::write);
+      }
+    }
+    before.close();
+    node.putDisk(after);
+    world.judge().otherDisk(node.place());
+    restart(node, nanos);
+  }
+
+  /** A copy of the machine is started, on which the node may or may not be able to tell. */
+  private void copy(SimulatedNode node, long nanos, SplittableRandom random) {
+    if (!node.runs() || node.isCopy() || !clones.isEmpty()) {
+      return;
+    }
+    boolean tells = random.nextInt(3) == 0;
+    var disk =
+        node.disk().backup(tells ? "machine-copy" : node.disk().machine(), node.disk().storage());
+    disk.incarnationThen().ifPresent(disk::write);
+    var clone = world.copy(node, disk, ++copies);
+    clones.add(clone);
+    clone.start();
+    world.agenda().after(Math.min(nanos, COPY_LIVES), () -> end(clone));
+  }
+
+  // somebody has noticed that the machine runs twice, and does away with the copy and its disk
+  private void end(SimulatedNode clone) {
+    if (clones.remove(clone)) {
+      clone.retire();
+      world.judge().isGone(clone.place());
+    }
+  }
+
+  private SimulatedNode neighbour(SimulatedNode node, int number) {
+    List<SimulatedNode> linked =
+        world.nodes().stream().filter(other -> world.network().linked(node, other)).toList();
+    return linked.get(number % linked.size());
+  }
+
+  /** Whatever is wrong is mended: everyone runs, on a disk that works, with all links on. */
+  void end() {
+    List.copyOf(clones).forEach(this::end);
+    for (var node : world.nodes()) {
+      if (node.isCopy()) {
+        continue;
+      }
+      node.unplan();
+      node.full(false);
+      node.diskTakes(SimulatedNode.DISK_NANOS);
+      node.resume();
+      node.start();
+    }
+    world
+        .agenda()
+        .after(
+            SECOND,
+            () -> {
+              for (var node : world.originals()) {
+                for (var other : world.nodes()) {
+                  if (world.network().linked(node, other)) {
+                    switchOn(node, other);
+                  }
+                }
+              }
+            });
+  }
+}

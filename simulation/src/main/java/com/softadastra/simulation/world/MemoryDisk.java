@@ -1,0 +1,43 @@
+package com.softadastra.simulation.world;
+
+import com.softadastra.sync.storage.InMemoryJournal;
+import com.softadastra.sync.storage.Journal;
+import java.util.random.RandomGenerator;
+
+/** A storage in memory that forgets what was not forced. */
+final class MemoryDisk extends Disk {
+  private final InMemoryJournal.Medium medium;
+
+  MemoryDisk(String machine, String storage) {
+    this(machine, storage, new InMemoryJournal.Medium());
+  }
+
+  private MemoryDisk(String machine, String storage, InMemoryJournal.Medium medium) {
+    super(machine, storage);
+    this.medium = medium;
+  }
+
+  @Override
+  Journal open(Before before, Stop stop) {
+    medium.faults(() -> before.happens(Point.COMMIT), () -> before.happens(Point.FORCE));
+    return new InMemoryJournal(medium);
+  }
+
+  @Override
+  boolean isForced() {
+    return medium.unforced() == 0;
+  }
+
+  @Override
+  void crash(RandomGenerator random) {
+    medium.powerFails(random.nextInt(medium.unforced() + 1));
+  }
+
+  @Override
+  void closed() {}
+
+  @Override
+  Disk backup(String machine, String storage) {
+    return copied(new MemoryDisk(machine, storage, medium.copy()));
+  }
+}

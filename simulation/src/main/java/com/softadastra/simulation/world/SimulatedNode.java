@@ -1,0 +1,460 @@
+package com.softadastra.simulation.world;
+
+import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.SpaceId;
+import com.softadastra.contracts.documents.IntentRequest;
+import com.softadastra.engine.log.Signatures.NodeKey;
+import com.softadastra.engine.space.Membership;
+import com.softadastra.sync.identity.FiledIncarnations;
+import com.softadastra.sync.peer.Exchanges;
+import com.softadastra.sync.peer.PeerDirectory;
+import com.softadastra.sync.storage.Journal;
+import com.softadastra.sync.storage.Machine;
+import com.softadastra.sync.storage.Recording;
+import com.softadastra.sync.storage.RecordingSettings;
+import com.softadastra.sync.storage.StorageException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+
+/**
+ * A node of the product on simulated machinery: its recording, its sessions and its lanes are the
+ * product's own, put together as the product does it; disk, network, clock and randomness are the
+ * simulation's.
+ */
+public final class SimulatedNode {
+  private static final RecordingSettings SETTINGS =
+      new RecordingSettings(64 << 10, 16, 1 << 20, 1 << 20, 1 << 20);
+  private static final Exchanges.LaneSettings LANES =
+      new Exchanges.LaneSettings(Duration.ofMillis(200), Duration.ofMinutes(5));
+  private static final long EPOCH_MILLIS = Instant.parse("2026-11-22T00:00:00Z").toEpochMilli();
+
+  /** What a disk says that was told to refuse. */
+  static final String REFUSED = "the simulated disk refused";
+
+  /** How long a commit takes, about. */
+  static final long DISK_NANOS = 300_000;
+
+  private final World world;
+  private final int place;
+  private final String name;
+  private final NodeKey key;
+  private final RandomGenerator random;
+  private final List<SimulatedNode> peers;
+  private Disk disk;
+  private long clockOffsetMillis;
+  private boolean full;
+  private long diskNanos = DISK_NANOS;
+
+  private @Nullable Process process;
+  private @Nullable Planned planned;
+  private boolean refused;
+  private boolean retired;
+
+  /** Spaces that this node is to know from its first start on. */
+  private final Map<String, Membership> spaces = new LinkedHashMap<>();
+
+  /** What there is of a node while it runs. */
+  private static final class Process {
+    final Life life;
+    final Journal journal;
+    final Recording recording;
+    final Exchanges exchanges;
+    boolean recordingDue;
+    boolean failed;
+
+    Process(Life life, Journal journal, Recording recording, Exchanges exchanges) {
+      this.life = life;
+      this.journal = journal;
+      this.recording = recording;
+      this.exchanges = exchanges;
+    }
+  }
+
+  /** The moment of an effect at which something is to happen to a node. */
+  public enum Moment {
+    BEFORE_COMMIT,
+    BEFORE_FORCE,
+    AFTER_FORCE
+  }
+
+  /**
+   * What is to happen at the next such moment.
+   *
+   * @param crash the process ends; else the disk refuses
+   */
+  private record Planned(Moment moment, boolean crash, Runnable then) {}
+
+  SimulatedNode(
+      World world, int place, String name, NodeKey key, Disk disk, List<SimulatedNode> peers) {
+    this.world = world;
+    this.place = place;
+    this.name = name;
+    this.key = key;
+    this.disk = disk;
+    this.peers = peers;
+    this.random = world.draw(name);
+  }
+
+  public int place() {
+    return place;
+  }
+
+  public NodeId id() {
+    return key.nodeId();
+  }
+
+  NodeKey key() {
+    return key;
+  }
+
+  String address() {
+    return name;
+  }
+
+  @Nullable Life life() {
+    return process == null ? null : process.life;
+  }
+
+  /** Whether it is a copy of another node's machine. */
+  boolean isCopy() {
+    return place >= world.plan().nodes();
+  }
+
+  List<SimulatedNode> peers() {
+    return peers;
+  }
+
+  public boolean runs() {
+    return process != null;
+  }
+
+  public Recording recording() {
+    return running().recording;
+  }
+
+  public Exchanges exchanges() {
+    return running().exchanges;
+  }
+
+  public Journal journal() {
+    return running().journal;
+  }
+
+  Disk disk() {
+    return disk;
+  }
+
+  private Process running() {
+    if (process == null) {
+      throw new IllegalStateException(name + " is not running");
+    }
+    return process;
+  }
+
+  void knows(String space, Membership membership) {
+    spaces.put(space, membership);
+  }
+
+  // ---- life and death
+
+  /** Starts a process on what the disk holds. */
+  void start() {
+    if (process != null || retired) {
+      return;
+    }
+    var life = new Life(world.agenda(), random);
+    refused = false;
+    try {
+      var journal = disk.open(point -> happens(life, point), cause -> failed(life, cause));
+      var incarnations = new FiledIncarnations(disk, random, this::now);
+      var machine =
+          new Machine(
+              this::now,
+              random,
+              () -> full ? 0 : Long.MAX_VALUE,
+              Runnable::run,
+              (_, cause) -> failed(life, cause));
+      var recording =
+          Recording.open(journal, key, incarnations.birth(journal.found()), SETTINGS, machine);
+      incarnations.note(recording.found());
+      var directory = new PeerDirectory(recording, disk.peers());
+      var exchanges =
+          new Exchanges(
+              recording,
+              incarnations,
+              key,
+              name,
+              directory,
+              () -> world.network().of(this, life),
+              LANES,
+              new com.softadastra.sync.time.Surroundings(life, this::now, random));
+      var started = new Process(life, journal, recording, exchanges);
+      process = started;
+      recording.onWork(() -> recordSoon(started));
+      recording.onForced(() -> happens(life, Moment.AFTER_FORCE));
+      world.started(this);
+      introduce(started, directory);
+    } catch (Halted _) {
+      ended(life);
+    } catch (StorageException e) {
+      if (!refused) {
+        world.broken("I1", this + " does not open: " + e.getMessage());
+      }
+      ended(life);
+    }
+  }
+
+  private void ended(Life life) {
+    process = null;
+    life.end();
+    disk.crash(random);
+    world.stopped(this);
+  }
+
+  /** Tells it of its peers and spaces, where it doesn't know them yet. */
+  private void introduce(Process started, PeerDirectory directory) {
+    var missing =
+        spaces.entrySet().stream()
+            .filter(space -> started.recording.view(space.getValue().space()).isEmpty())
+            .toList();
+    boolean paired = peers.stream().allMatch(peer -> directory.find(peer.id()).isPresent());
+    if (missing.isEmpty() && paired) {
+      started.exchanges.start();
+      return;
+    }
+    started
+        .recording
+        .administer(() -> {
+          for (var peer : peers) {
+            directory.pair(peer.id(), peer.name, List.of(peer.address()), now());
+          }
+          missing.forEach(space -> started.recording.createSpace(space.getKey(), space.getValue()));
+          return true;
+        })
+        .thenRun(started.exchanges::start);
+  }
+
+  /** The process ends at once. */
+  void kill(boolean told) {
+    if (process == null) {
+      return;
+    }
+    var life = process.life;
+    process = null;
+    planned = null;
+    life.end();
+    disk.crash(random);
+    world.network().ended(life, told);
+    world.stopped(this);
+  }
+
+  /** The process is asked to end, and does so properly. */
+  void stop(Runnable then) {
+    var ending = process;
+    if (ending == null) {
+      then.run();
+      return;
+    }
+    ending
+        .exchanges
+        .stop()
+        .whenComplete((_, _) -> {
+          if (ending.life.alive()) {
+            ending.life.after(0, () -> {
+              ending.recording.end();
+              while (ending.recording.recordNext()) {}
+              ending.recording.finish();
+              ending.journal.close();
+              try {
+                disk.closed();
+              } catch (StorageException e) {
+                if (ending.life.alive()) {
+                  throw e;
+                }
+                // it was ended while it closed
+                return;
+              }
+              ending.life.end();
+              process = null;
+              world.network().ended(ending.life, true);
+              world.stopped(this);
+              then.run();
+            });
+          }
+        });
+  }
+
+  /** It is never started again. */
+  void retire() {
+    kill(true);
+    retired = true;
+  }
+
+  void pause(long until) {
+    if (process != null) {
+      process.life.pause(until);
+    }
+  }
+
+  void resume() {
+    if (process != null) {
+      process.life.resume();
+    }
+  }
+
+  /** The next process starts on another disk. */
+  void putDisk(Disk other) {
+    disk = other;
+  }
+
+  // ---- the disk's moments
+
+  void plan(Moment moment, boolean crash, Runnable then) {
+    planned = new Planned(moment, crash, then);
+  }
+
+  void unplan() {
+    planned = null;
+  }
+
+  private void happens(Life life, Disk.Point point) {
+    if (!life.alive()) {
+      throw new Halted();
+    }
+    happens(
+        life,
+        switch (point) {
+          case COMMIT -> Moment.BEFORE_COMMIT;
+          case FORCE -> Moment.BEFORE_FORCE;
+        });
+  }
+
+  private void happens(Life life, Moment moment) {
+    var due = planned;
+    if (due == null || due.moment() != moment || !life.alive()) {
+      return;
+    }
+    planned = null;
+    if (due.crash() || moment == Moment.AFTER_FORCE) {
+      kill(random.nextBoolean());
+      due.then().run();
+      life.end();
+      throw new Halted();
+    }
+    refused = true;
+    if (process != null) {
+      process.failed = true;
+    }
+    due.then().run();
+    throw new StorageException(REFUSED, null);
+  }
+
+  /** The product stops the process: nothing of it runs any more. */
+  private void failed(Life life, Throwable cause) {
+    if (life.alive()) {
+      world.failStop(this, refused, cause);
+      kill(true);
+      life.end();
+    }
+    throw new Halted();
+  }
+
+  // ---- recording
+
+  private void recordSoon(Process recorder) {
+    if (!recorder.recordingDue) {
+      recorder.recordingDue = true;
+      recorder.life.after(diskNanos / 2 + random.nextLong(diskNanos), () -> record(recorder));
+    }
+  }
+
+  private void record(Process recorder) {
+    recorder.recordingDue = false;
+    recorder.recording.recordNext();
+    if (recorder.life.alive()) {
+      if (recorder.failed) {
+        world.broken("I1", this + " goes on after its disk refused");
+      }
+      world.recorded(this);
+      if (recorder.recording.waiting() > 0) {
+        recordSoon(recorder);
+      }
+    }
+  }
+
+  // ---- what others do with it
+
+  /** Takes a connection. */
+  Flux<byte[]> accept(NodeId peer, Flux<byte[]> frames) {
+    return running().exchanges.accept(peer, frames);
+  }
+
+  /** Hands in an intent; who asked hears of it while the process lives, and never after. */
+  void submit(
+      SpaceId space,
+      IntentRequest request,
+      Consumer<Recording.Outcome> accepted,
+      Consumer<Throwable> refused) {
+    var asked = running();
+    asked
+        .recording
+        .submit(space, request)
+        .whenComplete((outcome, failure) -> {
+          if (!asked.life.alive()) {
+            if (outcome != null) {
+              world.broken("I1", this + " answered after its end");
+            }
+          } else if (outcome != null) {
+            accepted.accept(outcome);
+          } else {
+            refused.accept(failure);
+          }
+        });
+  }
+
+  /** Adds records to a space's membership, or the space itself. */
+  void learn(String space, Membership membership) {
+    var learner = running();
+    CompletableFuture<Boolean> done =
+        learner.recording.administer(() -> {
+          if (learner.recording.view(membership.space()).isEmpty()) {
+            learner.recording.createSpace(space, membership);
+          } else {
+            learner.recording.putMembership(
+                learner.recording.membership(membership.space()).with(membership.records()));
+          }
+          return true;
+        });
+    done.thenRun(() -> learner.exchanges.membershipChanged(membership.space()));
+  }
+
+  Instant now() {
+    return Instant.ofEpochMilli(
+        Math.max(0, EPOCH_MILLIS + clockOffsetMillis + world.agenda().now() / 1_000_000));
+  }
+
+  void jump(long millis) {
+    clockOffsetMillis += millis;
+  }
+
+  void full(boolean now) {
+    full = now;
+  }
+
+  void diskTakes(long nanos) {
+    diskNanos = nanos;
+  }
+
+  @Override
+  public String toString() {
+    return name;
+  }
+}

@@ -1,0 +1,167 @@
+package com.softadastra.simulation.world;
+
+import com.softadastra.contracts.peering.PeerUnreachable;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Subscriber;
+import org.reactivestreams.Subscription;
+import reactor.core.publisher.BaseSubscriber;
+import reactor.core.publisher.Flux;
+
+/**
+ * One direction of a connection: takes frames from a sender as its receiver has room, and delivers
+ * them whole, in order, at most once; until it breaks.
+ */
+final class Wire extends BaseSubscriber<byte[]> {
+  private static final int ROOM = 32;
+
+  private final Network network;
+  private final Connection connection;
+  private final SimulatedNode from;
+  private final SimulatedNode to;
+  private final Life receiver;
+  private final ArrayDeque<byte[]> arrived = new ArrayDeque<>();
+  private @Nullable Subscriber<? super byte[]> subscriber;
+  private long demand;
+  private long lastArrival;
+  private boolean taken;
+  private boolean complete;
+  private boolean over;
+
+  Wire(
+      Network network, Connection connection, SimulatedNode from, SimulatedNode to, Life receiver) {
+    this.network = network;
+    this.connection = connection;
+    this.from = from;
+    this.to = to;
+    this.receiver = receiver;
+  }
+
+  // ---- the sender's end
+
+  @Override
+  protected void hookOnSubscribe(Subscription subscription) {
+    subscription.request(ROOM);
+  }
+
+  @Override
+  protected void hookOnNext(byte[] frame) {
+    if (!over) {
+      network.sent(from, to, frame);
+      network.agenda().at(arrival(frame.length), () -> arrive(frame));
+    }
+  }
+
+  @Override
+  protected void hookOnComplete() {
+    network.agenda().at(arrival(0), () -> last());
+  }
+
+  @Override
+  protected void hookOnError(Throwable cause) {
+    // a refusal of the connection as a whole
+    connection.breaks(
+        cause instanceof RuntimeException e ? String.valueOf(e.getMessage()) : "failed");
+  }
+
+  private long arrival(int bytes) {
+    lastArrival =
+        Math.max(lastArrival + 1, network.agenda().now() + network.transit(from, to, bytes));
+    return lastArrival;
+  }
+
+  // ---- between
+
+  private void arrive(byte[] frame) {
+    if (over) {
+      return;
+    }
+    if (network.blocked(from, to)) {
+      network.hold(from, to, () -> arrive(frame));
+      return;
+    }
+    arrived.add(network.touched(connection, from, to, frame));
+    deliver();
+  }
+
+  /** A frame of an earlier connection, or of nobody, gets among this one's. */
+  void inject(byte[] frame) {
+    if (!over) {
+      arrived.add(frame);
+      deliver();
+    }
+  }
+
+  private void last() {
+    if (network.blocked(from, to)) {
+      network.hold(from, to, this::last);
+      return;
+    }
+    complete = true;
+    deliver();
+  }
+
+  // ---- the receiver's end
+
+  Flux<byte[]> frames() {
+    return Flux.from(to -> {
+      subscriber = to;
+      to.onSubscribe(
+          new Subscription() {
+            @Override
+            public void request(long frames) {
+              demand = demand + frames < 0 ? Long.MAX_VALUE : demand + frames;
+              deliver();
+            }
+
+            @Override
+            public void cancel() {
+              over = true;
+              connection.breaks("the peer is gone");
+            }
+          });
+    });
+  }
+
+  private void deliver() {
+    var to = subscriber;
+    if (to == null || over || !receiver.alive()) {
+      return;
+    }
+    while (demand > 0 && !arrived.isEmpty() && !over) {
+      demand--;
+      var frame = arrived.remove();
+      network.received(this.from, this.to, frame);
+      to.onNext(frame);
+      request(1);
+    }
+    if (complete && arrived.isEmpty() && !over) {
+      over = true;
+      to.onComplete();
+      connection.half();
+    }
+  }
+
+  /** The connection broke; each end notices for itself. */
+  void fails(String why) {
+    if (over) {
+      return;
+    }
+    over = true;
+    if (receiver.alive() && subscriber != null) {
+      subscriber.onError(new PeerUnreachable(why, null));
+    }
+  }
+
+  /** Nothing more is taken from the sender. */
+  void drop() {
+    if (!taken) {
+      taken = true;
+      cancel();
+    }
+  }
+
+  boolean isOver() {
+    return over;
+  }
+}

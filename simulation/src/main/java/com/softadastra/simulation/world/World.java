@@ -1,0 +1,322 @@
+package com.softadastra.simulation.world;
+
+import com.softadastra.contracts.SpaceId;
+import com.softadastra.contracts.documents.IntentRequest;
+import com.softadastra.contracts.peering.Role;
+import com.softadastra.engine.cbor.CborReader.Malformed;
+import com.softadastra.engine.log.Signatures.NodeKey;
+import com.softadastra.engine.session.Frame;
+import com.softadastra.engine.space.Membership;
+import com.softadastra.engine.space.MembershipRecord;
+import com.softadastra.simulation.judge.Judge;
+import com.softadastra.simulation.judge.Violation;
+import com.softadastra.simulation.plan.Happening;
+import com.softadastra.simulation.plan.Plan;
+import com.softadastra.sync.documents.SpaceNames;
+import com.softadastra.sync.storage.Recording;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A plan carried out: nodes of the product, what connects them, and a judge who watches. One thread
+ * does everything.
+ */
+public final class World {
+  private static final long SECOND = 1_000_000_000L;
+
+  /** How long the nodes may take to become the same once nothing disturbs them any more. */
+  private static final long SETTLING = 1800 * SECOND;
+
+  /** No plan needs nearly as many. */
+  private static final long MOST_EVENTS = 500_000;
+
+  private static final long LOOK_EVERY = SECOND / 2;
+
+  private final Plan plan;
+  private final Agenda agenda = new Agenda();
+  private final Trace trace = new Trace();
+  private final Judge judge = new Judge();
+  private final Network network;
+  private final Clients clients;
+  private final Faults faults;
+  private final List<SimulatedNode> nodes = new ArrayList<>();
+  private final List<Membership> spaces = new ArrayList<>();
+
+  /** What came of a plan. */
+  public record Outcome(
+      @Nullable Violation violation, long events, long trace, double nodeSeconds, int intents) {}
+
+  public World(Plan plan) {
+    this.plan = plan;
+    this.network = new Network(agenda, draw("network"), new Tap());
+    this.clients = new Clients(this, plan.documents());
+    this.faults = new Faults(this);
+    populate();
+  }
+
+  /** Carries out a plan to its end, or to the first violation. */
+  public static Outcome run(Plan plan) {
+    return new World(plan).run();
+  }
+
+  private void populate() {
+    var keys = new ArrayList<NodeKey>();
+    for (int i = 0; i < plan.nodes(); i++) {
+      var seed = new byte[NodeKey.SEED_BYTES];
+      draw("key" + i).nextBytes(seed);
+      keys.add(new NodeKey(seed));
+    }
+    var peers = new ArrayList<List<SimulatedNode>>();
+    for (int i = 0; i < plan.nodes(); i++) {
+      peers.add(new ArrayList<>());
+      var name = "n" + i;
+      var disk =
+          i < plan.onDisk()
+              ? DatabaseDisk.create("machine-" + name, "file-" + name, agenda::now)
+              : new MemoryDisk("machine-" + name, "file-" + name);
+      add(new SimulatedNode(this, i, name, keys.get(i), disk, peers.get(i)));
+    }
+    for (var link : plan.links()) {
+      var a = nodes.get((int) link[0]);
+      var b = nodes.get((int) link[1]);
+      peers.get(a.place()).add(b);
+      peers.get(b.place()).add(a);
+      network.link(a, b, link[2], link[3]);
+    }
+    for (int i = 0; i < plan.spaces(); i++) {
+      var creator = keys.get(i % keys.size());
+      var create =
+          new MembershipRecord.Create(
+              creator.publicKey(), "n" + i, "s" + i, 0, new byte[MembershipRecord.NONCE_BYTES]);
+      var membership = new Membership(List.of(SpaceNames.sign(create, creator)));
+      for (int j = 0; j < keys.size() - plan.late(); j++) {
+        if (j != i % keys.size()) {
+          membership = granted(membership, creator, keys.get(j), "n" + j);
+        }
+      }
+      spaces.add(membership);
+      for (int j = 0; j < keys.size() - plan.late(); j++) {
+        nodes.get(j).knows("s" + i, membership);
+      }
+    }
+    for (var node : nodes) {
+      agenda.after(draw(node + "start").nextLong(SECOND), node::start);
+    }
+  }
+
+  private void add(SimulatedNode node) {
+    nodes.add(node);
+    network.register(node);
+    judge.isNode(node.place(), node.toString(), node.id());
+  }
+
+  static Membership granted(Membership membership, NodeKey issuer, NodeKey subject, String name) {
+    var grant = membership.grant(issuer.nodeId(), subject.publicKey(), name, Role.ADMIN, 0);
+    return membership.with(List.of(SpaceNames.sign(grant, issuer)));
+  }
+
+  /** A source of its own for each purpose, so that one that draws more disturbs no other. */
+  RandomGenerator draw(String purpose) {
+    return new SplittableRandom(
+        plan.seed() * 0xD6E8FEB86659FD93L + purpose.hashCode() * 0x9E3779B97F4A7C15L);
+  }
+
+  Agenda agenda() {
+    return agenda;
+  }
+
+  Network network() {
+    return network;
+  }
+
+  Trace trace() {
+    return trace;
+  }
+
+  Judge judge() {
+    return judge;
+  }
+
+  List<SimulatedNode> nodes() {
+    return nodes;
+  }
+
+  /** The nodes of the plan. */
+  List<SimulatedNode> originals() {
+    return nodes.subList(0, plan.nodes());
+  }
+
+  SimulatedNode node(int number) {
+    return nodes.get(number % nodes.size());
+  }
+
+  /** A machine with the same key as another, linked as that one is. */
+  SimulatedNode copy(SimulatedNode node, Disk disk, int number) {
+    var copy =
+        new SimulatedNode(
+            this, nodes.size(), node + "copy" + number, node.key(), disk, node.peers());
+    add(copy);
+    node.peers().forEach(peer -> network.linkAs(copy, node, peer));
+    return copy;
+  }
+
+  Plan plan() {
+    return plan;
+  }
+
+  // ---- what nodes tell
+
+  void broken(String invariant, String what) {
+    judge.broken(invariant, what);
+  }
+
+  void started(SimulatedNode node) {
+    trace.add(agenda.now() * 31 + node.place());
+    judge.started(node.place(), node.journal(), node.recording());
+  }
+
+  void stopped(SimulatedNode node) {
+    trace.add(agenda.now() * 37 + node.place());
+    judge.stopped(node.place());
+  }
+
+  void failStop(SimulatedNode node, boolean planned, Throwable cause) {
+    trace.add(agenda.now() * 41 + node.place());
+    if (!planned) {
+      broken("I1", node + " stopped by itself: " + cause);
+    }
+  }
+
+  void recorded(SimulatedNode node) {
+    trace.add(agenda.now() * 43 + node.place());
+    trace.add(node.recording().durable());
+    judge.recorded(node.place());
+  }
+
+  void answered(
+      SimulatedNode node, SpaceId space, IntentRequest request, Recording.Outcome outcome) {
+    trace.add(outcome.entry().hash().hashCode());
+    judge.answered(node.place(), space, request, outcome, node.disk().isForced());
+  }
+
+  private final class Tap implements Network.Watch {
+    @Override
+    public void sent(SimulatedNode from, SimulatedNode to, byte[] frame) {
+      trace.add(from.place() * 64L + to.place());
+      trace.add(frame);
+      try {
+        judge.sent(from.place(), Frame.decode(frame));
+      } catch (Malformed e) {
+        broken("protocol", from + " sends what is no frame: " + e.getMessage());
+      }
+    }
+
+    @Override
+    public void received(SimulatedNode from, SimulatedNode to, byte[] frame) {
+      trace.add(agenda.now() * 64 + to.place());
+    }
+  }
+
+  // ---- the run
+
+  private Outcome run() {
+    try (var witness = LogWitness.of(judge)) {
+      for (var happening : plan.happenings()) {
+        agenda.at(happening.at(), () -> happen(happening));
+      }
+      long end = plan.end() + SECOND;
+      while (judge.violation() == null && agenda.runNext(end)) {
+        bounded();
+      }
+      settle();
+    } catch (RuntimeException | StackOverflowError e) {
+      broken("crash", "the simulation met " + e + " at " + e.getStackTrace()[0]);
+    }
+    for (var node : nodes) {
+      node.disk().close();
+    }
+    return new Outcome(
+        judge.violation(),
+        agenda.done(),
+        trace.hash(),
+        agenda.now() / 1e9 * nodes.size(),
+        judge.promised());
+  }
+
+  private void bounded() {
+    if (agenda.done() > MOST_EVENTS) {
+      broken("I10", "the nodes don't come to rest: more than " + MOST_EVENTS + " events");
+    }
+  }
+
+  private void happen(Happening happening) {
+    var random = new SplittableRandom(happening.draw());
+    var node = node(happening.a());
+    trace.add(happening.draw());
+    switch (happening.kind()) {
+      case WRITE -> clients.write(node, space(random), random);
+      case RETRY -> clients.retry(node, random);
+      case RESOLVE -> clients.resolve(node, space(random), random);
+      case JOIN -> join(node);
+      default -> faults.happen(happening, node, random);
+    }
+  }
+
+  SpaceId space(SplittableRandom random) {
+    return spaces.get(random.nextInt(spaces.size())).space();
+  }
+
+  /** The last node is made a member of all spaces by one that is. */
+  private void join(SimulatedNode inviter) {
+    var joiner = nodes.get(plan.nodes() - 1);
+    if (!inviter.runs() || !joiner.runs() || inviter == joiner) {
+      return;
+    }
+    for (int i = 0; i < spaces.size(); i++) {
+      var view = inviter.recording().view(spaces.get(i).space());
+      if (view.isPresent() && view.get().membership().member(joiner.id()).isEmpty()) {
+        var membership =
+            granted(view.get().membership(), inviter.key(), joiner.key(), joiner.toString());
+        inviter.learn("s" + i, membership);
+        joiner.learn("s" + i, membership);
+        joiner.knows("s" + i, membership);
+      }
+    }
+  }
+
+  /** Nothing disturbs the nodes any more: within a bounded time they are the same. */
+  private void settle() {
+    if (judge.violation() != null) {
+      return;
+    }
+    faults.end();
+    network.heal();
+    long end = agenda.now() + SETTLING;
+    String apart = "nothing was looked at";
+    while (judge.violation() == null && agenda.now() < end) {
+      long next = agenda.now() + LOOK_EVERY;
+      while (judge.violation() == null && agenda.runNext(next)) {
+        bounded();
+      }
+      apart = judge.apart(members());
+      if (apart == null) {
+        break;
+      }
+    }
+    if (judge.violation() != null) {
+      return;
+    }
+    if (apart != null) {
+      broken("I11", "after " + SETTLING / SECOND + " s without faults: " + apart);
+      return;
+    }
+    judge.kept(members());
+  }
+
+  private List<Integer> members() {
+    return originals().stream().map(SimulatedNode::place).toList();
+  }
+}
