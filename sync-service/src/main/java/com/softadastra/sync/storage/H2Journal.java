@@ -51,6 +51,8 @@ public final class H2Journal implements Journal {
   // Whether something is committed that neither the redo log nor a checkpoint holds.
   private boolean beyondLog;
   private long checkpointedNanos = System.nanoTime();
+  // What went wrong when it was written or forced: from then on it takes nothing more.
+  private @Nullable Exception failure;
 
   private H2Journal(Database database) throws SQLException {
     connection = database.connect();
@@ -300,10 +302,26 @@ public final class H2Journal implements Journal {
         && whole
         && redo.fits(sql.made())
         && System.nanoTime() - checkpointedNanos < CHECKPOINT_NANOS) {
-      redo.append(commits, sql.made());
+      try {
+        redo.append(commits, sql.made());
+      } catch (RuntimeException e) {
+        throw inDoubt("a force failed", e);
+      }
     } else {
       force();
     }
+  }
+
+  private void requireSound() {
+    if (failure != null) {
+      throw new StorageException("the journal has failed before: " + failure.getMessage(), failure);
+    }
+  }
+
+  /** Half a transaction may be left, which nothing later must commit. */
+  private StorageException inDoubt(String what, Exception cause) {
+    failure = cause;
+    return new StorageException(what + ": " + cause.getMessage(), cause);
   }
 
   /**
@@ -312,6 +330,7 @@ public final class H2Journal implements Journal {
    * @return whether the row changes that were made are all there was
    */
   private boolean write(Batch batch) {
+    requireSound();
     try {
       sql.forget();
       int given = numbers.given();
@@ -335,17 +354,18 @@ public final class H2Journal implements Journal {
       batch.restood().forEach(rows::placed);
       cache.trim();
       return batch.isOfRows() && numbers.given() == given;
-    } catch (SQLException e) {
-      throw new StorageException("a commit failed: " + e.getMessage(), e);
+    } catch (SQLException | RuntimeException e) {
+      throw inDoubt("a commit failed", e);
     }
   }
 
   @Override
   public void force() {
+    requireSound();
     try {
       checkpoint();
-    } catch (SQLException e) {
-      throw new StorageException("a force failed: " + e.getMessage(), e);
+    } catch (SQLException | RuntimeException e) {
+      throw inDoubt("a force failed", e);
     }
   }
 
@@ -360,13 +380,14 @@ public final class H2Journal implements Journal {
 
   /** Commits a row for a collection that has none. @return the space's row number */
   int collection(SpaceId space, String name) {
+    requireSound();
     try {
       numbers.collection(space, name, connection);
       connection.commit();
       beyondLog = true;
       return numbers.space(space);
     } catch (SQLException e) {
-      throw new StorageException("a collection can't be entered: " + e.getMessage(), e);
+      throw inDoubt("a collection can't be entered", e);
     }
   }
 
@@ -636,6 +657,7 @@ public final class H2Journal implements Journal {
 
   @Override
   public int discharge(SpaceId space, Predicate<Dot> owed, int most) {
+    requireSound();
     var gone = new ArrayList<Long>();
     try (var select =
         connection.prepareStatement(
@@ -660,7 +682,7 @@ public final class H2Journal implements Journal {
       beyondLog = true;
       return gone.size();
     } catch (SQLException e) {
-      throw new StorageException("the outbox can't be cleared: " + e.getMessage(), e);
+      throw inDoubt("the outbox can't be cleared", e);
     }
   }
 
@@ -669,8 +691,13 @@ public final class H2Journal implements Journal {
   public void close() {
     readers.close();
     try {
+      if (failure != null) {
+        connection.rollback();
+      } else if (redo != null) {
+        retire();
+      }
       if (redo != null) {
-        retire(redo);
+        redo.close();
       }
       connection.close();
     } catch (SQLException e) {
@@ -678,13 +705,12 @@ public final class H2Journal implements Journal {
     }
   }
 
-  /** After a proper stop the database is complete without its log. */
-  private void retire(RedoLog log) throws SQLException {
+  /** After a proper stop the database is complete without the redo log. */
+  private void retire() throws SQLException {
     try (var delete = connection.createStatement()) {
       delete.execute("delete from redo_log");
     }
     connection.commit();
     sql.checkpoint();
-    log.close();
   }
 }

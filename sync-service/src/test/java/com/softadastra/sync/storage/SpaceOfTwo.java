@@ -46,6 +46,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for several storages at once, each with a {@link Story} of its own.
  */
 final class SpaceOfTwo {
+  // each of many disks in memory has one
+  private static final int REDO_BYTES = 64 << 10;
+
   static final int DOCUMENTS = 12;
 
   private static final Incarnation LIFE = Incarnation.of(new byte[Incarnation.BYTES]);
@@ -164,7 +167,7 @@ final class SpaceOfTwo {
               .withNanoTime(() -> 0)
               .withBackground(Runnable::run)
               .withFailStop(SpaceOfTwo::stop);
-      database = Database.open(files, settings);
+      database = Database.open(files, settings, REDO_BYTES);
       try {
         journal = H2Journal.open(database);
         var birth = journal.found().map(found -> new Birth(found.incarnation(), 0)).orElse(born());
