@@ -364,7 +364,7 @@ public final class Judge {
       Watched node, InMemoryJournal journal, DocumentKey key, @Nullable DocumentState state) {
     var open = state == null ? null : state.conflict().orElse(null);
     for (var conflict : journal.conflicts()) {
-      if (conflict.key().equals(key) && conflict.open() != conflict.id().equals(open)) {
+      if (conflict.key().equals(key) && conflict.open() != (open != null && conflict.id().equals(open))) {
         broken(
             "I6",
             "the conflict "
@@ -546,7 +546,8 @@ public final class Judge {
     for (var place : places) {
       var node = watched(place);
       var recording = node.recording;
-      if (recording == null) {
+      var journal = node.journal;
+      if (recording == null || journal == null) {
         return node.name + " is not running";
       }
       if (recording.waiting() > 0) {
@@ -593,7 +594,7 @@ public final class Judge {
                 && !member.node().equals(entry.entry().author().node())
                 && !recording
                     .ledger()
-                    .covers(id, member.node(), node.journal.entry(row.getKey()).dot())) {
+                    .covers(id, member.node(), journal.entry(row.getKey()).dot())) {
               return node.name
                   + " doesn't know that "
                   + name(member.node())

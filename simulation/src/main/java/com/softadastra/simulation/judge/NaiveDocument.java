@@ -86,7 +86,7 @@ final class NaiveDocument {
         winner = side;
       }
     }
-    if (!state.winner().version().equals(winner)) {
+    if (winner == null || !state.winner().version().equals(winner)) {
       return "the winner is " + state.winner().version() + " and should be " + winner;
     }
     return null;
