@@ -25,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -364,7 +365,7 @@ public final class Judge {
       Watched node, InMemoryJournal journal, DocumentKey key, @Nullable DocumentState state) {
     var open = state == null ? null : state.conflict().orElse(null);
     for (var conflict : journal.conflicts()) {
-      if (conflict.key().equals(key) && conflict.open() != (open != null && conflict.id().equals(open))) {
+      if (conflict.key().equals(key) && conflict.open() != Objects.equals(conflict.id(), open)) {
         broken(
             "I6",
             "the conflict "
@@ -546,8 +547,7 @@ public final class Judge {
     for (var place : places) {
       var node = watched(place);
       var recording = node.recording;
-      var journal = node.journal;
-      if (recording == null || journal == null) {
+      if (recording == null) {
         return node.name + " is not running";
       }
       if (recording.waiting() > 0) {
@@ -594,7 +594,10 @@ public final class Judge {
                 && !member.node().equals(entry.entry().author().node())
                 && !recording
                     .ledger()
-                    .covers(id, member.node(), journal.entry(row.getKey()).dot())) {
+                    .covers(
+                        id,
+                        member.node(),
+                        Objects.requireNonNull(node.journal).entry(row.getKey()).dot())) {
               return node.name
                   + " doesn't know that "
                   + name(member.node())

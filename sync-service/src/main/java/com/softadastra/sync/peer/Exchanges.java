@@ -441,11 +441,15 @@ public final class Exchanges {
       return statements;
     }
 
-    /** What was heard and is not forced yet was passed on to those who were there; so it is here. */
+    /**
+     * What was heard and is not forced yet was passed on to those who were there; so it is here.
+     */
     private Optional<Ledger.Known> latest(SpaceId space, NodeId member) {
       var forced = recording.ledger().by(space, member);
       var last = heard.getOrDefault(space, Map.of()).get(member);
-      return last == null ? forced : forced.map(known -> later(known, last)).or(() -> Optional.of(last));
+      return last == null
+          ? forced
+          : forced.map(known -> later(known, last)).or(() -> Optional.of(last));
     }
 
     @Override
