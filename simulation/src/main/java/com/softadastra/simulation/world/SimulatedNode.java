@@ -268,26 +268,28 @@ public final class SimulatedNode {
         .stop()
         .whenComplete((_, _) -> {
           if (ending.life.alive()) {
-            ending.life.after(0, () -> {
-              ending.recording.end();
-              while (ending.recording.recordNext()) {}
-              ending.recording.finish();
-              ending.journal.close();
-              try {
-                disk.closed();
-              } catch (StorageException e) {
-                if (ending.life.alive()) {
-                  throw e;
-                }
-                // it was ended while it closed
-                return;
-              }
-              ending.life.end();
-              process = null;
-              world.network().ended(ending.life, true);
-              world.stopped(this);
-              then.run();
-            });
+            ending.life.after(
+                0,
+                () -> {
+                  ending.recording.end();
+                  while (ending.recording.recordNext()) {}
+                  ending.recording.finish();
+                  ending.journal.close();
+                  try {
+                    disk.closed();
+                  } catch (StorageException e) {
+                    if (ending.life.alive()) {
+                      throw e;
+                    }
+                    // it was ended while it closed
+                    return;
+                  }
+                  ending.life.end();
+                  process = null;
+                  world.network().ended(ending.life, true);
+                  world.stopped(this);
+                  then.run();
+                });
           }
         });
   }
@@ -420,8 +422,12 @@ public final class SimulatedNode {
         });
   }
 
-  /** Adds records to a space's membership, or the space itself. */
-  void learn(String space, Membership membership) {
+  /**
+   * Adds records to a space's membership, or the space itself.
+   *
+   * @param then when that is forced
+   */
+  void learn(String space, Membership membership, Runnable then) {
     var learner = running();
     CompletableFuture<Boolean> done =
         learner.recording.administer(() -> {
@@ -433,7 +439,12 @@ public final class SimulatedNode {
           }
           return true;
         });
-    done.thenRun(() -> learner.exchanges.membershipChanged(membership.space()));
+    done.thenRun(() -> {
+      if (learner.life.alive()) {
+        learner.exchanges.membershipChanged(membership.space());
+        then.run();
+      }
+    });
   }
 
   Instant now() {

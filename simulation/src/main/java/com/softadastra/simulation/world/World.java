@@ -280,9 +280,17 @@ public final class World {
       if (view.isPresent() && view.get().membership().member(joiner.id()).isEmpty()) {
         var membership =
             granted(view.get().membership(), inviter.key(), joiner.key(), joiner.toString());
-        inviter.learn("s" + i, membership);
-        joiner.learn("s" + i, membership);
-        joiner.knows("s" + i, membership);
+        var name = "s" + i;
+        // as pairing does it: the newcomer is told when the grant is forced
+        inviter.learn(
+            name,
+            membership,
+            () -> {
+              joiner.knows(name, membership);
+              if (joiner.runs()) {
+                joiner.learn(name, membership, () -> {});
+              }
+            });
       }
     }
   }
