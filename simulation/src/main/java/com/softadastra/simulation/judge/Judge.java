@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * and shares no rule with the engine: of that it uses only the form of entries and the names of
  * versions.
  */
-public final class Judge {
+public class Judge {
   private final Map<Integer, Watched> nodes = new LinkedHashMap<>();
   private final Map<Hash, NaiveEntry> entries = new HashMap<>();
   private final Set<Hash> genuine = new HashSet<>();

@@ -1,26 +1,200 @@
 package com.softadastra.simulation.planted;
 
+import static com.softadastra.simulation.planted.Place.in;
+import static com.softadastra.simulation.planted.Place.made;
+import static com.softadastra.simulation.planted.PlantedFault.of;
+
 import java.io.PrintStream;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Faults of the product that are put there on purpose, to see whether the judge catches them. A
  * campaign that doesn't proves nothing.
  */
 public final class PlantedFaults {
-  private static final List<PlantedFault> ALL = List.of();
+  /** A fault that so many seeds don't show is not caught. */
+  private static final int SEEDS = 200;
+
+  private static final String RECORDING = "sync.storage.Recording";
+  private static final String FOLD = "engine.document.DocumentFold";
+  private static final String STATE = "engine.document.DocumentState";
+  private static final String RECEIVER = "engine.space.Receiver";
+  private static final String SESSION = "engine.session.Session";
+  private static final String LEDGER = "sync.storage.Ledger";
+
+  static final List<PlantedFault> ALL =
+      List.of(
+          of("answers without a force", "I1", in(RECORDING, "record").leavesOut("Recording.force")),
+          of(
+              "answers before it has committed",
+              "I1",
+              in(RECORDING, "decide", 3).with(Instead.AnswersAtOnce.class)),
+          of(
+              "forces every second time",
+              "I1",
+              in(RECORDING, "force").calls("Journal.force", Instead.class, "everySecond")),
+          of(
+              "goes on after a failed force",
+              "I1",
+              in(RECORDING, "record").leavesOut("FailStop.stop")),
+          of(
+              "tries a failed force again",
+              "I1",
+              in(RECORDING, "force").with(Instead.ForcesAgain.class)),
+          of(
+              "uses a number again after a restart",
+              "I9",
+              in(RECORDING, "recoverChains").with(Instead.ForgetsItsLastEntry.class)),
+          of(
+              "knows no intent again",
+              "I3",
+              in("engine.space.Recorder", "record").calls("Reads.intent", Instead.class, "nothing"),
+              in(RECEIVER, "store").calls("Reads.intent", Instead.class, "nothing")),
+          of(
+              "knows no intent that another node recorded",
+              "I3",
+              in(RECEIVER, "store").calls("Reads.intent", Instead.class, "nothing")),
+          of(
+              "of two entries of one intent the first to arrive counts",
+              "I5",
+              in(RECEIVER, "store").calls("Comparator.compare", Instead.class, "later")),
+          of(
+              "doesn't write down that a duplicate lost its effect",
+              "I3",
+              in("sync.storage.Batch", "add").with(Instead.WithoutRestand.class)),
+          of(
+              "writes on nothing, whatever is there",
+              "parents",
+              in("engine.space.Recorder$Target", "parents").with(Instead.OnNothing.class)),
+          of(
+              "applies half an intent",
+              "I2",
+              in("engine.space.DocumentUpdate", "apply", 5)
+                  .calls("Entry.operations", Instead.class, "half")),
+          of("owes nothing", "I7", in(RECORDING, "owed").answers(false)),
+          of(
+              "doesn't owe a new member what was there",
+              "I7",
+              in("sync.storage.Batch", "oweEverything").doesNothing()),
+          of("owes to no member what one has", "I7", in(LEDGER, "owed").with(Instead.OneIsEnough.class)),
+          of("forgets its outbox early", "I7", in(LEDGER, "owed").answers(false)),
+          of("takes any signature", "I8", in("engine.log.Signatures", "verify").answers(true)),
+          of(
+              "takes a broken chain",
+              "I8",
+              in("engine.space.BatchCheck", "check").calls("Hash.equals", Instead.class, "always"),
+              in(RECEIVER, "receive").calls("Hash.equals", Instead.class, "always")),
+          of(
+              "doesn't look for causes",
+              "I4",
+              in(RECEIVER, "receive").calls("Entry.causes", Instead.class, "none")),
+          of(
+              "a deletion deletes nothing",
+              "I6",
+              in(FOLD, "body").with(Instead.KeepsTheBody.class)),
+          of(
+              "the head that came last wins",
+              "I5",
+              in(STATE, "winner").with(Instead.LastToArriveWins.class)),
+          of(
+              "keeps two heads at most",
+              "I6",
+              in(FOLD, "advance").with(Instead.TwoHeads.class)),
+          of(
+              "a concurrent write takes the place of all heads",
+              "I6",
+              in(FOLD, "advance").with(Instead.OneHead.class)),
+          of(
+              "of what was written on nothing new, the first to arrive stays",
+              "I5",
+              in(FOLD, "replay").with(Instead.FirstToArriveStays.class)),
+          of(
+              "a void operation cuts off what was made on it",
+              "I6",
+              in(FOLD + "$History", "standing").calls("Map.getOrDefault", Instead.class, "unfound")),
+          of(
+              "tells nobody of conflicts",
+              "I6",
+              in("engine.space.DocumentUpdate", "conflicts").doesNothing()),
+          of(
+              "a version is named without its intent",
+              "I6",
+              in("engine.log.EntryCodec", "version", 3).with(Instead.WithoutIntent.class)),
+          of(
+              "sends the last entry first",
+              "I11",
+              in(SESSION, "batch").with(Instead.Backwards.class)),
+          of(
+              "skips what a peer lacks",
+              "I11",
+              in(SESSION, "summarised").calls("Math.min", Instead.class, "first")),
+          of(
+              "says to have more than it has",
+              "I7",
+              in("sync.peer.Exchanges$Host", "statement").calls("SpaceView.chains", Instead.class, "ahead")),
+          of(
+              "a lane gives up",
+              "I11",
+              in("sync.peer.Lane", "ended").with(Instead.GivesUp.class)),
+          of(
+              "is not told of what was forced",
+              "I11",
+              made("sync.peer.Exchanges").leavesOut("Recording.onForced")),
+          of(
+              "passes no statement on",
+              "I11",
+              in("sync.peer.Channel", "gossip").doesNothing()),
+          of(
+              "takes an earlier statement for a later one",
+              "I7",
+              in("engine.ledger.Statement", "laterThan").answers(true)),
+          of(
+              "loses the keys of intents at a restart",
+              "I3",
+              made("sync.storage.InMemoryJournal").with(Instead.WithoutKeys.class)));
 
   private PlantedFaults() {}
 
+  /**
+   * How a fault was caught.
+   *
+   * @param seeds that were run, the one included that showed it
+   * @param by what the judge said, null where no seed showed it
+   */
+  record Catch(PlantedFault fault, long seeds, @Nullable String by) {}
+
+  /** Runs a fault from a seed on until it is caught. */
+  static Catch caught(PlantedFault fault, long firstSeed, int seeds) {
+    var trial = new PlantedProduct(fault).trial();
+    for (int i = 0; i < seeds; i++) {
+      var by = trial.apply(firstSeed + i);
+      if (by != null) {
+        return new Catch(fault, i + 1, by);
+      }
+    }
+    return new Catch(fault, seeds, null);
+  }
+
   /** Whether each of them is caught; tells of each. */
   public static boolean allCaught(PrintStream out) {
-    boolean all = !ALL.isEmpty();
-    for (var fault : ALL) {
-      boolean caught = fault.caught();
-      out.println((caught ? "caught: " : "NOT CAUGHT: ") + fault.name());
-      all &= caught;
-    }
-    out.println(ALL.size() + " planted faults");
-    return all;
+    ALL.forEach(PlantedProduct::new);
+    var caught = ALL.stream().map(fault -> {
+      long began = System.nanoTime();
+      var found = caught(fault, 1, SEEDS);
+      var by = found.by();
+      out.printf(
+          "| %s | %s | %s | %.1f s%n",
+          fault.name(),
+          by == null ? "NOT in " + found.seeds() : found.seeds(),
+          by == null ? "-" : by.length() > 150 ? by.substring(0, 150) : by,
+          (System.nanoTime() - began) / 1e9);
+      return found;
+    }).toList();
+    var seeds = caught.stream().filter(c -> c.by() != null).map(Catch::seeds).sorted().toList();
+    out.printf(
+        "%d planted faults, %d caught, median of %d seeds%n",
+        ALL.size(), seeds.size(), seeds.isEmpty() ? 0 : seeds.get(seeds.size() / 2));
+    return seeds.size() == ALL.size();
   }
 }
