@@ -121,6 +121,9 @@ public final class Campaign {
         intents += outcome.intents();
         nodeSeconds += outcome.nodeSeconds();
       }
+      if (Boolean.getBoolean("each")) {
+        out.println(seed + " " + outcome);
+      }
       var violation = outcome.violation();
       if (violation != null) {
         report(seed, violation);

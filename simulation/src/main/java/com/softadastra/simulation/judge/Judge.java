@@ -45,6 +45,7 @@ public class Judge {
   private final Map<Place, Map<Replica, Long>> had = new HashMap<>();
 
   private @Nullable Violation violation;
+  private boolean diskLost;
 
   private record State(SpaceId space, long set) {}
 
@@ -90,6 +91,21 @@ public class Judge {
   /** The node's disk is another from now on. */
   public void otherDisk(int place) {
     watched(place).shadow = new Shadow();
+    diskLost = true;
+  }
+
+  /** The node and its disk are no more. */
+  public void isGone(int place) {
+    nodes.remove(place);
+    forgive();
+  }
+
+  /** What was on a lost disk alone can't be asked for any more. */
+  private void forgive() {
+    promises.forEach((space, intents) ->
+        intents.keySet().removeIf(intent ->
+            nodes.values().stream()
+                .noneMatch(node -> node.shadow.space(space).intents.containsKey(intent))));
   }
 
   private Watched watched(int place) {
@@ -124,11 +140,18 @@ public class Judge {
       return;
     }
     look(node);
+    if (diskLost) {
+      diskLost = false;
+      forgive();
+    }
     everything(node);
   }
 
   public void stopped(int place) {
-    var node = watched(place);
+    var node = nodes.get(place);
+    if (node == null) {
+      return;
+    }
     node.journal = null;
     node.recording = null;
     node.answered.clear();
@@ -521,8 +544,8 @@ public class Judge {
           if (entry == null) {
             broken(
                 "I1",
-                "intent " + intent + ", acknowledged by " + watched(promise.place()).name
-                    + ", has no effect at " + node.name);
+                "intent " + intent + ", acknowledged by n" + promise.place() + ", has no effect at "
+                    + node.name);
           } else if (!says(entry, promise.request())) {
             broken("I3", "intent " + intent + " has become another at " + node.name);
           }

@@ -30,6 +30,8 @@ public record Plan(
   /** Faults that make two entries of one name possible. */
   public static final Set<Kind> FORKING = EnumSet.of(Kind.RESTORE, Kind.CLONE);
 
+  private static final boolean FORKS = Boolean.parseBoolean(System.getProperty("forks", "true"));
+
   public Plan {
     links = List.copyOf(links);
     happenings = List.copyOf(happenings);
@@ -122,7 +124,7 @@ public record Plan(
     }
     var all = new ArrayList<Kind>();
     for (var kind : Kind.values()) {
-      if (!kind.work() && random.nextInt(3) == 0) {
+      if (!kind.work() && random.nextInt(3) == 0 && (FORKS || !FORKING.contains(kind))) {
         all.add(kind);
       }
     }

@@ -142,12 +142,12 @@ final class DatabaseDisk extends Disk {
   Disk backup(String machine, String storage) {
     var was = open;
     if (was == null || was.off()[0]) {
-      return new DatabaseDisk(machine, storage, clock, image.copy());
+      return copied(new DatabaseDisk(machine, storage, clock, image.copy()));
     }
     var site = was.disk().crashSite();
     site.advanceTo(was.disk().position());
     var forced = site.image(CrashSite.Kind.DROPPED, new java.util.SplittableRandom(0));
-    return new DatabaseDisk(machine, storage, clock, forced);
+    return copied(new DatabaseDisk(machine, storage, clock, forced));
   }
 
   @Override

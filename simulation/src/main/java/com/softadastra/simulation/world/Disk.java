@@ -13,6 +13,7 @@ abstract class Disk implements IncarnationFile {
   private final String storage;
   private final InMemoryPeerStore peers = new InMemoryPeerStore();
   private @Nullable Content incarnation;
+  private @Nullable Content incarnationThen;
 
   /** Where a process may end, or its disk fail. */
   enum Point {
@@ -50,6 +51,17 @@ abstract class Disk implements IncarnationFile {
   /** What a backup of the storage has, as it was forced last; without the incarnation file. */
   abstract Disk backup(String machine, String storage);
 
+  /** What the incarnation file said when this copy of the storage was made. */
+  Optional<Content> incarnationThen() {
+    return Optional.ofNullable(incarnationThen);
+  }
+
+  /** Remembers, in a copy, what this one's incarnation file says. */
+  Disk copied(Disk copy) {
+    copy.incarnationThen = incarnation;
+    return copy;
+  }
+
   /** Gives back what it took of the machine that simulates. */
   void close() {}
 
@@ -65,10 +77,6 @@ abstract class Disk implements IncarnationFile {
   @Override
   public void write(Content content) {
     incarnation = content;
-  }
-
-  void loseIncarnation() {
-    incarnation = null;
   }
 
   @Override

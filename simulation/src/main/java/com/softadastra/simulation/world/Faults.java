@@ -2,17 +2,28 @@ package com.softadastra.simulation.world;
 
 import com.softadastra.simulation.plan.Happening;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 
 /** Does to nodes and network what a plan says. */
 final class Faults {
   private static final long SECOND = 1_000_000_000L;
 
+  /** Two machines with one key take each other's place with every peer, which keeps all busy. */
+  private static final long COPY_LIVES = 20 * SECOND;
+
   private final World world;
+  private final Mischief mischief;
+  private final Map<SimulatedNode, Disk> backups = new HashMap<>();
+  private final List<SimulatedNode> clones = new ArrayList<>();
+  private int copies;
 
   Faults(World world) {
     this.world = world;
+    this.mischief = new Mischief(world);
   }
 
   void happen(Happening happening, SimulatedNode node, SplittableRandom random) {
@@ -50,7 +61,16 @@ final class Faults {
       case CORRUPT -> world.network().corruptNext(node, other, random.nextInt());
       case REPLAY -> world.network().replay(node, other, random.nextInt(1 << 20));
       case SWITCH -> switched(node, other, nanos);
-      default -> {}
+      case ATTACK -> mischief.speak(other, node, world.space(random), random);
+      case NEWER_KIND -> mischief.newerKind(node, world.space(random), random);
+      case BACKUP -> {
+        if (node.runs()) {
+          backups.put(node, node.disk().backup(node.disk().machine(), node.disk().storage()));
+        }
+      }
+      case RESTORE -> restore(node, nanos, random);
+      case CLONE -> copy(node, nanos, random);
+      case WRITE, RETRY, RESOLVE, JOIN -> throw new IllegalArgumentException("no fault");
     }
   }
 
@@ -85,6 +105,54 @@ final class Faults {
     }
   }
 
+  /** A backup is put back: with the incarnation file as it is, without it, or as it was then. */
+  private void restore(SimulatedNode node, long nanos, SplittableRandom random) {
+    var backup = backups.remove(node);
+    if (backup == null || node.isCopy()) {
+      return;
+    }
+    node.kill(random.nextBoolean());
+    var before = node.disk();
+    Disk after;
+    switch (random.nextInt(3)) {
+      case 0 -> {
+        after = backup.backup(before.machine(), before.storage() + "'");
+        before.read().ifPresent(after::write);
+      }
+      case 1 -> after = backup.backup(before.machine(), before.storage() + "'");
+      default -> {
+        after = backup;
+        backup.incarnationThen().ifPresent(after::write);
+      }
+    }
+    before.close();
+    node.putDisk(after);
+    world.judge().otherDisk(node.place());
+    restart(node, nanos);
+  }
+
+  /** A copy of the machine is started, on which the node may or may not be able to tell. */
+  private void copy(SimulatedNode node, long nanos, SplittableRandom random) {
+    if (!node.runs() || node.isCopy() || !clones.isEmpty()) {
+      return;
+    }
+    boolean tells = random.nextInt(3) == 0;
+    var disk = node.disk().backup(tells ? "machine-copy" : node.disk().machine(), node.disk().storage());
+    disk.incarnationThen().ifPresent(disk::write);
+    var clone = world.copy(node, disk, ++copies);
+    clones.add(clone);
+    clone.start();
+    world.agenda().after(Math.min(nanos, COPY_LIVES), () -> end(clone));
+  }
+
+  // somebody has noticed that the machine runs twice, and does away with the copy and its disk
+  private void end(SimulatedNode clone) {
+    if (clones.remove(clone)) {
+      clone.retire();
+      world.judge().isGone(clone.place());
+    }
+  }
+
   private SimulatedNode neighbour(SimulatedNode node, int number) {
     List<SimulatedNode> linked =
         world.nodes().stream().filter(other -> world.network().linked(node, other)).toList();
@@ -93,7 +161,11 @@ final class Faults {
 
   /** Whatever is wrong is mended: everyone runs, on a disk that works, with all links on. */
   void end() {
+    List.copyOf(clones).forEach(this::end);
     for (var node : world.nodes()) {
+      if (node.isCopy()) {
+        continue;
+      }
       node.unplan();
       node.full(false);
       node.diskTakes(SimulatedNode.DISK_NANOS);
@@ -105,7 +177,7 @@ final class Faults {
         .after(
             SECOND,
             () -> {
-              for (var node : world.nodes()) {
+              for (var node : world.originals()) {
                 for (var other : world.nodes()) {
                   if (world.network().linked(node, other)) {
                     switchOn(node, other);

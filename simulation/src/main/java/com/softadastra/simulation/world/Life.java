@@ -2,6 +2,8 @@ package com.softadastra.simulation.world;
 
 import com.softadastra.sync.time.Schedule;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.random.RandomGenerator;
 
 /** One process of a node, from its start to its end; what it still has on the agenda ends with it. */
@@ -13,6 +15,7 @@ final class Life implements Schedule {
   private final RandomGenerator random;
   private boolean alive = true;
   private long pausedUntil;
+  private final List<Runnable> waiting = new ArrayList<>();
 
   Life(Agenda agenda, RandomGenerator random) {
     this.agenda = agenda;
@@ -30,10 +33,21 @@ final class Life implements Schedule {
   /** As SIGSTOP does it: nothing runs until then, and nothing is lost. */
   void pause(long until) {
     pausedUntil = Math.max(pausedUntil, until);
+    agenda.at(pausedUntil, this::goOn);
+  }
+
+  private void goOn() {
+    if (agenda.now() >= pausedUntil) {
+      for (var step : List.copyOf(waiting)) {
+        agenda.at(agenda.now(), () -> run(step));
+      }
+      waiting.clear();
+    }
   }
 
   void resume() {
     pausedUntil = 0;
+    goOn();
   }
 
   @Override
@@ -60,7 +74,7 @@ final class Life implements Schedule {
       return;
     }
     if (agenda.now() < pausedUntil) {
-      agenda.at(pausedUntil, () -> run(step));
+      waiting.add(step);
       return;
     }
     try {

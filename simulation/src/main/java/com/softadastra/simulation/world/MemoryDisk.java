@@ -38,6 +38,6 @@ final class MemoryDisk extends Disk {
 
   @Override
   Disk backup(String machine, String storage) {
-    return new MemoryDisk(machine, storage, medium.copy());
+    return copied(new MemoryDisk(machine, storage, medium.copy()));
   }
 }

@@ -75,6 +75,12 @@ final class Network {
     links.put(way(b, a), new Link(latency, bytesPerSecond));
   }
 
+  /** Gives a node a way to a peer such as another node has. */
+  void linkAs(SimulatedNode node, SimulatedNode other, SimulatedNode peer) {
+    var link = link(other, peer);
+    link(node, peer, link.latency, link.bytesPerSecond);
+  }
+
   void register(SimulatedNode node) {
     addresses.put(node.address(), node);
   }

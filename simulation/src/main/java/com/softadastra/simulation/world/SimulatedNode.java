@@ -56,6 +56,7 @@ public final class SimulatedNode {
   private @Nullable Process process;
   private @Nullable Planned planned;
   private boolean refused;
+  private boolean retired;
 
   /** Spaces that this node is to know from its first start on. */
   private final Map<String, Membership> spaces = new LinkedHashMap<>();
@@ -121,6 +122,15 @@ public final class SimulatedNode {
     return process == null ? null : process.life;
   }
 
+  /** Whether it is a copy of another node's machine. */
+  boolean isCopy() {
+    return place >= world.plan().nodes();
+  }
+
+  List<SimulatedNode> peers() {
+    return peers;
+  }
+
   public boolean runs() {
     return process != null;
   }
@@ -161,7 +171,7 @@ public final class SimulatedNode {
 
   /** Starts a process on what the disk holds. */
   void start() {
-    if (process != null) {
+    if (process != null || retired) {
       return;
     }
     var life = new Life(world.agenda(), random);
@@ -277,6 +287,12 @@ public final class SimulatedNode {
             });
           }
         });
+  }
+
+  /** It is never started again. */
+  void retire() {
+    kill(true);
+    retired = true;
   }
 
   void pause(long until) {

@@ -35,6 +35,9 @@ public final class World {
   /** How long work that is not in the plan may take once nothing in it happens any more. */
   private static final long WORKING = 8 * 3600 * SECOND;
 
+  /** No plan needs nearly as many. */
+  private static final long MOST_EVENTS = 500_000;
+
   private static final long LOOK_EVERY = SECOND / 2;
 
   private final Plan plan;
@@ -172,8 +175,23 @@ public final class World {
     return nodes;
   }
 
+  /** The nodes of the plan. */
+  List<SimulatedNode> originals() {
+    return nodes.subList(0, plan.nodes());
+  }
+
   SimulatedNode node(int number) {
     return nodes.get(number % nodes.size());
+  }
+
+  /** A machine with the same key as another, linked as that one is. */
+  SimulatedNode copy(SimulatedNode node, Disk disk, int number) {
+    var copy =
+        new SimulatedNode(
+            this, nodes.size(), node + "copy" + number, node.key(), disk, node.peers());
+    add(copy);
+    node.peers().forEach(peer -> network.linkAs(copy, node, peer));
+    return copy;
   }
 
   Plan plan() {
@@ -265,7 +283,9 @@ public final class World {
         agenda.at(happening.at(), () -> happen(happening));
       }
       long end = plan.end() + SECOND;
-      while (agenda.runNext(end) && judge.violation() == null) {}
+      while (judge.violation() == null && agenda.runNext(end)) {
+        bounded();
+      }
       finishWork();
       settle();
     } catch (RuntimeException | StackOverflowError e) {
@@ -290,6 +310,12 @@ public final class World {
       }
       long next = agenda.now() + LOOK_EVERY;
       while (agenda.runNext(next) && judge.violation() == null) {}
+    }
+  }
+
+  private void bounded() {
+    if (work == NONE && agenda.done() > MOST_EVENTS) {
+      broken("I10", "the nodes don't come to rest: more than " + MOST_EVENTS + " events");
     }
   }
 
@@ -343,7 +369,9 @@ public final class World {
     String apart = "nothing was looked at";
     while (judge.violation() == null && agenda.now() < end) {
       long next = agenda.now() + LOOK_EVERY;
-      while (agenda.runNext(next) && judge.violation() == null) {}
+      while (judge.violation() == null && agenda.runNext(next)) {
+        bounded();
+      }
       apart = judge.apart(members());
       if (apart == null) {
         break;
@@ -371,6 +399,6 @@ public final class World {
   }
 
   private List<Integer> members() {
-    return nodes.stream().map(SimulatedNode::place).toList();
+    return originals().stream().map(SimulatedNode::place).toList();
   }
 }

@@ -1,6 +1,7 @@
 package com.softadastra.engine.session;
 
 import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.ZstdException;
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.Incarnation;
 import com.softadastra.contracts.NodeId;
@@ -157,8 +158,7 @@ public sealed interface Frame {
     byte[] plain = packed;
     if (packed.length < length) {
       plain = new byte[length];
-      long unpacked = Zstd.decompress(plain, packed);
-      if (Zstd.isError(unpacked) || unpacked != length) {
+      if (unpack(packed, plain) != length) {
         throw new Malformed("a batch that can't be unpacked");
       }
     } else if (packed.length > length) {
@@ -174,6 +174,14 @@ public sealed interface Frame {
     }
     entries.end();
     return batch;
+  }
+
+  private static long unpack(byte[] packed, byte[] into) {
+    try {
+      return Zstd.decompress(into, packed);
+    } catch (ZstdException e) {
+      throw new Malformed("a batch that can't be unpacked: " + e.getMessage());
+    }
   }
 
   private static void statements(List<Statement.Signed> statements, CborWriter out) {

@@ -1,0 +1,237 @@
+package com.softadastra.simulation.world;
+
+import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.Incarnation;
+import com.softadastra.contracts.Replica;
+import com.softadastra.contracts.SpaceId;
+import com.softadastra.contracts.peering.Role;
+import com.softadastra.engine.ledger.Statement;
+import com.softadastra.engine.log.Entry;
+import com.softadastra.engine.log.EntryCodec;
+import com.softadastra.engine.log.LoggedEntry;
+import com.softadastra.engine.log.Signatures;
+import com.softadastra.engine.log.Signatures.NodeKey;
+import com.softadastra.engine.log.Signatures.Purpose;
+import com.softadastra.engine.session.Frame;
+import com.softadastra.engine.space.BatchCheck;
+import com.softadastra.engine.space.BatchCheck.Offered;
+import com.softadastra.engine.space.MembershipRecord;
+import com.softadastra.sync.documents.SpaceNames;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+
+/** What somebody may say in whose hands a node's place in the network is, or its software is newer. */
+final class Mischief {
+  /** An entry kind that nobody knows yet. */
+  private static final int NEWER = 9;
+
+  private final World world;
+  private final NodeKey stranger;
+
+  Mischief(World world) {
+    this.world = world;
+    var seed = new byte[NodeKey.SEED_BYTES];
+    world.draw("stranger").nextBytes(seed);
+    this.stranger = new NodeKey(seed);
+  }
+
+  /** Says something wrong to a node, on the connection that another has with it. */
+  void speak(SimulatedNode as, SimulatedNode to, SpaceId space, SplittableRandom random) {
+    if (!as.runs() || !to.runs()) {
+      return;
+    }
+    var frame =
+        switch (random.nextInt(8)) {
+          case 0 -> Optional.of(noise(random));
+          case 1 -> Optional.of(newerHello(as));
+          case 2 -> altered(as, space, random).map(Frame::encode);
+          case 3 -> inAnothersName(as, space).map(Frame::encode);
+          case 4 -> claimForAnother(as, to, space).map(Frame::encode);
+          case 5 -> boast(as, space).map(Frame::encode);
+          case 6 -> invitation(as, space).map(Frame::encode);
+          default -> refusal(as, space, random).map(Frame::encode);
+        };
+    frame.ifPresent(bytes -> world.network().inject(as, to, bytes));
+  }
+
+  private static byte[] noise(SplittableRandom random) {
+    var bytes = new byte[1 + random.nextInt(200)];
+    random.nextBytes(bytes);
+    return bytes;
+  }
+
+  private static byte[] newerHello(SimulatedNode as) {
+    var self = new Replica(as.id(), as.recording().incarnation());
+    return new Frame.Hello(
+            Frame.VERSION + 1, Frame.VERSION + 1, self, 0, "later", List.of(), List.of())
+        .encode();
+  }
+
+  /** An entry of somebody, with another content under its signature. */
+  private Optional<Frame> altered(SimulatedNode as, SpaceId space, SplittableRandom random) {
+    var entries = of(as, space);
+    if (entries.isEmpty()) {
+      return Optional.empty();
+    }
+    var logged = entries.get(random.nextInt(entries.size()));
+    var entry = logged.entry();
+    var payload = entry.payload().clone();
+    payload[random.nextInt(payload.length)] ^= 1;
+    byte[] bytes =
+        EntryCodec.encode(
+            new Entry(
+                NEWER,
+                space,
+                entry.author(),
+                entry.sequence(),
+                entry.clock(),
+                entry.previous(),
+                entry.causes(),
+                entry.authority(),
+                payload,
+                null));
+    world.judge().isForged(Hash.sha256(bytes));
+    var signature = logged.signature() == null ? new byte[Signatures.BYTES] : logged.signature();
+    return Optional.of(new Frame.Entries(space, List.of(new Offered(bytes, signature))));
+  }
+
+  /** The next entry of the node that is spoken to, or of a third one, signed by a stranger. */
+  private Optional<Frame> inAnothersName(SimulatedNode as, SpaceId space) {
+    var view = as.recording().view(space);
+    if (view.isEmpty() || view.get().membership().authority(as.id()).isEmpty()) {
+      return Optional.empty();
+    }
+    for (var chain : view.get().chains().entrySet()) {
+      if (chain.getKey().node().equals(as.id())) {
+        continue;
+      }
+      var entry =
+          new Entry(
+              NEWER,
+              space,
+              chain.getKey(),
+              chain.getValue().sequence() + 1,
+              0,
+              chain.getValue().hash(),
+              List.of(),
+              view.get().membership().authority(as.id()).orElseThrow(),
+              new byte[] {1},
+              null);
+      byte[] bytes = EntryCodec.encode(entry);
+      var hash = Hash.sha256(bytes);
+      world.judge().isForged(hash);
+      return Optional.of(
+          new Frame.Entries(
+              space, List.of(new Offered(bytes, stranger.sign(Purpose.ENTRY, hash)))));
+    }
+    return Optional.empty();
+  }
+
+  /** A statement that another member has everything, which that member has not made. */
+  private Optional<Frame> claimForAnother(SimulatedNode as, SimulatedNode to, SpaceId space) {
+    var view = as.recording().view(space);
+    if (view.isEmpty()) {
+      return Optional.empty();
+    }
+    var vector = new HashMap<Replica, Long>();
+    view.get().chains().forEach((replica, head) -> vector.put(replica, head.sequence() + 5));
+    for (var member : view.get().membership().members()) {
+      if (!member.node().equals(as.id()) && !member.node().equals(to.id())) {
+        var by = new Replica(member.node(), Incarnation.of(new byte[Incarnation.BYTES]));
+        var statement = new Statement(space, by, Long.MAX_VALUE >> 12, 0, vector);
+        return Optional.of(new Frame.Acknowledged(space, List.of(statement.sign(stranger))));
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** A summary of far more than there is. */
+  private static Optional<Frame> boast(SimulatedNode as, SpaceId space) {
+    return as.recording()
+        .view(space)
+        .map(view -> {
+          var chains = new ArrayList<Frame.Summary.Known>();
+          view.chains()
+              .forEach((replica, head) -> {
+                if (replica.node().equals(as.id())) {
+                  chains.add(
+                      new Frame.Summary.Known(replica, head.sequence() + 1000, head.hash()));
+                }
+              });
+          return new Frame.Summary(space, chains, List.of());
+        });
+  }
+
+  /** A stranger makes itself a member. */
+  private Optional<Frame> invitation(SimulatedNode as, SpaceId space) {
+    return as.recording()
+        .view(space)
+        .map(view -> {
+          var grant =
+              new MembershipRecord.Grant(
+                  space,
+                  stranger.publicKey(),
+                  "stranger",
+                  Role.ADMIN,
+                  view.membership().steward(),
+                  1,
+                  0,
+                  null,
+                  0);
+          return new Frame.MembershipKnown(space, List.of(SpaceNames.sign(grant, stranger)));
+        });
+  }
+
+  private static Optional<Frame> refusal(
+      SimulatedNode as, SpaceId space, SplittableRandom random) {
+    var entries = of(as, space);
+    return entries.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new Frame.Refusal(
+                space,
+                entries.get(random.nextInt(entries.size())).entry().author(),
+                "for no reason"));
+  }
+
+  private static List<LoggedEntry> of(SimulatedNode node, SpaceId space) {
+    return node.journal().from(1, 64).stream()
+        .filter(logged -> logged.entry().space().equals(space))
+        .toList();
+  }
+
+  /** A node ran newer software for a moment, which recorded an entry of a newer kind. */
+  void newerKind(SimulatedNode node, SpaceId space, SplittableRandom random) {
+    if (!node.runs() || node.recording().waiting() > 0) {
+      return;
+    }
+    var view = node.recording().view(space).orElse(null);
+    if (view == null || view.membership().member(node.id()).isEmpty()) {
+      return;
+    }
+    var end = view.chains().get(view.self());
+    var payload = new byte[random.nextInt(40)];
+    random.nextBytes(payload);
+    var entry =
+        new Entry(
+            NEWER,
+            space,
+            view.self(),
+            end == null ? 1 : end.sequence() + 1,
+            Math.max(0, node.now().toEpochMilli()),
+            end == null ? Hash.ZERO : end.hash(),
+            List.of(),
+            view.membership().authority(node.id()).orElseThrow(),
+            payload,
+            null);
+    byte[] bytes = EntryCodec.encode(entry);
+    var signature = node.key().sign(Purpose.ENTRY, Hash.sha256(bytes));
+    var checked =
+        BatchCheck.check(
+            space, List.of(new Offered(bytes, signature)), _ -> node.key().publicKey());
+    var _ = node.recording().store(space, checked);
+  }
+}
