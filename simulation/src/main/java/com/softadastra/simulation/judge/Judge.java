@@ -14,6 +14,7 @@ import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Standing;
 import com.softadastra.engine.session.Frame;
+import com.softadastra.engine.space.DocumentUpdate;
 import com.softadastra.sync.storage.InMemoryJournal;
 import com.softadastra.sync.storage.Journal;
 import com.softadastra.sync.storage.Recording;
@@ -38,6 +39,7 @@ public class Judge {
   private final Map<Hash, NaiveEntry> entries = new HashMap<>();
   private final Set<Hash> genuine = new HashSet<>();
   private final Set<Hash> forged = new HashSet<>();
+  private final Map<Hash, String> versions = new HashMap<>();
   private final Map<State, Long> states = new HashMap<>();
   private final Map<SpaceId, Map<String, Promise>> promises = new LinkedHashMap<>();
 
@@ -227,6 +229,7 @@ public class Judge {
           broken("I13", node.name + " has something unforced at the end of a step");
         }
         take(node, recording, logged);
+        written(node, node.shadow.space(logged.entry().space()), logged);
         touched.addAll(node.shadow.add(logged, entry(logged)));
         changed.add(node.shadow.space(logged.entry().space()));
       }
@@ -250,6 +253,52 @@ public class Judge {
   private NaiveEntry entry(LoggedEntry logged) {
     return entries.computeIfAbsent(
         logged.hash(), hash -> new NaiveEntry(hash, logged.entry(), entries.size() + 1));
+  }
+
+  /** Was it made on the versions that whoever asked for it meant, and named as no other? */
+  private void written(Watched node, Shadow.Space space, LoggedEntry logged) {
+    var intent = logged.entry().intent();
+    if (intent == null) {
+      return;
+    }
+    for (var operation : intent.operations()) {
+      var version = DocumentUpdate.version(logged, operation);
+      var other = versions.putIfAbsent(version, intent.id());
+      if (other != null && !other.equals(intent.id())) {
+        broken("I6", "intents " + other + " and " + intent.id() + " made one version");
+      }
+    }
+    var promise = promises.getOrDefault(space.id, Map.of()).get(intent.id());
+    if (promise == null
+        || !logged.entry().author().node().equals(node.id)
+        || promise.request().operations().size() != intent.operations().size()) {
+      return;
+    }
+    for (int i = 0; i < intent.operations().size(); i++) {
+      var operation = intent.operations().get(i);
+      var document =
+          space.documents.get(new DocumentKey(space.id, operation.collection(), operation.id()));
+      var current =
+          document == null ? Set.<Hash>of() : document.current(space::effective);
+      var condition = promise.request().operations().get(i).condition();
+      var parents = Set.copyOf(operation.parents());
+      boolean meant =
+          switch (condition.kind()) {
+            case ANY, EXISTS, ABSENT -> parents.equals(current);
+            case MATCH, BASE ->
+                condition.versions().isEmpty() == parents.isEmpty()
+                    && parents.stream()
+                        .allMatch(p ->
+                            condition.versions().contains(p.toString())
+                                || document != null && document.isHead(p, space::effective));
+          };
+      if (!meant) {
+        broken(
+            "I6",
+            node.name + " made " + intent.id() + " on " + parents + ", asked for " + condition
+                + " where there was " + current);
+      }
+    }
   }
 
   /** Was it written by its author, and does it come after its causes? */
@@ -375,7 +424,10 @@ public class Judge {
         if (known.isEmpty() || known.get().statement() == node.heard.get(place)) {
           continue;
         }
-        node.heard.put(place, known.get().statement());
+        var before = node.heard.put(place, known.get().statement());
+        if (before != null && !known.get().statement().equals(before) && !isLater(known.get().statement(), before)) {
+          broken("I7", node.name + " goes back to what " + name(member.node()) + " said earlier");
+        }
         var truth = had.getOrDefault(place, Map.of());
         known
             .get()
@@ -391,6 +443,12 @@ public class Judge {
             });
       }
     }
+  }
+
+  private static boolean isLater(Statement statement, Statement before) {
+    return statement.position() != before.position()
+        ? statement.position() > before.position()
+        : statement.clock() > before.clock();
   }
 
   /** What is owed to nobody any more has arrived. */
