@@ -15,7 +15,9 @@ import org.jspecify.annotations.Nullable;
  * <p>A file surely holds what was done to it before its last force. Of what was done since, each
  * block of 4 KiB that a write touched, and each truncation, may have reached the disk or not.
  * Blocks are independent of one another, so the order in which they got there doesn't show; of two
- * writes to one block the later one stays.
+ * writes to one block the later one stays. When a force of a file fails, what it should have
+ * brought to the disk is gone for good, though the running system still sees it, and the next force
+ * succeeds: so Linux does it.
  *
  * <p>Moves forward only. Not safe for threads; the images it makes are independent of it.
  */
@@ -111,6 +113,7 @@ public final class CrashSite {
             }
             return isForced;
           });
+      case DiskEvent.ForceFailed(var file) -> unforced.removeIf(piece -> piece.file().equals(file));
       case DiskEvent.Created created -> {
         unforcedEntries.add(created);
         forced.put(created.file(), new BlockFile());

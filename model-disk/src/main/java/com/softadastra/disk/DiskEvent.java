@@ -15,6 +15,9 @@ sealed interface DiskEvent {
   /** Everything done to this file before is on the disk. */
   record Forced(String file) implements DiskEvent {}
 
+  /** Of what was done to this file since its last force nothing is on the disk, nor will be. */
+  record ForceFailed(String file) implements DiskEvent {}
+
   record Created(String file) implements DiskEvent {}
 
   record Deleted(String file) implements DiskEvent {}

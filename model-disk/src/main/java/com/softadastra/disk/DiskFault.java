@@ -18,7 +18,8 @@ public interface DiskFault {
   }
 
   /**
-   * @throws IOException if it fails, having done nothing
+   * @throws IOException if it fails, having done nothing; a failed force loses what it should have
+   *     brought to the disk, as {@link CrashSite} says
    */
   void before(Kind kind, String file) throws IOException;
 }

@@ -63,6 +63,27 @@ public final class ModelDisk implements AutoCloseable {
     return new ModelDisk(scheme, image.files());
   }
 
+  /**
+   * This disk under another scheme, for the next process: content and log go on there. Whoever still
+   * uses this one is taken for killed and gets nothing but errors.
+   */
+  public synchronized ModelDisk handedOver(String newScheme) {
+    ModelDisk next = new ModelDisk(newScheme, contents());
+    synchronized (next) {
+      next.base = base;
+      next.log.addAll(log);
+      next.spill = spill;
+      next.spilled = spilled;
+    }
+    spill = null;
+    fault =
+        (kind, file) -> {
+          throw new IOException("this process is dead: " + kind + " of " + file);
+        };
+    FilePath.unregister(root);
+    return next;
+  }
+
   String scheme() {
     return scheme;
   }
@@ -272,7 +293,12 @@ public final class ModelDisk implements AutoCloseable {
   }
 
   void force(String name) throws IOException {
-    fault.before(DiskFault.Kind.FORCE, name);
+    try {
+      fault.before(DiskFault.Kind.FORCE, name);
+    } catch (IOException e) {
+      record(new DiskEvent.ForceFailed(name));
+      throw e;
+    }
     synchronized (this) {
       if (!lying) {
         record(new DiskEvent.Forced(name));
@@ -289,7 +315,7 @@ public final class ModelDisk implements AutoCloseable {
     }
   }
 
-  private void record(DiskEvent event) {
+  private synchronized void record(DiskEvent event) {
     if (spill != null) {
       log.add(event);
     }

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /** Runs one seed after the other, on as many threads as the machine has processors. */
 public final class Campaign {
@@ -121,9 +122,6 @@ public final class Campaign {
         intents += outcome.intents();
         nodeSeconds += outcome.nodeSeconds();
       }
-      if (Boolean.getBoolean("each")) {
-        out.println(seed + " " + outcome);
-      }
       var violation = outcome.violation();
       if (violation != null) {
         report(seed, violation);
@@ -151,7 +149,7 @@ public final class Campaign {
   }
 
   private static boolean sameWay(
-      Violation violation, @org.jspecify.annotations.Nullable Violation other) {
+      Violation violation, @Nullable Violation other) {
     return other != null && other.invariant().equals(violation.invariant());
   }
 }

@@ -272,6 +272,13 @@ class GoldenVectorsTest {
     frames.put("acknowledged", new Frame.Acknowledged(SPACE, statements));
     frames.put("refused", new Frame.Refusal(SPACE, replica(2), "chain broken at 3"));
     frames.put("bye", new Frame.Bye("stopping"));
+    frames.put(
+        "trace",
+        new Frame.Trace(
+            SPACE,
+            replica(2),
+            List.of(
+                new Frame.Trace.Point(9, hash("nine")), new Frame.Trace.Point(8, hash("eight")))));
     var vectors = new LinkedHashMap<String, String>();
     frames.forEach((name, frame) -> vectors.put(name, hex(frame.encode())));
     return vectors;
@@ -287,6 +294,9 @@ class GoldenVectorsTest {
     vectors.put("conflict.without-base", hex(DocumentState.conflictId(KEY, null)));
     vectors.put("conflict.with-base", hex(DocumentState.conflictId(KEY, hash("base"))));
     vectors.put("heads", hex(state.version()));
+    var branch = EntryCodec.branch(replica(1), hash("first"));
+    assertThat(branch.node()).isEqualTo(replica(1).node());
+    vectors.put("branch", hex(branch.incarnation().bytes()));
     vectors.put("resolution.body", text(Recorder.resolutionId(state, JsonText.parse("{\"n\":1}"))));
     vectors.put("resolution.delete", text(Recorder.resolutionId(state, null)));
     vectors.put("intent-id", text(IntentIds.generate(replica(1), 42, filled(5, 1))));

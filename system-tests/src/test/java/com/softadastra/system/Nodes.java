@@ -33,13 +33,21 @@ final class Nodes implements AutoCloseable {
     return createIn(directory.resolve(name), name, settings);
   }
 
+  /** A node of one process, whatever the others are. */
+  TestNode createSimple(String name) {
+    return add(new OneProcess(name, directory.resolve(name), List.of()));
+  }
+
   TestNode createIn(Path data, String name, String... settings) {
-    var node =
-        new TestNode(
-            switch (shape) {
-              case ONE_PROCESS -> new OneProcess(name, data, List.of(settings));
-              case THREE_PROCESSES -> new ThreeProcesses(name, data, List.of(settings));
-            });
+    return add(
+        switch (shape) {
+          case ONE_PROCESS -> new OneProcess(name, data, List.of(settings));
+          case THREE_PROCESSES -> new ThreeProcesses(name, data, List.of(settings));
+        });
+  }
+
+  private TestNode add(NodeProcesses processes) {
+    var node = new TestNode(processes);
     nodes.add(node);
     return node;
   }

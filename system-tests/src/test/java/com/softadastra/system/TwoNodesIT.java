@@ -16,7 +16,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Nodes that find, lose and find each other again, of one process each and of three. */
+/**
+ * Nodes that find, lose and find each other again. Each scenario but the bad link is played twice:
+ * with those that it is about in one process each, and in three.
+ */
 class TwoNodesIT {
   @TempDir Path directory;
 
@@ -100,7 +103,7 @@ class TwoNodesIT {
   @EnumSource
   void aThirdNodeGetsThroughTheSecondWhatTheFirstWrote(Nodes.Shape shape) throws Exception {
     stage(shape);
-    var a = nodes.create("a");
+    var a = nodes.createSimple("a");
     var b = nodes.create("b");
     Nodes.start(a, b);
     a.openSpace();
@@ -109,7 +112,7 @@ class TwoNodesIT {
     a.awaitReceipt(intent, "everywhere");
     a.process().stop();
 
-    var c = nodes.create("c");
+    var c = nodes.createSimple("c");
     Nodes.start(c);
     pair(b, c, "writer");
     awaitText(c, "from-a", "for everybody");
@@ -178,7 +181,7 @@ class TwoNodesIT {
   void aRestoredDirectoryBecomesANewIncarnationAndLosesNothing(Nodes.Shape shape) throws Exception {
     stage(shape);
     var a = nodes.create("a");
-    var b = nodes.create("b");
+    var b = nodes.createSimple("b");
     Nodes.start(a, b);
     a.openSpace();
     pair(a, b, "writer");
@@ -222,7 +225,7 @@ class TwoNodesIT {
   void aClonedDirectoryAndItsOriginalLoseNothing(Nodes.Shape shape) throws Exception {
     stage(shape);
     var a = nodes.create("a");
-    var b = nodes.create("b");
+    var b = nodes.createSimple("b");
     Nodes.start(a, b);
     a.openSpace();
     pair(a, b, "writer");

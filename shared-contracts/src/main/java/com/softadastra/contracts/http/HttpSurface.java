@@ -14,6 +14,8 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.Ordered;
 import org.springframework.core.env.Environment;
+import org.springframework.http.converter.json.JacksonJsonHttpMessageConverter;
+import tools.jackson.databind.json.JsonMapper;
 
 /** What each HTTP service imports, once per process. */
 @Configuration(proxyBeanMethods = false)
@@ -56,6 +58,12 @@ public class HttpSurface {
       factory.addConnectorCustomizers(HttpSurface::configure);
       factory.addContextCustomizers(HttpSurface::reportProblems);
     };
+  }
+
+  /** Takes the place of the framework's own. */
+  @Bean
+  JacksonJsonHttpMessageConverter jsonConverter(JsonMapper json) {
+    return new WholeJsonConverter(json);
   }
 
   /** Takes the place of the framework's error page, which would answer at a path of its own. */

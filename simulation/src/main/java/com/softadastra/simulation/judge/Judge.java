@@ -43,13 +43,28 @@ public class Judge {
   private final Map<State, Long> states = new HashMap<>();
   private final Map<SpaceId, Map<String, Promise>> promises = new LinkedHashMap<>();
 
-  /** The furthest that any storage of a node was known, forced, to have come. */
-  private final Map<Place, Map<Replica, Long>> had = new HashMap<>();
+  /** What any storage of a node was known, forced, to have: entries, and how far chains. */
+  private final Map<Place, Truth> had = new HashMap<>();
+
+  /** The entry that was first seen under a name, and the authors of whom there were two. */
+  private final Map<Name, Hash> names = new HashMap<>();
+
+  private final Set<Replica> doubled = new HashSet<>();
+
+  /**
+   * Nodes of which there was a copy: what that one stated last may be taken for later than all that
+   * the node itself states, so that others go on owing it what it has.
+   */
+  private final Set<NodeId> eclipsed = new HashSet<>();
 
   private @Nullable Violation violation;
   private boolean diskLost;
 
   private record State(SpaceId space, long set) {}
+
+  private record Name(SpaceId space, Dot dot) {}
+
+  private record Truth(Set<Hash> entries, Map<Replica, Long> chains) {}
 
   private record Place(SpaceId space, NodeId node) {}
 
@@ -96,8 +111,9 @@ public class Judge {
     diskLost = true;
   }
 
-  /** The node and its disk are no more. */
+  /** The node and its disk are no more: a copy of a machine that another node is. */
   public void isGone(int place) {
+    eclipsed.add(watched(place).id);
     nodes.remove(place);
     forgive();
   }
@@ -340,8 +356,19 @@ public class Judge {
         }
       }
     }
-    had.computeIfAbsent(new Place(entry.space(), node.id), _ -> new HashMap<>())
-        .merge(entry.author(), entry.sequence(), Math::max);
+    if (!names.computeIfAbsent(new Name(entry.space(), new Dot(entry.author(), entry.sequence())), _ -> logged.hash())
+        .equals(logged.hash())) {
+      doubled.add(entry.author());
+    }
+    var truth = truth(entry.space(), node.id);
+    truth.entries().add(logged.hash());
+    truth.chains().merge(entry.author(), entry.sequence(), Math::max);
+    truth.chains().merge(logged.chain(), entry.sequence(), Math::max);
+  }
+
+  private Truth truth(SpaceId space, NodeId node) {
+    return had.computeIfAbsent(
+        new Place(space, node), _ -> new Truth(new HashSet<>(), new HashMap<>()));
   }
 
   private String name(NodeId id) {
@@ -428,13 +455,13 @@ public class Judge {
         if (before != null && !known.get().statement().equals(before) && !isLater(known.get().statement(), before)) {
           broken("I7", node.name + " goes back to what " + name(member.node()) + " said earlier");
         }
-        var truth = had.getOrDefault(place, Map.of());
+        var truth = truth(space, member.node()).chains();
         known
             .get()
             .statement()
             .vector()
             .forEach((replica, sequence) -> {
-              if (sequence > truth.getOrDefault(replica, 0L)) {
+              if (sequence > truth.getOrDefault(replica, 0L) && !isOfDoubled(replica)) {
                 broken(
                     "I7",
                     node.name + " believes that " + name(member.node()) + " has entry " + sequence
@@ -467,14 +494,16 @@ public class Judge {
         continue;
       }
       var owed = new HashSet<>(memory.outbox(space.id));
-      space.undischarged.values().removeIf(entry -> {
-        if (owed.contains(entry.entry().dot())) {
+      space.undischarged.entrySet().removeIf(row -> {
+        var entry = row.getValue();
+        if (owed.contains(memory.entry(row.getKey()).dot())) {
           return false;
         }
         for (var member : members) {
           if (!member.node().equals(node.id)
               && !member.node().equals(entry.entry().author().node())
-              && !had(space.id, member.node(), entry.entry().dot())) {
+              && !doubled.contains(entry.entry().author())
+              && !truth(space.id, member.node()).entries().contains(entry.hash())) {
             broken(
                 "I7",
                 node.name + " owes entry " + entry.entry().sequence() + " of "
@@ -497,9 +526,9 @@ public class Judge {
     return all;
   }
 
-  private boolean had(SpaceId space, NodeId node, Dot dot) {
-    return had.getOrDefault(new Place(space, node), Map.of()).getOrDefault(dot.replica(), 0L)
-        >= dot.sequence();
+  // until somebody has seen a fork, a statement about that author says what it can't know
+  private boolean isOfDoubled(Replica replica) {
+    return doubled.stream().anyMatch(author -> author.node().equals(replica.node()));
   }
 
   // ---- everything
@@ -521,9 +550,8 @@ public class Judge {
     node.shadow.log.forEach((position, entry) -> {
       var space = node.shadow.space(entry.entry().space());
       var standing = journal.entry(position).standing();
-      if (entry.entry().intent() == null
-          ? standing != Standing.HELD
-          : standing.effective() != space.effective(entry)) {
+      boolean held = entry.entry().intent() == null && !space.forked.contains(entry);
+      if (standing.effective() != space.effective(entry) || held != (standing == Standing.HELD)) {
         broken(
             "I3",
             node.name + " has entry " + entry.entry().sequence() + " of "
@@ -560,7 +588,9 @@ public class Judge {
         if (other != null && !other.equals(now)) {
           return node.name + " has " + now + "; another has " + other;
         }
-        if (node.journal instanceof InMemoryJournal memory && !memory.outbox(id).isEmpty()) {
+        if (node.journal instanceof InMemoryJournal memory
+            && !memory.outbox(id).isEmpty()
+            && eclipsed.isEmpty()) {
           var first = memory.outbox(id).getFirst();
           var lacking =
               view.membership().members().stream()
@@ -571,12 +601,16 @@ public class Judge {
           return node.name + " still owes " + memory.outbox(id).size() + " entries, the first to "
               + lacking;
         }
-        for (var entry : node.shadow.log.values()) {
+        for (var row : node.shadow.log.entrySet()) {
+          var entry = row.getValue();
           for (var member : view.membership().members()) {
             if (entry.entry().space().equals(id)
+                && !eclipsed.contains(member.node())
                 && !member.node().equals(node.id)
                 && !member.node().equals(entry.entry().author().node())
-                && !recording.ledger().covers(id, member.node(), entry.entry().dot())) {
+                && !recording
+                    .ledger()
+                    .covers(id, member.node(), node.journal.entry(row.getKey()).dot())) {
               return node.name + " doesn't know that " + name(member.node()) + " has entry "
                   + entry.entry().sequence() + " of " + name(entry.entry().author().node());
             }

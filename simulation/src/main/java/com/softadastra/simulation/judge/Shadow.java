@@ -89,7 +89,6 @@ final class Shadow {
     space.has.add(entry.hash());
     space.set += entry.number() * 0x9E3779B97F4A7C15L ^ Long.rotateLeft(entry.number() * 0xD6E8FEB86659FD93L, 31);
     space.undischarged.put(logged.position(), entry);
-    space.reached.merge(entry.entry().author(), entry.entry().sequence(), Math::max);
     var touched = new LinkedHashSet<DocumentKey>();
     var siblings =
         space.following.computeIfAbsent(key(entry), _ -> new LinkedHashSet<>());

@@ -2,9 +2,7 @@ package com.softadastra.simulation.plan;
 
 import com.softadastra.simulation.plan.Happening.Kind;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
 import java.util.SplittableRandom;
 
 /**
@@ -26,11 +24,6 @@ public record Plan(
     List<Happening> happenings) {
   private static final long MILLI = 1_000_000;
   private static final long SECOND = 1_000 * MILLI;
-
-  /** Faults that make two entries of one name possible. */
-  public static final Set<Kind> FORKING = EnumSet.of(Kind.RESTORE, Kind.CLONE);
-
-  private static final boolean FORKS = Boolean.parseBoolean(System.getProperty("forks", "true"));
 
   public Plan {
     links = List.copyOf(links);
@@ -84,7 +77,7 @@ public record Plan(
         };
     var faults = faults(random);
     double share = faults.isEmpty() ? 0 : 0.1 + random.nextDouble() * 0.4;
-    int count = disks ? 24 : 20 + random.nextInt(40);
+    int count = disks ? 20 : 16 + random.nextInt(28);
     var happenings = new ArrayList<Happening>();
     long at = 2 * SECOND;
     for (int i = 0; i < count; i++) {
@@ -124,7 +117,7 @@ public record Plan(
     }
     var all = new ArrayList<Kind>();
     for (var kind : Kind.values()) {
-      if (!kind.work() && random.nextInt(3) == 0 && (FORKS || !FORKING.contains(kind))) {
+      if (!kind.work() && random.nextInt(3) == 0) {
         all.add(kind);
       }
     }

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Leaves out of a plan what a failure doesn't need: halves, then quarters, and so on, as long as it
@@ -39,7 +40,7 @@ public final class Shrinker {
     return plan.with(happenings);
   }
 
-  private @org.jspecify.annotations.Nullable List<Happening> without(
+  private @Nullable List<Happening> without(
       Plan plan, List<Happening> happenings, int pieces) {
     int size = happenings.size();
     for (int piece = 0; piece < pieces && System.nanoTime() < deadlineNanos; piece++) {

@@ -57,8 +57,13 @@ public class ObservedJournal implements Journal {
   }
 
   @Override
-  public Optional<LoggedEntry> intent(SpaceId space, String id) {
-    return real.intent(space, id);
+  public List<LoggedEntry> intents(SpaceId space, String id) {
+    return real.intents(space, id);
+  }
+
+  @Override
+  public List<LoggedEntry> run(SpaceId space, Replica chain, long from) {
+    return real.run(space, chain, from);
   }
 
   @Override

@@ -237,10 +237,6 @@ public final class World {
     @Override
     public void sent(SimulatedNode from, SimulatedNode to, byte[] frame) {
       trace.add(from.place() * 64L + to.place());
-      if (Boolean.getBoolean("debug")) {
-        var f = Frame.decode(frame);
-        System.out.printf("%.6f %s > %s %s%n", agenda.now() / 1e9, from, to, debug(f));
-      }
       trace.add(frame);
       try {
         judge.sent(from.place(), Frame.decode(frame));
@@ -253,24 +249,6 @@ public final class World {
     public void received(SimulatedNode from, SimulatedNode to, byte[] frame) {
       trace.add(agenda.now() * 64 + to.place());
     }
-  }
-
-  private String debug(Frame f) {
-    return switch (f) {
-      case Frame.Acknowledged(var sp, var st) -> "ack " + sp.toString().substring(0, 4) + debug(st);
-      case Frame.Summary(var sp, var ch, var st) -> "summary " + sp.toString().substring(0, 4) + ch.stream().map(k -> name(k.replica().node()) + ":" + k.sequence()).toList() + debug(st);
-      case Frame.Entries(var sp, var b) -> "entries " + sp.toString().substring(0, 4) + b.stream().map(o -> com.softadastra.engine.log.EntryCodec.decode(o.bytes())).map(e -> name(e.author().node()) + ":" + e.sequence()).toList();
-      case Frame.Hello h -> "hello";
-      default -> f.getClass().getSimpleName() + (f instanceof Frame.Bye ? f : "");
-    };
-  }
-
-  private String name(com.softadastra.contracts.NodeId n) {
-    return nodes.stream().filter(x -> x.id().equals(n)).findFirst().map(SimulatedNode::toString).orElse("?");
-  }
-
-  private String debug(List<com.softadastra.engine.ledger.Statement.Signed> l) {
-    return l.stream().map(x -> com.softadastra.engine.ledger.Statement.decode(x.bytes())).map(x -> name(x.by().node()) + "@" + x.position() + "/" + x.clock() % 1000000 + x.vector().entrySet().stream().map(e -> name(e.getKey().node()) + ":" + e.getValue()).sorted().toList()).toList().toString();
   }
 
   // ---- the run
@@ -381,17 +359,6 @@ public final class World {
       return;
     }
     if (apart != null) {
-      if (Boolean.getBoolean("debug")) {
-        for (var a : nodes) {
-          for (var b : nodes) {
-            if (network.linked(a, b)) {
-              System.out.println(a + " to " + b + " " + a.exchanges().connected(b.id()) + " " + a.exchanges().link(b.id()) + " " + network.blocked(a, b));
-            }
-          }
-          System.out.println(a + " waiting " + a.recording().waiting() + a.recording().views());
-        }
-        System.out.println("connections " + network.connections());
-      }
       broken("I11", "after " + SETTLING / SECOND + " s without faults: " + apart);
       return;
     }

@@ -1,6 +1,5 @@
 package com.softadastra.engine.log;
 
-import com.softadastra.contracts.Dot;
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
@@ -42,10 +41,6 @@ public record Entry(
 
   public Entry {
     causes = List.copyOf(causes);
-  }
-
-  public Dot dot() {
-    return new Dot(author, sequence);
   }
 
   public List<Operation> operations() {

@@ -29,11 +29,12 @@ import java.util.List;
  * change    = [0, body: bytes] / [1, notation, patch: bytes] / [2]
  * hash      = SHA-256(entry)
  * version   = SHA-256(["softadastra.version.1", space, collection, id, parents, change, intent id])
+ * branch    = SHA-256(["softadastra.branch.1", incarnation, hash])[0..16]
  * </pre>
  *
  * Bodies and patches are canonical JSON in UTF-8. {@code definition} is where an operation names
  * the definition it was made under, {@code [generation, hash]}, once collections have any but the
- * default.
+ * default. A branch is named by its author's incarnation and its first entry.
  */
 public final class EntryCodec {
   private static final int FORMAT = 1;
@@ -119,6 +120,18 @@ public final class EntryCodec {
     change(operation.change(), out);
     out.text(intentId);
     return Hash.sha256(out.toByteArray());
+  }
+
+  /**
+   * The name of a branch of an author's chain.
+   *
+   * @param first the hash of the branch's first entry
+   */
+  public static Replica branch(Replica author, Hash first) {
+    var out = new CborWriter(96).array(3).text("softadastra.branch.1");
+    out.bytes(author.incarnation().bytes()).bytes(first.bytes());
+    byte[] hash = Hash.sha256(out.toByteArray()).bytes();
+    return new Replica(author.node(), Incarnation.of(Arrays.copyOf(hash, Incarnation.BYTES)));
   }
 
   private static byte[] grant32(byte[] grant) {

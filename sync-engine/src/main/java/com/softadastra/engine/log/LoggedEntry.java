@@ -1,6 +1,8 @@
 package com.softadastra.engine.log;
 
+import com.softadastra.contracts.Dot;
 import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.Replica;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -9,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * An entry as this node recorded it.
  *
  * @param position where the node's log has it, from 1
+ * @param chain the chain that the entry is of: its author's, or a branch of that
  * @param bytes the entry as its author encoded it
  * @param hash of those bytes
  * @param signature the author's, over the hash; null where a later entry's signature covers this
@@ -18,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record LoggedEntry(
     long position,
+    Replica chain,
     Entry entry,
     byte[] bytes,
     Hash hash,
@@ -29,11 +33,31 @@ public record LoggedEntry(
     previous = List.copyOf(previous);
   }
 
+  public Dot dot() {
+    return new Dot(chain, entry.sequence());
+  }
+
   public LoggedEntry standing(Standing other) {
-    return new LoggedEntry(position, entry, bytes, hash, signature, other, recordedAt, previous);
+    return new LoggedEntry(
+        position, chain, entry, bytes, hash, signature, other, recordedAt, previous);
   }
 
   public LoggedEntry signed(byte[] by) {
-    return new LoggedEntry(position, entry, bytes, hash, by, standing, recordedAt, previous);
+    return new LoggedEntry(
+        position, chain, entry, bytes, hash, by, standing, recordedAt, previous);
+  }
+
+  /** The same as part of a branch, where nothing has effect. */
+  public LoggedEntry branched(Replica branch) {
+    return new LoggedEntry(
+        position, branch, entry, bytes, hash, signature, Standing.FORKED, recordedAt, previous);
+  }
+
+  /** Whether the id of its intent leads to it, so that it needs no index. */
+  public boolean ledTo() {
+    var intent = entry.intent();
+    return intent != null
+        && chain.equals(entry.author())
+        && IntentIds.leadsTo(intent.id(), chain, entry.sequence());
   }
 }

@@ -12,8 +12,8 @@ public enum Standing {
   NOT_ALLOWED("its author may not write in this space"),
   /** Held: its kind is newer than this software. */
   HELD("this version of the software can't judge it"),
-  /** Recorded again under a new incarnation, after this one was found to have been forked. */
-  REPLACED("it was recorded again by a later incarnation");
+  /** Void: its author's chain forks before it. */
+  FORKED("its author's storage was restored or copied, and wrote something else in its place");
 
   private final String reason;
 

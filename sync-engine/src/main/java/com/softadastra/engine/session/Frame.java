@@ -31,6 +31,7 @@ import java.util.List;
  * acknowledged = [4, space, [* statement]]
  * refused      = [5, space, node, incarnation, reason: text]
  * bye          = [6, reason: text]
+ * trace        = [7, space, node, incarnation, [* [sequence, hash: h'32']]]
  * statement    = [bytes, signature: h'64']
  * </pre>
  */
@@ -60,7 +61,7 @@ public sealed interface Frame {
 
   record Summary(SpaceId space, List<Known> chains, List<Statement.Signed> statements)
       implements Frame {
-    /** How far the sender knows a replica's chain, and the hash of the entry there. */
+    /** How far the sender knows a chain, and the hash of the entry there. */
     public record Known(Replica replica, long sequence, Hash hash) {}
   }
 
@@ -71,6 +72,17 @@ public sealed interface Frame {
   record Refusal(SpaceId space, Replica replica, String reason) implements Frame {}
 
   record Bye(String reason) implements Frame {}
+
+  /**
+   * How a chain of the sender's has come about, by which the receiver finds the last entry that
+   * both have.
+   *
+   * @param points entries of the chain and of those that it is a branch of, the last first
+   */
+  record Trace(SpaceId space, Replica chain, List<Point> points) implements Frame {
+    /** An entry. */
+    public record Point(long sequence, Hash hash) {}
+  }
 
   default byte[] encode() {
     var out = new CborWriter(256);
@@ -113,6 +125,11 @@ public sealed interface Frame {
       case Refusal(var space, var replica, var reason) ->
           replica(replica, out.array(5).unsigned(5).bytes(space.hash().bytes())).text(reason);
       case Bye(var reason) -> out.array(2).unsigned(6).text(reason);
+      case Trace(var space, var chain, var points) -> {
+        replica(chain, out.array(5).unsigned(7).bytes(space.hash().bytes())).array(points.size());
+        points.forEach(
+            point -> out.array(2).unsigned(point.sequence()).bytes(point.hash().bytes()));
+      }
     }
     return out.toByteArray();
   }
@@ -124,7 +141,7 @@ public sealed interface Frame {
     var in = new CborReader(bytes);
     in.array(2, 9);
     Frame frame =
-        switch (in.unsigned(6)) {
+        switch (in.unsigned(7)) {
           case 0 ->
               new Hello(
                   in.unsigned(Integer.MAX_VALUE),
@@ -140,7 +157,8 @@ public sealed interface Frame {
           case 3 -> new Entries(space(in), batch(in));
           case 4 -> new Acknowledged(space(in), list(in, () -> statement(in)));
           case 5 -> new Refusal(space(in), replica(in), in.text(TEXT_BYTES));
-          default -> new Bye(in.text(TEXT_BYTES));
+          case 6 -> new Bye(in.text(TEXT_BYTES));
+          default -> new Trace(space(in), replica(in), list(in, () -> point(in)));
         };
     in.end();
     return frame;
@@ -203,6 +221,11 @@ public sealed interface Frame {
   private static Summary.Known known(CborReader in) {
     in.array(4, 4);
     return new Summary.Known(replica(in), in.unsigned(), Hash.of(in.bytesExactly(Hash.BYTES)));
+  }
+
+  private static Trace.Point point(CborReader in) {
+    in.array(2, 2);
+    return new Trace.Point(in.unsigned(), Hash.of(in.bytesExactly(Hash.BYTES)));
   }
 
   private static CborWriter replica(Replica replica, CborWriter out) {

@@ -1,12 +1,16 @@
 package com.softadastra.engine.session;
 
+import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.engine.cbor.CborReader.Malformed;
 import com.softadastra.engine.ledger.Statement;
+import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.space.BatchCheck;
 import com.softadastra.engine.space.BatchCheck.Offered;
+import com.softadastra.engine.space.ChainHead;
+import com.softadastra.engine.space.ReceivedEntry;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,6 +24,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +38,9 @@ import org.jspecify.annotations.Nullable;
  * A session keeps nothing that matters: a later one starts from the summaries.
  */
 public final class Session {
+  /** Batches that the peer has not said to have: what it asks for and doesn't read is not sent. */
+  static final int CREDIT = 32;
+
   private final NodeId peer;
   private final SessionHost host;
   private final ArrayDeque<Frame> outgoing = new ArrayDeque<>();
@@ -68,16 +76,34 @@ public final class Session {
 
   /** What goes to the peer in one space. */
   private static final class Exchange {
-    /** What the peer has, or was sent. */
-    final Map<Replica, Long> has = new HashMap<>();
+    final PeerChains peer;
 
+    /** Authors of whom the peer takes nothing, until its next summary. */
     final Set<Replica> excluded = new HashSet<>();
 
-    /** What the peer was told not to send. */
+    /** Authors whose entries the peer was told not to send, until the next summary. */
     final Set<Replica> refused = new HashSet<>();
+
+    /** Authors of whom the peer was told how far they are known, until the next summary. */
+    final Set<Replica> traced = new HashSet<>();
+
+    /** How much was known when something was refused. */
+    long knownThen;
+
+    /** Batches that are not stored yet. */
+    int storing;
+
+    long branches;
+
+    /** Of each batch that was sent and not acknowledged yet: how far it reaches. */
+    final ArrayDeque<Map<Replica, Long>> unacknowledged = new ArrayDeque<>();
 
     long cursor;
     boolean acknowledgementDue;
+
+    Exchange(PeerChains peer) {
+      this.peer = peer;
+    }
   }
 
   public Session(NodeId peer, SessionHost host) {
@@ -108,6 +134,7 @@ public final class Session {
           new Received(CompletableFuture.completedStage(null), store(space, batch));
       case Frame.Acknowledged(var space, var statements) -> {
         host.note(space, statements, peer);
+        exchange(space).ifPresent(exchange -> acknowledged(exchange, statements));
         yield Received.AT_ONCE;
       }
       case Frame.Refusal(var space, var replica, var reason) -> {
@@ -117,6 +144,15 @@ public final class Session {
       }
       case Frame.Bye _ -> {
         ended = true;
+        yield Received.AT_ONCE;
+      }
+      case Frame.Trace(var space, var chain, var points) -> {
+        exchange(space)
+            .ifPresent(exchange -> {
+              exchange.excluded.removeIf(author -> author.node().equals(chain.node()));
+              exchange.unacknowledged.clear();
+              exchange.peer.traced(chain, points);
+            });
         yield Received.AT_ONCE;
       }
     };
@@ -132,7 +168,14 @@ public final class Session {
       return null;
     }
     for (var exchange : exchanges.entrySet()) {
-      if (exchange.getValue().acknowledgementDue) {
+      if (resumable(exchange.getKey(), exchange.getValue())) {
+        exchange.getValue().refused.clear();
+        exchange.getValue().traced.clear();
+        return summary(exchange.getKey()).encode();
+      }
+    }
+    for (var exchange : exchanges.entrySet()) {
+      if (exchange.getValue().acknowledgementDue || renamed(exchange.getKey(), exchange.getValue())) {
         exchange.getValue().acknowledgementDue = false;
         return new Frame.Acknowledged(exchange.getKey(), List.of(host.statement(exchange.getKey())))
             .encode();
@@ -234,73 +277,131 @@ public final class Session {
     announce(space);
     // what is forced after this point comes by the cursor, whatever the chains show
     long cursor = host.durable();
-    var mine = host.chains(space);
-    var exchange = new Exchange();
-    var self = host.hello(peer).sender();
-    for (var known : summary.chains()) {
-      var head = mine.get(known.replica());
-      long sequence = head == null ? 0 : head.sequence();
-      boolean own = known.replica().equals(self);
-      boolean same =
-          known.sequence() > sequence
-              || known.sequence() == 0
-              || host.hash(space, known.replica(), known.sequence()).equals(known.hash());
-      if (own && (known.sequence() > sequence || !same)) {
-        return host.forked(space, known.replica())
-            .thenRun(() -> {
-              throw new Malformed(
-                  "this node's storage was restored or copied; it has taken a new incarnation");
-            });
-      }
-      if (!same) {
-        exchange.excluded.add(known.replica());
-        host.refusedBy(
-            peer, space, known.replica(), "forked: the peer has another entry " + known.sequence());
-      }
-      exchange.has.put(known.replica(), known.sequence());
-    }
-    for (var chain : mine.entrySet()) {
-      long has = exchange.has.getOrDefault(chain.getKey(), 0L);
-      if (has < chain.getValue().sequence()) {
-        cursor = Math.min(cursor, host.position(space, chain.getKey(), has + 1) - 1);
-      }
-    }
+    var exchange =
+        exchanges.computeIfAbsent(space, _ -> new Exchange(new PeerChains(space, host)));
+    exchange.peer.summarised(summary.chains());
+    exchange.excluded.clear();
+    exchange.unacknowledged.clear();
     exchange.cursor = cursor;
     // more may have been stored since this node's own summary was made
     exchange.acknowledgementDue = true;
+    exchange.branches = PeerChains.branches(host.chains(space));
+    exchange.peer.divided().forEach(chain -> outgoing.add(exchange.peer.trace(chain)));
     host.note(space, summary.statements(), peer);
-    exchanges.put(space, exchange);
-    return CompletableFuture.completedStage(null);
+    var self = host.hello(peer).sender();
+    return exchange.peer.knowsMore(self)
+        ? host.forked(space, self)
+        : CompletableFuture.completedStage(null);
   }
 
   private CompletionStage<?> store(SpaceId space, List<Offered> batch) {
     var membership = host.membership(space, peer);
-    var exchange = exchange(space);
-    if (membership.isEmpty() || exchange.isEmpty()) {
+    var agreed = exchange(space);
+    if (membership.isEmpty() || agreed.isEmpty()) {
       throw new Malformed("entries of a space that was not agreed on");
     }
+    var exchange = agreed.get();
     var checked =
         BatchCheck.check(
             space, batch, node -> membership.get().member(node).map(m -> m.key()).orElse(null));
-    checked
-        .genuine()
-        .forEach(entry ->
-            exchange.get().has.merge(entry.entry().author(), entry.entry().sequence(), Math::max));
+    checked.genuine().forEach(exchange.peer::received);
+    exchange.storing++;
     return host.store(space, checked, peer)
         .thenAccept(refused -> {
-          exchange.get().acknowledgementDue = true;
-          refused.forEach((replica, reason) -> refuse(space, exchange.get(), replica, reason));
+          if (--exchange.storing == 0) {
+            exchange.peer.settled();
+          }
+          exchange.acknowledgementDue = true;
+          refused.forEach(
+              (author, reason) -> refuse(space, exchange, author, reason, checked.genuine()));
         });
   }
 
-  /** Says so once for each replica, however much of it the peer still sends. */
-  private void refuse(SpaceId space, Exchange exchange, Replica replica, String reason) {
-    if (exchange.refused.add(replica)) {
-      if (outgoing.size() >= Frame.MANY) {
-        throw new Malformed("it sends what is refused and doesn't read why");
-      }
-      outgoing.add(new Frame.Refusal(space, replica, reason));
+  /**
+   * What hangs on nothing known makes this node tell what it knows, once; else it says that it
+   * refuses, once for each author, however much of it the peer still sends.
+   */
+  private void refuse(
+      SpaceId space,
+      Exchange exchange,
+      Replica author,
+      String reason,
+      List<ReceivedEntry> batch) {
+    if (exchange.refused.contains(author)) {
+      return;
     }
+    if (outgoing.size() >= Frame.MANY) {
+      throw new Malformed("it sends what is refused and doesn't read why");
+    }
+    exchange.knownThen = known(space);
+    if (detached(exchange, author, batch) && exchange.traced.add(author)) {
+      exchange.peer.ends(author).forEach(chain -> outgoing.add(exchange.peer.trace(chain)));
+      // the peer takes it for a wish to hear all of that node again
+      exchange.refused.removeIf(other -> other.node().equals(author.node()));
+    } else {
+      exchange.refused.add(author);
+      outgoing.add(new Frame.Refusal(space, author, reason));
+    }
+  }
+
+  private static boolean detached(Exchange exchange, Replica author, List<ReceivedEntry> batch) {
+    var hashes = batch.stream().map(ReceivedEntry::hash).collect(Collectors.toSet());
+    return batch.stream()
+        .filter(received ->
+            received.entry().author().equals(author)
+                && received.entry().sequence() > 1
+                && !hashes.contains(received.entry().previous()))
+        .anyMatch(received ->
+            !exchange.peer.known(
+                new PeerChains.Point(
+                    author, received.entry().sequence() - 1, received.entry().previous())));
+  }
+
+  /** Whether chains have forked, so that this node's last statement names what isn't any more. */
+  private boolean renamed(SpaceId space, Exchange exchange) {
+    long before = exchange.branches;
+    exchange.branches = PeerChains.branches(host.chains(space));
+    return exchange.branches != before;
+  }
+
+  /** Whether what was refused may now be taken: more is known than then. */
+  private boolean resumable(SpaceId space, Exchange exchange) {
+    return !(exchange.refused.isEmpty() && exchange.traced.isEmpty())
+        && exchange.storing == 0
+        && known(space) != exchange.knownThen;
+  }
+
+  /** How many entries and membership records are known. */
+  private long known(SpaceId space) {
+    long entries = host.chains(space).values().stream().mapToLong(ChainHead::entries).sum();
+    return entries + host.membership(space, peer).map(m -> m.records().size()).orElse(0);
+  }
+
+  private void acknowledged(Exchange exchange, List<Statement.Signed> statements) {
+    for (var signed : statements) {
+      var statement = Statement.decode(signed.bytes());
+      var oldest = exchange.unacknowledged.peek();
+      while (statement.by().node().equals(peer)
+          && oldest != null
+          && covers(statement, oldest, exchange)) {
+        exchange.unacknowledged.remove();
+        oldest = exchange.unacknowledged.peek();
+      }
+    }
+  }
+
+  /**
+   * What the peer refuses it need not have. It may name chains otherwise, so any chain of the
+   * author's node counts: where it has the entry, one reaches as far.
+   */
+  private static boolean covers(Statement statement, Map<Replica, Long> batch, Exchange exchange) {
+    return batch.entrySet().stream()
+        .allMatch(last ->
+            exchange.excluded.contains(last.getKey())
+                || statement.vector().entrySet().stream()
+                    .anyMatch(chain ->
+                        chain.getKey().node().equals(last.getKey().node())
+                            && chain.getValue() >= last.getValue()));
   }
 
   private Optional<Exchange> exchange(SpaceId space) {
@@ -308,21 +409,42 @@ public final class Session {
   }
 
   private List<Offered> batch(SpaceId space, Exchange exchange) {
+    exchange.cursor = exchange.peer.review(exchange.cursor);
     var batch = new ArrayList<Offered>();
+    if (exchange.unacknowledged.size() == CREDIT) {
+      return batch;
+    }
+    var reaches = new HashMap<Replica, Long>();
     while (batch.isEmpty() && exchange.cursor < host.durable()) {
       long end = host.durable();
       var entries = host.entries(space, exchange.cursor, Frame.BATCH_BYTES);
+      var vouched = vouched(entries);
       for (var logged : entries) {
-        var author = logged.entry().author();
-        long sequence = logged.entry().sequence();
-        if (exchange.has.getOrDefault(author, 0L) < sequence
-            && !exchange.excluded.contains(author)) {
+        if (vouched.contains(logged.hash())
+            && !exchange.peer.has(logged)
+            && !exchange.excluded.contains(logged.entry().author())) {
           batch.add(new Offered(logged.bytes(), logged.signature()));
-          exchange.has.put(author, sequence);
+          exchange.peer.sent(logged);
+            reaches.put(logged.entry().author(), logged.entry().sequence());
         }
       }
       exchange.cursor = entries.isEmpty() ? end : entries.getLast().position();
     }
+    if (!batch.isEmpty()) {
+      exchange.unacknowledged.add(reaches);
+    }
     return batch;
+  }
+
+  /** The entries that are signed, or followed by what is. */
+  private static Set<Hash> vouched(List<LoggedEntry> entries) {
+    var vouched = new HashSet<Hash>();
+    for (var logged : entries.reversed()) {
+      if (logged.signature() != null || vouched.contains(logged.hash())) {
+        vouched.add(logged.hash());
+        vouched.add(logged.entry().previous());
+      }
+    }
+    return vouched;
   }
 }

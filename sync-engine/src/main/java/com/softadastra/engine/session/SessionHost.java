@@ -37,15 +37,15 @@ public interface SessionHost {
 
   Map<Replica, ChainHead> chains(SpaceId space);
 
-  /** The hash of an entry that is recorded here. */
-  Hash hash(SpaceId space, Replica replica, long sequence);
+  /** The hash of an entry; empty where it is not recorded here, or no longer under that name. */
+  Optional<Hash> hash(SpaceId space, Replica chain, long sequence);
 
-  /** Where the log has an entry that is recorded here. */
-  long position(SpaceId space, Replica replica, long sequence);
+  /** Where the log has an entry; empty as for {@link #hash}. */
+  Optional<Long> position(SpaceId space, Replica chain, long sequence);
 
   /**
-   * Entries of the space after a position, in the order of the log, ending where every author's
-   * part is signed.
+   * Entries of the space after a position, in the order of the log, in general ending where all are
+   * signed or followed by what is.
    *
    * @return empty where there are none yet
    */
@@ -73,9 +73,9 @@ public interface SessionHost {
   CompletionStage<Map<Replica, String>> store(SpaceId space, Checked batch, NodeId from);
 
   /**
-   * Another node has entries of this node's own that it doesn't know itself, or others under the
-   * same numbers: its storage was restored or copied. Takes a new incarnation, and writes again
-   * what nobody is known to have; completes when that is recorded.
+   * Another node has entries of this node's own present incarnation that it doesn't know itself, or
+   * others under the same numbers: its storage was restored or copied. Takes a new incarnation;
+   * completes when that is recorded.
    */
   CompletionStage<?> forked(SpaceId space, Replica replica);
 

@@ -8,18 +8,18 @@ import com.softadastra.engine.cbor.CborReader.Malformed;
 import com.softadastra.engine.log.EntryCodec;
 import com.softadastra.engine.log.Signatures;
 import com.softadastra.engine.log.Signatures.Purpose;
-import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells which entries of a batch are genuine, without looking at the storage: each replica's part
- * must be a chain, and end at an entry that its author signed, which vouches for all before it.
- * What is not genuine is refused from that entry on, for that replica; the rest of the batch
- * stands.
+ * Tells which entries of a batch are genuine, without looking at the storage: each must be signed
+ * by its author, or be followed in the batch by one that is, which vouches for all before it. So a
+ * batch may hold several runs of one author, which need not join. What is not genuine is refused
+ * from that entry on; the rest of the batch stands.
  */
 public final class BatchCheck {
   private BatchCheck() {}
@@ -31,7 +31,7 @@ public final class BatchCheck {
    * What a batch holds.
    *
    * @param genuine in the order of the batch
-   * @param refused the reason by replica
+   * @param refused the reason by author
    */
   public record Checked(List<ReceivedEntry> genuine, Map<Replica, String> refused) {}
 
@@ -42,53 +42,61 @@ public final class BatchCheck {
    */
   public static Checked check(
       SpaceId space, List<Offered> batch, Function<NodeId, byte @Nullable []> keys) {
-    var decoded = new ArrayList<ReceivedEntry>(batch.size());
-    var last = new HashMap<Replica, ReceivedEntry>();
-    var signedUpTo = new HashMap<Replica, Long>();
-    var refused = new HashMap<Replica, String>();
+    var decoded = new LinkedHashMap<Hash, ReceivedEntry>();
+    var bad = new HashSet<Hash>();
+    var refused = new LinkedHashMap<Replica, String>();
     for (var offered : batch) {
       var entry = EntryCodec.decode(offered.bytes());
       if (!entry.space().equals(space)) {
         throw new Malformed("an entry of another space");
       }
-      var author = entry.author();
-      if (refused.containsKey(author)) {
-        continue;
-      }
       var received =
           new ReceivedEntry(
               entry, offered.bytes(), Hash.sha256(offered.bytes()), offered.signature());
-      var before = last.get(author);
-      if (before != null
-          && (before.entry().sequence() + 1 != entry.sequence()
-              || !before.hash().equals(entry.previous()))) {
-        refused.put(author, "chain broken at " + entry.sequence());
-        continue;
+      var wrong = wrong(received, decoded.get(entry.previous()), keys);
+      if (wrong != null) {
+        refused.putIfAbsent(entry.author(), wrong);
       }
-      if (received.signature() != null) {
-        byte[] key = keys.apply(author.node());
-        if (key == null) {
-          refused.put(author, "its author is no member");
-          continue;
-        }
-        if (!Signatures.verify(Purpose.ENTRY, received.hash(), received.signature(), key)) {
-          refused.put(author, "wrong signature at " + entry.sequence());
-          continue;
-        }
-        signedUpTo.put(author, entry.sequence());
+      if (wrong != null || bad.contains(entry.previous())) {
+        bad.add(received.hash());
+      } else {
+        decoded.put(received.hash(), received);
       }
-      last.put(author, received);
-      decoded.add(received);
     }
-    last.forEach((author, entry) -> {
-      if (signedUpTo.getOrDefault(author, 0L) < entry.entry().sequence()) {
-        refused.putIfAbsent(author, "not signed by its author at " + entry.entry().sequence());
+    var vouched = new HashSet<Hash>();
+    for (var received : List.copyOf(decoded.values()).reversed()) {
+      if (received.signature() != null || vouched.contains(received.hash())) {
+        vouched.add(received.hash());
+        vouched.add(received.entry().previous());
+      } else {
+        refused.putIfAbsent(
+            received.entry().author(),
+            "not signed by its author at " + received.entry().sequence());
       }
-    });
-    var genuine =
-        decoded.stream()
-            .filter(r -> r.entry().sequence() <= signedUpTo.getOrDefault(r.entry().author(), 0L))
-            .toList();
+    }
+    var genuine = decoded.values().stream().filter(r -> vouched.contains(r.hash())).toList();
     return new Checked(genuine, Map.copyOf(refused));
+  }
+
+  private static @Nullable String wrong(
+      ReceivedEntry received,
+      @Nullable ReceivedEntry before,
+      Function<NodeId, byte @Nullable []> keys) {
+    var entry = received.entry();
+    if (before != null
+        && (!before.entry().author().equals(entry.author())
+            || before.entry().sequence() + 1 != entry.sequence())) {
+      return "chain broken at " + entry.sequence();
+    }
+    if (received.signature() == null) {
+      return null;
+    }
+    byte[] key = keys.apply(entry.author().node());
+    if (key == null) {
+      return "its author is no member";
+    }
+    return Signatures.verify(Purpose.ENTRY, received.hash(), received.signature(), key)
+        ? null
+        : "wrong signature at " + entry.sequence();
   }
 }

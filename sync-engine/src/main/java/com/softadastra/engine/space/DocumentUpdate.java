@@ -30,68 +30,33 @@ public final class DocumentUpdate {
         .toList();
   }
 
-  /** The writes that follow from appending this entry; the reads don't show it yet. */
-  static void apply(LoggedEntry logged, Reads reads, Instant now, List<Write> writes) {
-    apply(logged, logged.standing().effective(), reads, now, writes);
-  }
-
   /**
-   * The same where another entry may have brought the same versions before: folds the documents
-   * from their start.
+   * The writes that follow from appending this entry, which has effect and whose versions no other
+   * entry has; the reads don't show it yet.
    */
-  static void applyAnew(LoggedEntry logged, Reads reads, Instant now, List<Write> writes) {
-    apply(logged, false, reads, now, writes);
-  }
-
-  private static void apply(
-      LoggedEntry logged, boolean inOneStep, Reads reads, Instant now, List<Write> writes) {
+  static void apply(LoggedEntry logged, Reads reads, Instant now, List<Write> writes) {
     var entry = logged.entry();
     for (var operation : entry.operations()) {
       var key = new DocumentKey(entry.space(), operation.collection(), operation.id());
       var before = reads.document(key);
       var version = version(logged, operation);
-      DocumentState after = null;
-      if (inOneStep) {
-        after = DocumentFold.advance(key, before, operation, version, logged.position());
-      }
+      var after = DocumentFold.advance(key, before, operation, version, logged.position());
       if (after == null) {
         var operations =
             before == null
                 ? new ArrayList<KnownOperation>()
                 : operations(key, before.lastPosition(), reads);
-        operations.add(
-            new KnownOperation(
-                operation, version, logged.position(), logged.standing().effective()));
+        operations.add(new KnownOperation(operation, version, logged.position(), true));
         after = DocumentFold.replay(key, operations, logged.position());
       }
-      writes.add(new Write.PutDocument(after));
-      conflicts(before, after, now, writes);
+      put(before, after, now, writes);
     }
   }
 
-  /**
-   * Folds the documents of an entry anew after its standing has changed; the reads show the new
-   * standing.
-   */
-  static void refold(LoggedEntry restood, Reads reads, Instant now, List<Write> writes) {
-    for (var operation : restood.entry().operations()) {
-      var key = new DocumentKey(restood.entry().space(), operation.collection(), operation.id());
-      var before = Objects.requireNonNull(reads.document(key));
-      var operations = new ArrayList<KnownOperation>();
-      for (var known : operations(key, before.lastPosition(), reads)) {
-        operations.add(
-            known.position() == restood.position()
-                ? new KnownOperation(
-                    known.operation(),
-                    known.version(),
-                    known.position(),
-                    restood.standing().effective())
-                : known);
-      }
-      var after = DocumentFold.replay(key, operations, before.lastPosition());
-      writes.add(new Write.PutDocument(after));
-      conflicts(before, after, now, writes);
-    }
+  static void put(
+      @Nullable DocumentState before, DocumentState after, Instant now, List<Write> writes) {
+    writes.add(new Write.PutDocument(after));
+    conflicts(before, after, now, writes);
   }
 
   /** A document's operations in the order in which they were recorded here. */

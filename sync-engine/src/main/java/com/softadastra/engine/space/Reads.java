@@ -1,9 +1,14 @@
 package com.softadastra.engine.space;
 
+import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.log.DocumentKey;
+import com.softadastra.engine.log.Entry;
 import com.softadastra.engine.log.LoggedEntry;
+import com.softadastra.engine.log.Standing;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +24,25 @@ public interface Reads {
    */
   LoggedEntry entry(long position);
 
-  /** The entry through which an intent has effect, or would have. */
-  Optional<LoggedEntry> intent(SpaceId space, String id);
+  /** The entry of a chain that has a sequence. */
+  Optional<LoggedEntry> find(SpaceId space, Replica chain, long sequence);
+
+  /** The entries of a chain from a sequence on to its end, in order. */
+  List<LoggedEntry> run(SpaceId space, Replica chain, long from);
+
+  /** All entries that carry an intent, in any order. */
+  List<LoggedEntry> intents(SpaceId space, String id);
+
+  /**
+   * The entry through which an intent has effect; where there is none, one that may come to have,
+   * or the first.
+   */
+  default Optional<LoggedEntry> intent(SpaceId space, String id) {
+    return intents(space, id).stream()
+        .min(
+            Comparator.comparing((LoggedEntry logged) -> !logged.standing().effective())
+                .thenComparing(logged -> logged.standing() == Standing.FORKED)
+                .thenComparing(LoggedEntry::entry, Entry.ORDER)
+                .thenComparing(LoggedEntry::hash));
+  }
 }

@@ -2,24 +2,19 @@ package com.softadastra.engine.space;
 
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.Replica;
-import com.softadastra.contracts.SpaceId;
-import com.softadastra.contracts.peering.Role;
-import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.document.KnownOperation;
 import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.Entry;
-import com.softadastra.engine.log.IntentIds;
+import com.softadastra.engine.log.EntryCodec;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Operation;
 import com.softadastra.engine.log.Standing;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /** Decides what becomes of a genuine entry that a peer sent. */
 public final class Receiver {
@@ -27,40 +22,38 @@ public final class Receiver {
 
   /** What becomes of a received entry. */
   public sealed interface Verdict {
-    /** It is stored, with or without effect. */
-    record Stored(LoggedEntry entry, List<Write> writes) implements Verdict {}
+    /**
+     * It is stored, with or without effect.
+     *
+     * @param branched chains have forked
+     * @param withoutEffect ids of intents that have no effect because of this, in the order of
+     *     their entries
+     */
+    record Stored(
+        LoggedEntry entry, List<Write> writes, boolean branched, List<String> withoutEffect)
+        implements Verdict {}
 
     /** It was stored before. */
     record Known() implements Verdict {}
 
-    /** It doesn't follow on what is stored; the replica is refused from here on. */
-    record Rejected(Replica replica, String reason) implements Verdict {}
+    /** What it follows from isn't stored; the author is refused from here on, until it is. */
+    record Rejected(Replica author, String reason) implements Verdict {}
   }
 
   public static Verdict receive(
       ReceivedEntry received, SpaceState space, Reads reads, Instant now, long position) {
     var entry = received.entry();
-    var chain = space.chain(entry.author());
-    if (entry.sequence() <= chain.sequence()) {
+    var place = space.place(received, reads);
+    if (place instanceof Place.Known) {
       return new Verdict.Known();
     }
-    if (entry.sequence() != chain.sequence() + 1) {
-      return new Verdict.Rejected(
-          entry.author(), "entry " + (chain.sequence() + 1) + " is missing");
-    }
-    if (!entry.previous().equals(chain.hash())) {
-      return new Verdict.Rejected(
-          entry.author(), "another entry " + chain.sequence() + " is known: the chain was forked");
+    if (place instanceof Place.Nowhere(var reason)) {
+      return new Verdict.Rejected(entry.author(), reason);
     }
     for (var cause : entry.causes()) {
-      var known = space.chain(cause.dot().replica());
-      if (known.sequence() < cause.dot().sequence()) {
+      if (!space.met(cause, reads)) {
         return new Verdict.Rejected(
             entry.author(), "entry " + entry.sequence() + " came before its cause");
-      }
-      if (known.sequence() == cause.dot().sequence() && !known.hash().equals(cause.hash())) {
-        return new Verdict.Rejected(
-            entry.author(), "entry " + entry.sequence() + " names a cause of another fork");
       }
     }
     if (space.membership().role(entry.author().node(), entry.authority()).isEmpty()) {
@@ -73,72 +66,130 @@ public final class Receiver {
             entry.author(), "entry " + entry.sequence() + " was made on a version it had not seen");
       }
     }
-    return store(received, space, reads, now, position);
+    return switch (place) {
+      case Place.End(var chain) ->
+          append(logged(received, chain, space, reads, now, position), space, reads, now);
+      case Place.Fork(var chain, var after) -> {
+        var branch = EntryCodec.branch(entry.author(), received.hash());
+        yield fork(
+            logged(received, branch, space, reads, now, position), chain, after, space, reads, now);
+      }
+      default -> throw new IllegalStateException("no place for an entry");
+    };
   }
 
-  private static Verdict store(
-      ReceivedEntry received, SpaceState space, Reads reads, Instant now, long position) {
+  /** The entry as it stands by itself, whatever others carry its intent. */
+  private static LoggedEntry logged(
+      ReceivedEntry received,
+      Replica chain,
+      SpaceState space,
+      Reads reads,
+      Instant now,
+      long position) {
     var entry = received.entry();
-    var rival =
-        entry.intent() == null
-            ? Optional.<LoggedEntry>empty()
-            : reads.intent(space.id(), entry.intent().id());
-    boolean first =
-        rival.isEmpty()
-            || !rival.get().standing().effective()
-            || Entry.ORDER.compare(entry, rival.get().entry()) < 0;
-    var standing = judge(entry, space, first);
-    var logged =
-        new LoggedEntry(
-            position,
-            entry,
-            received.bytes(),
-            received.hash(),
-            received.signature(),
-            standing,
-            now,
-            DocumentUpdate.previous(space.id(), entry.operations(), reads));
-    var writes = new ArrayList<Write>();
-    if (rival.isPresent() && standing.effective() && rival.get().standing().effective()) {
-      var voided = rival.get().standing(Standing.DUPLICATE);
-      writes.add(new Write.Restand(voided.position(), Standing.DUPLICATE));
-      var after = new After(reads, voided);
-      DocumentUpdate.refold(voided, after, now, writes);
-      writes.forEach(after::see);
-      writes.add(new Write.Append(logged));
-      DocumentUpdate.applyAnew(logged, after, now, writes);
-    } else {
-      writes.add(new Write.Append(logged));
-      if (rival.isPresent()) {
-        DocumentUpdate.applyAnew(logged, reads, now, writes);
-      } else {
-        DocumentUpdate.apply(logged, reads, now, writes);
-      }
-    }
-    if (entry.intent() != null && (standing.effective() || rival.isEmpty())) {
-      String id = entry.intent().id();
-      if (rival.isPresent() || !IntentIds.leadsTo(id, entry.author(), entry.sequence())) {
-        writes.add(new Write.PutIntent(space.id(), id, position));
-      }
-    }
-    space.append(logged);
-    return new Verdict.Stored(logged, writes);
+    boolean branch = !chain.equals(entry.author());
+    return new LoggedEntry(
+        position,
+        chain,
+        entry,
+        received.bytes(),
+        received.hash(),
+        received.signature(),
+        branch ? Standing.FORKED : judge(entry, space),
+        now,
+        DocumentUpdate.previous(space.id(), entry.operations(), reads));
   }
 
-  private static Standing judge(Entry entry, SpaceState space, boolean first) {
+  private static Standing judge(Entry entry, SpaceState space) {
     if (entry.intent() == null) {
       return Standing.HELD;
     }
-    boolean writer =
-        space
-            .membership()
-            .role(entry.author().node(), entry.authority())
-            .filter(Role::writes)
-            .isPresent();
-    if (!writer) {
-      return Standing.NOT_ALLOWED;
+    return Recorder.writes(space, entry.author(), entry.authority())
+        ? Standing.EFFECTIVE
+        : Standing.NOT_ALLOWED;
+  }
+
+  private static Verdict append(LoggedEntry logged, SpaceState space, Reads reads, Instant now) {
+    var intent = logged.entry().intent();
+    var writes = new ArrayList<Write>();
+    if (intent != null
+        && logged.standing().effective()
+        && reads.intents(space.id(), intent.id()).isEmpty()) {
+      writes.add(new Write.Append(logged));
+      if (!logged.ledTo()) {
+        writes.add(new Write.PutIntent(space.id(), intent.id(), logged.position()));
+      }
+      DocumentUpdate.apply(logged, reads, now, writes);
+      space.append(logged);
+      return new Verdict.Stored(logged, writes, false, List.of());
     }
-    return first ? Standing.EFFECTIVE : Standing.DUPLICATE;
+    var revision = new Revision(space.id(), reads);
+    revision.add(
+        logged.standing().effective() ? logged.standing(Standing.DUPLICATE) : logged);
+    var withoutEffect = settle(intent == null ? Set.of() : Set.of(intent.id()), revision);
+    writes.addAll(revision.writes(now));
+    space.append(logged);
+    return new Verdict.Stored(revision.entry(logged.position()), writes, false, withoutEffect);
+  }
+
+  /** Ends a chain where another entry follows, and makes branches of what follows. */
+  private static Verdict fork(
+      LoggedEntry logged,
+      Replica chain,
+      long after,
+      SpaceState space,
+      Reads reads,
+      Instant now) {
+    var writes = new ArrayList<Write>();
+    var revision = new Revision(space.id(), reads);
+    var head = space.chain(chain);
+    var intents = new LinkedHashSet<String>();
+    ChainHead last = null;
+    Replica rest = null;
+    if (head.sequence() > after) {
+      var moved = reads.run(space.id(), chain, after + 1);
+      rest = EntryCodec.branch(head.author(), moved.getFirst().hash());
+      last = last(chain, head, after, space, reads);
+      writes.add(
+          new Write.Branch(space.id(), rest, chain, after, moved.getFirst().position()));
+      for (var entry : moved) {
+        revision.restand(entry.branched(rest));
+        var intent = entry.entry().intent();
+        if (intent != null) {
+          intents.add(intent.id());
+          if (entry.ledTo()) {
+            writes.add(new Write.PutIntent(space.id(), intent.id(), entry.position()));
+          }
+        }
+      }
+    }
+    writes.add(
+        new Write.Branch(space.id(), logged.chain(), chain, after, logged.position()));
+    revision.add(logged);
+    if (logged.entry().intent() != null) {
+      intents.add(logged.entry().intent().id());
+    }
+    var withoutEffect = settle(intents, revision);
+    writes.addAll(revision.writes(now));
+    if (rest != null && last != null) {
+      space.split(chain, last, rest);
+    }
+    space.branch(logged, chain);
+    return new Verdict.Stored(logged, writes, true, withoutEffect);
+  }
+
+  /** How a chain ends at an inner entry. */
+  private static ChainHead last(
+      Replica chain, ChainHead head, long after, SpaceState space, Reads reads) {
+    if (after == 0) {
+      return ChainHead.empty(head.author());
+    }
+    var entry = reads.find(space.id(), chain, after).orElseThrow();
+    return head.endingAt(after, entry.hash(), entry.position());
+  }
+
+  private static List<String> settle(Set<String> intents, Revision revision) {
+    return intents.stream().filter(intent -> !revision.settle(intent)).toList();
   }
 
   private static boolean versionsKnown(Operation operation, Entry entry, Reads reads) {
@@ -160,38 +211,5 @@ public final class Receiver {
             .map(KnownOperation::version)
             .collect(Collectors.<Hash>toSet());
     return known.containsAll(operation.parents()) && known.containsAll(operation.seen());
-  }
-
-  /** The storage as it will stand once a rival has lost its effect. */
-  private static final class After implements Reads {
-    private final Reads before;
-    private final LoggedEntry voided;
-    private final Map<DocumentKey, DocumentState> documents = new HashMap<>();
-
-    After(Reads before, LoggedEntry voided) {
-      this.before = before;
-      this.voided = voided;
-    }
-
-    void see(Write write) {
-      if (write instanceof Write.PutDocument(var state)) {
-        documents.put(state.key(), state);
-      }
-    }
-
-    @Override
-    public @Nullable DocumentState document(DocumentKey key) {
-      return documents.containsKey(key) ? documents.get(key) : before.document(key);
-    }
-
-    @Override
-    public LoggedEntry entry(long position) {
-      return position == voided.position() ? voided : before.entry(position);
-    }
-
-    @Override
-    public Optional<LoggedEntry> intent(SpaceId space, String id) {
-      return before.intent(space, id);
-    }
   }
 }

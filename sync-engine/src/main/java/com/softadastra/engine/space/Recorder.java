@@ -4,6 +4,7 @@ import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.Problem;
 import com.softadastra.contracts.ProblemCode;
 import com.softadastra.contracts.Refused;
+import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.documents.Condition;
 import com.softadastra.contracts.documents.IntentRequest;
 import com.softadastra.contracts.documents.OperationKind;
@@ -17,6 +18,7 @@ import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.document.Head;
 import com.softadastra.engine.log.Authority;
 import com.softadastra.engine.log.Bounds;
+import com.softadastra.engine.log.Cause;
 import com.softadastra.engine.log.Change;
 import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.Entry;
@@ -30,9 +32,11 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,16 +65,21 @@ public final class Recorder {
     try {
       if (request.id() != null) {
         var known = reads.intent(space.id(), request.id());
+        if (known.isPresent() && !sameContent(request, known.get())) {
+          return new Admission.Declined(
+              Problem.of(
+                  ProblemCode.INTENT_MISMATCH,
+                  "intent " + request.id() + " was recorded with other content"));
+        }
+        // what was forked has no effect until somebody records it again, as the caller does
+        if (known.isPresent() && known.get().standing() != Standing.FORKED) {
+          return new Admission.Replayed(known.get());
+        }
         if (known.isPresent()) {
-          return sameContent(request, known.get())
-              ? new Admission.Replayed(known.get())
-              : new Admission.Declined(
-                  Problem.of(
-                      ProblemCode.INTENT_MISMATCH,
-                      "intent " + request.id() + " was recorded with other content"));
+          return accept(request, true, space, reads, draw);
         }
       }
-      return accept(request, space, reads, draw);
+      return accept(request, false, space, reads, draw);
     } catch (Refused refused) {
       return new Admission.Declined(refused.problem());
     }
@@ -117,14 +126,14 @@ public final class Recorder {
     }
   }
 
-  private Admission accept(IntentRequest request, SpaceState space, Reads reads, Draw draw) {
+  private Admission accept(
+      IntentRequest request, boolean again, SpaceState space, Reads reads, Draw draw) {
     bounded(request);
     var authority =
         space
             .membership()
             .authority(space.self().node())
-            .filter(a ->
-                space.membership().role(space.self().node(), a).filter(Role::writes).isPresent())
+            .filter(a -> writes(space, space.self(), a))
             .orElseThrow(() ->
                 new Refused(ProblemCode.NOT_ALLOWED, "this node may not write in this space"));
     var operations = new ArrayList<Operation>();
@@ -142,38 +151,101 @@ public final class Recorder {
             ? request.id()
             : IntentIds.generate(space.self(), sequence, draw.random());
     var intent = new Intent(id, request.actor(), request.priority(), null, operations);
-    var logged = log(intent, authority, sequence, chain, space, reads, draw);
+    var logged = log(intent, authority, chain, space.causes(), space, reads, draw);
     var writes = new ArrayList<Write>();
-    writes.add(new Write.Append(logged));
-    if (request.id() != null && !IntentIds.leadsTo(id, space.self(), sequence)) {
-      writes.add(new Write.PutIntent(space.id(), id, logged.position()));
+    if (again) {
+      var revision = new Revision(space.id(), reads);
+      revision.add(logged);
+      writes.addAll(revision.writes(draw.now()));
+    } else {
+      writes.add(new Write.Append(logged));
+      if (request.id() != null && !logged.ledTo()) {
+        writes.add(new Write.PutIntent(space.id(), id, logged.position()));
+      }
+      DocumentUpdate.apply(logged, reads, draw.now(), writes);
     }
-    DocumentUpdate.apply(logged, reads, draw.now(), writes);
     space.append(logged);
     return new Admission.Accepted(logged, created, writes);
   }
 
   /**
-   * An intent of this node's own, recorded again under its present incarnation because its first
-   * entry was forked. Versions stay what they were: they name the intent, not the entry.
+   * What is recorded again.
+   *
+   * @param entries in the order of the log
    */
-  public Admission.Accepted again(Intent intent, SpaceState space, Reads reads, Draw draw) {
+  public record Again(List<LoggedEntry> entries, List<Write> writes) {}
+
+  /**
+   * Records intents of this node's own again, under its present incarnation, whose entries are all
+   * without effect because they were forked. Versions stay what they were: they name the intent,
+   * not the entry.
+   *
+   * @param ids of intents of which some may be other nodes', or have effect
+   * @param draw for the first; those that follow have the positions behind it
+   */
+  public Again again(Iterable<String> ids, SpaceState space, Reads reads, Draw draw) {
+    var authority = space.membership().authority(space.self().node());
+    if (authority.isEmpty() || !writes(space, space.self(), authority.get())) {
+      return new Again(List.of(), List.of());
+    }
+    var revision = new Revision(space.id(), reads);
+    var entries = new ArrayList<LoggedEntry>();
     var chain = space.chain(space.self());
-    var authority = space.membership().authority(space.self().node()).orElseThrow();
-    var logged = log(intent, authority, chain.sequence() + 1, chain, space, reads, draw);
-    var writes = new ArrayList<Write>();
-    writes.add(new Write.Append(logged));
-    writes.add(new Write.PutIntent(space.id(), intent.id(), logged.position()));
-    DocumentUpdate.applyAnew(logged, reads, draw.now(), writes);
-    space.append(logged);
-    return new Admission.Accepted(logged, false, writes);
+    for (var id : ids) {
+      var forked = forked(id, space, reads);
+      if (forked.isEmpty()) {
+        continue;
+      }
+      var at = new Draw(draw.now(), draw.position() + entries.size(), draw.random());
+      LoggedEntry logged;
+      try {
+        logged =
+            log(
+                Objects.requireNonNull(forked.get().entry().intent()),
+                authority.get(),
+                chain,
+                entries.isEmpty() ? space.causes() : List.of(),
+                space,
+                revision,
+                at);
+      } catch (Refused tooLarge) {
+        // with its causes it is no entry any more; it stays, without effect
+        continue;
+      }
+      revision.add(logged);
+      entries.add(logged);
+      chain = chain.endingAt(logged.entry().sequence(), logged.hash(), logged.position());
+    }
+    var writes = revision.writes(draw.now());
+    entries.forEach(space::append);
+    return new Again(entries, writes);
+  }
+
+  /** The first of this node's own entries of an intent, where all of the intent's are void. */
+  private static Optional<LoggedEntry> forked(String id, SpaceState space, Reads reads) {
+    var all = reads.intents(space.id(), id);
+    if (all.stream().anyMatch(logged -> logged.standing().effective())) {
+      return Optional.empty();
+    }
+    return all.stream()
+        .filter(logged ->
+            logged.standing() == Standing.FORKED
+                && logged.entry().author().node().equals(space.self().node())
+                && writes(space, logged.entry().author(), logged.entry().authority()))
+        .min(
+            Comparator.comparing(LoggedEntry::entry, Entry.ORDER)
+                .thenComparing(LoggedEntry::hash));
+  }
+
+  static boolean writes(SpaceState space, Replica author, Authority authority) {
+    return space.membership().role(author.node(), authority).filter(Role::writes).isPresent();
   }
 
   private static LoggedEntry log(
       Intent intent,
       Authority authority,
-      long sequence,
       ChainHead chain,
+      List<Cause> causes,
       SpaceState space,
       Reads reads,
       Draw draw) {
@@ -183,10 +255,10 @@ public final class Recorder {
             Entry.DATA,
             space.id(),
             space.self(),
-            sequence,
+            chain.sequence() + 1,
             Math.max(0, draw.now().toEpochMilli()),
             chain.hash(),
-            space.causes(),
+            causes,
             authority,
             payload,
             intent);
@@ -199,6 +271,7 @@ public final class Recorder {
     var previous = DocumentUpdate.previous(space.id(), intent.operations(), reads);
     return new LoggedEntry(
         draw.position(),
+        space.self(),
         entry,
         bytes,
         Hash.sha256(bytes),

@@ -1,11 +1,11 @@
 package com.softadastra.engine.space;
 
 import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.LoggedEntry;
-import com.softadastra.engine.log.Standing;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -19,10 +19,21 @@ public sealed interface Write {
 
   record PutDocument(DocumentState state) implements Write {}
 
-  /** Keeps where an intent is found by an id that doesn't lead there by itself. */
+  /** Keeps where an intent's entry is that the intent's id doesn't lead to by itself. */
   record PutIntent(SpaceId space, String id, long position) implements Write {}
 
-  record Restand(long position, Standing standing) implements Write {}
+  /** An entry recorded before has another standing, or is of another chain. */
+  record Restand(LoggedEntry entry) implements Write {}
+
+  /**
+   * A branch begins. What its parent has beyond the fork is the branch's; each of these entries is
+   * also restood.
+   *
+   * @param after the sequence at which the parent ends from now on
+   * @param first the position of the branch's first entry
+   */
+  record Branch(SpaceId space, Replica branch, Replica parent, long after, long first)
+      implements Write {}
 
   /**
    * A conflict's record at this node.

@@ -42,6 +42,7 @@ final class MemoryHost implements SessionHost, Reads {
   final Map<Replica, String> refused = new HashMap<>();
   final Map<NodeId, Statement> noted = new HashMap<>();
   final List<Replica> forks = new ArrayList<>();
+  final List<Replica> rejecting = new ArrayList<>();
 
   MemoryHost(int node, Membership membership) {
     this.node = node;
@@ -69,14 +70,31 @@ final class MemoryHost implements SessionHost, Reads {
     append(new ReceivedEntry(entry, bytes, hash, key(node).sign(Purpose.ENTRY, hash)));
   }
 
+  /** Writes entries that another life of the same replica doesn't write. */
+  void writeAgain(String document, int count) {
+    for (int i = 0; i < count; i++) {
+      write(document + i);
+    }
+  }
+
+  /** Makes another life of this node of a host that has nothing. */
+  void copyTo(MemoryHost other) {
+    for (var logged : log) {
+      other.append(
+          new ReceivedEntry(logged.entry(), logged.bytes(), logged.hash(), logged.signature()));
+    }
+  }
+
   private Receiver.Verdict append(ReceivedEntry received) {
     var verdict =
         Receiver.receive(received, state, this, Instant.ofEpochMilli(CLOCK), durable() + 1);
-    if (verdict instanceof Receiver.Verdict.Stored(var logged, var writes)) {
-      log.add(logged);
-      for (var write : writes) {
-        if (write instanceof Write.PutDocument(var document)) {
-          documents.put(document.key(), document);
+    if (verdict instanceof Receiver.Verdict.Stored stored) {
+      for (var write : stored.writes()) {
+        switch (write) {
+          case Write.Append(var logged) -> log.add(logged);
+          case Write.Restand(var logged) -> log.set((int) logged.position() - 1, logged);
+          case Write.PutDocument(var document) -> documents.put(document.key(), document);
+          case Write.PutIntent _, Write.PutConflict _, Write.Branch _ -> {}
         }
       }
     }
@@ -112,20 +130,27 @@ final class MemoryHost implements SessionHost, Reads {
   }
 
   @Override
-  public Hash hash(SpaceId space, Replica replica, long sequence) {
-    return at(replica, sequence).hash();
+  public Optional<Hash> hash(SpaceId space, Replica chain, long sequence) {
+    return find(space, chain, sequence).map(LoggedEntry::hash);
   }
 
   @Override
-  public long position(SpaceId space, Replica replica, long sequence) {
-    return at(replica, sequence).position();
+  public Optional<Long> position(SpaceId space, Replica chain, long sequence) {
+    return find(space, chain, sequence).map(LoggedEntry::position);
   }
 
-  private LoggedEntry at(Replica replica, long sequence) {
+  @Override
+  public Optional<LoggedEntry> find(SpaceId space, Replica chain, long sequence) {
     return log.stream()
-        .filter(e -> e.entry().author().equals(replica) && e.entry().sequence() == sequence)
-        .findAny()
-        .orElseThrow();
+        .filter(e -> e.chain().equals(chain) && e.entry().sequence() == sequence)
+        .findAny();
+  }
+
+  @Override
+  public List<LoggedEntry> run(SpaceId space, Replica chain, long from) {
+    return log.stream()
+        .filter(e -> e.chain().equals(chain) && e.entry().sequence() >= from)
+        .toList();
   }
 
   /** Two at a time, so that there are many frames. */
@@ -147,7 +172,7 @@ final class MemoryHost implements SessionHost, Reads {
   @Override
   public Statement.Signed statement(SpaceId space) {
     var vector = new HashMap<Replica, Long>();
-    state.chains().forEach((replica, head) -> vector.put(replica, head.sequence()));
+    state.chains().forEach((chain, head) -> vector.put(chain, head.sequence()));
     return new Statement(space, state.self(), durable(), CLOCK, vector).sign(key(node));
   }
 
@@ -162,6 +187,7 @@ final class MemoryHost implements SessionHost, Reads {
   @Override
   public CompletionStage<Map<Replica, String>> store(SpaceId space, Checked batch, NodeId from) {
     var rejected = new HashMap<>(batch.refused());
+    rejecting.forEach(replica -> rejected.put(replica, "not wanted"));
     for (var received : batch.genuine()) {
       if (!rejected.containsKey(received.entry().author())
           && append(received) instanceof Receiver.Verdict.Rejected(var replica, var reason)) {
@@ -193,7 +219,7 @@ final class MemoryHost implements SessionHost, Reads {
   }
 
   @Override
-  public Optional<LoggedEntry> intent(SpaceId space, String id) {
-    return log.stream().filter(e -> e.entry().intent().id().equals(id)).findFirst();
+  public List<LoggedEntry> intents(SpaceId space, String id) {
+    return log.stream().filter(e -> e.entry().intent().id().equals(id)).toList();
   }
 }

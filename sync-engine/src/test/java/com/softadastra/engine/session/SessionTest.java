@@ -12,6 +12,7 @@ import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.peering.Role;
 import com.softadastra.engine.cbor.CborReader.Malformed;
 import com.softadastra.engine.space.Membership;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -53,6 +54,30 @@ class SessionTest {
     assertThat(vector(two)).containsEntry(replica(1), 5L);
     assertThat(a.poll()).isNull();
     assertThat(b.poll()).isNull();
+  }
+
+  @Test
+  void noMoreBatchesAreSentThanThePeerAcknowledges() {
+    write(one, 4 * Session.CREDIT);
+    var a = new Session(key(2).nodeId(), one);
+    var b = new Session(key(1).nodeId(), two);
+    assertThat(sentUnanswered(a, b)).isEqualTo(Session.CREDIT);
+    run(a, b);
+    assertThat(vector(two)).isEqualTo(vector(one));
+  }
+
+  @Test
+  void whatThePeerRefusesIsNotWaitedFor() {
+    write(three, 4 * Session.CREDIT);
+    meet(three, one);
+    two.rejecting.add(replica(3));
+    var a = new Session(key(2).nodeId(), one);
+    var b = new Session(key(1).nodeId(), two);
+    assertThat(sentUnanswered(a, b)).isEqualTo(Session.CREDIT);
+    one.write("own");
+    run(a, b);
+    assertThat(vector(two)).isEqualTo(Map.of(replica(1), 1L));
+    assertThat(one.refused).containsOnlyKeys(replica(3));
   }
 
   @Test
@@ -134,8 +159,70 @@ class SessionTest {
     meet(one, two);
     var restored = new MemoryHost(1, MEMBERS);
     write(restored, 1);
-    assertThatThrownBy(() -> meet(restored, two)).isInstanceOf(Malformed.class);
+    meet(restored, two);
     assertThat(restored.forks).containsExactly(replica(1));
+  }
+
+  @Test
+  void membersThatTookInDifferentHalvesOfAForkBothGetBoth() {
+    for (int common : new int[] {0, 1, 40}) {
+      for (int[] more : new int[][] {{3, 3}, {1, 20}, {20, 1}}) {
+        var hosts = new ArrayList<MemoryHost>();
+        for (int node : new int[] {1, 1, 2, 3}) {
+          hosts.add(new MemoryHost(node, members(3)));
+        }
+        var author = hosts.get(0);
+        write(author, common);
+        author.copyTo(hosts.get(1));
+        write(author, more[0]);
+        hosts.get(1).writeAgain("other", more[1]);
+        meet(author, hosts.get(2));
+        meet(hosts.get(1), hosts.get(3));
+        meet(hosts.get(2), hosts.get(3));
+        var state = hosts.get(2).state;
+        assertThat(state.chains().keySet()).isEqualTo(hosts.get(3).state.chains().keySet());
+        assertThat(vector(hosts.get(2)))
+            .as("%d, then %d and %d", common, more[0], more[1])
+            .isEqualTo(vector(hosts.get(3)))
+            .hasSize(3)
+            .containsEntry(replica(1), (long) common);
+        assertThat(hosts.get(2).log).hasSize(common + more[0] + more[1]);
+        assertThat(placeless(hosts.get(2))).isEqualTo(placeless(hosts.get(3)));
+        assertThat(hosts.get(2).refused).isEmpty();
+      }
+    }
+  }
+
+  @Test
+  void whatCameBeforeItsCauseIsTakenInTheSameSessionOnceThatIsThere() {
+    write(one, 2);
+    meet(one, two);
+    two.write("d0");
+    // three knows what two wrote, and not what that follows from
+    var a = new Session(key(3).nodeId(), two);
+    var b = new Session(key(2).nodeId(), three);
+    three.rejecting.add(replica(1));
+    run(a, b);
+    assertThat(vector(three)).isEmpty();
+    three.rejecting.clear();
+    meet(one, three);
+    run(a, b);
+    assertThat(vector(three)).isEqualTo(vector(two)).containsEntry(replica(2), 1L);
+  }
+
+  /** How many batches one sends before it hears what became of them; then the other has them. */
+  private static long sentUnanswered(Session a, Session b) {
+    hand(a, b.poll());
+    hand(b, a.poll());
+    for (var frame = b.poll(); frame != null; frame = b.poll()) {
+      hand(a, frame);
+    }
+    var sent = new ArrayList<byte[]>();
+    for (var frame = a.poll(); frame != null; frame = a.poll()) {
+      sent.add(frame);
+    }
+    sent.forEach(frame -> hand(b, frame));
+    return sent.stream().map(Frame::decode).filter(Frame.Entries.class::isInstance).count();
   }
 
   private Session fresh() {

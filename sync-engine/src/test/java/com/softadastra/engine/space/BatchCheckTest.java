@@ -34,20 +34,47 @@ class BatchCheckTest {
   }
 
   @Test
-  void brokenChainIsRefusedFromThere() {
+  void runsOfOneAuthorNeedNotJoin() {
     var chain = chain(1, 1, 5, 2, 5);
     chain.remove(2);
     var checked = check(interleaved(chain, chain(2, 1, 3, 3)));
-    assertThat(names(checked)).containsExactlyInAnyOrder("1:1", "1:2", "2:1", "2:2", "2:3");
-    assertThat(checked.refused()).containsOnlyKeys(replica(1));
-    assertThat(checked.refused().get(replica(1))).contains("chain broken at 4");
+    assertThat(names(checked))
+        .containsExactly("1:1", "2:1", "1:2", "2:2", "1:4", "2:3", "1:5");
+    assertThat(checked.refused()).isEmpty();
   }
 
   @Test
-  void nothingUnsignedBeforeTheBreakStands() {
-    var chain = chain(1, 1, 5, 1, 5);
+  void signatureVouchesForItsOwnRunAlone() {
+    var chain = chain(1, 1, 5, 5);
     chain.remove(2);
-    assertThat(names(check(chain))).containsExactly("1:1");
+    var checked = check(chain);
+    assertThat(names(checked)).containsExactly("1:4", "1:5");
+    assertThat(checked.refused().get(replica(1))).contains("not signed by its author at 2");
+  }
+
+  @Test
+  void twoBranchesAreTwoRuns() {
+    var trunk = chain(1, 1, 2);
+    var before = Hash.sha256(trunk.getLast().bytes());
+    var batch = new ArrayList<>(trunk);
+    batch.add(signed(bytes(1, 3, before, "left"), 1));
+    var right = bytes(1, 3, before, "right");
+    batch.add(new Offered(right, null));
+    assertThat(names(check(batch))).containsExactly("1:1", "1:2", "1:3");
+    batch.add(signed(bytes(1, 4, Hash.sha256(right), "right"), 1));
+    assertThat(names(check(batch))).containsExactly("1:1", "1:2", "1:3", "1:3", "1:4");
+  }
+
+  @Test
+  void whatFollowsTheWrongEntryIsRefusedWithAllBehindIt() {
+    var first = chain(1, 1, 1, 1).getFirst();
+    var skipping = bytes(1, 3, Hash.sha256(first.bytes()), "skips");
+    var behind = signed(bytes(1, 4, Hash.sha256(skipping), "behind"), 1);
+    var foreign = signed(bytes(2, 2, Hash.sha256(first.bytes()), "foreign"), 2);
+    var checked = check(List.of(first, new Offered(skipping, null), behind, foreign));
+    assertThat(names(checked)).containsExactly("1:1");
+    assertThat(checked.refused().get(replica(1))).contains("chain broken at 3");
+    assertThat(checked.refused().get(replica(2))).contains("chain broken at 2");
   }
 
   @Test
@@ -136,21 +163,24 @@ class BatchCheckTest {
     return new Offered(bytes, key(by).sign(Purpose.ENTRY, Hash.sha256(bytes)));
   }
 
+  private static byte[] bytes(int author, long sequence, Hash previous, String id) {
+    return EntryCodec.encode(
+        entry(
+            SPACE,
+            replica(author),
+            sequence,
+            previous,
+            List.of(),
+            new Authority(1, 1, null),
+            intent(id, operation("d", put("{}")))));
+  }
+
   private static List<Offered> chain(int author, long from, int count, long... signedAt) {
     var signed = java.util.Arrays.stream(signedAt).boxed().toList();
     var chain = new ArrayList<Offered>();
     var previous = hash("before");
     for (long sequence = from; sequence < from + count; sequence++) {
-      byte[] bytes =
-          EntryCodec.encode(
-              entry(
-                  SPACE,
-                  replica(author),
-                  sequence,
-                  previous,
-                  List.of(),
-                  new Authority(1, 1, null),
-                  intent("i" + sequence, operation("d", put("{}")))));
+      byte[] bytes = bytes(author, sequence, previous, "i" + sequence);
       previous = Hash.sha256(bytes);
       chain.add(signed.contains(sequence) ? signed(bytes, author) : new Offered(bytes, null));
     }

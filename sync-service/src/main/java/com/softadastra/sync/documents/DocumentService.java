@@ -121,7 +121,7 @@ public final class DocumentService implements Documents {
   public Reply<Recorded> record(IntentRequest intent) {
     return Reply.from(() -> {
       var outcome = answer(recording.submit(names.id(intent.space()), intent));
-      var receipt = receipts.of(intent.space(), outcome.entry());
+      var receipt = receipts.of(intent.space(), outcome.entry(), outcome.disputed()::contains);
       boolean created = outcome.replayed() ? createdThen(outcome.entry()) : outcome.created();
       return new Recorded(receipt, outcome.replayed(), created);
     });

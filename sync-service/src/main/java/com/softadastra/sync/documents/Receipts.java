@@ -13,7 +13,9 @@ import com.softadastra.sync.storage.Storage;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** How far an intent has come, by what the members have said to have. */
@@ -44,26 +46,29 @@ public final class Receipts {
     return having == others.size() ? ReceiptState.EVERYWHERE : ReceiptState.DELIVERED;
   }
 
+  /** The receipt of an intent as its documents stand now. */
   public Receipt of(String space, LoggedEntry logged) {
-    var intent = java.util.Objects.requireNonNull(logged.entry().intent());
-    var operations = new ArrayList<Receipt.OperationReceipt>();
-    storage
+    return storage
         .readers()
-        .read(reader -> {
-          for (var operation : intent.operations()) {
-            var key =
-                new DocumentKey(logged.entry().space(), operation.collection(), operation.id());
-            var state = reader.document(key);
-            var version = DocumentUpdate.version(logged, operation);
-            operations.add(
-                new Receipt.OperationReceipt(
-                    key.collection(),
-                    key.id(),
-                    version.toString(),
-                    state != null && state.conflicted()));
-          }
-          return true;
-        });
+        .read(reader -> of(space, logged, key -> {
+          var state = reader.document(key);
+          return state != null && state.conflicted();
+        }));
+  }
+
+  /**
+   * @param disputed whether a document of the intent has a conflict
+   */
+  Receipt of(String space, LoggedEntry logged, Predicate<DocumentKey> disputed) {
+    var intent = Objects.requireNonNull(logged.entry().intent());
+    var operations = new ArrayList<Receipt.OperationReceipt>();
+    for (var operation : intent.operations()) {
+      var key = new DocumentKey(logged.entry().space(), operation.collection(), operation.id());
+      var version = DocumentUpdate.version(logged, operation);
+      operations.add(
+          new Receipt.OperationReceipt(
+              key.collection(), key.id(), version.toString(), disputed.test(key)));
+    }
     return new Receipt(
         intent.id(),
         space,
@@ -94,12 +99,10 @@ public final class Receipts {
   }
 
   private boolean has(Membership.Member member, LoggedEntry logged) {
-    // its author has it
-    return logged.entry().author().node().equals(member.node())
-        || storage
-            .recording()
-            .ledger()
-            .covers(logged.entry().space(), member.node(), logged.entry().dot());
+    return storage
+        .recording()
+        .ledger()
+        .has(logged.entry().space(), member.node(), logged.dot());
   }
 
   private List<Membership.Member> others(LoggedEntry logged) {

@@ -48,8 +48,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Failure.</b> The first error poisons the channel for ever and calls {@link FailStop}. A
  * force is never tried again. A thread that is interrupted in here closes the files underneath,
- * which is such an error. Only a failed read that leaves the files open is passed on without
- * poisoning.
+ * which is such an error. A failed read that leaves the files open is passed on without poisoning,
+ * but not before the first commit: while H2 opens a file, it takes what it can't read for the end
+ * of its data, and would go on from an older state.
  *
  * <p><b>Threads.</b> Any thread may call; operations and forces wait for one another, reads wait
  * only while the overlay changes.
@@ -80,7 +81,7 @@ final class GuardChannel extends FileBaseDefault {
   private boolean lockGiven;
 
   /** Whether this channel has begun a generation of its own. */
-  private boolean begun;
+  private volatile boolean begun;
 
   private long begunNanos;
 
@@ -150,6 +151,8 @@ final class GuardChannel extends FileBaseDefault {
       return current.read(target, position, data);
     } catch (ClosedChannelException e) {
       throw isOpen() ? failed(e) : e;
+    } catch (IOException e) {
+      throw begun || readOnly ? e : failed(e);
     } finally {
       view.readLock().unlock();
     }
@@ -234,6 +237,8 @@ final class GuardChannel extends FileBaseDefault {
     } catch (IOException | RuntimeException | Error e) {
       throw failed(e);
     }
+    // the data file's force may have failed meanwhile
+    requireHealthy();
     view.writeLock().lock();
     try {
       current.applied();

@@ -74,6 +74,38 @@ final class JournalFile {
     }
   }
 
+  /**
+   * A chain of this file, on to the last record that says that the chain's own generation is
+   * checkpointed, if one lies behind its end: what is missing before that record, the data file has.
+   */
+  Chain upToCheckpoint(Chain chain) throws IOException {
+    Chain found = chain;
+    long at = chain.end();
+    while (at < channel.size()) {
+      JournalRecord record = recordAt(at);
+      boolean own =
+          record != null
+              && record.guard().equals(chain.guard())
+              && record.generation() == chain.generation();
+      if (record == null || !own) {
+        at += JournalRecord.ALIGNMENT;
+        continue;
+      }
+      at += record.length();
+      if (record.checkpoint().generation() == chain.generation()) {
+        found =
+            new Chain(
+                chain.guard(),
+                chain.generation(),
+                chain.firstSequence(),
+                record.sequence(),
+                record.checkpoint(),
+                at);
+      }
+    }
+    return found;
+  }
+
   /** Every record of a chain of this file, in order; one at a time is in memory. */
   void forEach(Chain chain, RecordReader reader) throws IOException {
     long at = 0;

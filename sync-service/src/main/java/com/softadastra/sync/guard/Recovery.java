@@ -14,8 +14,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>N is the highest generation whose first record is valid, c what the last record of its chain
  * says is checkpointed. Generations c + 1 to N are to be replayed, each from its first record to
- * its last, since the data file may hold any part of any of them. It is refused, with every file
- * left as it is, when
+ * its last, since the data file may hold any part of any of them. A chain is taken to reach a later
+ * record which says that its generation is checkpointed, whatever is missing before that: when a
+ * force failed, the next process may have replayed from memory what the disk never had. It is
+ * refused, with every file left as it is, when
  *
  * <ul>
  *   <li>one journal file is missing while the other holds records,
@@ -68,7 +70,12 @@ record Recovery(UUID guard, @Nullable Chain older, @Nullable Chain newest) {
     if (even != null && odd != null && !even.guard().equals(odd.guard())) {
       throw new GuardRefusedException(name, "its two journal files belong to different databases");
     }
-    Recovery plan = plan(name, even, odd);
+    for (int i = 0; i < 2; i++) {
+      JournalFile file = files[i];
+      Chain chain = chains[i];
+      chains[i] = file == null || chain == null ? chain : file.upToCheckpoint(chain);
+    }
+    Recovery plan = plan(name, chains[0], chains[1]);
     requireNoneLeftOut(name, plan, files);
     requireWitness(name, plan, files, data);
     return plan;

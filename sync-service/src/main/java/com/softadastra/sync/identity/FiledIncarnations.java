@@ -1,9 +1,7 @@
 package com.softadastra.sync.identity;
 
-import com.softadastra.contracts.Incarnation;
 import com.softadastra.sync.storage.Birth;
 import com.softadastra.sync.storage.Found;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
@@ -18,8 +16,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class FiledIncarnations implements Incarnations {
   private static final Logger LOG = LoggerFactory.getLogger(FiledIncarnations.class);
-  private static final long EPOCH_HOUR_2026 =
-      Instant.parse("2026-01-01T00:00:00Z").getEpochSecond() / 3600;
 
   private final IncarnationFile file;
   private final RandomGenerator random;
@@ -42,7 +38,7 @@ public final class FiledIncarnations implements Incarnations {
   public Birth birth(Optional<Found> found) {
     var written = file.read();
     if (found.isEmpty()) {
-      return new Birth(draw(), written.isEmpty() ? 0 : startAbove(0));
+      return written.isEmpty() ? Birth.first(random) : reborn(0);
     }
     var inside = found.get();
     if (written.isEmpty()) {
@@ -64,9 +60,8 @@ public final class FiledIncarnations implements Incarnations {
     return reborn(inside.lastPosition());
   }
 
-  @Override
-  public Birth reborn(long lastPosition) {
-    return new Birth(draw(), startAbove(lastPosition));
+  private Birth reborn(long lastPosition) {
+    return Birth.after(lastPosition, clock.instant(), random);
   }
 
   @Override
@@ -78,18 +73,5 @@ public final class FiledIncarnations implements Incarnations {
             file.storage(),
             inside.opened(),
             inside.lastPosition()));
-  }
-
-  // Above anything an earlier life can have issued. The hour keeps two restores of one backup
-  // apart.
-  private long startAbove(long lastPosition) {
-    long hours = Math.max(0, clock.instant().getEpochSecond() / 3600 - EPOCH_HOUR_2026);
-    return Math.max((lastPosition / Birth.STRIDE + 1) * Birth.STRIDE, hours * Birth.STRIDE);
-  }
-
-  private Incarnation draw() {
-    var bytes = new byte[Incarnation.BYTES];
-    random.nextBytes(bytes);
-    return Incarnation.of(bytes);
   }
 }

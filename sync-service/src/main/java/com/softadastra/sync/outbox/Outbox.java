@@ -77,8 +77,7 @@ public final class Outbox {
   }
 
   private static boolean has(Ledger ledger, Row row, NodeId member) {
-    return row.dot().replica().node().equals(member)
-        || ledger.covers(row.space(), member, row.dot());
+    return ledger.has(row.space(), member, row.dot());
   }
 
   private Set<NodeId> others(SpaceId space) {

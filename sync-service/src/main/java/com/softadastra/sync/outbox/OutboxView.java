@@ -84,10 +84,9 @@ public final class OutboxView {
               reader
                   .connection()
                   .prepareStatement(
-                      "select position from wal where standing not in (?, ?) order by position desc limit ?")) {
+                      "select position from wal where standing <> ? order by position desc limit ?")) {
             select.setInt(1, Standing.EFFECTIVE.ordinal());
-            select.setInt(2, Standing.REPLACED.ordinal());
-            select.setInt(3, MOST_DEAD_LETTERS);
+            select.setInt(2, MOST_DEAD_LETTERS);
             try (var row = select.executeQuery()) {
               while (row.next()) {
                 var logged = reader.entry(row.getLong(1));

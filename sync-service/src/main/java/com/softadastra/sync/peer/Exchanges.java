@@ -22,13 +22,11 @@ import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.SignedRecord;
 import com.softadastra.sync.documents.Receipts.LinkState;
 import com.softadastra.sync.identity.Incarnations;
-import com.softadastra.sync.storage.Found;
 import com.softadastra.sync.storage.Ledger;
 import com.softadastra.sync.storage.Recording;
 import com.softadastra.sync.time.Surroundings;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -62,7 +60,6 @@ public final class Exchanges {
   private static final int DISCHARGE_ROWS = 5000;
 
   private final Recording recording;
-  private final Incarnations incarnations;
   private final NodeKey key;
   private final String name;
   private final PeerDirectory peers;
@@ -103,13 +100,13 @@ public final class Exchanges {
       LaneSettings settings,
       Surroundings surroundings) {
     this.recording = recording;
-    this.incarnations = incarnations;
     this.key = key;
     this.name = name;
     this.peers = peers;
     this.links = links;
     this.settings = settings;
     this.surroundings = surroundings;
+    recording.onReborn(incarnations::note);
     recording.onForced(() -> channels.values().forEach(Channel::signal));
     recording.ledger().onChange(this::discharge);
   }
@@ -411,21 +408,13 @@ public final class Exchanges {
     }
 
     @Override
-    public Hash hash(SpaceId space, Replica replica, long sequence) {
-      return find(space, replica, sequence).hash();
+    public Optional<Hash> hash(SpaceId space, Replica chain, long sequence) {
+      return recording.log().find(space, chain, sequence).map(LoggedEntry::hash);
     }
 
     @Override
-    public long position(SpaceId space, Replica replica, long sequence) {
-      return find(space, replica, sequence).position();
-    }
-
-    private LoggedEntry find(SpaceId space, Replica replica, long sequence) {
-      return recording
-          .log()
-          .find(space, replica, sequence)
-          .orElseThrow(
-              () -> new IllegalStateException("an entry that is counted is not in the log"));
+    public Optional<Long> position(SpaceId space, Replica chain, long sequence) {
+      return recording.log().find(space, chain, sequence).map(LoggedEntry::position);
     }
 
     @Override
@@ -462,7 +451,7 @@ public final class Exchanges {
       long position = recording.durable();
       var view = recording.view(space).orElseThrow();
       var vector = new LinkedHashMap<Replica, Long>();
-      view.chains().forEach((replica, head) -> vector.put(replica, head.sequence()));
+      view.chains().forEach((chain, head) -> vector.put(chain, head.sequence()));
       return new Statement(
               space, view.self(), position, Math.max(0, surroundings.clock().millis()), vector)
           .sign(key);
@@ -530,39 +519,13 @@ public final class Exchanges {
       LOG.warn(
           "{} knows entries of this node that it doesn't know itself: its storage was restored or copied",
           peer);
-      return inStep(recording.administer(() -> reborn(replica)))
-          .thenAccept(found -> {
-            incarnations.note(found);
-            channels.values().stream()
-                .filter(channel -> !channel.peer().equals(peer))
-                .forEach(channel -> channel.close("reborn"));
-          });
-    }
-
-    private Found reborn(Replica replica) {
-      if (!recording.incarnation().equals(replica.incarnation())) {
-        return recording.found();
-      }
-      var common = new HashMap<SpaceId, Long>();
-      for (var view : recording.views().entrySet()) {
-        long known =
-            view.getValue().membership().members().stream()
-                .mapToLong(member ->
-                    recording
-                        .ledger()
-                        .by(view.getKey(), member.node())
-                        .map(k -> k.statement().vector().getOrDefault(replica, 0L))
-                        .orElse(0L))
-                .max()
-                .orElse(0);
-        long own =
-            Optional.ofNullable(view.getValue().chains().get(replica))
-                .map(ChainHead::sequence)
-                .orElse(0L);
-        common.put(view.getKey(), Math.min(known, own));
-      }
-      recording.reborn(incarnations.reborn(recording.durable()), common);
-      return recording.found();
+      return inStep(
+          recording.administer(() -> {
+            if (recording.incarnation().equals(replica.incarnation())) {
+              recording.reborn();
+            }
+            return true;
+          }));
     }
 
     @Override

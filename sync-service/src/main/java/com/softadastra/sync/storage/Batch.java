@@ -5,14 +5,15 @@ import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.log.DocumentKey;
-import com.softadastra.engine.log.IntentIds;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.Reads;
 import com.softadastra.engine.space.SignedRecord;
 import com.softadastra.engine.space.Write;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -37,13 +38,17 @@ public final class Batch implements Reads {
   private final Set<DocumentKey> absent = new HashSet<>();
   private final TreeMap<Long, LoggedEntry> appended = new TreeMap<>();
   private final Map<Long, LoggedEntry> restood = new LinkedHashMap<>();
-  private final Map<IntentKey, Long> intents = new LinkedHashMap<>();
+  private final Map<IntentKey, Set<Long>> intents = new LinkedHashMap<>();
+  // entries that are not, or no longer, where the journal has them
+  private final Map<IntentKey, List<Long>> appendedIntents = new HashMap<>();
+  private final Map<Chain, TreeMap<Long, Long>> placed = new HashMap<>();
+  private final Map<Chain, Long> ends = new HashMap<>();
+  private final List<Write.Branch> branches = new ArrayList<>();
   private final Map<Hash, Write.PutConflict> conflicts = new LinkedHashMap<>();
   private final Map<SpaceId, String> names = new LinkedHashMap<>();
   private final Set<SpaceId> created = new LinkedHashSet<>();
   private final Map<SpaceId, List<SignedRecord>> records = new LinkedHashMap<>();
   private final Set<SpaceId> owedWhole = new LinkedHashSet<>();
-  private final Map<Chain, Long> cuts = new LinkedHashMap<>();
   private Collection<Ledger.Known> statements = List.of();
   private @Nullable Chains chains;
   private Journal.@Nullable Node node;
@@ -53,8 +58,8 @@ public final class Batch implements Reads {
   /** An intent's id in its space. */
   record IntentKey(SpaceId space, String id) {}
 
-  /** What a replica wrote in a space. */
-  record Chain(SpaceId space, Replica replica) {}
+  /** A chain in its space. */
+  record Chain(SpaceId space, Replica name) {}
 
   /** The ends of all chains as of a position. */
   record Chains(Map<SpaceId, Map<Replica, ChainHead>> ends, long position) {}
@@ -67,26 +72,49 @@ public final class Batch implements Reads {
   }
 
   boolean isEmpty() {
-    return appended.isEmpty() && restood.isEmpty() && statements.isEmpty();
+    return appended.isEmpty() && restood.isEmpty() && statements.isEmpty() && node == null;
   }
 
   void add(List<Write> writes) {
     for (var write : writes) {
       switch (write) {
-        case Write.Append(var logged) -> appended.put(logged.position(), logged);
+        case Write.Append(var logged) -> {
+          appended.put(logged.position(), logged);
+          place(logged);
+          var intent = logged.entry().intent();
+          if (intent != null) {
+            appendedIntents
+                .computeIfAbsent(
+                    new IntentKey(logged.entry().space(), intent.id()), _ -> new ArrayList<>())
+                .add(logged.position());
+          }
+        }
         case Write.PutDocument(var state) -> documents.put(state.key(), state);
         case Write.PutIntent(var space, var id, var position) ->
-            intents.put(new IntentKey(space, id), position);
-        case Write.Restand(var position, var standing) -> {
-          if (appended.containsKey(position)) {
-            appended.computeIfPresent(position, (_, logged) -> logged.standing(standing));
-          } else {
-            restood.put(position, entry(position).standing(standing));
-          }
+            intents
+                .computeIfAbsent(new IntentKey(space, id), _ -> new LinkedHashSet<>())
+                .add(position);
+        case Write.Restand(var logged) -> {
+          (appended.containsKey(logged.position()) ? appended : restood)
+              .put(logged.position(), logged);
+          place(logged);
+        }
+        case Write.Branch branch -> {
+          branches.add(branch);
+          var parent = new Chain(branch.space(), branch.parent());
+          ends.put(parent, branch.after());
+          placed.getOrDefault(parent, new TreeMap<>()).tailMap(branch.after(), false).clear();
         }
         case Write.PutConflict conflict -> conflicts.put(conflict.id(), conflict);
       }
     }
+  }
+
+  private void place(LoggedEntry logged) {
+    placed
+        .computeIfAbsent(
+            new Chain(logged.entry().space(), logged.chain()), _ -> new TreeMap<>())
+        .put(logged.entry().sequence(), logged.position());
   }
 
   /** Keeps statements, which are the latest of their makers. */
@@ -119,11 +147,6 @@ public final class Batch implements Reads {
   /** Writes down where the chains have come to, which bounds what the next start reads. */
   void chains(Map<SpaceId, Map<Replica, ChainHead>> ends, long position) {
     chains = new Chains(ends, position);
-  }
-
-  /** Ends a chain at a sequence: what follows was recorded again. */
-  void cut(SpaceId space, Replica replica, long sequence) {
-    cuts.put(new Chain(space, replica), sequence);
   }
 
   void node(Journal.Node now) {
@@ -164,20 +187,41 @@ public final class Batch implements Reads {
   }
 
   @Override
-  public Optional<LoggedEntry> intent(SpaceId space, String id) {
-    var position = intents.get(new IntentKey(space, id));
+  public Optional<LoggedEntry> find(SpaceId space, Replica name, long sequence) {
+    var chain = new Chain(space, name);
+    var position = placed.getOrDefault(chain, new TreeMap<>()).get(sequence);
     if (position != null) {
       return Optional.of(entry(position));
     }
-    if (IntentIds.place(id).isPresent()) {
-      for (var logged : appended.values()) {
-        var intent = logged.entry().intent();
-        if (intent != null && logged.entry().space().equals(space) && intent.id().equals(id)) {
-          return Optional.of(logged);
-        }
+    return sequence > ends.getOrDefault(chain, Long.MAX_VALUE)
+        ? Optional.empty()
+        : committed.find(space, name, sequence);
+  }
+
+  @Override
+  public List<LoggedEntry> run(SpaceId space, Replica name, long from) {
+    var chain = new Chain(space, name);
+    long end = ends.getOrDefault(chain, Long.MAX_VALUE);
+    var run = new TreeMap<Long, LoggedEntry>();
+    for (var logged : committed.run(space, name, from)) {
+      if (logged.entry().sequence() <= end) {
+        run.put(logged.entry().sequence(), logged);
       }
     }
-    return committed.intent(space, id).map(logged -> entry(logged.position()));
+    placed
+        .getOrDefault(chain, new TreeMap<>())
+        .tailMap(from, true)
+        .forEach((sequence, position) -> run.put(sequence, entry(position)));
+    return List.copyOf(run.values());
+  }
+
+  @Override
+  public List<LoggedEntry> intents(SpaceId space, String id) {
+    var key = new IntentKey(space, id);
+    var positions = new LinkedHashSet<Long>();
+    committed.intents(space, id).forEach(logged -> positions.add(logged.position()));
+    positions.addAll(appendedIntents.getOrDefault(key, List.of()));
+    return positions.stream().map(this::entry).toList();
   }
 
   // ---- what a journal takes
@@ -204,12 +248,12 @@ public final class Batch implements Reads {
     return owed.test(logged);
   }
 
-  /** Entries of earlier commits whose standing has changed. */
+  /** Entries of earlier commits whose standing or chain has changed. */
   Collection<LoggedEntry> restood() {
     return restood.values();
   }
 
-  Map<IntentKey, Long> intents() {
+  Map<IntentKey, Set<Long>> intents() {
     return intents;
   }
 
@@ -233,8 +277,9 @@ public final class Batch implements Reads {
     return owedWhole;
   }
 
-  Map<Chain, Long> cuts() {
-    return cuts;
+  /** In the order in which they came about. */
+  List<Write.Branch> branches() {
+    return branches;
   }
 
   Collection<Ledger.Known> statements() {

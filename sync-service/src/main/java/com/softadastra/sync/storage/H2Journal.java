@@ -11,16 +11,15 @@ import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.LoggedEntry;
-import com.softadastra.engine.log.Standing;
 import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.SignedRecord;
-import com.softadastra.sync.storage.Batch.IntentKey;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -106,13 +105,13 @@ public final class H2Journal implements Journal {
       var chains = new LinkedHashMap<SpaceId, Map<Replica, ChainHead>>();
       try (var row =
           statement.executeQuery(
-              "select space_no, replica_no, sequence, hash, position from chain")) {
+              "select space_no, replica_no, author_no, parent_no, after, sequence, hash, position from chain")) {
         while (row.next()) {
           chains
               .computeIfAbsent(numbers.space(row.getInt(1)), _ -> new LinkedHashMap<>())
               .put(
                   numbers.replica(row.getInt(2)),
-                  new ChainHead(row.getLong(3), Hash.of(row.getBytes(4)), row.getLong(5)));
+                  chain(row));
         }
       }
       var statements = new ArrayList<Ledger.Known>();
@@ -131,6 +130,17 @@ public final class H2Journal implements Journal {
     } catch (SQLException e) {
       throw new StorageException("The log can't be read: " + e.getMessage(), e);
     }
+  }
+
+  private ChainHead chain(ResultSet row) throws SQLException {
+    int parent = row.getInt(4);
+    return new ChainHead(
+        numbers.replica(row.getInt(3)),
+        parent == 0 ? null : numbers.replica(parent),
+        row.getLong(5),
+        row.getLong(6),
+        Hash.of(row.getBytes(7)),
+        row.getLong(8));
   }
 
   @Override
@@ -154,11 +164,20 @@ public final class H2Journal implements Journal {
   }
 
   @Override
-  public Optional<LoggedEntry> intent(SpaceId space, String id) {
+  public List<LoggedEntry> intents(SpaceId space, String id) {
     try {
-      return rows.intent(space, id);
+      return rows.intents(space, id);
     } catch (SQLException e) {
       throw new StorageException("looking for an intent failed", e);
+    }
+  }
+
+  @Override
+  public List<LoggedEntry> run(SpaceId space, Replica chain, long from) {
+    try {
+      return rows.run(space, chain, from);
+    } catch (SQLException e) {
+      throw new StorageException("reading the log failed", e);
     }
   }
 
@@ -215,6 +234,7 @@ public final class H2Journal implements Journal {
       putDocuments(batch);
       putIntents(batch);
       putConflicts(batch);
+      putBranches(batch);
       putStandings(batch);
       putEntries(batch);
       putChains(batch);
@@ -299,10 +319,9 @@ public final class H2Journal implements Journal {
               """
               insert into outbox (position, space_no, replica_no, sequence, bytes, recorded_at)
               select position, space_no, replica_no, sequence, octet_length(entry), recorded_at from wal
-              where space_no = ? and standing <> ? and position not in (select position from outbox)
+              where space_no = ? and position not in (select position from outbox)
               """)) {
         insert.setInt(1, numbers.space(space));
-        insert.setInt(2, Standing.REPLACED.ordinal());
         insert.executeUpdate();
       }
     }
@@ -324,11 +343,33 @@ public final class H2Journal implements Journal {
     for (var logged : batch.restood()) {
       bindEntry(sql.updateEntry, logged, true);
       sql.updateEntry.executeUpdate();
-      if (logged.standing() == Standing.REPLACED) {
-        // nobody will ever have it
-        sql.deleteOwed.setLong(1, logged.position());
-        sql.deleteOwed.executeUpdate();
+    }
+  }
+
+  /** What a parent has beyond a fork is the branch's from now on, in every table but the log. */
+  private void putBranches(Batch batch) throws SQLException {
+    for (var branch : batch.branches()) {
+      int spaceNo = numbers.space(branch.space());
+      int branchNo = numbers.replica(branch.branch(), connection);
+      int parentNo = numbers.replica(branch.parent(), connection);
+      for (var table : List.of("wal_mark", "outbox")) {
+        try (var update =
+            connection.prepareStatement(
+                "update "
+                    + table
+                    + " set replica_no = ? where space_no = ? and replica_no = ? and sequence > ?")) {
+          update.setInt(1, branchNo);
+          update.setInt(2, spaceNo);
+          update.setInt(3, parentNo);
+          update.setLong(4, branch.after());
+          update.executeUpdate();
+        }
       }
+      sql.putMark.setInt(1, spaceNo);
+      sql.putMark.setInt(2, branchNo);
+      sql.putMark.setLong(3, branch.after() + 1);
+      sql.putMark.setLong(4, branch.first());
+      sql.putMark.executeUpdate();
     }
   }
 
@@ -338,15 +379,15 @@ public final class H2Journal implements Journal {
     for (var logged : batch.signed()) {
       var entry = logged.entry();
       int spaceNo = numbers.space(entry.space());
-      int replicaNo = numbers.replica(entry.author(), connection);
+      int replicaNo = numbers.replica(logged.chain(), connection);
       bindEntry(sql.insertEntry, logged, false);
       sql.insertEntry.addBatch();
       if (entry.sequence() % Rows.MARK_EVERY == 1) {
-        sql.insertMark.setInt(1, spaceNo);
-        sql.insertMark.setInt(2, replicaNo);
-        sql.insertMark.setLong(3, entry.sequence());
-        sql.insertMark.setLong(4, logged.position());
-        sql.insertMark.addBatch();
+        sql.putMark.setInt(1, spaceNo);
+        sql.putMark.setInt(2, replicaNo);
+        sql.putMark.setLong(3, entry.sequence());
+        sql.putMark.setLong(4, logged.position());
+        sql.putMark.addBatch();
         marks = true;
       }
       if (batch.owed(logged)) {
@@ -364,7 +405,7 @@ public final class H2Journal implements Journal {
       sql.insertEntry.executeBatch();
     }
     if (marks) {
-      sql.insertMark.executeBatch();
+      sql.putMark.executeBatch();
     }
     if (outbox) {
       sql.insertOutbox.executeBatch();
@@ -409,27 +450,20 @@ public final class H2Journal implements Journal {
   }
 
   private void putIntents(Batch batch) throws SQLException {
-    var taken = new HashMap<Long, IntentKey>();
+    var taken = new HashSet<Long>();
     for (var intent : batch.intents().entrySet()) {
       var key = intent.getKey();
-      int spaceNo = numbers.space(key.space());
-      var known = rows.indexed(key.space(), key.id());
-      if (known.isPresent()) {
-        sql.moveIntent.setLong(1, intent.getValue());
-        sql.moveIntent.setLong(2, known.get().slot());
-        sql.moveIntent.executeUpdate();
-        continue;
-      }
       long slot = Rows.slot(key.space(), key.id());
-      while (taken.containsKey(slot) || sql.slotTaken(slot)) {
-        slot++;
+      for (long position : intent.getValue()) {
+        while (!taken.add(slot) || sql.slotTaken(slot)) {
+          slot++;
+        }
+        sql.insertIntent.setLong(1, slot);
+        sql.insertIntent.setInt(2, numbers.space(key.space()));
+        sql.insertIntent.setString(3, key.id());
+        sql.insertIntent.setLong(4, position);
+        sql.insertIntent.addBatch();
       }
-      taken.put(slot, key);
-      sql.insertIntent.setLong(1, slot);
-      sql.insertIntent.setInt(2, spaceNo);
-      sql.insertIntent.setString(3, key.id());
-      sql.insertIntent.setLong(4, intent.getValue());
-      sql.insertIntent.addBatch();
     }
     if (!taken.isEmpty()) {
       sql.insertIntent.executeBatch();
@@ -467,7 +501,7 @@ public final class H2Journal implements Journal {
       throws SQLException {
     var entry = logged.entry();
     int spaceNo = numbers.space(entry.space());
-    int replicaNo = numbers.replica(entry.author(), connection);
+    int replicaNo = numbers.replica(logged.chain(), connection);
     byte[] previous = Rows.positions(logged.previous());
     long recordedAt = logged.recordedAt().toEpochMilli();
     int crc =
@@ -482,9 +516,10 @@ public final class H2Journal implements Journal {
             logged.signature(),
             logged.bytes());
     if (update) {
-      statement.setInt(1, logged.standing().ordinal());
-      statement.setInt(2, crc);
-      statement.setLong(3, logged.position());
+      statement.setInt(1, replicaNo);
+      statement.setInt(2, logged.standing().ordinal());
+      statement.setInt(3, crc);
+      statement.setLong(4, logged.position());
       return;
     }
     statement.setLong(1, logged.position());
@@ -504,24 +539,6 @@ public final class H2Journal implements Journal {
   }
 
   private void putChains(Batch batch) throws SQLException {
-    for (var cut : batch.cuts().entrySet()) {
-      int spaceNo = numbers.space(cut.getKey().space());
-      int replicaNo = numbers.replica(cut.getKey().replica(), connection);
-      try (var delete =
-          connection.prepareStatement(
-              "delete from wal_mark where space_no = ? and replica_no = ? and sequence > ?")) {
-        delete.setInt(1, spaceNo);
-        delete.setInt(2, replicaNo);
-        delete.setLong(3, cut.getValue());
-        delete.executeUpdate();
-      }
-      try (var delete =
-          connection.prepareStatement("delete from chain where space_no = ? and replica_no = ?")) {
-        delete.setInt(1, spaceNo);
-        delete.setInt(2, replicaNo);
-        delete.executeUpdate();
-      }
-    }
     if (batch.chains().isEmpty()) {
       return;
     }
@@ -530,9 +547,17 @@ public final class H2Journal implements Journal {
       for (var chain : space.getValue().entrySet()) {
         sql.mergeChain.setInt(1, numbers.space(space.getKey()));
         sql.mergeChain.setInt(2, numbers.replica(chain.getKey(), connection));
-        sql.mergeChain.setLong(3, chain.getValue().sequence());
-        sql.mergeChain.setBytes(4, chain.getValue().hash().bytes());
-        sql.mergeChain.setLong(5, chain.getValue().position());
+        var head = chain.getValue();
+        sql.mergeChain.setInt(3, numbers.replica(head.author(), connection));
+        if (head.parent() == null) {
+          sql.mergeChain.setNull(4, Types.INTEGER);
+        } else {
+          sql.mergeChain.setInt(4, numbers.replica(head.parent(), connection));
+        }
+        sql.mergeChain.setLong(5, head.after());
+        sql.mergeChain.setLong(6, head.sequence());
+        sql.mergeChain.setBytes(7, head.hash().bytes());
+        sql.mergeChain.setLong(8, head.position());
         sql.mergeChain.executeUpdate();
       }
     }

@@ -9,7 +9,6 @@ import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.IntentIds;
 import com.softadastra.engine.log.LoggedEntry;
-import com.softadastra.engine.log.Standing;
 import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.SignedRecord;
 import com.softadastra.engine.space.Write;
@@ -17,11 +16,11 @@ import com.softadastra.sync.storage.Batch.Chain;
 import com.softadastra.sync.storage.Batch.IntentKey;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
@@ -90,7 +89,7 @@ public final class InMemoryJournal implements Journal {
     final Map<DocumentKey, DocumentState> documents = new HashMap<>();
     final TreeMap<Long, LoggedEntry> entries = new TreeMap<>();
     final Map<Chain, TreeMap<Long, Long>> positions = new HashMap<>();
-    final Map<IntentKey, Long> intents = new HashMap<>();
+    final Map<IntentKey, List<Long>> intents = new HashMap<>();
     final Map<Hash, Write.PutConflict> conflicts = new LinkedHashMap<>();
     final Map<SpaceId, List<SignedRecord>> records = new LinkedHashMap<>();
     final Map<Chain, ChainHead> chains = new LinkedHashMap<>();
@@ -126,7 +125,7 @@ public final class InMemoryJournal implements Journal {
     contents.chains.forEach((chain, head) ->
         chains
             .computeIfAbsent(chain.space(), _ -> new LinkedHashMap<>())
-            .put(chain.replica(), head));
+            .put(chain.name(), head));
     return new Recovered(
         contents.node,
         records,
@@ -150,22 +149,21 @@ public final class InMemoryJournal implements Journal {
   }
 
   @Override
-  public Optional<LoggedEntry> intent(SpaceId space, String id) {
-    var position = contents.intents.get(new IntentKey(space, id));
-    if (position != null) {
-      return Optional.of(entry(position));
-    }
+  public List<LoggedEntry> intents(SpaceId space, String id) {
+    var indexed = contents.intents.getOrDefault(new IntentKey(space, id), List.of());
+    var entries = new ArrayList<LoggedEntry>();
+    indexed.forEach(position -> entries.add(entry(position)));
     var place = IntentIds.place(id);
-    if (place.isEmpty()) {
-      return Optional.empty();
+    if (place.isPresent()) {
+      contents.positions.keySet().stream()
+          .filter(chain ->
+              chain.space().equals(space) && IntentIds.tag(chain.name()).equals(place.get().tag()))
+          .flatMap(chain -> find(space, chain.name(), place.get().sequence()).stream())
+          .filter(logged ->
+              logged.ledTo() && Objects.requireNonNull(logged.entry().intent()).id().equals(id))
+          .forEach(entries::add);
     }
-    return contents.positions.keySet().stream()
-        .filter(chain ->
-            chain.space().equals(space) && IntentIds.tag(chain.replica()).equals(place.get().tag()))
-        .flatMap(chain -> find(space, chain.replica(), place.get().sequence()).stream())
-        .filter(
-            logged -> logged.entry().intent() != null && logged.entry().intent().id().equals(id))
-        .findFirst();
+    return entries;
   }
 
   @Override
@@ -178,6 +176,14 @@ public final class InMemoryJournal implements Journal {
     var chain = contents.positions.get(new Chain(space, replica));
     var position = chain == null ? null : chain.get(sequence);
     return position == null ? Optional.empty() : Optional.of(entry(position));
+  }
+
+  @Override
+  public List<LoggedEntry> run(SpaceId space, Replica replica, long from) {
+    var chain = contents.positions.get(new Chain(space, replica));
+    return chain == null
+        ? List.of()
+        : chain.tailMap(from, true).values().stream().map(this::entry).toList();
   }
 
   /** All conflicts that were noticed, as they stand. */
@@ -206,28 +212,15 @@ public final class InMemoryJournal implements Journal {
   }
 
   private List<LoggedEntry> signedRun(SpaceId space, long position, long durable, int bytes) {
-    var run = new ArrayList<LoggedEntry>();
-    if (position >= durable) {
-      return run;
-    }
-    var unsigned = new HashSet<Replica>();
-    int size = 0;
-    for (var logged : contents.entries.subMap(position, false, durable, true).values()) {
-      if (!logged.entry().space().equals(space) || logged.standing() == Standing.REPLACED) {
-        continue;
-      }
-      run.add(logged);
-      size += logged.bytes().length;
-      if (logged.signature() == null) {
-        unsigned.add(logged.entry().author());
-      } else {
-        unsigned.remove(logged.entry().author());
-      }
-      if (size >= bytes && unsigned.isEmpty()) {
-        break;
+    var run = new SignedRun(bytes);
+    if (position < durable) {
+      for (var logged : contents.entries.subMap(position, false, durable, true).values()) {
+        if (logged.entry().space().equals(space) && run.add(logged)) {
+          break;
+        }
       }
     }
-    return run;
+    return run.entries();
   }
 
   @Override
@@ -236,12 +229,13 @@ public final class InMemoryJournal implements Journal {
     var owed = signed.stream().filter(batch::owed).toList();
     var documents = List.copyOf(batch.documents());
     var restood = List.copyOf(batch.restood());
-    var intents = Map.copyOf(batch.intents());
+    var intents = new LinkedHashMap<IntentKey, List<Long>>();
+    batch.intents().forEach((intent, positions) -> intents.put(intent, List.copyOf(positions)));
     var conflicts = List.copyOf(batch.conflicts());
     var statements = List.copyOf(batch.statements());
     var records = new LinkedHashMap<>(batch.records());
     var owedWhole = new LinkedHashSet<>(batch.owedWhole());
-    var cuts = Map.copyOf(batch.cuts());
+    var branches = List.copyOf(batch.branches());
     var chains = batch.chains();
     var node = batch.node();
     change(
@@ -252,37 +246,26 @@ public final class InMemoryJournal implements Journal {
               to.records.computeIfAbsent(space, _ -> new ArrayList<>()).addAll(more));
           owedWhole.forEach(space ->
               to.entries.values().stream()
-                  .filter(logged ->
-                      logged.entry().space().equals(space)
-                          && logged.standing() != Standing.REPLACED)
+                  .filter(logged -> logged.entry().space().equals(space))
                   .forEach(logged -> owe(logged, to)));
           statements.forEach(known ->
               to.statements.put(
                   new Statement(known.statement().space(), known.statement().by().node()), known));
           documents.forEach(state -> to.documents.put(state.key(), state));
-          to.intents.putAll(intents);
+          intents.forEach((intent, positions) ->
+              to.intents.computeIfAbsent(intent, _ -> new ArrayList<>()).addAll(positions));
           conflicts.forEach(conflict ->
               to.conflicts.merge(conflict.id(), conflict, InMemoryJournal::noticedBefore));
+          branches.forEach(branch -> split(branch, to));
           restood.forEach(logged -> {
             to.entries.put(logged.position(), logged);
-            if (logged.standing() == Standing.REPLACED) {
-              to.outbox.remove(logged.position());
-            }
-          });
-          cuts.forEach((chain, sequence) -> {
-            to.positions.computeIfPresent(
-                chain,
-                (_, positions) -> {
-                  positions.tailMap(sequence, false).clear();
-                  return positions;
-                });
-            to.chains.remove(chain);
+            to.outbox.computeIfPresent(logged.position(), (_, _) -> owed(logged));
           });
           signed.forEach(logged -> {
             to.entries.put(logged.position(), logged);
             to.positions
                 .computeIfAbsent(
-                    new Chain(logged.entry().space(), logged.entry().author()),
+                    new Chain(logged.entry().space(), logged.chain()),
                     _ -> new TreeMap<>())
                 .put(logged.entry().sequence(), logged.position());
           });
@@ -309,8 +292,23 @@ public final class InMemoryJournal implements Journal {
         before.detectedAt());
   }
 
+  private static void split(Write.Branch branch, Contents to) {
+    var parent = to.positions.get(new Chain(branch.space(), branch.parent()));
+    if (parent != null) {
+      var rest = parent.tailMap(branch.after(), false);
+      to.positions
+          .computeIfAbsent(new Chain(branch.space(), branch.branch()), _ -> new TreeMap<>())
+          .putAll(rest);
+      rest.clear();
+    }
+  }
+
   private static void owe(LoggedEntry logged, Contents to) {
-    to.outbox.put(logged.position(), new Owed(logged.entry().space(), logged.entry().dot()));
+    to.outbox.put(logged.position(), owed(logged));
+  }
+
+  private static Owed owed(LoggedEntry logged) {
+    return new Owed(logged.entry().space(), logged.dot());
   }
 
   @Override

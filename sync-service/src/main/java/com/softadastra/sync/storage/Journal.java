@@ -54,9 +54,6 @@ public interface Journal extends Reads, AutoCloseable {
   /** Committed entries from a position on, of all spaces, in the order of the log. */
   List<LoggedEntry> from(long position, int limit);
 
-  /** A committed entry that counts in its chain. */
-  Optional<LoggedEntry> find(SpaceId space, Replica replica, long sequence);
-
   /** Makes all of a batch visible; it is durable after the next {@link #force}. */
   void commit(Batch batch);
 

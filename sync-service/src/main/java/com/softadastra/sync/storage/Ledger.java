@@ -51,18 +51,25 @@ public final class Ledger {
     return known != null && known.statement().covers(dot);
   }
 
+  /** Whether a member is known to have an entry: in its present life it wrote it, or says so. */
+  public boolean has(SpaceId space, NodeId member, Dot dot) {
+    var known = statements.get(new Key(space, member));
+    boolean wrote = dot.replica().node().equals(member);
+    return known == null
+        ? wrote
+        : known.statement().covers(dot) || known.statement().by().equals(dot.replica());
+  }
+
   /** Whether this one would tell something new. */
   public boolean isNews(Statement statement) {
     var known = statements.get(new Key(statement.space(), statement.by().node()));
     return known == null || statement.laterThan(known.statement());
   }
 
-  /** Whether some member other than this node and the author isn't known to have an entry. */
+  /** Whether some member other than this node isn't known to have an entry. */
   boolean owed(Membership membership, NodeId self, Dot dot) {
     for (var member : membership.members()) {
-      if (!member.node().equals(self)
-          && !member.node().equals(dot.replica().node())
-          && !covers(membership.space(), member.node(), dot)) {
+      if (!member.node().equals(self) && !has(membership.space(), member.node(), dot)) {
         return true;
       }
     }

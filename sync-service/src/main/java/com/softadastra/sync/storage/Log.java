@@ -8,11 +8,10 @@ import java.util.Optional;
 
 /** The forced part of a node's log, for any thread to read. */
 public interface Log {
-  Optional<LoggedEntry> find(SpaceId space, Replica replica, long sequence);
+  Optional<LoggedEntry> find(SpaceId space, Replica chain, long sequence);
 
   /**
-   * Entries of a space after a position, in the order of the log, without those that are {@code
-   * REPLACED}: up to about so many bytes, and ending where every author's part is signed.
+   * Entries of a space after a position, in the order of the log, as {@link SignedRun} ends.
    *
    * @return empty where there are none yet
    */

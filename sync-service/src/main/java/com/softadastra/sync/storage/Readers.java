@@ -7,12 +7,10 @@ import com.softadastra.engine.cbor.CborReader;
 import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.LoggedEntry;
-import com.softadastra.engine.log.Standing;
 import com.softadastra.engine.space.Reads;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -154,26 +152,33 @@ public final class Readers implements AutoCloseable {
     }
 
     @Override
-    public Optional<LoggedEntry> intent(SpaceId space, String id) {
+    public List<LoggedEntry> intents(SpaceId space, String id) {
       try {
-        return rows.intent(space, id);
+        return rows.intents(space, id);
       } catch (SQLException e) {
         throw new StorageException("looking for an intent failed", e);
       }
     }
 
-    public Optional<LoggedEntry> find(SpaceId space, Replica replica, long sequence) {
+    @Override
+    public Optional<LoggedEntry> find(SpaceId space, Replica chain, long sequence) {
       try {
-        return rows.find(space, replica, sequence);
+        return rows.find(space, chain, sequence);
       } catch (SQLException e) {
         throw new StorageException("reading the log failed", e);
       }
     }
 
-    /**
-     * Entries of a space after a position and up to the durable one, at most so many, all that are
-     * not {@code REPLACED}.
-     */
+    @Override
+    public List<LoggedEntry> run(SpaceId space, Replica chain, long from) {
+      try {
+        return rows.run(space, chain, from);
+      } catch (SQLException e) {
+        throw new StorageException("reading the log failed", e);
+      }
+    }
+
+    /** Entries of a space after a position and up to the durable one, at most so many. */
     public List<LoggedEntry> after(SpaceId space, long position, long durable, int limit)
         throws SQLException {
       var found = new ArrayList<LoggedEntry>();
@@ -181,13 +186,12 @@ public final class Readers implements AutoCloseable {
           connection.prepareStatement(
               "select "
                   + Rows.ENTRY_COLUMNS
-                  + " from wal where position > ? and position <= ? and space_no = ? and standing <> ?"
+                  + " from wal where position > ? and position <= ? and space_no = ?"
                   + " order by position limit ?")) {
         select.setLong(1, position);
         select.setLong(2, durable);
         select.setInt(3, spaceNo(space));
-        select.setInt(4, Standing.REPLACED.ordinal());
-        select.setInt(5, limit);
+        select.setInt(4, limit);
         try (var row = select.executeQuery()) {
           while (row.next()) {
             found.add(rows.logged(row));
@@ -197,31 +201,19 @@ public final class Readers implements AutoCloseable {
       return found;
     }
 
-    /**
-     * Entries of a space after a position and up to the durable one, up to about so many bytes,
-     * ending where every author's part is signed.
-     */
-    public List<LoggedEntry> signedRun(SpaceId space, long position, long durable, int bytes)
+    /** Entries of a space after a position and up to the durable one. */
+    List<LoggedEntry> signedRun(SpaceId space, long position, long durable, int bytes)
         throws SQLException {
-      var run = new ArrayList<LoggedEntry>();
-      var unsigned = new HashSet<Replica>();
-      int size = 0;
+      var run = new SignedRun(bytes);
       long from = position;
       while (true) {
         var next = after(space, from, durable, ENTRIES_AT_ONCE);
         if (next.isEmpty()) {
-          return run;
+          return run.entries();
         }
         for (var logged : next) {
-          run.add(logged);
-          size += logged.bytes().length;
-          if (logged.signature() == null) {
-            unsigned.add(logged.entry().author());
-          } else {
-            unsigned.remove(logged.entry().author());
-          }
-          if (size >= bytes && unsigned.isEmpty()) {
-            return run;
+          if (run.add(logged)) {
+            return run.entries();
           }
         }
         from = next.getLast().position();

@@ -1,5 +1,6 @@
 package com.softadastra.sync.storage;
 
+import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.Incarnation;
 import com.softadastra.contracts.Problem;
 import com.softadastra.contracts.ProblemCode;
@@ -7,10 +8,10 @@ import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.IntentRequest;
+import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.engine.log.Signatures.Purpose;
-import com.softadastra.engine.log.Standing;
 import com.softadastra.engine.space.Admission;
 import com.softadastra.engine.space.BatchCheck.Checked;
 import com.softadastra.engine.space.ChainHead;
@@ -19,21 +20,25 @@ import com.softadastra.engine.space.Receiver;
 import com.softadastra.engine.space.Recorder;
 import com.softadastra.engine.space.SignedRecord;
 import com.softadastra.engine.space.SpaceState;
-import com.softadastra.engine.space.Write;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,8 +65,10 @@ public final class Recording {
   private final Log log;
   private final List<Runnable> forcedListeners = new CopyOnWriteArrayList<>();
   private final List<Runnable> workListeners = new CopyOnWriteArrayList<>();
+  private final List<Consumer<Found>> rebornListeners = new CopyOnWriteArrayList<>();
   private final Map<SpaceId, SpaceState> spaces = new LinkedHashMap<>();
   private Journal.Node node;
+  private boolean reborn;
   private long lastPosition;
   private long chainsPosition;
 
@@ -112,8 +119,10 @@ public final class Recording {
    * An intent's answer.
    *
    * @param replayed it was recorded before
+   * @param disputed the entry's documents that have a conflict, as it was decided
    */
-  public record Outcome(LoggedEntry entry, boolean replayed, boolean created) {}
+  public record Outcome(
+      LoggedEntry entry, boolean replayed, boolean created, Set<DocumentKey> disputed) {}
 
   private Recording(
       Journal journal, NodeKey key, Birth birth, RecordingSettings settings, Machine machine) {
@@ -158,6 +167,11 @@ public final class Recording {
   /** Called when a unit was handed in, by whoever did; must not block. */
   public void onWork(Runnable listener) {
     workListeners.add(listener);
+  }
+
+  /** Called when a new incarnation was taken and forced, by the owner. */
+  public void onReborn(Consumer<Found> listener) {
+    rebornListeners.add(listener);
   }
 
   /** The spaces as of the last force. */
@@ -309,45 +323,35 @@ public final class Recording {
 
   /**
    * Takes a new incarnation, because entries of the present one are known elsewhere that are not
-   * known here. What this replica wrote beyond {@code common} is written again, with the same
-   * intent ids.
-   *
-   * @param common by space, the last sequence that others are known to have
+   * known here. All that is here stays.
    */
-  public void reborn(Birth birth, Map<SpaceId, Long> common) {
+  public void reborn() {
     ensureOwner();
+    var batch = new Batch(journal);
+    renew(batch);
+    commit(batch);
+  }
+
+  private void renew(Batch batch) {
     var old = self();
+    var birth = Birth.after(lastPosition, machine.clock().instant(), machine.random());
     incarnation = birth.incarnation();
     lastPosition = Math.max(lastPosition, birth.firstPosition());
     node = new Journal.Node(incarnation, node.opened(), lastPosition);
-    var batch = new Batch(journal);
     batch.node(node);
-    for (var space : spaces.values()) {
-      space.reborn(self());
-      writeAgain(space, old, common.getOrDefault(space.id(), 0L), batch);
-    }
-    batch.chains(chains(), lastPosition);
-    commit(batch);
+    spaces.values().forEach(space -> space.reborn(self()));
+    reborn = true;
     LOG.warn("this node has taken incarnation {} after {}", incarnation, old.incarnation());
   }
 
-  private void writeAgain(SpaceState space, Replica old, long common, Batch batch) {
-    var chain = space.chain(old);
-    for (long sequence = common + 1; sequence <= chain.sequence(); sequence++) {
-      var first = journal.find(space.id(), old, sequence).orElseThrow();
-      var intent = first.entry().intent();
-      batch.add(List.of(new Write.Restand(first.position(), Standing.REPLACED)));
-      if (intent != null && first.standing().effective()) {
-        var again = recorder.again(intent, space, batch, draw());
-        batch.add(again.writes());
-        lastPosition = again.entry().position();
+  /** Records intents again of which this node's entries were forked and no other has effect. */
+  private void recordAgain(Collection<String> intents, SpaceState space, Batch batch) {
+    if (!intents.isEmpty()) {
+      var again = recorder.again(intents, space, batch, draw());
+      batch.add(again.writes());
+      if (!again.entries().isEmpty()) {
+        lastPosition = again.entries().getLast().position();
       }
-    }
-    if (common < chain.sequence()) {
-      var end = common == 0 ? null : journal.find(space.id(), old, common).orElseThrow();
-      space.cut(
-          old, end == null ? ChainHead.NONE : new ChainHead(common, end.hash(), end.position()));
-      batch.cut(space.id(), old, common);
     }
   }
 
@@ -456,7 +460,7 @@ public final class Recording {
       var kept = ledger.newest(notes);
       batch.note(kept);
       if (!batch.isEmpty()) {
-        if (lastPosition - chainsPosition >= CHAINS_EVERY) {
+        if (lastPosition - chainsPosition >= CHAINS_EVERY || !batch.branches().isEmpty()) {
           batch.chains(chains(), lastPosition);
           chainsPosition = lastPosition;
         }
@@ -504,16 +508,32 @@ public final class Recording {
     }
     return switch (recorder.record(unit.request(), space, batch, draw())) {
       case Admission.Declined(var problem) -> refuse(unit, problem);
-      case Admission.Replayed(var entry) ->
-          () -> unit.done().complete(new Outcome(entry, true, false));
+      case Admission.Replayed(var entry) -> {
+        var disputed = disputed(entry, batch);
+        yield () -> unit.done().complete(new Outcome(entry, true, false, disputed));
+      }
       case Admission.Accepted(var entry, var created, var writes) -> {
         batch.add(writes);
         lastPosition = entry.position();
         touched.add(space.id());
         measures.intents++;
-        yield () -> unit.done().complete(new Outcome(entry, false, created));
+        var disputed = disputed(entry, batch);
+        yield () -> unit.done().complete(new Outcome(entry, false, created, disputed));
       }
     };
+  }
+
+  private static Set<DocumentKey> disputed(LoggedEntry logged, Batch batch) {
+    var intent = Objects.requireNonNull(logged.entry().intent());
+    var disputed = new HashSet<DocumentKey>();
+    for (var operation : intent.operations()) {
+      var key = new DocumentKey(logged.entry().space(), operation.collection(), operation.id());
+      var state = batch.document(key);
+      if (state != null && state.conflicted()) {
+        disputed.add(key);
+      }
+    }
+    return disputed;
   }
 
   private static Runnable refuse(Unit.Submitted unit, Problem problem) {
@@ -526,22 +546,30 @@ public final class Recording {
     if (space == null) {
       return () -> unit.fail(new Refused(ProblemCode.SPACE_UNKNOWN, "no such space"));
     }
+    var rejected = new HashSet<Hash>();
     for (var received : unit.batch().genuine()) {
-      if (refused.containsKey(received.entry().author())
-          && !unit.batch().refused().containsKey(received.entry().author())) {
+      if (rejected.contains(received.entry().previous())) {
+        rejected.add(received.hash());
         continue;
       }
       switch (Receiver.receive(received, space, batch, now(), lastPosition + 1)) {
         case Receiver.Verdict.Known _ -> {}
-        case Receiver.Verdict.Rejected(var replica, var reason) -> {
-          LOG.warn("entries of {} are refused: {}", replica, reason);
-          refused.put(replica, reason);
+        case Receiver.Verdict.Rejected(var author, var reason) -> {
+          LOG.warn("entries of {} are refused: {}", author, reason);
+          rejected.add(received.hash());
+          refused.putIfAbsent(author, reason);
         }
-        case Receiver.Verdict.Stored(var entry, var writes) -> {
-          batch.add(writes);
-          lastPosition = entry.position();
+        case Receiver.Verdict.Stored stored -> {
+          batch.add(stored.writes());
+          lastPosition = stored.entry().position();
           touched.add(space.id());
           measures.received++;
+          if (received.entry().author().equals(self())) {
+            // another life has written as the same replica
+            renew(batch);
+            touched.addAll(spaces.keySet());
+          }
+          recordAgain(stored.withoutEffect(), space, batch);
         }
       }
     }
@@ -550,7 +578,7 @@ public final class Recording {
 
   private boolean owed(LoggedEntry logged) {
     return ledger.owed(
-        space(logged.entry().space()).membership(), key.nodeId(), logged.entry().dot());
+        space(logged.entry().space()).membership(), key.nodeId(), logged.dot());
   }
 
   /** To the millisecond, which is what rows keep, so that a later answer says the same. */
@@ -565,20 +593,20 @@ public final class Recording {
   }
 
   /**
-   * The author signs, per space, its last entry of the group: the hash chain covers those before
-   * it.
+   * The author signs the last entry of each run of the group that is its own: the hash chain covers
+   * those before it.
    */
   private Map<Long, byte[]> signatures(Batch batch) {
-    var last = new HashMap<SpaceId, LoggedEntry>();
+    var followed = new HashSet<Hash>();
+    batch.appended().forEach(logged -> followed.add(logged.entry().previous()));
+    var signatures = new HashMap<Long, byte[]>();
     for (var logged : batch.appended()) {
-      if (logged.entry().author().equals(self())) {
-        last.put(logged.entry().space(), logged);
+      if (logged.entry().author().node().equals(key.nodeId())
+          && logged.signature() == null
+          && !followed.contains(logged.hash())) {
+        signatures.put(logged.position(), key.sign(Purpose.ENTRY, logged.hash()));
       }
     }
-    var signatures = new HashMap<Long, byte[]>();
-    last.values()
-        .forEach(
-            logged -> signatures.put(logged.position(), key.sign(Purpose.ENTRY, logged.hash())));
     return signatures;
   }
 
@@ -593,6 +621,10 @@ public final class Recording {
     // whoever reads the position first finds chains that hold at least as much
     views = Map.copyOf(next);
     durable = lastPosition;
+    if (reborn) {
+      reborn = false;
+      rebornListeners.forEach(listener -> listener.accept(found()));
+    }
     forcedListeners.forEach(Runnable::run);
   }
 
@@ -611,8 +643,7 @@ public final class Recording {
         });
     recovered
         .chains()
-        .forEach(
-            (space, chains) -> chains.forEach((replica, end) -> space(space).cut(replica, end)));
+        .forEach((space, chains) -> chains.forEach(space(space)::recovered));
     recoverChains();
     ledger.recover(recovered.statements());
     boolean same = before != null && before.incarnation().equals(incarnation);
@@ -621,9 +652,28 @@ public final class Recording {
     lastPosition = Math.max(lastPosition, first);
     var batch = new Batch(journal);
     batch.node(node);
-    journal.commit(batch);
+    spaces.values().forEach(space -> recordAgain(forked(space), space, batch));
+    commit(batch);
     force();
     published(spaces.keySet());
+  }
+
+  /** The intents of this node's own entries that were forked, in the order of the log. */
+  private Collection<String> forked(SpaceState space) {
+    var intents = new TreeMap<Long, String>();
+    space
+        .chains()
+        .forEach((name, head) -> {
+          if (head.branch() && head.author().node().equals(key.nodeId())) {
+            for (var logged : journal.run(space.id(), name, head.after() + 1)) {
+              var intent = logged.entry().intent();
+              if (intent != null) {
+                intents.put(logged.position(), intent.id());
+              }
+            }
+          }
+        });
+    return new LinkedHashSet<>(intents.values());
   }
 
   /** What the log has since the chains were written down; checks that it hangs together. */
@@ -636,24 +686,21 @@ public final class Recording {
       }
       for (var logged : entries) {
         lastPosition = logged.position();
-        if (logged.standing() == Standing.REPLACED) {
-          continue;
-        }
         var entry = logged.entry();
         var space = space(entry.space());
-        var chain = space.chain(entry.author());
+        var chain = space.chain(logged.chain());
         if (entry.sequence() != chain.sequence() + 1 || !entry.previous().equals(chain.hash())) {
           throw new StorageException(
               "the log doesn't hang together at position " + logged.position(), null);
         }
-        space.cut(
-            entry.author(), new ChainHead(entry.sequence(), logged.hash(), logged.position()));
+        space.recovered(
+            logged.chain(), chain.endingAt(entry.sequence(), logged.hash(), logged.position()));
       }
     }
   }
 
   private SpaceState space(SpaceId id) {
-    return java.util.Objects.requireNonNull(spaces.get(id));
+    return Objects.requireNonNull(spaces.get(id));
   }
 
   private Map<SpaceId, Map<Replica, ChainHead>> chains() {

@@ -19,12 +19,13 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Reads rows over one connection and checks every checksum. Used by one thread at a time. */
 final class Rows implements AutoCloseable {
-  /** A chain's entries get a mark at every multiple of this, plus one. */
+  /** A chain's entries get a mark at every multiple of this, plus one; a branch's first has one. */
   static final int MARK_EVERY = 64;
 
   static final String ENTRY_COLUMNS =
@@ -35,6 +36,8 @@ final class Rows implements AutoCloseable {
   private final PreparedStatement entry;
   private final PreparedStatement entriesFrom;
   private final PreparedStatement mark;
+  private final PreparedStatement firstMark;
+  private final PreparedStatement ofChain;
   private final PreparedStatement intent;
 
   Rows(Connection connection, Numbers numbers) throws SQLException {
@@ -49,6 +52,15 @@ final class Rows implements AutoCloseable {
     mark =
         connection.prepareStatement(
             "select max(position) from wal_mark where space_no = ? and replica_no = ? and sequence <= ?");
+    firstMark =
+        connection.prepareStatement(
+            "select min(position) from wal_mark where space_no = ? and replica_no = ?");
+    ofChain =
+        connection.prepareStatement(
+            "select "
+                + ENTRY_COLUMNS
+                + " from wal where position >= ? and space_no = ? and replica_no = ? and sequence >= ?"
+                + " order by position limit ?");
     intent =
         connection.prepareStatement("select space_no, id, position from intent where slot = ?");
   }
@@ -59,6 +71,8 @@ final class Rows implements AutoCloseable {
     entry.close();
     entriesFrom.close();
     mark.close();
+    firstMark.close();
+    ofChain.close();
     intent.close();
   }
 
@@ -108,63 +122,78 @@ final class Rows implements AutoCloseable {
     return entries;
   }
 
-  /** Where the log has an entry of a chain; found by reading on from the mark before it. */
-  Optional<LoggedEntry> find(SpaceId space, Replica replica, long sequence) throws SQLException {
-    Integer replicaNo = numbers.replica(replica);
+  /** An entry of a chain; found by reading on from the mark before it. */
+  Optional<LoggedEntry> find(SpaceId space, Replica chain, long sequence) throws SQLException {
+    return ofChain(space, chain, sequence, 1).stream()
+        .filter(logged -> logged.entry().sequence() == sequence)
+        .findAny();
+  }
+
+  /** The entries of a chain from a sequence on. */
+  List<LoggedEntry> run(SpaceId space, Replica chain, long from) throws SQLException {
+    return ofChain(space, chain, from, Integer.MAX_VALUE);
+  }
+
+  private List<LoggedEntry> ofChain(SpaceId space, Replica chain, long from, int limit)
+      throws SQLException {
+    var entries = new ArrayList<LoggedEntry>();
+    Integer replicaNo = numbers.replica(chain);
     if (replicaNo == null) {
-      return Optional.empty();
+      return entries;
     }
     mark.setInt(1, numbers.space(space));
     mark.setInt(2, replicaNo);
-    mark.setLong(3, sequence);
+    mark.setLong(3, from);
     long position;
     try (var row = mark.executeQuery()) {
       row.next();
       position = row.getLong(1);
-      if (row.wasNull()) {
-        return Optional.empty();
+    }
+    if (position == 0) {
+      // a branch has its first mark where it begins
+      firstMark.setInt(1, numbers.space(space));
+      firstMark.setInt(2, replicaNo);
+      try (var row = firstMark.executeQuery()) {
+        row.next();
+        position = row.getLong(1);
       }
     }
-    while (true) {
-      var entries = from(position, 256);
-      if (entries.isEmpty()) {
-        return Optional.empty();
-      }
-      for (var logged : entries) {
-        var found = logged.entry();
-        if (found.sequence() == sequence
-            && found.author().equals(replica)
-            && found.space().equals(space)
-            && logged.standing() != Standing.REPLACED) {
-          return Optional.of(logged);
-        }
-      }
-      position = entries.getLast().position() + 1;
+    if (position == 0) {
+      return entries;
     }
+    ofChain.setLong(1, position);
+    ofChain.setInt(2, numbers.space(space));
+    ofChain.setInt(3, replicaNo);
+    ofChain.setLong(4, from);
+    ofChain.setInt(5, limit);
+    try (var row = ofChain.executeQuery()) {
+      while (row.next()) {
+        entries.add(logged(row));
+      }
+    }
+    return entries;
   }
 
-  /** A row of the index of intents. */
-  record IntentRow(long slot, long position) {}
-
-  /** Where an intent was recorded, by the index alone. */
-  Optional<IntentRow> indexed(SpaceId space, String id) throws SQLException {
+  /** All entries that carry an intent. */
+  List<LoggedEntry> intents(SpaceId space, String id) throws SQLException {
+    var positions = new ArrayList<Long>();
     for (long slot = slot(space, id); ; slot++) {
       intent.setLong(1, slot);
       try (var row = intent.executeQuery()) {
         if (!row.next()) {
-          return Optional.empty();
+          break;
         }
         if (row.getInt(1) == numbers.space(space) && row.getString(2).equals(id)) {
-          return Optional.of(new IntentRow(slot, row.getLong(3)));
+          positions.add(row.getLong(3));
         }
       }
     }
-  }
-
-  /** The entry through which an intent has effect, or would have. */
-  Optional<LoggedEntry> intent(SpaceId space, String id) throws SQLException {
-    var indexed = indexed(space, id);
-    return indexed.isPresent() ? find(indexed.get().position()) : led(space, id);
+    var entries = new ArrayList<LoggedEntry>();
+    for (long position : positions) {
+      entries.add(find(position).orElseThrow(() -> new DamagedRow("intent", id)));
+    }
+    led(space, id).ifPresent(entries::add);
+    return entries;
   }
 
   /** The entry that a generated id leads to, if it is that intent's. */
@@ -173,12 +202,12 @@ final class Rows implements AutoCloseable {
     if (place.isEmpty()) {
       return Optional.empty();
     }
-    for (var replica : numbers.replicas()) {
-      if (IntentIds.tag(replica).equals(place.get().tag())) {
-        var found = find(space, replica, place.get().sequence());
+    for (var chain : numbers.replicas()) {
+      if (IntentIds.tag(chain).equals(place.get().tag())) {
+        var found = find(space, chain, place.get().sequence());
         if (found.isPresent()
-            && found.get().entry().intent() != null
-            && found.get().entry().intent().id().equals(id)) {
+            && found.get().ledTo()
+            && Objects.requireNonNull(found.get().entry().intent()).id().equals(id)) {
           return found;
         }
       }
@@ -212,6 +241,7 @@ final class Rows implements AutoCloseable {
     }
     return new LoggedEntry(
         position,
+        numbers.replica(row.getInt(3)),
         EntryCodec.decode(bytes),
         bytes,
         Hash.sha256(bytes),

@@ -8,13 +8,8 @@ import java.util.Map;
 
 /** A space as of the last force, for any thread to look at. */
 public record SpaceView(Membership membership, Replica self, Map<Replica, ChainHead> chains) {
-  public boolean covers(Dot dot) {
-    var head = chains.get(dot.replica());
-    return head != null && head.sequence() >= dot.sequence();
-  }
-
   /** All entries known, with and without effect. */
   public long entries() {
-    return chains.values().stream().mapToLong(ChainHead::sequence).sum();
+    return chains.values().stream().mapToLong(ChainHead::entries).sum();
   }
 }

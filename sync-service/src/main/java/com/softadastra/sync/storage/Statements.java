@@ -8,13 +8,11 @@ import java.sql.SQLException;
 final class Statements {
   final PreparedStatement insertEntry;
   final PreparedStatement updateEntry;
-  final PreparedStatement insertMark;
+  final PreparedStatement putMark;
   final PreparedStatement insertOutbox;
-  final PreparedStatement deleteOwed;
   final PreparedStatement insertDocument;
   final PreparedStatement updateDocument;
   final PreparedStatement insertIntent;
-  final PreparedStatement moveIntent;
   final PreparedStatement insertConflict;
   final PreparedStatement updateConflict;
   final PreparedStatement mergeChain;
@@ -28,10 +26,12 @@ final class Statements {
         connection.prepareStatement(
             "insert into wal (" + Rows.ENTRY_COLUMNS + ") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     updateEntry =
-        connection.prepareStatement("update wal set standing = ?, crc = ? where position = ?");
-    insertMark = connection.prepareStatement("insert into wal_mark values (?, ?, ?, ?)");
+        connection.prepareStatement(
+            "update wal set replica_no = ?, standing = ?, crc = ? where position = ?");
+    putMark =
+        connection.prepareStatement(
+            "merge into wal_mark (space_no, replica_no, sequence, position) values (?, ?, ?, ?)");
     insertOutbox = connection.prepareStatement("insert into outbox values (?, ?, ?, ?, ?, ?)");
-    deleteOwed = connection.prepareStatement("delete from outbox where position = ?");
     insertDocument =
         connection.prepareStatement(
             "insert into document (document_no, collection_no, id, live, state, crc) values (?, ?, ?, ?, ?, ?)");
@@ -39,7 +39,6 @@ final class Statements {
         connection.prepareStatement(
             "update document set live = ?, state = ?, crc = ? where document_no = ?");
     insertIntent = connection.prepareStatement("insert into intent values (?, ?, ?, ?)");
-    moveIntent = connection.prepareStatement("update intent set position = ? where slot = ?");
     insertConflict =
         connection.prepareStatement("insert into conflict values (?, ?, ?, ?, ?, ?, ?, ?, ?)");
     updateConflict =
@@ -47,7 +46,8 @@ final class Statements {
             "update conflict set open = ?, sides = ?, replaced_by = ? where id = ?");
     mergeChain =
         connection.prepareStatement(
-            "merge into chain (space_no, replica_no, sequence, hash, position) values (?, ?, ?, ?, ?)");
+            "merge into chain (space_no, replica_no, author_no, parent_no, after, sequence, hash, position)"
+                + " values (?, ?, ?, ?, ?, ?, ?, ?)");
     chainsPosition = connection.prepareStatement("update node set chains_position = ?");
     mergeStatement =
         connection.prepareStatement(

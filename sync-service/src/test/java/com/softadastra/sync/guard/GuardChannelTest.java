@@ -434,6 +434,76 @@ class GuardChannelTest {
     assertThat(stops).isEmpty();
   }
 
+  /** H2 would take a file that it can't read for an older one. */
+  @Test
+  void stopsAtAFailedReadBeforeTheFirstCommit() throws IOException {
+    FileChannel channel = open();
+    write(channel, 0, "123456");
+    channel.close();
+    FileChannel again = open();
+    AtomicInteger reads = new AtomicInteger();
+    disk.setFault((kind, file) -> {
+      if (kind == DiskFault.Kind.READ && file.equals(DATA) && reads.incrementAndGet() == 1) {
+        throw new IOException("planted");
+      }
+    });
+
+    assertThatThrownBy(() -> text(again)).isInstanceOf(GuardFailedException.class);
+    assertThatThrownBy(() -> text(again)).isInstanceOf(GuardFailedException.class);
+    assertThat(stops).hasSize(1);
+  }
+
+  @Test
+  void confirmsNothingWhenTheDataFileCouldNotBeForcedMeanwhile() throws IOException {
+    GuardFileSystem.register(settings.withBackground(Runnable::run));
+    FileChannel channel = open();
+    write(channel, 0, "1");
+    channel.force(true);
+    nanos.addAndGet(Duration.ofSeconds(11).toNanos());
+    write(channel, 0, "2");
+    disk.setFault((kind, file) -> {
+      if (kind == DiskFault.Kind.FORCE && file.equals(DATA)) {
+        throw new IOException("planted");
+      }
+    });
+
+    assertThatThrownBy(() -> channel.force(true)).isInstanceOf(GuardFailedException.class);
+    assertThat(stops).hasSize(1);
+  }
+
+  /**
+   * The last record's force fails and the process halts; the next one finds the record in the page
+   * cache, replays it and says so, in a record behind it. Then the power fails: the disk never had
+   * the record before.
+   */
+  @Test
+  void isNotInTheWayOfAStartAfterAFailedForceAndAPowerFailure() throws IOException {
+    disk.beginRecording();
+    FileChannel channel = open();
+    write(channel, 8192, "forced".repeat(2000));
+    channel.force(true);
+    write(channel, 8192, "FAILED");
+    disk.setFault((kind, _) -> {
+      if (kind == DiskFault.Kind.FORCE) {
+        throw new IOException("planted");
+      }
+    });
+    assertThatThrownBy(() -> channel.force(true)).isInstanceOf(GuardFailedException.class);
+
+    ModelDisk next = disk.handedOver("next");
+    disk.close();
+    disk = next;
+    try (FileChannel restarted = FilePath.get("guard:next:" + DATA).open("rw")) {
+      assertThat(text(restarted).substring(8192, 8198)).isEqualTo("FAILED");
+      CrashSite site = disk.crashSite();
+      site.advanceTo(disk.position());
+      restartWith(site.image(CrashSite.Kind.DROPPED, new Random(1)));
+      try (FileChannel later = open()) {
+        assertThat(text(later).substring(8192, 8198)).isEqualTo("FAILED");
+      }
+    }
+  }
+
   @Test
   void isOpenOnce() throws IOException {
     FileChannel first = open();

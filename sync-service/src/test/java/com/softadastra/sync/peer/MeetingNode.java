@@ -127,14 +127,7 @@ final class MeetingNode {
   /** Takes what is found for this node's own, so that only a meeting shows a copy. */
   private record MemoryIncarnations(RandomGenerator random) implements Incarnations {
     Birth birth(Optional<Found> found) {
-      return found.map(it -> new Birth(it.incarnation(), 0)).orElseGet(() -> reborn(0));
-    }
-
-    @Override
-    public Birth reborn(long lastPosition) {
-      var drawn = new byte[Incarnation.BYTES];
-      random.nextBytes(drawn);
-      return new Birth(Incarnation.of(drawn), lastPosition == 0 ? 0 : lastPosition + Birth.STRIDE);
+      return found.map(it -> new Birth(it.incarnation(), 0)).orElseGet(() -> Birth.first(random));
     }
 
     @Override

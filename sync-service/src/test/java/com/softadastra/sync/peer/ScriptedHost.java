@@ -83,12 +83,12 @@ final class ScriptedHost implements SessionHost {
   }
 
   @Override
-  public Hash hash(SpaceId space, Replica replica, long sequence) {
+  public Optional<Hash> hash(SpaceId space, Replica replica, long sequence) {
     throw new UnsupportedOperationException();
   }
 
   @Override
-  public long position(SpaceId space, Replica replica, long sequence) {
+  public Optional<Long> position(SpaceId space, Replica replica, long sequence) {
     throw new UnsupportedOperationException();
   }
 

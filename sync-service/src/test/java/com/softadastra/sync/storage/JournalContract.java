@@ -2,6 +2,7 @@ package com.softadastra.sync.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.Incarnation;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.Condition;
@@ -12,16 +13,29 @@ import com.softadastra.contracts.documents.Priority;
 import com.softadastra.contracts.json.JsonText;
 import com.softadastra.contracts.peering.Role;
 import com.softadastra.engine.ledger.Statement;
+import com.softadastra.engine.log.Change;
 import com.softadastra.engine.log.DocumentKey;
+import com.softadastra.engine.log.Entry;
+import com.softadastra.engine.log.EntryCodec;
+import com.softadastra.engine.log.Intent;
 import com.softadastra.engine.log.LoggedEntry;
+import com.softadastra.engine.log.Operation;
 import com.softadastra.engine.log.Signatures.NodeKey;
+import com.softadastra.engine.log.Signatures.Purpose;
+import com.softadastra.engine.log.Standing;
+import com.softadastra.engine.space.BatchCheck.Checked;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.MembershipRecord;
+import com.softadastra.engine.space.ReceivedEntry;
+import com.softadastra.engine.space.Receiver;
 import com.softadastra.engine.space.SignedRecord;
+import com.softadastra.engine.space.SpaceState;
 import com.softadastra.sync.documents.SpaceNames;
 import com.softadastra.sync.storage.Recording.Outcome;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -35,6 +49,7 @@ import org.junit.jupiter.api.Test;
 abstract class JournalContract {
   private static final NodeKey SELF = key(1);
   private static final NodeKey OTHER = key(2);
+  private static final JsonText BODY = new JsonText("{\"by\":\"another life\"}");
   private static final Incarnation LIFE = Incarnation.of(new byte[16]);
 
   private final Membership membership = membership();
@@ -280,5 +295,159 @@ abstract class JournalContract {
 
     assertThat(recording.view(space).orElseThrow().membership().member(third.nodeId())).isPresent();
     assertThat(outbox(journal, space)).containsExactly(1L);
+  }
+
+  /** What another life of this node wrote after an entry, where it doesn't know what followed. */
+  private List<ReceivedEntry> anotherLife(LoggedEntry after, int count) {
+    var entries = new ArrayList<ReceivedEntry>();
+    long sequence = after.entry().sequence();
+    var previous = after.hash();
+    for (int i = 0; i < count; i++) {
+      var put = new Operation("things", "other" + i, List.of(), List.of(), new Change.Put(BODY));
+      var intent = new Intent("other-" + i, null, Priority.NORMAL, null, List.of(put));
+      var bytes =
+          EntryCodec.encode(
+              new Entry(
+                  Entry.DATA,
+                  space,
+                  after.entry().author(),
+                  ++sequence,
+                  1,
+                  previous,
+                  List.of(),
+                  after.entry().authority(),
+                  EntryCodec.encode(intent),
+                  intent));
+      previous = Hash.sha256(bytes);
+      entries.add(
+          new ReceivedEntry(
+              EntryCodec.decode(bytes), bytes, previous, SELF.sign(Purpose.ENTRY, previous)));
+    }
+    return entries;
+  }
+
+  private void receive(List<ReceivedEntry> entries) {
+    var stored = recording.store(space, new Checked(entries, Map.of()));
+    recording.recordNext();
+    assertThat(stored).isCompletedWithValue(Map.of());
+  }
+
+  @Test
+  void splitsAChainThatWasForked() throws Exception {
+    var first = put(null, "a", "{}");
+    // beyond a mark, so that marks move too
+    var rest = new ArrayList<LoggedEntry>();
+    for (int n = 0; n < 130; n++) {
+      rest.add(put(n == 0 ? "mine" : null, "a", "{\"n\":" + n + "}"));
+    }
+    var author = first.entry().author();
+    var other = anotherLife(first, 2);
+
+    receive(other);
+
+    var left = EntryCodec.branch(author, rest.getFirst().hash());
+    var right = EntryCodec.branch(author, other.getFirst().hash());
+    var self = recording.view(space).orElseThrow().self();
+    assertThat(self).isNotEqualTo(author);
+    var vector = new HashMap<com.softadastra.contracts.Replica, Long>();
+    recording
+        .view(space)
+        .orElseThrow()
+        .chains()
+        .forEach((name, head) -> vector.put(name, head.sequence()));
+    assertThat(vector).isEqualTo(Map.of(author, 1L, left, 131L, right, 3L, self, 132L));
+    assertThat(recording.view(space).orElseThrow().entries()).isEqualTo(1 + 130 + 2 + 132);
+    var chains = recording.view(space).orElseThrow().chains();
+    restart(new Birth(recording.incarnation(), 0));
+    assertThat(recording.view(space).orElseThrow().chains()).isEqualTo(chains);
+    assertThat(journal.from(1, 1000)).hasSize(1 + 130 + 2 + 132);
+
+    assertThat(journal.find(space, author, 2)).isEmpty();
+    for (var logged : rest) {
+      assertThat(journal.find(space, left, logged.entry().sequence()))
+          .hasValueSatisfying(found -> {
+            assertThat(found.hash()).isEqualTo(logged.hash());
+            assertThat(found.standing()).isEqualTo(Standing.FORKED);
+          });
+      var id = logged.entry().intent().id();
+      assertThat(journal.intents(space, id)).hasSize(2);
+      assertThat(journal.intent(space, id))
+          .hasValueSatisfying(found -> assertThat(found.chain()).isEqualTo(self));
+    }
+    assertThat(journal.run(space, left, 100))
+        .extracting(logged -> logged.entry().sequence())
+        .first()
+        .isEqualTo(100L);
+    assertThat(journal.run(space, left, 2)).hasSize(130);
+    assertThat(journal.run(space, right, 1)).hasSize(2);
+    assertThat(journal.document(thing("a")).winner().body())
+        .isEqualTo(new JsonText("{\"n\":129}"));
+    assertThat(journal.document(thing("other1")).exists()).isTrue();
+    assertThat(outbox(journal, space)).hasSize(1 + 130 + 2 + 132);
+  }
+
+  @Test
+  void splitsABranchAgainWhereALowerForkIsFound() throws Exception {
+    var first = put(null, "a", "{}");
+    for (int n = 0; n < 70; n++) {
+      put(null, "a", "{\"n\":" + n + "}");
+    }
+    var author = first.entry().author();
+    var upper = journal.find(space, author, 68).orElseThrow();
+    receive(anotherLife(upper, 3));
+    receive(anotherLife(journal.find(space, author, 2).orElseThrow(), 1));
+
+    var chains = recording.view(space).orElseThrow().chains();
+    assertThat(chains.get(author).sequence()).isEqualTo(2);
+    assertThat(chains.values().stream().filter(c -> c.author().equals(author) && c.branch()))
+        .extracting(c -> c.after() + " to " + c.sequence())
+        .containsExactlyInAnyOrder("2 to 3", "2 to 68", "68 to 71", "68 to 71");
+    restart(new Birth(recording.incarnation(), 0));
+    assertThat(recording.view(space).orElseThrow().chains()).isEqualTo(chains);
+    for (var chain : chains.entrySet()) {
+      assertThat(journal.run(space, chain.getKey(), 1))
+          .hasSize((int) chain.getValue().entries())
+          .last()
+          .satisfies(logged -> assertThat(logged.hash()).isEqualTo(chain.getValue().hash()));
+    }
+  }
+
+  @Test
+  void recordsAgainAtStartWhatWasForkedAndHasNoEffect() throws Exception {
+    var first = put(null, "a", "{}");
+    var second = put("mine", "a", "{\"n\":1}");
+    // the fork is found by a decision that could not record anything again
+    var receiver = new SpaceStateOf(membership, recording);
+    var batch = receiver.received(anotherLife(first, 1).getFirst(), journal);
+    journal.commit(batch);
+    journal.force();
+
+    restart(new Birth(Incarnation.of(new byte[] {9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}), 0));
+
+    assertThat(journal.intent(space, "mine"))
+        .hasValueSatisfying(found -> {
+          assertThat(found.standing().effective()).isTrue();
+          assertThat(found.hash()).isNotEqualTo(second.hash());
+        });
+    assertThat(journal.intent(space, "other-0"))
+        .hasValueSatisfying(found -> {
+          assertThat(found.standing().effective()).isTrue();
+          assertThat(found.signature()).isNotNull();
+        });
+  }
+
+  /** The space as the recording has it, for a decision outside of it. */
+  private record SpaceStateOf(Membership membership, Recording recording) {
+    Batch received(ReceivedEntry entry, Journal journal) {
+      var view = recording.view(membership.space()).orElseThrow();
+      var state = new SpaceState(membership, view.self(), view.chains());
+      var batch = new Batch(journal);
+      var verdict =
+          Receiver.receive(
+              entry, state, batch, java.time.Instant.EPOCH, recording.durable() + 1);
+      batch.add(((Receiver.Verdict.Stored) verdict).writes());
+      batch.chains(Map.of(membership.space(), state.chains()), recording.durable() + 1);
+      return batch;
+    }
   }
 }

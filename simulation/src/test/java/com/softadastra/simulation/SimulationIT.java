@@ -1,0 +1,34 @@
+package com.softadastra.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Nodes of the product keep their promises whatever the machinery around them does.
+ *
+ * <p>{@code -Dsimulation.seeds=}, {@code -Dsimulation.first-seed=} and {@code -Dsimulation.minutes=}
+ * set how many seeds, from which on, and how long they may take.
+ */
+class SimulationIT {
+  @Test
+  void everyInvariantHoldsOverAllSeeds() {
+    long seeds = Long.getLong("simulation.seeds", 2_000);
+    var patience = Duration.ofMinutes(Long.getLong("simulation.minutes", 40));
+    long first = Long.getLong("simulation.first-seed", 1);
+
+    var result = new Campaign(first, seeds, patience, System.out).run();
+
+    System.out.printf(
+        "SimulationIT: %s; %.2f node-years, %.1f in an hour; %d acknowledged intents; %d s%n",
+        result,
+        result.nodeYears(),
+        result.nodeYearsPerHour(),
+        result.intents(),
+        result.took().toSeconds());
+    assertThat(result.failures()).isEmpty();
+    assertThat(result.complete()).as("all seeds were run in " + patience).isTrue();
+    assertThat(result.events()).isGreaterThan(1_000 * seeds);
+  }
+}

@@ -1,0 +1,163 @@
+package com.softadastra.engine.space;
+
+import com.softadastra.contracts.Replica;
+import com.softadastra.contracts.SpaceId;
+import com.softadastra.engine.document.DocumentFold;
+import com.softadastra.engine.document.DocumentState;
+import com.softadastra.engine.log.DocumentKey;
+import com.softadastra.engine.log.Entry;
+import com.softadastra.engine.log.LoggedEntry;
+import com.softadastra.engine.log.Operation;
+import com.softadastra.engine.log.Standing;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Entries that are added, or whose standing changes, in one decision: shows the storage as it will
+ * stand, and folds in the end each document that this touches, once.
+ */
+final class Revision implements Reads {
+  private final SpaceId space;
+  private final Reads before;
+  private final TreeMap<Long, LoggedEntry> restood = new TreeMap<>();
+  private final TreeMap<Long, LoggedEntry> added = new TreeMap<>();
+  private final Map<DocumentKey, Long> ends = new LinkedHashMap<>();
+  private final Set<DocumentKey> unlike = new LinkedHashSet<>();
+
+  Revision(SpaceId space, Reads before) {
+    this.space = space;
+    this.before = before;
+  }
+
+  /** Adds an entry at the end of the log. */
+  void add(LoggedEntry logged) {
+    added.put(logged.position(), logged);
+    for (var operation : logged.entry().operations()) {
+      ends.put(key(operation), logged.position());
+    }
+    touch(logged, logged.standing().effective());
+  }
+
+  void restand(LoggedEntry logged) {
+    var was = entry(logged.position()).standing();
+    (added.containsKey(logged.position()) ? added : restood).put(logged.position(), logged);
+    touch(logged, was.effective() != logged.standing().effective());
+  }
+
+  private void touch(LoggedEntry logged, boolean unlikeBefore) {
+    if (unlikeBefore) {
+      logged.entry().operations().forEach(operation -> unlike.add(key(operation)));
+    }
+  }
+
+  private DocumentKey key(Operation operation) {
+    return new DocumentKey(space, operation.collection(), operation.id());
+  }
+
+  /**
+   * Of an intent's entries that may have effect the first has it.
+   *
+   * @return whether one has
+   */
+  boolean settle(String intent) {
+    var able =
+        intents(space, intent).stream()
+            .filter(logged ->
+                logged.standing() == Standing.EFFECTIVE || logged.standing() == Standing.DUPLICATE)
+            .sorted(Comparator.comparing(LoggedEntry::entry, Entry.ORDER))
+            .toList();
+    for (var logged : able) {
+      var standing = logged == able.getFirst() ? Standing.EFFECTIVE : Standing.DUPLICATE;
+      if (logged.standing() != standing) {
+        restand(logged.standing(standing));
+      }
+    }
+    return !able.isEmpty();
+  }
+
+  /** What all this asks for, with the documents folded. */
+  List<Write> writes(Instant now) {
+    var writes = new ArrayList<Write>();
+    restood.values().forEach(logged -> writes.add(new Write.Restand(logged)));
+    for (var logged : added.values()) {
+      writes.add(new Write.Append(logged));
+      var intent = logged.entry().intent();
+      if (intent != null && !logged.ledTo()) {
+        writes.add(new Write.PutIntent(space, intent.id(), logged.position()));
+      }
+    }
+    var touched = new LinkedHashSet<>(ends.keySet());
+    touched.addAll(unlike);
+    for (var key : touched) {
+      var was = before.document(key);
+      long last = end(key, was);
+      if (unlike.contains(key)) {
+        var state =
+            DocumentFold.replay(key, DocumentUpdate.operations(key, last, this), last);
+        DocumentUpdate.put(was, state, now, writes);
+      } else {
+        // what has no effect changes nothing as long as nothing was made on it
+        writes.add(new Write.PutDocument(at(key, was, last)));
+      }
+    }
+    return writes;
+  }
+
+  private long end(DocumentKey key, @Nullable DocumentState was) {
+    return ends.getOrDefault(key, was == null ? 0 : was.lastPosition());
+  }
+
+  private static DocumentState at(DocumentKey key, @Nullable DocumentState state, long position) {
+    return state == null
+        ? new DocumentState(key, List.of(), null, position)
+        : state.at(position);
+  }
+
+  /** The document with the operations that come, and not yet with what they do. */
+  @Override
+  public @Nullable DocumentState document(DocumentKey key) {
+    var was = before.document(key);
+    return ends.containsKey(key) ? at(key, was, end(key, was)) : was;
+  }
+
+  @Override
+  public LoggedEntry entry(long position) {
+    var logged = added.get(position);
+    if (logged == null) {
+      logged = restood.get(position);
+    }
+    return logged != null ? logged : before.entry(position);
+  }
+
+  @Override
+  public Optional<LoggedEntry> find(SpaceId of, Replica chain, long sequence) {
+    return before.find(of, chain, sequence);
+  }
+
+  @Override
+  public List<LoggedEntry> run(SpaceId of, Replica chain, long from) {
+    return before.run(of, chain, from);
+  }
+
+  @Override
+  public List<LoggedEntry> intents(SpaceId of, String id) {
+    var entries = new ArrayList<LoggedEntry>();
+    before.intents(of, id).forEach(logged -> entries.add(entry(logged.position())));
+    for (var logged : added.values()) {
+      var intent = logged.entry().intent();
+      if (intent != null && intent.id().equals(id)) {
+        entries.add(logged);
+      }
+    }
+    return entries;
+  }
+}
