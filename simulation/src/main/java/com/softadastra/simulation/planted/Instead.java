@@ -8,14 +8,16 @@ import com.softadastra.contracts.SpaceId;
 import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.document.Head;
 import com.softadastra.engine.log.Entry;
+import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Operation;
 import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.SpaceState;
 import com.softadastra.sync.peer.Lane;
+import com.softadastra.sync.storage.Birth;
+import com.softadastra.sync.storage.Found;
 import com.softadastra.sync.storage.Journal;
 import com.softadastra.sync.storage.Ledger;
-import com.softadastra.sync.storage.Recording;
 import com.softadastra.sync.storage.SpaceView;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -25,7 +27,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import net.bytebuddy.asm.Advice;
 import net.bytebuddy.implementation.bytecode.assign.Assigner;
 import org.jspecify.annotations.Nullable;
@@ -43,17 +44,17 @@ public final class Instead {
     return true;
   }
 
-  public static <T> Optional<T> nothing(Object reads, SpaceId space, String id) {
-    return Optional.empty();
+  public static List<LoggedEntry> nothing(Object reads, SpaceId space, String id) {
+    return List.of();
   }
 
   public static <T> List<T> none(Object owner) {
     return List.of();
   }
 
-  /** Whoever came first stays. */
-  public static int later(Comparator<?> order, Object one, Object other) {
-    return 1;
+  /** Whoever came first comes first. */
+  public static Comparator<LoggedEntry> byArrival(Object key, Object order) {
+    return Comparator.comparingLong(LoggedEntry::position);
   }
 
   public static List<Operation> half(Entry entry) {
@@ -65,10 +66,6 @@ public final class Instead {
     return other;
   }
 
-  public static long first(long one, long other) {
-    return one;
-  }
-
   /** Says to have one entry more of others than it has. */
   public static Map<Replica, ChainHead> ahead(SpaceView view) {
     var chains = new HashMap<Replica, ChainHead>();
@@ -77,17 +74,12 @@ public final class Instead {
             replica,
             replica.equals(view.self())
                 ? head
-                : new ChainHead(head.sequence() + 1, head.hash(), head.position())));
+                : head.endingAt(head.sequence() + 1, head.hash(), head.position())));
     return chains;
   }
 
   public static Optional<Head> lastToArrive(Collection<Head> heads) {
     return heads.stream().max(Comparator.comparingLong(Head::position));
-  }
-
-  /** A future that is done before what it waits for. */
-  public static <T> CompletableFuture<T> doneAlready(Recording recording, Object work) {
-    return CompletableFuture.completedFuture(null);
   }
 
   /** Forces every second time only. */
@@ -122,6 +114,17 @@ public final class Instead {
     }
   }
 
+  /** Goes on as what it finds in the storage. */
+  public static final class StaysTheSame {
+    @Advice.OnMethodExit
+    static void exit(
+        @Advice.Argument(0) Optional<Found> found, @Advice.Return(readOnly = false) Birth birth) {
+      if (found.isPresent()) {
+        birth = new Birth(found.get().incarnation(), 0);
+      }
+    }
+  }
+
   /** Forgets the last entry of its own when it starts. */
   public static final class ForgetsItsLastEntry {
     @Advice.OnMethodExit
@@ -137,7 +140,9 @@ public final class Instead {
       long last = space.chain(space.self()).sequence();
       if (last > 1) {
         var end = journal.find(space.id(), space.self(), last - 1).orElseThrow();
-        space.cut(space.self(), new ChainHead(last - 1, end.hash(), end.position()));
+        space.recovered(
+            space.self(),
+            space.chain(space.self()).endingAt(last - 1, end.hash(), end.position()));
       }
     }
   }
@@ -225,7 +230,9 @@ public final class Instead {
   public static final class Backwards {
     @Advice.OnMethodExit
     static void exit(@Advice.Return List<?> batch) {
-      Collections.reverse(batch);
+      if (batch.size() > 1) {
+        Collections.reverse(batch);
+      }
     }
   }
 

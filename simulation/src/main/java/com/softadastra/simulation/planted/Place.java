@@ -55,6 +55,11 @@ record Place(
       return implemented(FixedValue.value(constant));
     }
 
+    /** It answers what it is given. */
+    Place answersArgument(int index) {
+      return implemented(FixedValue.argument(index));
+    }
+
     private Place implemented(Implementation implementation) {
       return new Place(
           type, method, builder -> builder.method(isHere(method)).intercept(implementation));

@@ -55,18 +55,14 @@ public final class PlantedFaults {
               "I9",
               in(RECORDING, "recoverChains").with(Instead.ForgetsItsLastEntry.class)),
           of(
-              "knows no intent again",
+              "takes an intent for new that was recorded before",
               "I3",
-              in("engine.space.Recorder", "record").calls("Reads.intent", Instead.class, "nothing"),
-              in(RECEIVER, "store").calls("Reads.intent", Instead.class, "nothing")),
-          of(
-              "knows no intent that another node recorded",
-              "I3",
-              in(RECEIVER, "store").calls("Reads.intent", Instead.class, "nothing")),
+              in(RECEIVER, "append").calls("Reads.intents", Instead.class, "nothing")),
           of(
               "of two entries of one intent the first to arrive counts",
               "I5",
-              in(RECEIVER, "store").calls("Comparator.compare", Instead.class, "later")),
+              in("engine.space.Revision", "settle")
+                  .calls("Comparator.comparing", Instead.class, "byArrival")),
           of(
               "doesn't write down that a duplicate lost its effect",
               "I3",
@@ -78,7 +74,7 @@ public final class PlantedFaults {
           of(
               "applies half an intent",
               "I2",
-              in("engine.space.DocumentUpdate", "apply", 5)
+              in("engine.space.DocumentUpdate", "apply")
                   .calls("Entry.operations", Instead.class, "half")),
           of("owes nothing", "I7", in(RECORDING, "owed").answers(false)),
           of(
@@ -88,14 +84,25 @@ public final class PlantedFaults {
           of("owes to no member what one has", "I7", in(LEDGER, "owed").with(Instead.OneIsEnough.class)),
           of("takes any signature", "I8", in("engine.log.Signatures", "verify").answers(true)),
           of(
-              "takes a broken chain",
-              "I8",
-              in("engine.space.BatchCheck", "check").calls("Hash.equals", Instead.class, "always"),
-              in(RECEIVER, "receive").calls("Hash.equals", Instead.class, "always")),
+              "doesn't look whether an entry names the one before",
+              "I9",
+              in("engine.space.SpaceState", "place").calls("Hash.equals", Instead.class, "always")),
           of(
-              "doesn't look for causes",
-              "I4",
-              in(RECEIVER, "receive").calls("Entry.causes", Instead.class, "none")),
+              "keeps its incarnation after a restore",
+              "I9",
+              in("sync.identity.FiledIncarnations", "birth").with(Instead.StaysTheSame.class)),
+          of(
+              "a new incarnation's log goes on where the old one's was",
+              "I9",
+              in("sync.storage.Birth", "startAbove").answersArgument(0)),
+          of(
+              "doesn't record again what was forked",
+              "I1",
+              in(RECORDING, "recordAgain").doesNothing()),
+          of(
+              "doesn't see that others know more of it",
+              "I9",
+              in("engine.session.PeerChains", "knowsMore").answers(false)),
           of(
               "a deletion deletes nothing",
               "I6",
@@ -135,19 +142,11 @@ public final class PlantedFaults {
           of(
               "skips what a peer lacks",
               "I11",
-              in(SESSION, "summarised").calls("Math.min", Instead.class, "first")),
+              in("engine.session.PeerChains", "review").answersArgument(0)),
           of(
               "says to have more than it has",
               "I7",
               in("sync.peer.Exchanges$Host", "statement").calls("SpaceView.chains", Instead.class, "ahead")),
-          of(
-              "a lane gives up",
-              "I11",
-              in("sync.peer.Lane", "ended").with(Instead.GivesUp.class)),
-          of(
-              "is not told of what was forced",
-              "I11",
-              made("sync.peer.Exchanges").leavesOut("Recording.onForced")),
           of(
               "passes no statement on",
               "I11",
