@@ -285,7 +285,9 @@ public class Judge {
       }
     }
     var promise = promises.getOrDefault(space.id, Map.of()).get(intent.id());
+    // what is recorded again after a fork stays as it was made
     if (promise == null
+        || space.intents.containsKey(intent.id())
         || !logged.entry().author().node().equals(node.id)
         || promise.request().operations().size() != intent.operations().size()) {
       return;
