@@ -17,7 +17,8 @@ record Edit(int place, int author, long at, List<Write> writes) {
    * @param content names what the document was from then on; null for a deletion
    * @param on places of the edits whose write of this document the author had before him
    */
-  record Write(String document, @org.jspecify.annotations.Nullable String content, SortedSet<Integer> on) {}
+  record Write(
+      String document, @org.jspecify.annotations.Nullable String content, SortedSet<Integer> on) {}
 
   String intent() {
     return "edit-" + place;

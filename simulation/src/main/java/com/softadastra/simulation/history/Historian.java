@@ -77,10 +77,12 @@ final class Historian extends Judge implements World.Work {
   Historian(History history, long paceNanos) {
     this.history = history;
     this.paceNanos = paceNanos;
-    history.edits().forEach(_ -> {
-      following.add(new ArrayList<>());
-      versions.add(null);
-    });
+    history
+        .edits()
+        .forEach(_ -> {
+          following.add(new ArrayList<>());
+          versions.add(null);
+        });
     for (var edit : history.edits()) {
       before(edit).forEach(on -> following.get(on).add(edit.place()));
     }
@@ -157,10 +159,7 @@ final class Historian extends Judge implements World.Work {
             broken("I3", node + " answered another intent");
           }
         },
-        _ ->
-            Objects.requireNonNull(world)
-                .agenda()
-                .after(PATIENCE, () -> site.asked.clear(due)));
+        _ -> Objects.requireNonNull(world).agenda().after(PATIENCE, () -> site.asked.clear(due)));
   }
 
   private static String intent(int place) {
@@ -355,12 +354,18 @@ final class Historian extends Judge implements World.Work {
     for (var state : journal.documents()) {
       if (state.exists()) {
         lines.add(
-            state.key().id() + " " + state.version() + " " + state.winner().version() + " "
-                + state.headVersions() + " " + state.conflict());
+            state.key().id()
+                + " "
+                + state.version()
+                + " "
+                + state.winner().version()
+                + " "
+                + state.headVersions()
+                + " "
+                + state.conflict());
       }
     }
-    return Hash.sha256(
-        String.join("\n", lines).getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    return Hash.sha256(String.join("\n", lines).getBytes(java.nio.charset.StandardCharsets.UTF_8));
   }
 
   /** Heads and open conflicts are those of the file. */

@@ -197,6 +197,13 @@ public class Judge {
       broken("I1", node.name + " answered before it had forced");
     }
     var logged = outcome.entry();
+    var there =
+        node.journal == null
+            ? List.<LoggedEntry>of()
+            : node.journal.from(logged.position(), 1);
+    if (there.isEmpty() || !there.getFirst().hash().equals(logged.hash())) {
+      broken("I1", node.name + " answered with an entry that is not in its log");
+    }
     node.answered.add(new Answered(space, logged.position(), logged.hash()));
     var intent = logged.entry().intent();
     if (intent == null) {
@@ -285,10 +292,13 @@ public class Judge {
       }
     }
     var promise = promises.getOrDefault(space.id, Map.of()).get(intent.id());
-    // what is recorded again after a fork stays as it was made
+    // what others of this node's lives made comes as any other entry; what is recorded again stays
+    // as it was made
+    var recording = node.recording;
     if (promise == null
         || space.intents.containsKey(intent.id())
-        || !logged.entry().author().node().equals(node.id)
+        || recording == null
+        || !logged.entry().author().equals(new Replica(node.id, recording.incarnation()))
         || promise.request().operations().size() != intent.operations().size()) {
       return;
     }

@@ -69,12 +69,13 @@ public final class Instead {
   /** Says to have one entry more of others than it has. */
   public static Map<Replica, ChainHead> ahead(SpaceView view) {
     var chains = new HashMap<Replica, ChainHead>();
-    view.chains().forEach((replica, head) ->
-        chains.put(
-            replica,
-            replica.equals(view.self())
-                ? head
-                : head.endingAt(head.sequence() + 1, head.hash(), head.position())));
+    view.chains()
+        .forEach((replica, head) ->
+            chains.put(
+                replica,
+                replica.equals(view.self())
+                    ? head
+                    : head.endingAt(head.sequence() + 1, head.hash(), head.position())));
     return chains;
   }
 
@@ -141,8 +142,7 @@ public final class Instead {
       if (last > 1) {
         var end = journal.find(space.id(), space.self(), last - 1).orElseThrow();
         space.recovered(
-            space.self(),
-            space.chain(space.self()).endingAt(last - 1, end.hash(), end.position()));
+            space.self(), space.chain(space.self()).endingAt(last - 1, end.hash(), end.position()));
       }
     }
   }

@@ -85,8 +85,7 @@ record Place(
 
     /** It leaves out these calls; they answer nothing, zero or false. */
     Place leavesOut(String callee) {
-      return visited(
-          MemberSubstitution.relaxed().method(called(callee)).stub().on(method));
+      return visited(MemberSubstitution.relaxed().method(called(callee)).stub().on(method));
     }
 
     private Place visited(AsmVisitorWrapper visitor) {

@@ -81,7 +81,10 @@ public final class PlantedFaults {
               "doesn't owe a new member what was there",
               "I7",
               in("sync.storage.Batch", "oweEverything").doesNothing()),
-          of("owes to no member what one has", "I7", in(LEDGER, "owed").with(Instead.OneIsEnough.class)),
+          of(
+              "owes to no member what one has",
+              "I7",
+              in(LEDGER, "owed").with(Instead.OneIsEnough.class)),
           of("takes any signature", "I8", in("engine.log.Signatures", "verify").answers(true)),
           of(
               "doesn't look whether an entry names the one before",
@@ -103,18 +106,12 @@ public final class PlantedFaults {
               "doesn't see that others know more of it",
               "I9",
               in("engine.session.PeerChains", "knowsMore").answers(false)),
-          of(
-              "a deletion deletes nothing",
-              "I6",
-              in(FOLD, "body").with(Instead.KeepsTheBody.class)),
+          of("a deletion deletes nothing", "I6", in(FOLD, "body").with(Instead.KeepsTheBody.class)),
           of(
               "the head that came last wins",
               "I5",
               in(STATE, "winner").with(Instead.LastToArriveWins.class)),
-          of(
-              "keeps two heads at most",
-              "I6",
-              in(FOLD, "advance").with(Instead.TwoHeads.class)),
+          of("keeps two heads at most", "I6", in(FOLD, "advance").with(Instead.TwoHeads.class)),
           of(
               "a concurrent write takes the place of all heads",
               "I6",
@@ -126,7 +123,8 @@ public final class PlantedFaults {
           of(
               "a void operation cuts off what was made on it",
               "I6",
-              in(FOLD + "$History", "standing").calls("Map.getOrDefault", Instead.class, "unfound")),
+              in(FOLD + "$History", "standing")
+                  .calls("Map.getOrDefault", Instead.class, "unfound")),
           of(
               "tells nobody of conflicts",
               "I6",
@@ -146,11 +144,9 @@ public final class PlantedFaults {
           of(
               "says to have more than it has",
               "I7",
-              in("sync.peer.Exchanges$Host", "statement").calls("SpaceView.chains", Instead.class, "ahead")),
-          of(
-              "passes no statement on",
-              "I11",
-              in("sync.peer.Channel", "gossip").doesNothing()),
+              in("sync.peer.Exchanges$Host", "statement")
+                  .calls("SpaceView.chains", Instead.class, "ahead")),
+          of("passes no statement on", "I11", in("sync.peer.Channel", "gossip").doesNothing()),
           of(
               "takes an earlier statement for a later one",
               "I7",
@@ -217,7 +213,8 @@ public final class PlantedFaults {
     var sound = caught(NOTHING, 1, (int) most, Duration.ofDays(1));
     out.println();
     out.printf(
-        "%d planted faults, %d caught, median after %d seeds, at most %d; nothing planted, %s in these seeds%n",
+        "%d planted faults, %d caught, median after %d seeds, at most %d; nothing planted, %s in"
+            + " these seeds%n",
         ALL.size(),
         seeds.size(),
         seeds.isEmpty() ? 0 : seeds.get(seeds.size() / 2),

@@ -52,7 +52,8 @@ final class PlantedProduct extends ClassLoader {
     for (var place : fault.places()) {
       var type = pool.describe(place.type()).resolve();
       var same = new ByteBuddy().redefine(type, locator).make().getBytes();
-      if (Arrays.equals(same, place.change().apply(new ByteBuddy().redefine(type, locator)).make().getBytes())) {
+      if (Arrays.equals(
+          same, place.change().apply(new ByteBuddy().redefine(type, locator)).make().getBytes())) {
         throw lost(fault, place);
       }
     }
@@ -61,7 +62,11 @@ final class PlantedProduct extends ClassLoader {
 
   private static IllegalStateException lost(PlantedFault fault, Place place) {
     return new IllegalStateException(
-        "the fault '" + fault.name() + "' can't be planted any more: " + place.type() + ", "
+        "the fault '"
+            + fault.name()
+            + "' can't be planted any more: "
+            + place.type()
+            + ", "
             + place.method());
   }
 
