@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -50,6 +51,37 @@ public final class CrashSite {
     record Block(String file, long position, byte[] bytes, int from, int length) implements Piece {}
   }
 
+  /**
+   * A block of which a part reached the disk.
+   *
+   * @param bytes how long the part is that did, a multiple of 512
+   * @param prefix whether it is the block's first part, or its last
+   */
+  public record Tear(int bytes, boolean prefix, Rest rest) {
+
+    /** What the other part of a torn block holds. */
+    public enum Rest {
+      /** What was there before. */
+      BEFORE,
+      ZEROS,
+      JUNK
+    }
+
+    /** Every tear of a block. */
+    public static List<Tear> all() {
+      List<Tear> all = new ArrayList<>();
+      for (int bytes = 0; bytes < BlockFile.BLOCK; bytes += SECTOR) {
+        for (Rest rest : Rest.values()) {
+          all.add(new Tear(bytes, true, rest));
+          if (bytes > 0) {
+            all.add(new Tear(bytes, false, rest));
+          }
+        }
+      }
+      return all;
+    }
+  }
+
   /** What of the unforced reaches the disk. */
   public enum Kind {
     /** Nothing. */
@@ -58,7 +90,9 @@ public final class CrashSite {
     SUBSET,
     /** All but one piece. */
     HOLE,
-    /** All or any part, but of one block only some sectors; the others as before, or zeros. */
+    /**
+     * All or any part, but of one block only some sectors; the others as before, zeros, or junk.
+     */
     TORN,
     /** All writes, no truncation. */
     UNCUT,
@@ -151,13 +185,39 @@ public final class CrashSite {
 
   /** The image that lacks exactly one piece. */
   public DiskImage without(int missing) {
+    return named(allBut(missing, (_, _) -> {}), Kind.HOLE, null);
+  }
+
+  /**
+   * The image that has everything, but of one piece only a part; a truncation is missing.
+   *
+   * @param random what junk is made of
+   */
+  public DiskImage torn(int piece, Tear tear, RandomGenerator random) {
+    return named(
+        allBut(
+            piece,
+            (torn, content) -> {
+              if (torn instanceof Piece.Block block) {
+                tear(block, content, tear, random);
+              }
+            }),
+        Kind.HOLE,
+        null);
+  }
+
+  private Map<String, BlockFile> allBut(int one, BiConsumer<Piece, BlockFile> instead) {
     Map<String, BlockFile> files = start();
     for (int i = 0; i < unforced.size(); i++) {
-      if (i != missing) {
-        apply(unforced.get(i), content(files, unforced.get(i).file()));
+      Piece piece = unforced.get(i);
+      BlockFile content = content(files, piece.file());
+      if (i == one) {
+        instead.accept(piece, content);
+      } else {
+        apply(piece, content);
       }
     }
-    return named(files, Kind.HOLE, null);
+    return files;
   }
 
   /** One image of a kind, drawn at random. */
@@ -192,16 +252,30 @@ public final class CrashSite {
 
   private static void tear(Piece.Block block, BlockFile content, RandomGenerator random) {
     int sectors = (block.length() + SECTOR - 1) / SECTOR;
-    int split = Math.min(block.length(), SECTOR * (sectors < 2 ? 0 : random.nextInt(1, sectors)));
-    boolean keepsPrefix = random.nextBoolean();
-    boolean zeros = random.nextBoolean();
-    int keptFrom = keepsPrefix ? 0 : split;
-    int keptTo = keepsPrefix ? split : block.length();
-    if (zeros) {
-      content.write(block.position(), new byte[block.length()], 0, block.length());
+    tear(
+        block,
+        content,
+        new Tear(
+            SECTOR * (sectors < 2 ? 0 : random.nextInt(1, sectors)),
+            random.nextBoolean(),
+            Tear.Rest.values()[random.nextInt(Tear.Rest.values().length)]),
+        random);
+  }
+
+  private static void tear(
+      Piece.Block block, BlockFile content, Tear tear, RandomGenerator random) {
+    int kept = Math.min(tear.bytes(), block.length());
+    byte[] rest = new byte[block.length()];
+    switch (tear.rest()) {
+      case BEFORE -> {}
+      case ZEROS -> content.write(block.position(), rest, 0, rest.length);
+      case JUNK -> {
+        random.nextBytes(rest);
+        content.write(block.position(), rest, 0, rest.length);
+      }
     }
-    content.write(
-        block.position() + keptFrom, block.bytes(), block.from() + keptFrom, keptTo - keptFrom);
+    int from = tear.prefix() ? 0 : block.length() - kept;
+    content.write(block.position() + from, block.bytes(), block.from() + from, kept);
   }
 
   private Map<String, BlockFile> start() {

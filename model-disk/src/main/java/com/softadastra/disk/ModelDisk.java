@@ -64,8 +64,8 @@ public final class ModelDisk implements AutoCloseable {
   }
 
   /**
-   * This disk under another scheme, for the next process: content and log go on there. Whoever still
-   * uses this one is taken for killed and gets nothing but errors.
+   * This disk under another scheme, for the next process: content and log go on there. Whoever
+   * still uses this one is taken for killed and gets nothing but errors.
    */
   public synchronized ModelDisk handedOver(String newScheme) {
     ModelDisk next = new ModelDisk(newScheme, contents());

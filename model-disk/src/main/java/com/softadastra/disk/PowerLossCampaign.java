@@ -1,8 +1,10 @@
 package com.softadastra.disk;
 
 import com.softadastra.disk.CrashSite.Kind;
+import com.softadastra.disk.CrashSite.Tear;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -15,7 +17,10 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Lets a store commit on a model disk, then opens what power failures at many moments could have
@@ -78,6 +83,25 @@ public final class PowerLossCampaign {
    * @param dataFile the file whose rewrites are counted
    */
   public Result run(String dataFile) throws Exception {
+    return run(dataFile, this::drawSome);
+  }
+
+  /**
+   * Each moment of the recording, and there each unforced block missing, each block that was
+   * written last torn, and a random subset of all.
+   *
+   * @param tears how many ways to tear a block, drawn at random from all
+   */
+  public Result runThrough(String dataFile, int tears) throws Exception {
+    return run(dataFile, (disk, end) -> drawAll(disk, end, tears));
+  }
+
+  /** Which images to open, in the order of the moments. */
+  private interface Draws {
+    Stream<Draw> of(ModelDisk disk, int end);
+  }
+
+  private Result run(String dataFile, Draws draws) throws Exception {
     try (ModelDisk disk = ModelDisk.register("model")) {
       int number = 0;
       CrashSubject.Session session = subject.start(files.apply("model"));
@@ -98,7 +122,7 @@ public final class PowerLossCampaign {
           session.commit(++number);
           acknowledged[i] = disk.position();
         }
-        return open(disk, before, acknowledged, dataFile);
+        return open(disk, before, acknowledged, dataFile, draws);
       } finally {
         disk.setLying(false);
         session.close();
@@ -106,7 +130,7 @@ public final class PowerLossCampaign {
     }
   }
 
-  private Result open(ModelDisk disk, int before, int[] acknowledged, String dataFile)
+  private Result open(ModelDisk disk, int before, int[] acknowledged, String dataFile, Draws draws)
       throws InterruptedException {
     int end = acknowledged[acknowledged.length - 1];
     Map<Kind, Integer> images = new TreeMap<>();
@@ -115,34 +139,34 @@ public final class PowerLossCampaign {
     AtomicInteger opened = new AtomicInteger();
     Semaphore waiting = new Semaphore(4 * plan.workers());
     try (ExecutorService workers = Executors.newFixedThreadPool(plan.workers())) {
-      CrashSite site = disk.crashSite();
-      int points = 0;
-      for (int position : positions(disk, end)) {
-        site.advanceTo(position);
-        int kept = before + countUpTo(acknowledged, position);
-        for (Draw draw : draw(site, points++ % EXHAUSTIVE_EVERY == 0)) {
-          waiting.acquire();
-          int number = opened.incrementAndGet();
-          workers.execute(() -> {
-            try {
-              Optional<String> violation = check(draw.image(), number, kept);
-              synchronized (images) {
-                images.merge(draw.kind(), 1, Integer::sum);
-                if (violation.isPresent()) {
-                  violations.merge(draw.kind(), 1, Integer::sum);
-                  if (samples.size() < KEPT_SAMPLES) {
-                    samples.add(
-                        "seed %d, change %d of %d, %s, %d acknowledged: %s"
-                            .formatted(
-                                plan.seed(), position, end, draw.kind(), kept, violation.get()));
-                  }
+      for (Draw draw : (Iterable<Draw>) draws.of(disk, end)::iterator) {
+        int kept = before + countUpTo(acknowledged, draw.position());
+        waiting.acquire();
+        int number = opened.incrementAndGet();
+        workers.execute(() -> {
+          try {
+            Optional<String> violation = check(draw.image(), number, kept);
+            synchronized (images) {
+              images.merge(draw.kind(), 1, Integer::sum);
+              if (violation.isPresent()) {
+                violations.merge(draw.kind(), 1, Integer::sum);
+                if (samples.size() < KEPT_SAMPLES) {
+                  samples.add(
+                      "seed %d, change %d of %d, %s, %d acknowledged: %s"
+                          .formatted(
+                              plan.seed(),
+                              draw.position(),
+                              end,
+                              draw.kind(),
+                              kept,
+                              violation.get()));
                 }
               }
-            } finally {
-              waiting.release();
             }
-          });
-        }
+          } finally {
+            waiting.release();
+          }
+        });
       }
     }
     int rewrites = disk.rewrites(dataFile, 2 * BlockFile.BLOCK);
@@ -164,7 +188,46 @@ public final class PowerLossCampaign {
     }
   }
 
-  private record Draw(Kind kind, DiskImage image) {}
+  private record Draw(int position, Kind kind, DiskImage image) {}
+
+  private Stream<Draw> drawSome(ModelDisk disk, int end) {
+    CrashSite site = disk.crashSite();
+    AtomicInteger points = new AtomicInteger();
+    return positions(disk, end).stream()
+        .flatMap(position -> {
+          site.advanceTo(position);
+          return draw(site, points.getAndIncrement() % EXHAUSTIVE_EVERY == 0).stream();
+        });
+  }
+
+  private Stream<Draw> drawAll(ModelDisk disk, int end, int tears) {
+    CrashSite site = disk.crashSite();
+    return IntStream.rangeClosed(1, end)
+        .boxed()
+        .flatMap(position -> {
+          int before = site.unforced();
+          site.advanceTo(position);
+          // what a force took away from before makes this more than what was written last
+          int last = Math.min(before, site.unforced());
+          return Stream.of(
+                  Stream.of(new Draw(position, Kind.SUBSET, site.image(Kind.SUBSET, random))),
+                  IntStream.range(0, site.unforced())
+                      .mapToObj(i -> new Draw(position, Kind.HOLE, site.without(i))),
+                  IntStream.range(last, site.unforced())
+                      .boxed()
+                      .flatMap(i ->
+                          tears(tears)
+                              .map(tear ->
+                                  new Draw(position, Kind.TORN, site.torn(i, tear, random)))))
+              .flatMap(Function.identity());
+        });
+  }
+
+  private Stream<Tear> tears(int count) {
+    List<Tear> all = Tear.all();
+    Collections.shuffle(all, random);
+    return all.stream().limit(count);
+  }
 
   /** Ten images at most, or one for every piece that may be missing. */
   private List<Draw> draw(CrashSite site, boolean exhaustive) {
@@ -172,7 +235,7 @@ public final class PowerLossCampaign {
     if (exhaustive) {
       // older pieces are many and alike; the last ones are the commit that is being written
       for (int i = Math.max(0, site.unforced() - 64); i < site.unforced(); i++) {
-        draws.add(new Draw(Kind.HOLE, site.without(i)));
+        draws.add(new Draw(site.position(), Kind.HOLE, site.without(i)));
       }
       return draws;
     }
@@ -180,12 +243,13 @@ public final class PowerLossCampaign {
         new Kind[] {
           Kind.DROPPED, Kind.SUBSET, Kind.SUBSET, Kind.TORN, Kind.TORN, Kind.TORN, Kind.UNCUT
         }) {
-      draws.add(new Draw(kind, site.image(kind, random)));
+      draws.add(new Draw(site.position(), kind, site.image(kind, random)));
     }
     for (int i = 0; i < 3 && site.unforced() > 0; i++) {
       int late = Math.min(site.unforced(), 32);
       draws.add(
           new Draw(
+              site.position(),
               Kind.HOLE,
               site.without(
                   i == 0
@@ -196,7 +260,7 @@ public final class PowerLossCampaign {
   }
 
   /** Moments in order: a third anywhere, a third around forces, a third around the rare ones. */
-  private Iterable<Integer> positions(ModelDisk disk, int end) {
+  private TreeSet<Integer> positions(ModelDisk disk, int end) {
     List<Integer> forces = disk.forces();
     List<Integer> rare = disk.forcesOfRarestFile();
     TreeSet<Integer> positions = new TreeSet<>();

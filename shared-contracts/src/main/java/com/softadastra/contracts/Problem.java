@@ -2,6 +2,7 @@ package com.softadastra.contracts;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Why a request was refused, as it crosses every border (RFC 9457 over HTTP, a reply record over a
@@ -16,6 +17,9 @@ public record Problem(
   public record FieldError(String field, String message) {}
 
   public Problem {
+    // across a link anything may be missing
+    Objects.requireNonNull(code);
+    Objects.requireNonNull(detail);
     errors = List.copyOf(errors);
     facts = Map.copyOf(facts);
   }

@@ -73,8 +73,7 @@ public final class Campaign {
     long began = System.nanoTime();
     var workers = new ArrayList<Thread>();
     for (int i = 0; i < Math.max(1, Runtime.getRuntime().availableProcessors()); i++) {
-      workers.add(
-          Thread.ofPlatform().name("simulation-" + i).start(() -> work(began)));
+      workers.add(Thread.ofPlatform().name("simulation-" + i).start(() -> work(began)));
     }
     try {
       long told = System.nanoTime();
@@ -137,10 +136,16 @@ public final class Campaign {
     synchronized (this) {
       failures.add(new Failure(seed, violation));
       out.println("seed " + seed + ": " + violation);
-      out.println("  again: ./softadastra simulate --first-seed " + seed + " --seeds 1 --minutes 5");
       out.println(
-          "  of " + plan.happenings().size() + " happenings among " + plan.nodes() + " nodes these "
-              + shrunk.happenings().size() + " do:");
+          "  again: ./softadastra simulate --first-seed " + seed + " --seeds 1 --minutes 5");
+      out.println(
+          "  of "
+              + plan.happenings().size()
+              + " happenings among "
+              + plan.nodes()
+              + " nodes these "
+              + shrunk.happenings().size()
+              + " do:");
       shrunk.happenings().forEach(happening -> out.println("    " + shrunk.tell(happening)));
       if (failures.size() >= ENOUGH) {
         next.set(seeds);
@@ -148,8 +153,7 @@ public final class Campaign {
     }
   }
 
-  private static boolean sameWay(
-      Violation violation, @Nullable Violation other) {
+  private static boolean sameWay(Violation violation, @Nullable Violation other) {
     return other != null && other.invariant().equals(violation.invariant());
   }
 }

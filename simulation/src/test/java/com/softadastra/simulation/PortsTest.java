@@ -34,25 +34,30 @@ class PortsTest {
 
   @ArchTest
   static final ArchRule implementsNoPortButDiskNetworkAndTime =
-      classes().should(new ArchCondition<>("implement no port of the product but machinery") {
-        @Override
-        public void check(JavaClass type, ConditionEvents events) {
-          for (var port : type.getAllRawInterfaces()) {
-            var name = port.getName();
-            boolean ofProduct =
-                name.startsWith("com.softadastra.")
-                    && !name.startsWith("com.softadastra.simulation.");
-            if (ofProduct && !MACHINERY.contains(name)) {
-              events.add(SimpleConditionEvent.violated(type, type.getName() + " implements " + name));
-            }
-          }
-          for (var parent : type.getAllRawSuperclasses()) {
-            if (parent.getName().startsWith("com.softadastra.")
-                && !parent.getName().startsWith("com.softadastra.simulation.")) {
-              events.add(
-                  SimpleConditionEvent.violated(type, type.getName() + " extends " + parent.getName()));
-            }
-          }
-        }
-      });
+      classes()
+          .should(
+              new ArchCondition<>("implement no port of the product but machinery") {
+                @Override
+                public void check(JavaClass type, ConditionEvents events) {
+                  for (var port : type.getAllRawInterfaces()) {
+                    var name = port.getName();
+                    boolean ofProduct =
+                        name.startsWith("com.softadastra.")
+                            && !name.startsWith("com.softadastra.simulation.");
+                    if (ofProduct && !MACHINERY.contains(name)) {
+                      events.add(
+                          SimpleConditionEvent.violated(
+                              type, type.getName() + " implements " + name));
+                    }
+                  }
+                  for (var parent : type.getAllRawSuperclasses()) {
+                    if (parent.getName().startsWith("com.softadastra.")
+                        && !parent.getName().startsWith("com.softadastra.simulation.")) {
+                      events.add(
+                          SimpleConditionEvent.violated(
+                              type, type.getName() + " extends " + parent.getName()));
+                    }
+                  }
+                }
+              });
 }

@@ -8,8 +8,8 @@ import org.junit.jupiter.api.Test;
 /**
  * Nodes of the product keep their promises whatever the machinery around them does.
  *
- * <p>{@code -Dsimulation.seeds=}, {@code -Dsimulation.first-seed=} and {@code -Dsimulation.minutes=}
- * set how many seeds, from which on, and how long they may take.
+ * <p>{@code -Dsimulation.seeds=}, {@code -Dsimulation.first-seed=} and {@code
+ * -Dsimulation.minutes=} set how many seeds, from which on, and how long they may take.
  */
 class SimulationIT {
   @Test

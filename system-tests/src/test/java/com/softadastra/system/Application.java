@@ -1,9 +1,13 @@
 package com.softadastra.system;
 
+import com.softadastra.node.client.NodeClient;
+import com.softadastra.node.process.NodeProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -61,50 +65,45 @@ public final class Application {
 
   /**
    * The JVM's AOT cache that all tests' nodes share: they start in half the time. It is trained
-   * where it is older than the application, as the launcher does it.
+   * where it is older than the application, by a node that serves a little and stops.
    */
   private static final class Cache {
+    private static final Duration PATIENCE = Duration.ofMinutes(5);
     private static final Path FILE = trained(Path.of("target/nodes.aot").toAbsolutePath());
 
     private static Path trained(Path file) {
       try {
-        if (Files.exists(file) && !isOlderThanApplication(file)) {
-          return file;
-        }
-        var data = Files.createTempDirectory("training");
-        var draft = file.resolveSibling("nodes.aot.new");
-        var command =
-            java(
-                List.of(
-                    "-Xmx256m",
-                    QUICK,
-                    "-XX:AOTCacheOutput=" + draft,
-                    "-Dspring.context.exit=onRefresh"),
-                CLASS_PATH);
-        command.addAll(
-            List.of(
-                "com.softadastra.node.Main",
-                "up",
-                "--name",
-                "training",
-                "--data",
-                data.toString()));
-        command.addAll(List.of("--port", "0", "--mesh-port", "0"));
-        var outcome = Outcome.of(new ProcessBuilder(command));
-        Directories.delete(data);
-        if (!Files.exists(draft)) {
-          throw new IllegalStateException("no AOT cache came of the training: " + outcome);
-        }
-        System.out.printf(
-            "Application: an AOT cache for the tests' nodes, trained in %.1f s%n",
-            outcome.seconds());
-        return Files.move(draft, file, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        return Files.exists(file) && !isOlderThanApplication(file) ? file : train(file);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new IllegalStateException(e);
       }
+    }
+
+    private static Path train(Path file) throws IOException, InterruptedException {
+      long begun = System.nanoTime();
+      var draft = file.resolveSibling("nodes.aot.new");
+      var directory = Files.createTempDirectory("training");
+      var command = java(List.of("-Xmx256m", QUICK, "-XX:AOTCacheOutput=" + draft), CLASS_PATH);
+      var trainee = new NodeProcess(command, "training", directory.resolve("data"), List.of());
+      try (trainee) {
+        trainee.start();
+        trainee.awaitReady(PATIENCE);
+        trainee.client().put("/api/v1/spaces/training", null).orThrow();
+        var document = "/api/v1/spaces/training/documents/notes/note";
+        trainee.client().put(document, NodeClient.object().put("text", "seen")).orThrow();
+        trainee.client().get(document).orThrow();
+        // the JVM writes the cache when it ends
+        ProcessHandle.of(trainee.pid()).orElseThrow().destroy();
+        trainee.awaitExit(PATIENCE);
+      }
+      Directories.delete(directory);
+      System.out.printf(
+          "Application: an AOT cache for the tests' nodes, trained in %.1f s%n",
+          (System.nanoTime() - begun) / 1e9);
+      return Files.move(draft, file, StandardCopyOption.REPLACE_EXISTING);
     }
 
     private static boolean isOlderThanApplication(Path file) throws IOException {

@@ -9,17 +9,19 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 
 /**
  * A TCP proxy on loopback that treats its connections badly, as a seed decides: it cuts them after
- * a number of bytes, delays and stalls them, and turns bytes into others.
+ * a number of bytes, in the middle of a record, delays and stalls them, and drops bytes, repeats
+ * them or turns them into others, which TCP would never do and TLS has to notice.
  */
 final class FaultProxy implements AutoCloseable {
   private static final int CHUNK = 4096;
 
   private final int target;
   private final ServerSocket server;
-  private final Random random;
+  private final Supplier<Plan> plans;
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
   private final Map<Fault, AtomicInteger> done = new ConcurrentHashMap<>();
 
@@ -29,18 +31,27 @@ final class FaultProxy implements AutoCloseable {
     CUT,
     DELAY,
     STALL,
-    CORRUPT
+    CORRUPT,
+    DROP,
+    DUPLICATE
   }
 
   /**
    * @param at after how many bytes of one direction, from the one before on
    * @param millis how long the delay of each chunk lasts until then; a stall lasts longer
    */
-  private record Plan(Fault fault, long at, int millis) {}
+  record Plan(Fault fault, long at, int millis) {}
 
   FaultProxy(int listen, int target, long seed) throws IOException {
+    this(listen, target, drawing(new Random(seed)));
+  }
+
+  /**
+   * @param plans what befalls the connections, asked for by one after the other
+   */
+  FaultProxy(int listen, int target, Supplier<Plan> plans) throws IOException {
     this.target = target;
-    this.random = new Random(seed);
+    this.plans = plans;
     this.server = new ServerSocket(listen, 50, InetAddress.getLoopbackAddress());
     Thread.ofVirtual().start(this::accept);
   }
@@ -67,23 +78,31 @@ final class FaultProxy implements AutoCloseable {
         open.add(near);
         var far = new Socket(InetAddress.getLoopbackAddress(), target);
         open.add(far);
-        Thread.ofVirtual().start(() -> pump(near, far));
-        Thread.ofVirtual().start(() -> pump(far, near));
+        var there = draw();
+        var back = draw();
+        Thread.ofVirtual().start(() -> pump(near, far, there));
+        Thread.ofVirtual().start(() -> pump(far, near, back));
       } catch (IOException _) {
         // The target is away, or the proxy is closed.
       }
     }
   }
 
-  private synchronized Plan draw() {
-    var fault = Fault.values()[random.nextInt(Fault.values().length)];
-    // Most handshakes get through, few sessions get far.
-    return new Plan(fault, 2_000 + random.nextInt(60_000), 5 + random.nextInt(30));
+  private static Supplier<Plan> drawing(Random random) {
+    return () -> {
+      var fault = Fault.values()[random.nextInt(Fault.values().length)];
+      // Most handshakes get through, few sessions get far.
+      return new Plan(fault, 2_000 + random.nextInt(60_000), 5 + random.nextInt(30));
+    };
   }
 
-  private void pump(Socket from, Socket to) {
+  private synchronized Plan draw() {
+    return plans.get();
+  }
+
+  private void pump(Socket from, Socket to, Plan first) {
     var chunk = new byte[CHUNK];
-    var plan = draw();
+    var plan = first;
     long left = plan.at();
     try (from;
         to) {
@@ -103,14 +122,17 @@ final class FaultProxy implements AutoCloseable {
             }
             case STALL -> Thread.sleep(100L * plan.millis());
             case CORRUPT -> chunk[(int) left] ^= 0x20;
-            case NONE, DELAY -> {}
+            case DUPLICATE -> out.write(chunk, 0, length);
+            case NONE, DELAY, DROP -> {}
           }
+          int kept = plan.fault() == Fault.DROP ? (int) left : length;
+          out.write(chunk, 0, kept);
           plan = draw();
           left = plan.at();
         } else {
           left -= length;
+          out.write(chunk, 0, length);
         }
-        out.write(chunk, 0, length);
       }
     } catch (IOException _) {
       // Either side is gone: so is the other, now.

@@ -3,6 +3,7 @@ package com.softadastra.system;
 import static com.softadastra.node.client.NodeClient.segment;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.softadastra.disk.Campaign;
 import com.softadastra.node.client.Answer;
 import com.softadastra.node.client.NodeClient;
 import com.softadastra.node.client.NodeUnreachable;
@@ -50,11 +51,14 @@ class KillNineIT {
       var longest = Duration.ZERO;
       var sum = Duration.ZERO;
       var checked = new HashMap<String, JsonNode>();
-      for (int kill = 1; kill <= KILLS; kill++) {
+      var campaign = new Campaign();
+      int kills = 0;
+      while (kills < KILLS || campaign.goesOn()) {
+        kills++;
         Thread.sleep(100 + random.nextInt(1200));
         node.process().kill();
         node.process().start();
-        if (kill % 10 == 0) {
+        if (kills % 10 == 0) {
           // Also while it recovers.
           Thread.sleep(500 + random.nextInt(4000));
           node.process().kill();
@@ -68,7 +72,7 @@ class KillNineIT {
         news.keySet().removeAll(checked.keySet());
         for (var document : news.entrySet().stream().limit(READ_AFTER_KILL).toList()) {
           assertThat(read(node, document.getKey()))
-              .as("%s after kill %d", document.getKey(), kill)
+              .as("%s after kill %d", document.getKey(), kills)
               .isEqualTo(document.getValue());
         }
         checked.putAll(news);
@@ -80,10 +84,15 @@ class KillNineIT {
       }
       assertThat(failure.get()).isNull();
       assertThat(node.documents()).containsAllEntriesOf(acknowledged);
-      System.out.printf(
-          "KillNineIT: %d kills, %,d acknowledged documents all there; ready again after %.1f s, at"
-              + " most %.1f s%n",
-          KILLS, acknowledged.size(), sum.toMillis() / 1000.0 / KILLS, longest.toMillis() / 1000.0);
+      Campaign.note(
+          "KillNineIT",
+          "seed %d, %d kills, %,d acknowledged documents all there; ready again after %.1f s, at most %.1f s"
+              .formatted(
+                  seed,
+                  kills,
+                  acknowledged.size(),
+                  sum.toMillis() / 1000.0 / kills,
+                  longest.toMillis() / 1000.0));
     }
   }
 

@@ -4,6 +4,7 @@ import com.softadastra.node.client.NodeClient;
 import com.softadastra.node.process.NodeProcess;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 
 /** A node whose layers share a process, as {@code up} starts it. */
@@ -11,11 +12,29 @@ final class OneProcess implements NodeProcesses {
   private final NodeProcess process;
 
   OneProcess(String name, Path data, List<String> settings) {
-    this.process = new NodeProcess(Application.quickJava(), name, data, settings);
+    this(List.of(), name, data, settings);
+  }
+
+  /**
+   * @param within a command that becomes the one that follows it
+   */
+  OneProcess(List<String> within, String name, Path data, List<String> settings) {
+    var command = new ArrayList<>(within);
+    command.addAll(Application.quickJava());
+    this.process = new NodeProcess(command, name, data, settings);
   }
 
   long pid() {
     return process.pid();
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** Of the process that has ended. */
+  int exitStatus() throws InterruptedException {
+    return process.awaitExit(Duration.ofSeconds(10));
   }
 
   /** What it has printed since its start. */

@@ -8,7 +8,11 @@ import java.net.InetAddress;
  */
 public record PeerAddress(String host, int port) {
   public PeerAddress {
-    if (host.isBlank() || port < 0 || port > 65_535) {
+    if (host.isBlank()
+        || host.indexOf('[') >= 0
+        || host.indexOf(']') >= 0
+        || port < 0
+        || port > 65_535) {
       throw new IllegalArgumentException("not an address: " + host + ":" + port);
     }
   }

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.zip.GZIPInputStream;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -28,6 +29,9 @@ import tools.jackson.databind.json.JsonMapper;
 record RecordedHistory(List<RecordedChange> changes) {
   private static final String SLICE = "real-edits-slice.jsonl.gz";
   private static final int GZIP_MAGIC = 0x1f8b;
+
+  /** The longest line; a packed file may hold any. */
+  static final int LINE_CHARACTERS = 1 << 20;
 
   /** The file can't be read, or isn't a history; the message says where. */
   static final class UnreadableHistory extends Exception {
@@ -67,7 +71,7 @@ record RecordedHistory(List<RecordedChange> changes) {
     var changes = new ArrayList<RecordedChange>();
     var positions = new HashMap<Integer, Integer>();
     var lines = new BufferedReader(new InputStreamReader(plain(in), StandardCharsets.UTF_8));
-    for (String line; changes.size() < most && (line = lines.readLine()) != null; ) {
+    for (String line; changes.size() < most && (line = line(lines)) != null; ) {
       int position = changes.size();
       try {
         var change = change(position, json.readTree(line), positions);
@@ -81,6 +85,20 @@ record RecordedHistory(List<RecordedChange> changes) {
       throw new UnreadableHistory("The input has no changes.");
     }
     return new RecordedHistory(List.copyOf(changes));
+  }
+
+  private static @Nullable String line(BufferedReader lines) throws IOException, UnreadableHistory {
+    var line = new StringBuilder();
+    for (int c = lines.read(); c != '\n'; c = lines.read()) {
+      if (c < 0) {
+        return line.isEmpty() ? null : line.toString();
+      }
+      if (line.length() == LINE_CHARACTERS) {
+        throw new UnreadableHistory("A line of the input is too long.");
+      }
+      line.append((char) c);
+    }
+    return line.toString();
   }
 
   private static InputStream plain(InputStream in) throws IOException {

@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -30,6 +29,8 @@ final class Headers {
 
   // RFC 9110, section 8.8.3, without the mark of a weak one
   private static final Pattern ENTITY_TAG = Pattern.compile("\"([!\\x23-\\x7e\\x80-\\xff]*)\"");
+
+  private static final Pattern WAIT = Pattern.compile("wait( *=.*)?", Pattern.CASE_INSENSITIVE);
 
   // No entity tag can hold a quotation mark.
   private static final String NO_VERSION = "\"";
@@ -128,7 +129,7 @@ final class Headers {
         all("Prefer").stream()
             .flatMap(value -> Arrays.stream(value.split(",")))
             .map(preference -> preference.split(";", 2)[0].strip())
-            .filter(preference -> preference.toLowerCase(Locale.ROOT).matches("wait( *=.*)?"))
+            .filter(preference -> WAIT.matcher(preference).matches())
             .findFirst()
             .map(preference -> seconds(preference.substring(preference.indexOf('=') + 1)));
     return new Wait(patience.orElse(null), level);

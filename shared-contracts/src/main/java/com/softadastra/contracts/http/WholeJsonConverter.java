@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.springframework.core.ResolvableType;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpOutputMessage;
@@ -23,7 +24,10 @@ final class WholeJsonConverter extends JacksonJsonHttpMessageConverter {
 
   @Override
   protected void writeInternal(
-      Object object, ResolvableType type, HttpOutputMessage answer, Map<String, Object> hints)
+      Object object,
+      ResolvableType type,
+      HttpOutputMessage answer,
+      @Nullable Map<String, Object> hints)
       throws IOException {
     var whole = new ByteArrayOutputStream(USUAL_BYTES);
     super.writeInternal(object, type, new Buffered(answer.getHeaders(), whole), hints);

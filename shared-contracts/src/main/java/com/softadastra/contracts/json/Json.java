@@ -54,6 +54,15 @@ public sealed interface Json {
     return out.toString();
   }
 
+  /** How many values it is made of, itself counted. Recursion is bounded by the depth. */
+  default int values() {
+    return switch (this) {
+      case Obj(var members) -> 1 + members.values().stream().mapToInt(Json::values).sum();
+      case Arr(var items) -> 1 + items.stream().mapToInt(Json::values).sum();
+      case Str _, Num _, Bool _, Null _ -> 1;
+    };
+  }
+
   /** The deepest nesting of objects and arrays: 0 for a scalar, 1 for {@code {}}. */
   default int depth() {
     record Level(Iterator<? extends Json> rest) {}

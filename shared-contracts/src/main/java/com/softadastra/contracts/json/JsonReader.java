@@ -12,20 +12,29 @@ import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.TokenStreamFactory;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * Reads JSON strictly: UTF-8 without errors, no duplicate names, at most {@link #MAX_DEPTH} levels,
- * nothing after it.
+ * Reads JSON strictly: UTF-8 without errors, no duplicate names, at most {@link #MAX_DEPTH} levels
+ * and {@link #MAX_VALUES} values, nothing after it.
  */
 public final class JsonReader {
   /** Levels of nesting, the outermost object counted as one. */
   public static final int MAX_DEPTH = 128;
 
+  /**
+   * Objects, arrays, strings, numbers and the rest, the outermost counted. It bounds the memory
+   * that a text can ask for, and is more than a document of a mebibyte can have.
+   */
+  public static final int MAX_VALUES = 1 << 19;
+
   // Lengths are bounded by whoever reads the bytes, before they come here.
   private static final JsonFactory FACTORY =
       JsonFactory.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          // else names are kept for ever, and a document is refused whose names collide with them
+          .disable(TokenStreamFactory.Feature.CANONICALIZE_PROPERTY_NAMES)
           .streamReadConstraints(
               StreamReadConstraints.builder()
                   .maxNestingDepth(MAX_DEPTH)
@@ -35,7 +44,12 @@ public final class JsonReader {
                   .build())
           .build();
 
-  private JsonReader() {}
+  private final JsonParser parser;
+  private int values;
+
+  private JsonReader(JsonParser parser) {
+    this.parser = parser;
+  }
 
   /** Says in a sentence what is wrong with the text. */
   public static final class MalformedJson extends Exception {
@@ -76,7 +90,7 @@ public final class JsonReader {
       if (parser.nextToken() == null) {
         throw new MalformedJson("the body is empty");
       }
-      var json = read(parser);
+      var json = new JsonReader(parser).read();
       if (parser.nextToken() != null) {
         throw new MalformedJson("there is more after the JSON value");
       }
@@ -87,21 +101,24 @@ public final class JsonReader {
   }
 
   /** Recursion is bounded by the parser's own limit on nesting. */
-  private static Json read(JsonParser parser) throws MalformedJson {
+  private Json read() throws MalformedJson {
+    if (++values > MAX_VALUES) {
+      throw new MalformedJson("there are more than " + MAX_VALUES + " values");
+    }
     return switch (parser.currentToken()) {
       case START_OBJECT -> {
         var members = new TreeMap<String, Json>();
         while (parser.nextToken() != JsonToken.END_OBJECT) {
           String name = parser.currentName();
           parser.nextToken();
-          members.put(name, read(parser));
+          members.put(name, read());
         }
         yield new Json.Obj(members);
       }
       case START_ARRAY -> {
         var items = new ArrayList<Json>();
         while (parser.nextToken() != JsonToken.END_ARRAY) {
-          items.add(read(parser));
+          items.add(read());
         }
         yield new Json.Arr(items);
       }

@@ -10,7 +10,7 @@ import java.net.UnknownHostException;
  */
 public record LinkAddress(String host, int port) {
   public LinkAddress {
-    if (host.isBlank()) {
+    if (host.isBlank() || host.indexOf('[') >= 0 || host.indexOf(']') >= 0) {
       throw new IllegalArgumentException("a link address needs a host");
     }
     if (port < 0 || port > 65_535) {

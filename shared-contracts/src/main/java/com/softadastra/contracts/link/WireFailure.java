@@ -76,10 +76,14 @@ final class WireFailure {
 
   private static RuntimeException refused(String layer, CustomRSocketException failure) {
     try {
-      return new Refused(JSON.readValue(failure.getMessage(), Problem.class));
+      Problem problem = JSON.readValue(failure.getMessage(), Problem.class);
+      if (problem != null) {
+        return new Refused(problem);
+      }
     } catch (JacksonException e) {
-      return new LayerUnreachable(layer + ": refused for a reason that is not known here", e);
+      failure.addSuppressed(e);
     }
+    return new LayerUnreachable(layer + ": refused for a reason that is not known here", failure);
   }
 
   private static String shortened(@Nullable String text) {

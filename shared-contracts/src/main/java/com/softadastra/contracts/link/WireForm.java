@@ -3,17 +3,24 @@ package com.softadastra.contracts.link;
 import com.softadastra.contracts.json.JsonText;
 import java.io.ByteArrayOutputStream;
 import java.lang.reflect.Type;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.databind.DatabindException;
+import tools.jackson.databind.DeserializationContext;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.ObjectReader;
 import tools.jackson.databind.ObjectWriter;
 import tools.jackson.databind.SerializationContext;
 import tools.jackson.databind.ValueSerializer;
 import tools.jackson.databind.cfg.DateTimeFeature;
+import tools.jackson.databind.deser.jdk.StringDeserializer;
+import tools.jackson.databind.deser.std.StdScalarDeserializer;
 import tools.jackson.databind.exc.MismatchedInputException;
 import tools.jackson.databind.module.SimpleModule;
 import tools.jackson.dataformat.cbor.CBORFactory;
@@ -35,7 +42,11 @@ final class WireForm {
                           .maxStringLength(LinkProtocol.LARGEST_PAYLOAD_BYTES)
                           .build())
                   .build())
-          .addModule(new SimpleModule().addSerializer(JsonText.class, new JsonAsText()))
+          .addModule(
+              new SimpleModule()
+                  .addSerializer(JsonText.class, new JsonAsText())
+                  .addDeserializer(String.class, new UnicodeText())
+                  .addDeserializer(JsonText.class, new TextAsJson()))
           .disable(DateTimeFeature.WRITE_DATES_AS_TIMESTAMPS)
           .disable(DateTimeFeature.WRITE_DURATIONS_AS_TIMESTAMPS)
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
@@ -61,7 +72,7 @@ final class WireForm {
    * @throws tools.jackson.core.JacksonException where it is not exactly one value of the type
    */
   Object read(byte[] data) {
-    return bytes ? data : reader.readValue(data);
+    return bytes ? data : orMismatch(() -> reader.readValue(data));
   }
 
   /** The values in an array, each in its form; nulls are kept. */
@@ -89,12 +100,8 @@ final class WireForm {
       for (int i = 0; fits && i < values.length; i++) {
         fits = parser.nextToken() != JsonToken.END_ARRAY;
         if (fits) {
-          values[i] =
-              forms
-                  .get(i)
-                  .reader
-                  .without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-                  .readValue(parser);
+          var reader = forms.get(i).reader.without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+          values[i] = orMismatch(() -> reader.readValue(parser));
         }
       }
       if (!fits || parser.nextToken() != JsonToken.END_ARRAY || parser.nextToken() != null) {
@@ -105,10 +112,51 @@ final class WireForm {
     return values;
   }
 
+  /** Some readers of a type fail in their own way on tokens that only CBOR has. */
+  private static <T extends @Nullable Object> T orMismatch(Supplier<T> reading) {
+    try {
+      return reading.get();
+    } catch (ClassCastException | IllegalArgumentException e) {
+      throw DatabindException.from((JsonParser) null, "not a value of the type", e);
+    }
+  }
+
   private static final class JsonAsText extends ValueSerializer<JsonText> {
     @Override
     public void serialize(JsonText json, JsonGenerator generator, SerializationContext context) {
       generator.writeString(json.text());
+    }
+  }
+
+  /** CBOR's text is UTF-8; the library takes more, which no one could pass on. */
+  private static @Nullable String unicode(JsonParser parser, DeserializationContext context) {
+    String text = StringDeserializer.instance.deserialize(parser, context);
+    if (text != null && !StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
+      throw MismatchedInputException.from(parser, String.class, "text is not Unicode");
+    }
+    return text;
+  }
+
+  private static final class UnicodeText extends StdScalarDeserializer<String> {
+    UnicodeText() {
+      super(String.class);
+    }
+
+    @Override
+    public @Nullable String deserialize(JsonParser parser, DeserializationContext context) {
+      return unicode(parser, context);
+    }
+  }
+
+  private static final class TextAsJson extends StdScalarDeserializer<JsonText> {
+    TextAsJson() {
+      super(JsonText.class);
+    }
+
+    @Override
+    public @Nullable JsonText deserialize(JsonParser parser, DeserializationContext context) {
+      var text = unicode(parser, context);
+      return text == null ? null : JsonText.parse(text);
     }
   }
 }

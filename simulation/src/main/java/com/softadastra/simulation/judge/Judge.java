@@ -121,9 +121,11 @@ public class Judge {
   /** What was on a lost disk alone can't be asked for any more. */
   private void forgive() {
     promises.forEach((space, intents) ->
-        intents.keySet().removeIf(intent ->
-            nodes.values().stream()
-                .noneMatch(node -> node.shadow.space(space).intents.containsKey(intent))));
+        intents
+            .keySet()
+            .removeIf(intent ->
+                nodes.values().stream()
+                    .noneMatch(node -> node.shadow.space(space).intents.containsKey(intent))));
   }
 
   private Watched watched(int place) {
@@ -153,7 +155,10 @@ public class Judge {
     if (from <= node.shadow.last()) {
       broken(
           "I1",
-          node.name + " ended with a log up to " + node.shadow.last() + " and comes back with one up to "
+          node.name
+              + " ended with a log up to "
+              + node.shadow.last()
+              + " and comes back with one up to "
               + (from - 1));
       return;
     }
@@ -343,7 +348,8 @@ public class Judge {
       genuine.add(logged.hash());
     } else if (!genuine.contains(logged.hash())) {
       broken(
-          "I8", node.name + " took in an entry that " + name(entry.author().node()) + " did not write");
+          "I8",
+          node.name + " took in an entry that " + name(entry.author().node()) + " did not write");
     }
     if (space.has.contains(logged.hash())) {
       broken("I3", node.name + " has an entry twice");
@@ -368,7 +374,9 @@ public class Judge {
         }
       }
     }
-    if (!names.computeIfAbsent(new Name(entry.space(), new Dot(entry.author(), entry.sequence())), _ -> logged.hash())
+    if (!names
+        .computeIfAbsent(
+            new Name(entry.space(), new Dot(entry.author(), entry.sequence())), _ -> logged.hash())
         .equals(logged.hash())) {
       doubled.add(entry.author());
     }
@@ -420,8 +428,13 @@ public class Judge {
       if (conflict.key().equals(key) && conflict.open() != conflict.id().equals(open)) {
         broken(
             "I6",
-            "the conflict " + conflict.id() + " at " + node.name + " is "
-                + (conflict.open() ? "open" : "closed") + " against the document's heads");
+            "the conflict "
+                + conflict.id()
+                + " at "
+                + node.name
+                + " is "
+                + (conflict.open() ? "open" : "closed")
+                + " against the document's heads");
       }
     }
     if (open != null && journal.conflicts().stream().noneMatch(c -> c.id().equals(open))) {
@@ -476,8 +489,14 @@ public class Judge {
               if (sequence > truth.getOrDefault(replica, 0L) && !isOfDoubled(replica)) {
                 broken(
                     "I7",
-                    node.name + " believes that " + name(member.node()) + " has entry " + sequence
-                        + " of " + name(replica.node()) + ", which it never had");
+                    node.name
+                        + " believes that "
+                        + name(member.node())
+                        + " has entry "
+                        + sequence
+                        + " of "
+                        + name(replica.node())
+                        + ", which it never had");
               }
             });
       }
@@ -506,25 +525,33 @@ public class Judge {
         continue;
       }
       var owed = new HashSet<>(memory.outbox(space.id));
-      space.undischarged.entrySet().removeIf(row -> {
-        var entry = row.getValue();
-        if (owed.contains(memory.entry(row.getKey()).dot())) {
-          return false;
-        }
-        for (var member : members) {
-          if (!member.node().equals(node.id)
-              && !member.node().equals(entry.entry().author().node())
-              && !doubled.contains(entry.entry().author())
-              && !truth(space.id, member.node()).entries().contains(entry.hash())) {
-            broken(
-                "I7",
-                node.name + " owes entry " + entry.entry().sequence() + " of "
-                    + name(entry.entry().author().node()) + " to nobody, and " + name(member.node())
-                    + " never had it");
-          }
-        }
-        return true;
-      });
+      space
+          .undischarged
+          .entrySet()
+          .removeIf(row -> {
+            var entry = row.getValue();
+            if (owed.contains(memory.entry(row.getKey()).dot())) {
+              return false;
+            }
+            for (var member : members) {
+              if (!member.node().equals(node.id)
+                  && !member.node().equals(entry.entry().author().node())
+                  && !doubled.contains(entry.entry().author())
+                  && !truth(space.id, member.node()).entries().contains(entry.hash())) {
+                broken(
+                    "I7",
+                    node.name
+                        + " owes entry "
+                        + entry.entry().sequence()
+                        + " of "
+                        + name(entry.entry().author().node())
+                        + " to nobody, and "
+                        + name(member.node())
+                        + " never had it");
+              }
+            }
+            return true;
+          });
     }
   }
 
@@ -566,8 +593,13 @@ public class Judge {
       if (standing.effective() != space.effective(entry) || held != (standing == Standing.HELD)) {
         broken(
             "I3",
-            node.name + " has entry " + entry.entry().sequence() + " of "
-                + name(entry.entry().author().node()) + " as " + standing);
+            node.name
+                + " has entry "
+                + entry.entry().sequence()
+                + " of "
+                + name(entry.entry().author().node())
+                + " as "
+                + standing);
       }
     });
   }
@@ -594,8 +626,14 @@ public class Judge {
         var id = view.membership().space();
         var space = node.shadow.space(id);
         var now =
-            space.has.size() + " entries, set " + space.set + ", state " + space.state + ", "
-                + view.membership().members().size() + " members";
+            space.has.size()
+                + " entries, set "
+                + space.set
+                + ", state "
+                + space.state
+                + ", "
+                + view.membership().members().size()
+                + " members";
         var other = states.putIfAbsent(id, now);
         if (other != null && !other.equals(now)) {
           return node.name + " has " + now + "; another has " + other;
@@ -610,7 +648,10 @@ public class Judge {
                   .filter(m -> !recording.ledger().covers(id, m.node(), first))
                   .map(m -> name(m.node()))
                   .toList();
-          return node.name + " still owes " + memory.outbox(id).size() + " entries, the first to "
+          return node.name
+              + " still owes "
+              + memory.outbox(id).size()
+              + " entries, the first to "
               + lacking;
         }
         for (var row : node.shadow.log.entrySet()) {
@@ -623,8 +664,13 @@ public class Judge {
                 && !recording
                     .ledger()
                     .covers(id, member.node(), node.journal.entry(row.getKey()).dot())) {
-              return node.name + " doesn't know that " + name(member.node()) + " has entry "
-                  + entry.entry().sequence() + " of " + name(entry.entry().author().node());
+              return node.name
+                  + " doesn't know that "
+                  + name(member.node())
+                  + " has entry "
+                  + entry.entry().sequence()
+                  + " of "
+                  + name(entry.entry().author().node());
             }
           }
         }
@@ -633,7 +679,9 @@ public class Judge {
     return null;
   }
 
-  /** Every acknowledged intent has effect, once, at each of these nodes, and says what was asked. */
+  /**
+   * Every acknowledged intent has effect, once, at each of these nodes, and says what was asked.
+   */
   public void kept(Collection<Integer> places) {
     for (var place : places) {
       var node = watched(place);
@@ -648,7 +696,11 @@ public class Judge {
           if (entry == null) {
             broken(
                 "I1",
-                "intent " + intent + ", acknowledged by n" + promise.place() + ", has no effect at "
+                "intent "
+                    + intent
+                    + ", acknowledged by n"
+                    + promise.place()
+                    + ", has no effect at "
                     + node.name);
           } else if (!says(entry, promise.request())) {
             broken("I3", "intent " + intent + " has become another at " + node.name);

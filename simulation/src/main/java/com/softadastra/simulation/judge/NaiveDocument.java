@@ -44,7 +44,8 @@ final class NaiveDocument {
    *
    * @return a sentence that says what differs, null where nothing does
    */
-  @Nullable String differsFrom(@Nullable DocumentState state, java.util.function.Predicate<NaiveEntry> effective) {
+  @Nullable String differsFrom(
+      @Nullable DocumentState state, java.util.function.Predicate<NaiveEntry> effective) {
     var born = born(effective);
     var superseded = new HashSet<Hash>();
     born.values().forEach(b -> superseded.addAll(b.parents()));
@@ -66,10 +67,15 @@ final class NaiveDocument {
     for (var head : state.heads()) {
       var should = Objects.requireNonNull(born.get(head.version()));
       if (head.generation() != should.generation()) {
-        return head.version() + " has generation " + head.generation() + ", not " + should.generation();
+        return head.version()
+            + " has generation "
+            + head.generation()
+            + ", not "
+            + should.generation();
       }
       var body = head.body();
-      if (body == null ? should.body() != null
+      if (body == null
+          ? should.body() != null
           : should.body() == null || !body.text().equals(NaiveBody.write(should.body()))) {
         return head.version() + " is " + body + " and should be " + should.body();
       }

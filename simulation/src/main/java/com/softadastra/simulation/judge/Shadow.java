@@ -87,11 +87,12 @@ final class Shadow {
     log.put(logged.position(), entry);
     var space = space(entry.entry().space());
     space.has.add(entry.hash());
-    space.set += entry.number() * 0x9E3779B97F4A7C15L ^ Long.rotateLeft(entry.number() * 0xD6E8FEB86659FD93L, 31);
+    space.set +=
+        entry.number() * 0x9E3779B97F4A7C15L
+            ^ Long.rotateLeft(entry.number() * 0xD6E8FEB86659FD93L, 31);
     space.undischarged.put(logged.position(), entry);
     var touched = new LinkedHashSet<DocumentKey>();
-    var siblings =
-        space.following.computeIfAbsent(key(entry), _ -> new LinkedHashSet<>());
+    var siblings = space.following.computeIfAbsent(key(entry), _ -> new LinkedHashSet<>());
     siblings.add(entry);
     if (siblings.size() > 1 || isForked(space, entry)) {
       for (var sibling : siblings) {
@@ -137,7 +138,10 @@ final class Shadow {
       if (space.forked.add(next)) {
         var intent = next.entry().intent();
         if (intent != null) {
-          space.intents.getOrDefault(intent.id(), List.of()).forEach(other -> touch(other, touched));
+          space
+              .intents
+              .getOrDefault(intent.id(), List.of())
+              .forEach(other -> touch(other, touched));
           touch(next, touched);
         }
         open.addAll(space.following.getOrDefault(next.hash(), Set.of()));
@@ -147,8 +151,7 @@ final class Shadow {
 
   private static void touch(NaiveEntry entry, Set<DocumentKey> touched) {
     for (var operation : entry.entry().operations()) {
-      touched.add(
-          new DocumentKey(entry.entry().space(), operation.collection(), operation.id()));
+      touched.add(new DocumentKey(entry.entry().space(), operation.collection(), operation.id()));
     }
   }
 }

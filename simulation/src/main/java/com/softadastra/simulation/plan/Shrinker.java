@@ -40,8 +40,7 @@ public final class Shrinker {
     return plan.with(happenings);
   }
 
-  private @Nullable List<Happening> without(
-      Plan plan, List<Happening> happenings, int pieces) {
+  private @Nullable List<Happening> without(Plan plan, List<Happening> happenings, int pieces) {
     int size = happenings.size();
     for (int piece = 0; piece < pieces && System.nanoTime() < deadlineNanos; piece++) {
       int from = (int) ((long) size * piece / pieces);

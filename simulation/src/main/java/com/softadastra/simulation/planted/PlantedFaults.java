@@ -121,11 +121,6 @@ public final class PlantedFaults {
               "I5",
               in(FOLD, "replay").with(Instead.FirstToArriveStays.class)),
           of(
-              "a void operation cuts off what was made on it",
-              "I6",
-              in(FOLD + "$History", "standing")
-                  .calls("Map.getOrDefault", Instead.class, "unfound")),
-          of(
               "tells nobody of conflicts",
               "I6",
               in("engine.space.DocumentUpdate", "conflicts").doesNothing()),

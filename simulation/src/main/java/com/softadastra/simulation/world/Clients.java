@@ -1,7 +1,7 @@
 package com.softadastra.simulation.world;
 
-import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.ProblemCode;
+import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.Condition;
 import com.softadastra.contracts.documents.IntentRequest;
@@ -113,7 +113,8 @@ final class Clients {
   private static PatchBody patch(SplittableRandom random) {
     if (random.nextBoolean()) {
       var fields = new TreeMap<String, String>();
-      fields.put("f" + random.nextInt(4), random.nextInt(4) == 0 ? "null" : "\"" + word(random) + "\"");
+      fields.put(
+          "f" + random.nextInt(4), random.nextInt(4) == 0 ? "null" : "\"" + word(random) + "\"");
       return new PatchBody(PatchBody.Notation.MERGE, object(fields));
     }
     var parts = new TreeMap<String, String>();

@@ -12,8 +12,10 @@ import com.softadastra.sync.storage.Journal;
 import com.softadastra.sync.storage.StorageException;
 import java.io.IOException;
 import java.sql.SQLException;
+import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.random.RandomGenerator;
+import org.h2.store.fs.FilePath;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 final class DatabaseDisk extends Disk {
   private static final String FILES = ":/db";
   private static final int JOURNAL_BYTES = 1 << 18;
+
+  // so small that some commits need a checkpoint
+  private static final int REDO_BYTES = 32 << 10;
   private static final AtomicLong NUMBERS = new AtomicLong();
 
   private final LongClock clock;
@@ -46,7 +51,7 @@ final class DatabaseDisk extends Disk {
         var guard =
             GuardFileSystem.register(
                 "guardtemplate", GuardSettings.production().withJournalBytes(JOURNAL_BYTES));
-        Database.open("template" + FILES, guard).close();
+        Database.open("template" + FILES, guard, REDO_BYTES).close();
         return disk.image();
       }
     }
@@ -82,7 +87,7 @@ final class DatabaseDisk extends Disk {
     var guard = GuardFileSystem.register("guard" + number, settings);
     Database database;
     try {
-      database = Database.open("disk" + number + FILES, guard);
+      database = Database.open("disk" + number + FILES, guard, REDO_BYTES);
     } catch (RuntimeException e) {
       disk.close();
       throw e;
@@ -132,9 +137,14 @@ final class DatabaseDisk extends Disk {
   void closed() {
     var was = open;
     if (was != null) {
-      was.database().close();
-      image = was.disk().image();
-      was.off()[0] = true;
+      try {
+        was.database().close();
+        if (!was.off()[0]) {
+          image = was.disk().image();
+        }
+      } finally {
+        letGo(was);
+      }
     }
   }
 
@@ -146,7 +156,7 @@ final class DatabaseDisk extends Disk {
     }
     var site = was.disk().crashSite();
     site.advanceTo(was.disk().position());
-    var forced = site.image(CrashSite.Kind.DROPPED, new java.util.SplittableRandom(0));
+    var forced = site.image(CrashSite.Kind.DROPPED, new SplittableRandom(0));
     return copied(new DatabaseDisk(machine, storage, clock, forced));
   }
 
@@ -154,11 +164,16 @@ final class DatabaseDisk extends Disk {
   void close() {
     var was = open;
     if (was != null) {
-      open = null;
       was.off()[0] = true;
       was.database().abandon();
-      was.disk().close();
-      org.h2.store.fs.FilePath.unregister(was.guard());
+      letGo(was);
     }
+  }
+
+  private void letGo(Open was) {
+    open = null;
+    was.off()[0] = true;
+    was.disk().close();
+    FilePath.unregister(was.guard());
   }
 }

@@ -13,7 +13,7 @@ final class Faults {
   private static final long SECOND = 1_000_000_000L;
 
   /** Two machines with one key take each other's place with every peer, which keeps all busy. */
-  private static final long COPY_LIVES = 20 * SECOND;
+  private static final long COPY_LIVES = 3 * SECOND;
 
   private final World world;
   private final Mischief mischief;
@@ -137,7 +137,8 @@ final class Faults {
       return;
     }
     boolean tells = random.nextInt(3) == 0;
-    var disk = node.disk().backup(tells ? "machine-copy" : node.disk().machine(), node.disk().storage());
+    var disk =
+        node.disk().backup(tells ? "machine-copy" : node.disk().machine(), node.disk().storage());
     disk.incarnationThen().ifPresent(disk::write);
     var clone = world.copy(node, disk, ++copies);
     clones.add(clone);

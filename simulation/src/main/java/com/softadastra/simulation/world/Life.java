@@ -6,7 +6,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
 
-/** One process of a node, from its start to its end; what it still has on the agenda ends with it. */
+/**
+ * One process of a node, from its start to its end; what it still has on the agenda ends with it.
+ */
 final class Life implements Schedule {
   // a step that is to run soon does so within this time, in an order that the seed decides
   private static final long SOON_NANOS = 200_000;

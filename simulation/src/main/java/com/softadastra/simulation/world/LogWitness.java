@@ -36,7 +36,11 @@ public final class LogWitness extends AppenderBase<ILoggingEvent> implements Aut
           event.getFormattedMessage()
               + (thrown == null
                   ? ""
-                  : ": " + thrown.getClassName() + ": " + thrown.getMessage() + " at "
+                  : ": "
+                      + thrown.getClassName()
+                      + ": "
+                      + thrown.getMessage()
+                      + " at "
                       + (thrown.getStackTraceElementProxyArray().length == 0
                           ? "nowhere"
                           : thrown.getStackTraceElementProxyArray()[0])));

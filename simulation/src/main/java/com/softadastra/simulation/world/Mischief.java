@@ -23,7 +23,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 
-/** What somebody may say in whose hands a node's place in the network is, or its software is newer. */
+/**
+ * What somebody may say in whose hands a node's place in the network is, or its software is newer.
+ */
 final class Mischief {
   /** An entry kind that nobody knows yet. */
   private static final int NEWER = 9;
@@ -157,8 +159,7 @@ final class Mischief {
           view.chains()
               .forEach((replica, head) -> {
                 if (replica.node().equals(as.id())) {
-                  chains.add(
-                      new Frame.Summary.Known(replica, head.sequence() + 1000, head.hash()));
+                  chains.add(new Frame.Summary.Known(replica, head.sequence() + 1000, head.hash()));
                 }
               });
           return new Frame.Summary(space, chains, List.of());
@@ -185,8 +186,7 @@ final class Mischief {
         });
   }
 
-  private static Optional<Frame> refusal(
-      SimulatedNode as, SpaceId space, SplittableRandom random) {
+  private static Optional<Frame> refusal(SimulatedNode as, SpaceId space, SplittableRandom random) {
     var entries = of(as, space);
     return entries.isEmpty()
         ? Optional.empty()

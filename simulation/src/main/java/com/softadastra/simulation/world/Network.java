@@ -365,10 +365,12 @@ final class Network {
 
   /** All ways are open and as fast as they were made, and no connection stays that saw a fault. */
   void heal() {
-    links.values().forEach(link -> {
-      link.blocks = 0;
-      link.slowness = 1;
-    });
+    links
+        .values()
+        .forEach(link -> {
+          link.blocks = 0;
+          link.slowness = 1;
+        });
     corrupt.clear();
     held.clear();
     List.copyOf(connections).forEach(connection -> connection.breaks("healed"));

@@ -92,7 +92,8 @@ public final class SimulatedNode {
    */
   private record Planned(Moment moment, boolean crash, Runnable then) {}
 
-  SimulatedNode(World world, int place, String name, NodeKey key, Disk disk, List<SimulatedNode> peers) {
+  SimulatedNode(
+      World world, int place, String name, NodeKey key, Disk disk, List<SimulatedNode> peers) {
     this.world = world;
     this.place = place;
     this.name = name;
@@ -240,8 +241,7 @@ public final class SimulatedNode {
           for (var peer : peers) {
             directory.pair(peer.id(), peer.name, List.of(peer.address()), now());
           }
-          missing.forEach(
-              space -> started.recording.createSpace(space.getKey(), space.getValue()));
+          missing.forEach(space -> started.recording.createSpace(space.getKey(), space.getValue()));
           return true;
         })
         .thenRun(started.exchanges::start);
@@ -273,18 +273,28 @@ public final class SimulatedNode {
         .stop()
         .whenComplete((_, _) -> {
           if (ending.life.alive()) {
-            ending.life.after(0, () -> {
-              ending.recording.end();
-              while (ending.recording.recordNext()) {}
-              ending.recording.finish();
-              ending.journal.close();
-              ending.life.end();
-              process = null;
-              disk.closed();
-              world.network().ended(ending.life, true);
-              world.stopped(this);
-              then.run();
-            });
+            ending.life.after(
+                0,
+                () -> {
+                  ending.recording.end();
+                  while (ending.recording.recordNext()) {}
+                  ending.recording.finish();
+                  ending.journal.close();
+                  try {
+                    disk.closed();
+                  } catch (StorageException e) {
+                    if (ending.life.alive()) {
+                      throw e;
+                    }
+                    // it was ended while it closed
+                    return;
+                  }
+                  ending.life.end();
+                  process = null;
+                  world.network().ended(ending.life, true);
+                  world.stopped(this);
+                  then.run();
+                });
           }
         });
   }
@@ -417,8 +427,12 @@ public final class SimulatedNode {
         });
   }
 
-  /** Adds records to a space's membership, or the space itself. */
-  void learn(String space, Membership membership) {
+  /**
+   * Adds records to a space's membership, or the space itself.
+   *
+   * @param then when that is forced
+   */
+  void learn(String space, Membership membership, Runnable then) {
     var learner = running();
     CompletableFuture<Boolean> done =
         learner.recording.administer(() -> {
@@ -430,7 +444,12 @@ public final class SimulatedNode {
           }
           return true;
         });
-    done.thenRun(() -> learner.exchanges.membershipChanged(membership.space()));
+    done.thenRun(() -> {
+      if (learner.life.alive()) {
+        learner.exchanges.membershipChanged(membership.space());
+        then.run();
+      }
+    });
   }
 
   Instant now() {

@@ -29,11 +29,7 @@ final class Wire extends BaseSubscriber<byte[]> {
   private boolean over;
 
   Wire(
-      Network network,
-      Connection connection,
-      SimulatedNode from,
-      SimulatedNode to,
-      Life receiver) {
+      Network network, Connection connection, SimulatedNode from, SimulatedNode to, Life receiver) {
     this.network = network;
     this.connection = connection;
     this.from = from;
@@ -64,7 +60,8 @@ final class Wire extends BaseSubscriber<byte[]> {
   @Override
   protected void hookOnError(Throwable cause) {
     // a refusal of the connection as a whole
-    connection.breaks(cause instanceof RuntimeException e ? String.valueOf(e.getMessage()) : "failed");
+    connection.breaks(
+        cause instanceof RuntimeException e ? String.valueOf(e.getMessage()) : "failed");
   }
 
   private long arrival(int bytes) {

@@ -15,9 +15,7 @@ import com.softadastra.simulation.plan.Plan;
 import com.softadastra.sync.documents.SpaceNames;
 import com.softadastra.sync.storage.Recording;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -152,7 +150,8 @@ public final class World {
 
   /** A source of its own for each purpose, so that one that draws more disturbs no other. */
   RandomGenerator draw(String purpose) {
-    return new SplittableRandom(plan.seed() * 0xD6E8FEB86659FD93L + purpose.hashCode() * 0x9E3779B97F4A7C15L);
+    return new SplittableRandom(
+        plan.seed() * 0xD6E8FEB86659FD93L + purpose.hashCode() * 0x9E3779B97F4A7C15L);
   }
 
   public Agenda agenda() {
@@ -329,9 +328,17 @@ public final class World {
       if (view.isPresent() && view.get().membership().member(joiner.id()).isEmpty()) {
         var membership =
             granted(view.get().membership(), inviter.key(), joiner.key(), joiner.toString());
-        inviter.learn("s" + i, membership);
-        joiner.learn("s" + i, membership);
-        joiner.knows("s" + i, membership);
+        var name = "s" + i;
+        // as pairing does it: the newcomer is told when the grant is forced
+        inviter.learn(
+            name,
+            membership,
+            () -> {
+              joiner.knows(name, membership);
+              if (joiner.runs()) {
+                joiner.learn(name, membership, () -> {});
+              }
+            });
       }
     }
   }

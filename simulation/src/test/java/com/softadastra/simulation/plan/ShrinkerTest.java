@@ -10,8 +10,7 @@ class ShrinkerTest {
   @Test
   void leavesThoseHappeningsThatAFailureNeeds() {
     var plan = Plan.of(3);
-    var needed =
-        plan.happenings().subList(4, 5).getFirst();
+    var needed = plan.happenings().subList(4, 5).getFirst();
     var alsoNeeded = plan.happenings().getLast();
     var tries = new AtomicInteger();
 

@@ -1,13 +1,21 @@
 package com.softadastra.engine.document;
 
+import static java.util.Objects.requireNonNull;
+
 import com.softadastra.contracts.documents.PatchBody.Notation;
 import com.softadastra.contracts.json.Json;
+import com.softadastra.contracts.json.JsonReader;
 import com.softadastra.contracts.json.JsonText;
 import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * A field is a member's name, or a JSON Pointer (RFC 6901) where it starts with {@code /}; a
- * pointer leads through objects only, and those missing are made. What is absent counts as 0 or [].
- * Parts are applied in the order above.
+ * pointer leads through objects only, no deeper than a document may be, and those missing are made.
+ * What is absent counts as 0 or []. Parts are applied in the order above.
  */
 public final class DocumentPatch {
   // Numbers further apart than this would need more digits than anyone wrote.
@@ -49,8 +57,11 @@ public final class DocumentPatch {
           case MERGE -> merge(document, patch.read());
           case FIELDS -> fields(document, patch.read());
         };
-    if (patched.depth() > com.softadastra.contracts.json.JsonReader.MAX_DEPTH) {
+    if (patched.depth() > JsonReader.MAX_DEPTH) {
       throw new NotApplicable("the patched document would be too deep");
+    }
+    if (patched.values() > JsonReader.MAX_VALUES) {
+      throw new NotApplicable("the patched document would have too many values");
     }
     return JsonText.of((Json.Obj) patched);
   }
@@ -86,73 +97,108 @@ public final class DocumentPatch {
   }
 
   private static Json fields(Json.Obj document, Json.Obj patch) {
-    Json result = document;
-    for (var member : object(patch, "set").entrySet()) {
-      result = at(result, member.getKey(), _ -> member.getValue());
-    }
+    var draft = new Draft(document);
+    object(patch, "set").forEach((field, value) -> draft.change(field, _ -> value));
     for (var field : array(patch.get("unset"), "unset")) {
       if (!(field instanceof Json.Str(var name))) {
         throw new NotApplicable("unset: expected field names");
       }
-      result = at(result, name, _ -> null);
+      draft.change(name, _ -> null);
     }
-    for (var member : object(patch, "increment").entrySet()) {
-      result = at(result, member.getKey(), old -> sum(member.getKey(), old, member.getValue()));
-    }
-    for (var member : object(patch, "add").entrySet()) {
-      result =
-          at(
-              result,
-              member.getKey(),
-              old -> added(array(old, member.getKey()), array(member.getValue(), "add")));
-    }
-    for (var member : object(patch, "remove").entrySet()) {
-      result =
-          at(
-              result,
-              member.getKey(),
-              old -> removed(array(old, member.getKey()), array(member.getValue(), "remove")));
-    }
-    return result;
+    object(patch, "increment")
+        .forEach((field, by) -> draft.change(field, old -> sum(field, old, by)));
+    object(patch, "add")
+        .forEach((field, more) ->
+            draft.change(field, old -> added(array(old, field), array(more, "add"))));
+    object(patch, "remove")
+        .forEach((field, less) ->
+            draft.change(field, old -> removed(array(old, field), array(less, "remove"))));
+    return draft.closed();
   }
 
-  private static Json at(Json document, String field, UnaryOperator<@Nullable Json> change) {
-    var path = new ArrayList<String>();
-    if (field.startsWith("/")) {
-      for (var step : field.substring(1).split("/", -1)) {
-        path.add(step.replace("~1", "/").replace("~0", "~"));
+  /**
+   * An object that is being changed. Those that a field leads through are opened once and stay
+   * open, so that many fields cost no more than the document and the patch are long.
+   */
+  private static final class Draft {
+    /** {@link Json}, or a {@link Draft} where it is open. */
+    private final TreeMap<String, Object> members;
+
+    Draft(Json.Obj object) {
+      members = new TreeMap<>(object.members());
+    }
+
+    void change(String field, UnaryOperator<@Nullable Json> change) {
+      var path = path(field);
+      if (path.size() > JsonReader.MAX_DEPTH) {
+        throw new NotApplicable("a field that leads deeper than a document may be");
       }
-    } else {
-      path.add(field);
+      var at = this;
+      for (int i = 0; i < path.size() - 1; i++) {
+        var next = at.members.get(path.get(i));
+        if (next == null) {
+          var value = change.apply(null);
+          if (value != null) {
+            at.members.put(path.get(i), nested(path.subList(i + 1, path.size()), value));
+          }
+          return;
+        }
+        at = at.open(path.get(i), next, field);
+      }
+      var value = change.apply(json(at.members.get(path.getLast())));
+      if (value == null) {
+        at.members.remove(path.getLast());
+      } else {
+        at.members.put(path.getLast(), value);
+      }
     }
-    var changed = at(document, path, field, change);
-    return changed == null ? document : changed;
-  }
 
-  private static @Nullable Json at(
-      @Nullable Json json, List<String> path, String field, UnaryOperator<@Nullable Json> change) {
-    if (path.isEmpty()) {
-      return change.apply(json);
+    private Draft open(String name, Object member, String field) {
+      if (member instanceof Draft open) {
+        return open;
+      }
+      if (!(member instanceof Json.Obj object)) {
+        throw new NotApplicable(field + ": leads through something that is no object");
+      }
+      var opened = new Draft(object);
+      members.put(name, opened);
+      return opened;
     }
-    if (json != null && !(json instanceof Json.Obj)) {
-      throw new NotApplicable(field + ": leads through something that is no object");
+
+    Json.Obj closed() {
+      var closed = new TreeMap<String, Json>();
+      members.forEach((name, member) -> closed.put(name, requireNonNull(json(member))));
+      return new Json.Obj(closed);
     }
-    var members =
-        json instanceof Json.Obj(var present)
-            ? new TreeMap<>(present)
-            : new TreeMap<String, Json>();
-    var value = at(members.get(path.getFirst()), path.subList(1, path.size()), field, change);
-    if (value == null) {
-      members.remove(path.getFirst());
-    } else {
-      members.put(path.getFirst(), value);
+
+    private static @Nullable Json json(@Nullable Object member) {
+      return member instanceof Draft open ? open.closed() : (Json) member;
     }
-    return json == null && value == null ? null : new Json.Obj(members);
+
+    private static Json nested(List<String> path, Json value) {
+      var nested = value;
+      for (var name : path.reversed()) {
+        nested = Json.object(Map.of(name, nested));
+      }
+      return nested;
+    }
+
+    private static List<String> path(String field) {
+      if (!field.startsWith("/")) {
+        return List.of(field);
+      }
+      return Arrays.stream(field.substring(1).split("/", -1))
+          .map(step -> step.replace("~1", "/").replace("~0", "~"))
+          .toList();
+    }
   }
 
   private static Json sum(String field, @Nullable Json old, Json change) {
     if (!(old == null || old instanceof Json.Num) || !(change instanceof Json.Num(var text))) {
       throw new NotApplicable(field + ": not a number");
+    }
+    if (isLong(old) || isLong(change)) {
+      throw new NotApplicable(field + ": a number too long to be added to");
     }
     try {
       var left = old instanceof Json.Num(var present) ? new BigDecimal(present) : BigDecimal.ZERO;
@@ -167,18 +213,30 @@ public final class DocumentPatch {
     }
   }
 
+  // reading a million digits takes seconds
+  private static boolean isLong(@Nullable Json number) {
+    return number instanceof Json.Num(var text) && text.length() > 3 * MOST_DIGITS;
+  }
+
   private static boolean wide(BigDecimal number) {
     return Math.abs((long) number.scale()) > MOST_DIGITS || number.precision() > MOST_DIGITS;
   }
 
   private static Json added(List<Json> old, List<Json> more) {
     var items = new ArrayList<>(old);
-    more.stream().filter(item -> !items.contains(item)).forEach(items::add);
+    var present = texts(old);
+    more.stream().filter(item -> present.add(item.canonical())).forEach(items::add);
     return new Json.Arr(items);
   }
 
   private static Json removed(List<Json> old, List<Json> less) {
-    return new Json.Arr(old.stream().filter(item -> !less.contains(item)).toList());
+    var gone = texts(less);
+    return new Json.Arr(old.stream().filter(item -> !gone.contains(item.canonical())).toList());
+  }
+
+  /** Equal values have equal text, and texts are found fast whatever hashes an author chose. */
+  private static Set<String> texts(List<Json> items) {
+    return items.stream().map(Json::canonical).collect(Collectors.toCollection(HashSet::new));
   }
 
   private static java.util.SortedMap<String, Json> object(Json.Obj patch, String part) {

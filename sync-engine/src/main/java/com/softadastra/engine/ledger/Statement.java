@@ -23,6 +23,8 @@ import java.util.TreeMap;
  * statement = [1, space: h'32', node: h'32', incarnation: h'16', position, clock, [* [node, incarnation, sequence]]]
  * </pre>
  *
+ * Replicas are in their order, each once.
+ *
  * @param position how far its log had come; grows over all its incarnations, so the later statement
  *     counts
  * @param clock of that member, milliseconds since 1970
@@ -88,7 +90,11 @@ public record Statement(
     var vector = new TreeMap<Replica, Long>();
     for (int i = 0; i < count; i++) {
       in.array(3, 3);
-      vector.put(replica(in), in.unsigned());
+      var replica = replica(in);
+      if (i > 0 && vector.lastKey().compareTo(replica) >= 0) {
+        throw new Malformed("replicas out of order");
+      }
+      vector.put(replica, in.unsigned());
     }
     in.end();
     return new Statement(space, by, position, clock, vector);

@@ -37,6 +37,9 @@ import java.util.List;
  * default. A branch is named by its author's incarnation and its first entry.
  */
 public final class EntryCodec {
+  /** Fewer bytes than any entry has: its hashes and identifiers alone are so many. */
+  public static final int LEAST_BYTES = 3 * Hash.BYTES + Incarnation.BYTES;
+
   private static final int FORMAT = 1;
 
   private EntryCodec() {}

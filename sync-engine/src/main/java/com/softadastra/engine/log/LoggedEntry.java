@@ -43,8 +43,7 @@ public record LoggedEntry(
   }
 
   public LoggedEntry signed(byte[] by) {
-    return new LoggedEntry(
-        position, chain, entry, bytes, hash, by, standing, recordedAt, previous);
+    return new LoggedEntry(position, chain, entry, bytes, hash, by, standing, recordedAt, previous);
   }
 
   /** The same as part of a branch, where nothing has effect. */

@@ -12,6 +12,7 @@ import com.softadastra.engine.cbor.CborReader.Malformed;
 import com.softadastra.engine.cbor.CborWriter;
 import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.log.Bounds;
+import com.softadastra.engine.log.EntryCodec;
 import com.softadastra.engine.log.Signatures;
 import com.softadastra.engine.space.BatchCheck.Offered;
 import com.softadastra.engine.space.SignedRecord;
@@ -46,6 +47,9 @@ public sealed interface Frame {
 
   int MANY = 4096;
   int TEXT_BYTES = 1024;
+
+  /** How many items a frame has, by its kind. */
+  List<Integer> ITEMS = List.of(9, 3, 4, 4, 3, 5, 2, 5);
 
   record Hello(
       int leastVersion,
@@ -139,9 +143,13 @@ public sealed interface Frame {
    */
   static Frame decode(byte[] bytes) {
     var in = new CborReader(bytes);
-    in.array(2, 9);
+    int items = in.array(2, 9);
+    int kind = in.unsigned(ITEMS.size() - 1);
+    if (items != ITEMS.get(kind)) {
+      throw new Malformed("a frame of kind " + kind + " with " + items + " items");
+    }
     Frame frame =
-        switch (in.unsigned(7)) {
+        switch (kind) {
           case 0 ->
               new Hello(
                   in.unsigned(Integer.MAX_VALUE),
@@ -175,15 +183,13 @@ public sealed interface Frame {
     byte[] packed = in.bytes(UNPACKED_BYTES);
     byte[] plain = packed;
     if (packed.length < length) {
-      plain = new byte[length];
-      if (unpack(packed, plain) != length) {
-        throw new Malformed("a batch that can't be unpacked");
-      }
+      plain = unpacked(packed, length);
     } else if (packed.length > length) {
       throw new Malformed("a batch longer than it says");
     }
     var entries = new CborReader(plain);
-    int count = entries.array(0, UNPACKED_BYTES);
+    // or packed nothings would fill the memory as objects
+    int count = entries.array(0, Math.max(MANY, plain.length / EntryCodec.LEAST_BYTES));
     var batch = new ArrayList<Offered>(Math.min(count, MANY));
     for (int i = 0; i < count; i++) {
       entries.array(2, 2);
@@ -194,12 +200,20 @@ public sealed interface Frame {
     return batch;
   }
 
-  private static long unpack(byte[] packed, byte[] into) {
-    try {
-      return Zstd.decompress(into, packed);
-    } catch (ZstdException e) {
-      throw new Malformed("a batch that can't be unpacked: " + e.getMessage());
+  private static byte[] unpacked(byte[] packed, int length) {
+    // what it says is cheaper to compare than to find out
+    if (Zstd.getFrameContentSize(packed) != length) {
+      throw new Malformed("a batch that says to unpack to another length");
     }
+    byte[] plain = new byte[length];
+    try {
+      if (Zstd.decompress(plain, packed) != length) {
+        throw new Malformed("a batch that unpacks to another length");
+      }
+    } catch (ZstdException e) {
+      throw new Malformed("a batch that can't be unpacked");
+    }
+    return plain;
   }
 
   private static void statements(List<Statement.Signed> statements, CborWriter out) {

@@ -1,7 +1,6 @@
 package com.softadastra.engine.session;
 
 import com.softadastra.contracts.Hash;
-import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.engine.log.Entry;
@@ -283,8 +282,7 @@ final class PeerChains {
         });
     var ends =
         family.keySet().stream()
-            .filter(name ->
-                family.values().stream().noneMatch(head -> name.equals(head.parent())))
+            .filter(name -> family.values().stream().noneMatch(head -> name.equals(head.parent())))
             .toList();
     return ends.isEmpty() ? List.of(author) : ends;
   }

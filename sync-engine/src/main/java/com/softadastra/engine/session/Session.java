@@ -49,6 +49,9 @@ public final class Session {
   /** The spaces offered, each with how many membership records the peer was told. */
   private final Map<SpaceId, Integer> announced = new LinkedHashMap<>();
 
+  /** How far this node's log had come when the peer was last sent a summary. */
+  private final Map<SpaceId, Long> stated = new HashMap<>();
+
   /** Statements to pass on, of each member the latest: a slow peer misses those in between. */
   private final Map<Member, News> news = new LinkedHashMap<>();
 
@@ -175,7 +178,8 @@ public final class Session {
       }
     }
     for (var exchange : exchanges.entrySet()) {
-      if (exchange.getValue().acknowledgementDue || renamed(exchange.getKey(), exchange.getValue())) {
+      if (exchange.getValue().acknowledgementDue
+          || renamed(exchange.getKey(), exchange.getValue())) {
         exchange.getValue().acknowledgementDue = false;
         return new Frame.Acknowledged(exchange.getKey(), List.of(host.statement(exchange.getKey())))
             .encode();
@@ -262,6 +266,7 @@ public final class Session {
   }
 
   private Frame summary(SpaceId space) {
+    stated.put(space, host.durable());
     var chains = new ArrayList<Frame.Summary.Known>();
     new TreeMap<>(host.chains(space))
         .forEach((replica, head) ->
@@ -277,14 +282,13 @@ public final class Session {
     announce(space);
     // what is forced after this point comes by the cursor, whatever the chains show
     long cursor = host.durable();
-    var exchange =
-        exchanges.computeIfAbsent(space, _ -> new Exchange(new PeerChains(space, host)));
+    var exchange = exchanges.computeIfAbsent(space, _ -> new Exchange(new PeerChains(space, host)));
     exchange.peer.summarised(summary.chains());
     exchange.excluded.clear();
     exchange.unacknowledged.clear();
     exchange.cursor = cursor;
     // more may have been stored since this node's own summary was made
-    exchange.acknowledgementDue = true;
+    exchange.acknowledgementDue |= host.durable() > stated.getOrDefault(space, 0L);
     exchange.branches = PeerChains.branches(host.chains(space));
     exchange.peer.divided().forEach(chain -> outgoing.add(exchange.peer.trace(chain)));
     host.note(space, summary.statements(), peer);
@@ -322,11 +326,7 @@ public final class Session {
    * refuses, once for each author, however much of it the peer still sends.
    */
   private void refuse(
-      SpaceId space,
-      Exchange exchange,
-      Replica author,
-      String reason,
-      List<ReceivedEntry> batch) {
+      SpaceId space, Exchange exchange, Replica author, String reason, List<ReceivedEntry> batch) {
     if (exchange.refused.contains(author)) {
       return;
     }
@@ -425,7 +425,7 @@ public final class Session {
             && !exchange.excluded.contains(logged.entry().author())) {
           batch.add(new Offered(logged.bytes(), logged.signature()));
           exchange.peer.sent(logged);
-            reaches.put(logged.entry().author(), logged.entry().sequence());
+          reaches.put(logged.entry().author(), logged.entry().sequence());
         }
       }
       exchange.cursor = entries.isEmpty() ? end : entries.getLast().position();

@@ -124,8 +124,7 @@ public final class Receiver {
       return new Verdict.Stored(logged, writes, false, List.of());
     }
     var revision = new Revision(space.id(), reads);
-    revision.add(
-        logged.standing().effective() ? logged.standing(Standing.DUPLICATE) : logged);
+    revision.add(logged.standing().effective() ? logged.standing(Standing.DUPLICATE) : logged);
     var withoutEffect = settle(intent == null ? Set.of() : Set.of(intent.id()), revision);
     writes.addAll(revision.writes(now));
     space.append(logged);
@@ -134,12 +133,7 @@ public final class Receiver {
 
   /** Ends a chain where another entry follows, and makes branches of what follows. */
   private static Verdict fork(
-      LoggedEntry logged,
-      Replica chain,
-      long after,
-      SpaceState space,
-      Reads reads,
-      Instant now) {
+      LoggedEntry logged, Replica chain, long after, SpaceState space, Reads reads, Instant now) {
     var writes = new ArrayList<Write>();
     var revision = new Revision(space.id(), reads);
     var head = space.chain(chain);
@@ -150,8 +144,7 @@ public final class Receiver {
       var moved = reads.run(space.id(), chain, after + 1);
       rest = EntryCodec.branch(head.author(), moved.getFirst().hash());
       last = last(chain, head, after, space, reads);
-      writes.add(
-          new Write.Branch(space.id(), rest, chain, after, moved.getFirst().position()));
+      writes.add(new Write.Branch(space.id(), rest, chain, after, moved.getFirst().position()));
       for (var entry : moved) {
         revision.restand(entry.branched(rest));
         var intent = entry.entry().intent();
@@ -163,8 +156,7 @@ public final class Receiver {
         }
       }
     }
-    writes.add(
-        new Write.Branch(space.id(), logged.chain(), chain, after, logged.position()));
+    writes.add(new Write.Branch(space.id(), logged.chain(), chain, after, logged.position()));
     revision.add(logged);
     if (logged.entry().intent() != null) {
       intents.add(logged.entry().intent().id());

@@ -233,8 +233,7 @@ public final class Recorder {
                 && logged.entry().author().node().equals(space.self().node())
                 && writes(space, logged.entry().author(), logged.entry().authority()))
         .min(
-            Comparator.comparing(LoggedEntry::entry, Entry.ORDER)
-                .thenComparing(LoggedEntry::hash));
+            Comparator.comparing(LoggedEntry::entry, Entry.ORDER).thenComparing(LoggedEntry::hash));
   }
 
   static boolean writes(SpaceState space, Replica author, Authority authority) {

@@ -101,8 +101,7 @@ final class Revision implements Reads {
       var was = before.document(key);
       long last = end(key, was);
       if (unlike.contains(key)) {
-        var state =
-            DocumentFold.replay(key, DocumentUpdate.operations(key, last, this), last);
+        var state = DocumentFold.replay(key, DocumentUpdate.operations(key, last, this), last);
         DocumentUpdate.put(was, state, now, writes);
       } else {
         // what has no effect changes nothing as long as nothing was made on it
@@ -117,9 +116,7 @@ final class Revision implements Reads {
   }
 
   private static DocumentState at(DocumentKey key, @Nullable DocumentState state, long position) {
-    return state == null
-        ? new DocumentState(key, List.of(), null, position)
-        : state.at(position);
+    return state == null ? new DocumentState(key, List.of(), null, position) : state.at(position);
   }
 
   /** The document with the operations that come, and not yet with what they do. */

@@ -25,7 +25,7 @@ public final class SpaceState {
   public static final int MOST_BRANCHES = 64;
 
   /** Of how many entries it is known without a look at the log that they are there. */
-  private static final int RECENT = 8192;
+  private static final int RECENT = 2048;
 
   private static final Incarnation LEAST = Incarnation.of(new byte[Incarnation.BYTES]);
 

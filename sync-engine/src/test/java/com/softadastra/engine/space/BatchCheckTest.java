@@ -38,8 +38,7 @@ class BatchCheckTest {
     var chain = chain(1, 1, 5, 2, 5);
     chain.remove(2);
     var checked = check(interleaved(chain, chain(2, 1, 3, 3)));
-    assertThat(names(checked))
-        .containsExactly("1:1", "2:1", "1:2", "2:2", "1:4", "2:3", "1:5");
+    assertThat(names(checked)).containsExactly("1:1", "2:1", "1:2", "2:2", "1:4", "2:3", "1:5");
     assertThat(checked.refused()).isEmpty();
   }
 

@@ -33,8 +33,7 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class BranchesTest {
-  private static final Membership MEMBERS =
-      new Membership(List.of(signed(creation(1), key(1))));
+  private static final Membership MEMBERS = new Membership(List.of(signed(creation(1), key(1))));
   private static final SpaceId SPACE = MEMBERS.space();
   private static final Replica AUTHOR = replica(1);
 
@@ -70,7 +69,9 @@ class BranchesTest {
       }
     }
 
-    /** Chains by their names, as {@code author's? after-end}, and each entry's chain and standing. */
+    /**
+     * Chains by their names, as {@code author's? after-end}, and each entry's chain and standing.
+     */
     Map<String, String> seen() {
       var seen = new TreeMap<String, String>();
       state
@@ -140,8 +141,7 @@ class BranchesTest {
   }
 
   private static Cause cause(ReceivedEntry entry) {
-    return new Cause(
-        new Dot(entry.entry().author(), entry.entry().sequence()), entry.hash());
+    return new Cause(new Dot(entry.entry().author(), entry.entry().sequence()), entry.hash());
   }
 
   @Test
@@ -172,7 +172,8 @@ class BranchesTest {
               : at == 0 ? null : entries.get(at - 1);
       entries.add(after(before, random.nextInt(5) + "-" + random.nextInt(i + 1)));
     }
-    var other = after(replicaOfOneAgain(), null, entries.getFirst().entry().intent().id(), List.of());
+    var other =
+        after(replicaOfOneAgain(), null, entries.getFirst().entry().intent().id(), List.of());
     entries.add(other);
     return entries.stream()
         .collect(
@@ -263,8 +264,7 @@ class BranchesTest {
     node.receive(right);
     assertThat(node.withoutEffect).containsExactly("b", "c");
 
-    var draw =
-        new Recorder.Draw(Instant.ofEpochMilli(CLOCK + 9), node.log.size() + 1, new byte[5]);
+    var draw = new Recorder.Draw(Instant.ofEpochMilli(CLOCK + 9), node.log.size() + 1, new byte[5]);
     var again = new Recorder(1000).again(node.withoutEffect, node.state, node, draw);
     node.apply(again.writes());
 
@@ -272,8 +272,7 @@ class BranchesTest {
     assertThat(again.entries()).extracting(e -> e.entry().sequence()).containsExactly(1L, 2L);
     assertThat(again.entries().getLast().entry().previous())
         .isEqualTo(again.entries().getFirst().hash());
-    assertThat(node.document(new DocumentKey(SPACE, "orders", "db")).version())
-        .isEqualTo(version);
+    assertThat(node.document(new DocumentKey(SPACE, "orders", "db")).version()).isEqualTo(version);
     assertThat(new Recorder(1000).again(List.of("b", "c"), node.state, node, draw).entries())
         .isEmpty();
     var stranger = new Node(replica(9));

@@ -50,10 +50,14 @@ public final class Receipts {
   public Receipt of(String space, LoggedEntry logged) {
     return storage
         .readers()
-        .read(reader -> of(space, logged, key -> {
-          var state = reader.document(key);
-          return state != null && state.conflicted();
-        }));
+        .read(reader ->
+            of(
+                space,
+                logged,
+                key -> {
+                  var state = reader.document(key);
+                  return state != null && state.conflicted();
+                }));
   }
 
   /**
@@ -99,10 +103,7 @@ public final class Receipts {
   }
 
   private boolean has(Membership.Member member, LoggedEntry logged) {
-    return storage
-        .recording()
-        .ledger()
-        .has(logged.entry().space(), member.node(), logged.dot());
+    return storage.recording().ledger().has(logged.entry().space(), member.node(), logged.dot());
   }
 
   private List<Membership.Member> others(LoggedEntry logged) {

@@ -167,7 +167,7 @@ public final class GuardFileSystem extends FilePathWrapper {
    * Forces the directory that a file lies in, so that a created file survives a power failure. It
    * is opened for reading, as a file is: a file system below must let that be done.
    */
-  static void forceDirectoryOf(FilePath file) throws IOException {
+  public static void forceDirectoryOf(FilePath file) throws IOException {
     if (isWindows() && file.getScheme().equals("file")) {
       return;
     }

@@ -76,7 +76,8 @@ final class JournalFile {
 
   /**
    * A chain of this file, on to the last record that says that the chain's own generation is
-   * checkpointed, if one lies behind its end: what is missing before that record, the data file has.
+   * checkpointed, if one lies behind its end: what is missing before that record, the data file
+   * has.
    */
   Chain upToCheckpoint(Chain chain) throws IOException {
     Chain found = chain;

@@ -84,7 +84,7 @@ record JournalRecord(
    *
    * @param bytes header and body, from index 0 to the limit
    * @return null if it isn't whole
-   * @throws UnsupportedOperationException if it is whole, but of another format version
+   * @throws UnsupportedOperationException if it is whole, but of another format version or form
    */
   static @Nullable JournalRecord read(ByteBuffer bytes) {
     if (claimedLength(bytes) != bytes.limit() || bytes.getInt(72) != checksum(bytes)) {
@@ -93,13 +93,42 @@ record JournalRecord(
     if (bytes.getInt(4) != VERSION) {
       throw new UnsupportedOperationException("journal format version " + bytes.getInt(4));
     }
+    var record =
+        new JournalRecord(
+            new UUID(bytes.getLong(8), bytes.getLong(16)),
+            bytes.getLong(24),
+            bytes.getLong(32),
+            new Checkpoint(
+                bytes.getLong(40),
+                new Witness(bytes.getLong(48), bytes.getInt(56), bytes.getInt(60))),
+            operations(bytes),
+            (int) padded(bytes.limit()));
+    if (record.generation < 1
+        || record.sequence < 1
+        || record.checkpoint.generation < 0
+        || !record.checkpoint.witness.isRange()) {
+      throw unreadable("a number in its header is out of bounds");
+    }
+    return record;
+  }
+
+  private static List<Operation> operations(ByteBuffer bytes) {
     int count = bytes.getInt(64);
+    if (count < 0 || count > (bytes.limit() - HEADER) / OPERATION_HEADER) {
+      throw unreadable(count + " operations");
+    }
     List<Operation> operations = new ArrayList<>(count);
     int at = HEADER;
     for (int i = 0; i < count; i++) {
+      if (bytes.limit() - at < OPERATION_HEADER) {
+        throw unreadable("its operations are longer than its body");
+      }
       long position = bytes.getLong(at);
       int length = bytes.getInt(at + 8);
       at += OPERATION_HEADER;
+      if (position < 0 || length < -1 || length > bytes.limit() - at) {
+        throw unreadable("operation " + i + " is out of bounds");
+      }
       if (length < 0) {
         operations.add(new Operation.Truncation(position));
       } else {
@@ -107,14 +136,14 @@ record JournalRecord(
         at += length;
       }
     }
-    return new JournalRecord(
-        new UUID(bytes.getLong(8), bytes.getLong(16)),
-        bytes.getLong(24),
-        bytes.getLong(32),
-        new Checkpoint(
-            bytes.getLong(40), new Witness(bytes.getLong(48), bytes.getInt(56), bytes.getInt(60))),
-        operations,
-        (int) padded(bytes.limit()));
+    if (at != bytes.limit()) {
+      throw unreadable("its body is longer than its operations");
+    }
+    return operations;
+  }
+
+  private static UnsupportedOperationException unreadable(String why) {
+    return new UnsupportedOperationException("form of a journal record that is whole: " + why);
   }
 
   /** CRC32C of a header up to its checksum, and of the body behind it up to the limit. */

@@ -47,6 +47,11 @@ record Witness(long position, int length, int crc) {
     return new Witness(position, LENGTH, checksum(bytes.flip()));
   }
 
+  /** Whether it can be one that was noted. */
+  boolean isRange() {
+    return position >= 0 && length >= 0 && length <= LENGTH;
+  }
+
   /** Whether the witness shares a byte with the range. */
   boolean touchedBy(long from, long upTo) {
     return length > 0 && from < position + length && upTo > position;

@@ -36,7 +36,8 @@ import org.slf4j.LoggerFactory;
  *   <tr><td>{@code db/}</td><td>the database and the guard's journals</td></tr>
  * </table>
  *
- * <p>What becomes of a storage that doesn't fit its incarnation file is for {@link FiledIncarnations}.
+ * <p>What becomes of a storage that doesn't fit its incarnation file is for {@link
+ * FiledIncarnations}.
  */
 public final class DataDirectory implements IncarnationFile, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(DataDirectory.class);
@@ -165,7 +166,13 @@ public final class DataDirectory implements IncarnationFile, AutoCloseable {
   }
 
   private static long number(Properties properties, String name) {
-    return Long.parseLong(properties.getProperty(name, "0"));
+    var text = properties.getProperty(name, "0");
+    try {
+      return Long.parseLong(text);
+    } catch (NumberFormatException e) {
+      throw new StorageException(
+          "The incarnation file can't be read: " + name + " is no number.", e);
+    }
   }
 
   @Override

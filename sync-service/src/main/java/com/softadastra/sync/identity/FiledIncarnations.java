@@ -9,10 +9,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Which incarnation a node is of, as a file outside the storage tells. Where the incarnation's file doesn't fit the machine, the
- * database's file or what the database says of itself, the storage was restored or copied, and
- * takes a new incarnation before its first write. A copy that keeps all of these (a snapshot of the
- * whole machine) is recognised by its peers.
+ * Which incarnation a node is of, as a file outside the storage tells. Where the incarnation's file
+ * doesn't fit the machine, the database's file or what the database says of itself, the storage was
+ * restored or copied, and takes a new incarnation before its first write. A copy that keeps all of
+ * these (a snapshot of the whole machine) is recognised by its peers.
  */
 public final class FiledIncarnations implements Incarnations {
   private static final Logger LOG = LoggerFactory.getLogger(FiledIncarnations.class);

@@ -6,7 +6,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What is known of peers and lanes, in memory, for nodes that are simulated. Owned by who records. */
+/**
+ * What is known of peers and lanes, in memory, for nodes that are simulated. Owned by who records.
+ */
 public final class InMemoryPeerStore implements PeerStore {
   private final Map<NodeId, PeerDirectory.Peer> peers = new TreeMap<>();
   private final Map<NodeId, Lane.Status> lanes = new TreeMap<>();

@@ -9,6 +9,7 @@ import com.softadastra.engine.log.Signatures;
 import com.softadastra.engine.space.SignedRecord;
 import java.security.GeneralSecurityException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 import javax.crypto.Mac;
@@ -88,15 +89,19 @@ final class PairingMessages {
 
     static Answer decode(byte[] bytes) {
       var in = new CborReader(bytes);
-      in.array(4, 5);
+      int items = in.array(4, 5);
       version(in);
+      int kind = in.unsigned(1);
+      if (items != (kind == 0 ? 5 : 4)) {
+        throw new Malformed("an answer of " + items + " items");
+      }
       Answer answer =
-          in.unsigned(1) == 0
+          kind == 0
               ? new Welcome(
                   in.text(TEXT_BYTES),
                   list(in, () -> in.text(TEXT_BYTES)),
                   list(in, () -> space(in)))
-              : new Rejected(ProblemCode.of(in.text(TEXT_BYTES)), in.text(TEXT_BYTES));
+              : new Rejected(code(in), in.text(TEXT_BYTES));
       in.end();
       return answer;
     }
@@ -128,6 +133,14 @@ final class PairingMessages {
               in.array(2, 2);
               return new SignedRecord(in.bytes(8192), in.bytesExactly(Signatures.BYTES));
             }));
+  }
+
+  private static ProblemCode code(CborReader in) {
+    String slug = in.text(TEXT_BYTES);
+    return Arrays.stream(ProblemCode.values())
+        .filter(code -> code.slug().equals(slug))
+        .findFirst()
+        .orElseThrow(() -> new Malformed("a refusal with an unknown code"));
   }
 
   private static void version(CborReader in) {

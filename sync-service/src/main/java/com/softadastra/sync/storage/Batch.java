@@ -75,6 +75,15 @@ public final class Batch implements Reads {
     return appended.isEmpty() && restood.isEmpty() && statements.isEmpty() && node == null;
   }
 
+  /** Whether it is what group commits are made of, and no more. */
+  boolean isOfRows() {
+    return node == null
+        && names.isEmpty()
+        && records.isEmpty()
+        && owedWhole.isEmpty()
+        && branches.isEmpty();
+  }
+
   void add(List<Write> writes) {
     for (var write : writes) {
       switch (write) {
@@ -112,8 +121,7 @@ public final class Batch implements Reads {
 
   private void place(LoggedEntry logged) {
     placed
-        .computeIfAbsent(
-            new Chain(logged.entry().space(), logged.chain()), _ -> new TreeMap<>())
+        .computeIfAbsent(new Chain(logged.entry().space(), logged.chain()), _ -> new TreeMap<>())
         .put(logged.entry().sequence(), logged.position());
   }
 

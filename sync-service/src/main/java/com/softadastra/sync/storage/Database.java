@@ -9,6 +9,8 @@ import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.MigrationVersion;
 import org.h2.jdbcx.JdbcConnectionPool;
+import org.h2.store.fs.FilePath;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The embedded H2 database, opened through the guard so that {@code CHECKPOINT SYNC} is a point
@@ -16,17 +18,33 @@ import org.h2.jdbcx.JdbcConnectionPool;
  */
 public final class Database implements AutoCloseable {
   // The newest migration that this software knows.
-  private static final MigrationVersion SCHEMA = MigrationVersion.fromVersion("2");
+  private static final MigrationVersion SCHEMA = MigrationVersion.fromVersion("3");
+  private static final int REDO_BYTES = 16 << 20;
+
   private static final String OPTIONS =
       ";WRITE_DELAY=500;MAX_COMPACT_TIME=0;DB_CLOSE_ON_EXIT=FALSE;DB_CLOSE_DELAY=-1;QUERY_CACHE_SIZE=64"
-          + ";LOCK_TIMEOUT=30000";
+          + ";LOCK_TIMEOUT=30000;CACHE_SIZE="
+          + Runtime.getRuntime().maxMemory() / 8 / 1024;
+
+  static {
+    // objects are never serialised into the database
+    System.setProperty("h2.serializeJavaObject", "false");
+    // hardly a value occurs twice, and each would be looked up
+    System.setProperty("h2.objectCache", "false");
+  }
 
   private final JdbcConnectionPool pool;
   private final GuardFileSystem guard;
 
-  private Database(JdbcConnectionPool pool, GuardFileSystem guard) {
+  private final @Nullable RedoLogFile redoLog;
+
+  /** Where the redo log lies, and its size. */
+  record RedoLogFile(FilePath path, int bytes) {}
+
+  private Database(JdbcConnectionPool pool, GuardFileSystem guard, @Nullable RedoLogFile redoLog) {
     this.pool = pool;
     this.guard = guard;
+    this.redoLog = redoLog;
   }
 
   /**
@@ -36,25 +54,36 @@ public final class Database implements AutoCloseable {
    * @throws StorageException where it was written by newer software, or can't be opened
    */
   public static Database open(String files, GuardSettings settings) {
-    return open(files, GuardFileSystem.register(settings));
+    return open(files, settings, REDO_BYTES);
   }
 
-  /** The same with a guard that is registered already, of which one process may have several. */
-  public static Database open(String files, GuardFileSystem guard) {
-    return open(guard.getScheme() + ":" + files, guard, files);
+  /**
+   * @param redoBytes the size that a new redo log gets
+   */
+  static Database open(String files, GuardSettings settings, int redoBytes) {
+    return open(files, GuardFileSystem.register(settings), redoBytes);
+  }
+
+  /**
+   * The same with a guard that is registered already, of which one process may have several.
+   *
+   * @param redoBytes the size that a new redo log gets
+   */
+  public static Database open(String files, GuardFileSystem guard, int redoBytes) {
+    var log = new RedoLogFile(FilePath.get(files + ".redo"), redoBytes);
+    return open(guard.getScheme() + ":" + files, guard, files, log);
   }
 
   /** Without the guard, which is only good for showing what it is for. */
   static Database openUnguarded(String files, GuardSettings settings) {
-    return open(files, GuardFileSystem.register(settings), files);
+    return open(files, GuardFileSystem.register(settings), files, null);
   }
 
-  private static Database open(String path, GuardFileSystem guard, String files) {
-    // objects are never serialised into the database
-    System.setProperty("h2.serializeJavaObject", "false");
+  private static Database open(
+      String path, GuardFileSystem guard, String files, @Nullable RedoLogFile redoLog) {
     var pool = JdbcConnectionPool.create("jdbc:h2:" + path + OPTIONS, "sa", "");
     pool.setMaxConnections(32);
-    var database = new Database(pool, guard);
+    var database = new Database(pool, guard, redoLog);
     try {
       database.migrate();
       return database;
@@ -79,6 +108,11 @@ public final class Database implements AutoCloseable {
 
   public GuardFileSystem guard() {
     return guard;
+  }
+
+  /** Null where there is no guard, which the log relies on. */
+  @Nullable RedoLogFile redoLog() {
+    return redoLog;
   }
 
   /** Lets go of it as it lies there, as a crash of the process would. */

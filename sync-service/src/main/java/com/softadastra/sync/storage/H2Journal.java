@@ -13,42 +13,102 @@ import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.SignedRecord;
+import java.nio.ByteBuffer;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Types;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The journal as tables of the embedded database. A batch is one transaction; {@code CHECKPOINT
- * SYNC} forces it, through the guard.
+ * The journal as tables of the embedded database. A batch is one transaction. Where all of it is in
+ * the {@link RedoLog}, forcing that is enough; else, and where the log is full or old, {@code
+ * CHECKPOINT SYNC} forces the database through the guard.
  */
 public final class H2Journal implements Journal {
+  private static final long CHECKPOINT_NANOS = 10_000_000_000L;
+
   private final Connection connection;
   private final Statements sql;
   private final Rows rows;
   private final Numbers numbers;
   private final DocumentCache cache;
   private final Readers readers;
+  private final @Nullable RedoLog redo;
+  private final PreparedStatement lastCommit;
+
+  // The number of the last commit that the redo log has or could have.
+  private long commits;
+  // Whether something is committed that neither the redo log nor a checkpoint holds.
+  private boolean beyondLog;
+  private long checkpointedNanos = System.nanoTime();
 
   private H2Journal(Database database) throws SQLException {
     connection = database.connect();
     connection.setAutoCommit(false);
+    sql = new Statements(connection);
+    lastCommit = connection.prepareStatement("update redo_log set last_commit = ?");
+    var log = database.redoLog();
+    redo = log == null ? null : openLog(log);
     numbers = new Numbers(connection);
     rows = new Rows(connection, numbers);
-    sql = new Statements(connection);
     cache = new DocumentCache(1 + number("select max(document_no) from document"));
     readers = new Readers(database, numbers);
+  }
+
+  /** Applies what the log has beyond the database, or begins one. */
+  private RedoLog openLog(Database.RedoLogFile file) throws SQLException {
+    try (var statement = connection.createStatement();
+        var row = statement.executeQuery("select log, last_commit from redo_log")) {
+      if (row.next()) {
+        var log = RedoLog.open(file.path(), uuid(row.getBytes(1)));
+        commits = row.getLong(2);
+        log.forEachAfter(commits, this::again);
+        checkpoint();
+        return log;
+      }
+    }
+    var id = UUID.randomUUID();
+    var log = RedoLog.create(file.path(), file.bytes(), id);
+    try (var insert = connection.prepareStatement("insert into redo_log values (1, ?, 0)")) {
+      insert.setBytes(
+          1,
+          ByteBuffer.allocate(16)
+              .putLong(id.getMostSignificantBits())
+              .putLong(id.getLeastSignificantBits())
+              .array());
+      insert.executeUpdate();
+    }
+    connection.commit();
+    checkpoint();
+    return log;
+  }
+
+  private static UUID uuid(byte[] bytes) {
+    var buffer = ByteBuffer.wrap(bytes);
+    return new UUID(buffer.getLong(), buffer.getLong());
+  }
+
+  private void again(long number, ByteBuffer changes) {
+    try {
+      RowChanges.again(changes, sql);
+      sql.forget();
+      commits = number;
+      lastCommit.setLong(1, number);
+      lastCommit.executeUpdate();
+      connection.commit();
+    } catch (SQLException e) {
+      throw new StorageException("commit " + number + " can't be made again: " + e.getMessage(), e);
+    }
   }
 
   public static H2Journal open(Database database) {
@@ -57,6 +117,10 @@ public final class H2Journal implements Journal {
     } catch (SQLException e) {
       throw new StorageException("The log can't be read: " + e.getMessage(), e);
     }
+  }
+
+  Optional<RedoLog> redoLog() {
+    return Optional.ofNullable(redo);
   }
 
   Readers readers() {
@@ -109,9 +173,7 @@ public final class H2Journal implements Journal {
         while (row.next()) {
           chains
               .computeIfAbsent(numbers.space(row.getInt(1)), _ -> new LinkedHashMap<>())
-              .put(
-                  numbers.replica(row.getInt(2)),
-                  chain(row));
+              .put(numbers.replica(row.getInt(2)), chain(row));
         }
       }
       var statements = new ArrayList<Ledger.Known>();
@@ -227,7 +289,32 @@ public final class H2Journal implements Journal {
 
   @Override
   public void commit(Batch batch) {
+    write(batch);
+    beyondLog = true;
+  }
+
+  @Override
+  public void record(Batch batch) {
+    boolean whole = write(batch) && !beyondLog;
+    if (redo != null
+        && whole
+        && redo.fits(sql.made())
+        && System.nanoTime() - checkpointedNanos < CHECKPOINT_NANOS) {
+      redo.append(commits, sql.made());
+    } else {
+      force();
+    }
+  }
+
+  /**
+   * Commits.
+   *
+   * @return whether the row changes that were made are all there was
+   */
+  private boolean write(Batch batch) {
     try {
+      sql.forget();
+      int given = numbers.given();
       putNode(batch);
       putSpaces(batch);
       putStatements(batch);
@@ -238,9 +325,16 @@ public final class H2Journal implements Journal {
       putStandings(batch);
       putEntries(batch);
       putChains(batch);
+      if (redo != null) {
+        lastCommit.setLong(1, ++commits);
+        lastCommit.executeUpdate();
+      }
       connection.commit();
       batch.documents().forEach(cache::remember);
+      batch.appended().forEach(rows::placed);
+      batch.restood().forEach(rows::placed);
       cache.trim();
+      return batch.isOfRows() && numbers.given() == given;
     } catch (SQLException e) {
       throw new StorageException("a commit failed: " + e.getMessage(), e);
     }
@@ -249,10 +343,19 @@ public final class H2Journal implements Journal {
   @Override
   public void force() {
     try {
-      sql.checkpoint.execute();
+      checkpoint();
     } catch (SQLException e) {
       throw new StorageException("a force failed: " + e.getMessage(), e);
     }
+  }
+
+  private void checkpoint() throws SQLException {
+    sql.checkpoint();
+    if (redo != null) {
+      redo.checkpointed();
+    }
+    beyondLog = false;
+    checkpointedNanos = System.nanoTime();
   }
 
   /** Commits a row for a collection that has none. @return the space's row number */
@@ -260,6 +363,7 @@ public final class H2Journal implements Journal {
     try {
       numbers.collection(space, name, connection);
       connection.commit();
+      beyondLog = true;
       return numbers.space(space);
     } catch (SQLException e) {
       throw new StorageException("a collection can't be entered: " + e.getMessage(), e);
@@ -330,19 +434,24 @@ public final class H2Journal implements Journal {
   private void putStatements(Batch batch) throws SQLException {
     for (var known : batch.statements()) {
       var via = known.via();
-      sql.mergeStatement.setInt(1, numbers.space(known.statement().space()));
-      sql.mergeStatement.setBytes(2, known.statement().by().node().hash().bytes());
-      sql.mergeStatement.setBytes(3, known.signed().bytes());
-      sql.mergeStatement.setBytes(4, known.signed().signature());
-      sql.mergeStatement.setString(5, via == null ? null : via.toString());
-      sql.mergeStatement.executeUpdate();
+      sql.change(
+          RowChange.MERGE_STATEMENT,
+          numbers.space(known.statement().space()),
+          known.statement().by().node().hash().bytes(),
+          known.signed().bytes(),
+          known.signed().signature(),
+          via == null ? null : via.toString());
     }
   }
 
   private void putStandings(Batch batch) throws SQLException {
     for (var logged : batch.restood()) {
-      bindEntry(sql.updateEntry, logged, true);
-      sql.updateEntry.executeUpdate();
+      sql.change(
+          RowChange.UPDATE_ENTRY,
+          numbers.replica(logged.chain(), connection),
+          logged.standing().ordinal(),
+          crc(logged, Rows.positions(logged.previous())),
+          logged.position());
     }
   }
 
@@ -365,11 +474,7 @@ public final class H2Journal implements Journal {
           update.executeUpdate();
         }
       }
-      sql.putMark.setInt(1, spaceNo);
-      sql.putMark.setInt(2, branchNo);
-      sql.putMark.setLong(3, branch.after() + 1);
-      sql.putMark.setLong(4, branch.first());
-      sql.putMark.executeUpdate();
+      sql.change(RowChange.PUT_MARK, spaceNo, branchNo, branch.after() + 1, branch.first());
     }
   }
 
@@ -380,36 +485,59 @@ public final class H2Journal implements Journal {
       var entry = logged.entry();
       int spaceNo = numbers.space(entry.space());
       int replicaNo = numbers.replica(logged.chain(), connection);
-      bindEntry(sql.insertEntry, logged, false);
-      sql.insertEntry.addBatch();
+      byte[] previous = Rows.positions(logged.previous());
+      sql.changeLater(
+          RowChange.INSERT_ENTRY,
+          logged.position(),
+          spaceNo,
+          replicaNo,
+          entry.sequence(),
+          logged.standing().ordinal(),
+          logged.recordedAt().toEpochMilli(),
+          previous,
+          logged.signature(),
+          logged.bytes(),
+          crc(logged, previous));
       if (entry.sequence() % Rows.MARK_EVERY == 1) {
-        sql.putMark.setInt(1, spaceNo);
-        sql.putMark.setInt(2, replicaNo);
-        sql.putMark.setLong(3, entry.sequence());
-        sql.putMark.setLong(4, logged.position());
-        sql.putMark.addBatch();
+        sql.changeLater(
+            RowChange.PUT_MARK, spaceNo, replicaNo, entry.sequence(), logged.position());
         marks = true;
       }
       if (batch.owed(logged)) {
-        sql.insertOutbox.setLong(1, logged.position());
-        sql.insertOutbox.setInt(2, spaceNo);
-        sql.insertOutbox.setInt(3, replicaNo);
-        sql.insertOutbox.setLong(4, entry.sequence());
-        sql.insertOutbox.setInt(5, logged.bytes().length);
-        sql.insertOutbox.setLong(6, logged.recordedAt().toEpochMilli());
-        sql.insertOutbox.addBatch();
+        sql.changeLater(
+            RowChange.INSERT_OUTBOX,
+            logged.position(),
+            spaceNo,
+            replicaNo,
+            entry.sequence(),
+            logged.bytes().length,
+            logged.recordedAt().toEpochMilli());
         outbox = true;
       }
     }
     if (!batch.appended().isEmpty()) {
-      sql.insertEntry.executeBatch();
+      sql.changeAll(RowChange.INSERT_ENTRY);
     }
     if (marks) {
-      sql.putMark.executeBatch();
+      sql.changeAll(RowChange.PUT_MARK);
     }
     if (outbox) {
-      sql.insertOutbox.executeBatch();
+      sql.changeAll(RowChange.INSERT_OUTBOX);
     }
+  }
+
+  private int crc(LoggedEntry logged, byte[] previous) throws SQLException {
+    var entry = logged.entry();
+    return Rows.entryCrc(
+        logged.position(),
+        numbers.space(entry.space()),
+        numbers.replica(logged.chain(), connection),
+        entry.sequence(),
+        logged.standing().ordinal(),
+        logged.recordedAt().toEpochMilli(),
+        previous,
+        logged.signature(),
+        logged.bytes());
   }
 
   private void putDocuments(Batch batch) throws SQLException {
@@ -423,29 +551,19 @@ public final class H2Journal implements Journal {
       int crc = Rows.documentCrc(collection, key.id(), live, bytes);
       Long documentNo = cache.documentNo(key);
       if (documentNo == null) {
-        long number = cache.number(key);
-        sql.insertDocument.setLong(1, number);
-        sql.insertDocument.setInt(2, collection);
-        sql.insertDocument.setString(3, key.id());
-        sql.insertDocument.setBoolean(4, live);
-        sql.insertDocument.setBytes(5, bytes);
-        sql.insertDocument.setInt(6, crc);
-        sql.insertDocument.addBatch();
+        sql.changeLater(
+            RowChange.INSERT_DOCUMENT, cache.number(key), collection, key.id(), live, bytes, crc);
         inserts = true;
       } else {
-        sql.updateDocument.setBoolean(1, live);
-        sql.updateDocument.setBytes(2, bytes);
-        sql.updateDocument.setInt(3, crc);
-        sql.updateDocument.setLong(4, documentNo);
-        sql.updateDocument.addBatch();
+        sql.changeLater(RowChange.UPDATE_DOCUMENT, live, bytes, crc, documentNo);
         updates = true;
       }
     }
     if (inserts) {
-      sql.insertDocument.executeBatch();
+      sql.changeAll(RowChange.INSERT_DOCUMENT);
     }
     if (updates) {
-      sql.updateDocument.executeBatch();
+      sql.changeAll(RowChange.UPDATE_DOCUMENT);
     }
   }
 
@@ -458,84 +576,39 @@ public final class H2Journal implements Journal {
         while (!taken.add(slot) || sql.slotTaken(slot)) {
           slot++;
         }
-        sql.insertIntent.setLong(1, slot);
-        sql.insertIntent.setInt(2, numbers.space(key.space()));
-        sql.insertIntent.setString(3, key.id());
-        sql.insertIntent.setLong(4, position);
-        sql.insertIntent.addBatch();
+        sql.changeLater(
+            RowChange.INSERT_INTENT, slot, numbers.space(key.space()), key.id(), position);
       }
     }
     if (!taken.isEmpty()) {
-      sql.insertIntent.executeBatch();
+      sql.changeAll(RowChange.INSERT_INTENT);
     }
   }
 
   private void putConflicts(Batch batch) throws SQLException {
     for (var conflict : batch.conflicts()) {
       var key = conflict.key();
-      var sides = new CborWriter(64);
-      StateCodec.hashes(conflict.sides(), sides);
+      var encoded = new CborWriter(64);
+      StateCodec.hashes(conflict.sides(), encoded);
+      byte[] sides = encoded.toByteArray();
+      byte[] id = conflict.id().bytes();
       var base = conflict.base();
-      var replacedBy = conflict.replacedBy();
+      var replacedBy = conflict.replacedBy() == null ? null : conflict.replacedBy().bytes();
       // when it was first noticed stays
-      sql.updateConflict.setBoolean(1, conflict.open());
-      sql.updateConflict.setBytes(2, sides.toByteArray());
-      sql.updateConflict.setBytes(3, replacedBy == null ? null : replacedBy.bytes());
-      sql.updateConflict.setBytes(4, conflict.id().bytes());
-      if (sql.updateConflict.executeUpdate() == 0) {
-        sql.insertConflict.setBytes(1, conflict.id().bytes());
-        sql.insertConflict.setInt(2, numbers.space(key.space()));
-        sql.insertConflict.setInt(3, numbers.collection(key.space(), key.collection(), connection));
-        sql.insertConflict.setString(4, key.id());
-        sql.insertConflict.setBoolean(5, conflict.open());
-        sql.insertConflict.setBytes(6, base == null ? null : base.bytes());
-        sql.insertConflict.setBytes(7, sides.toByteArray());
-        sql.insertConflict.setBytes(8, replacedBy == null ? null : replacedBy.bytes());
-        sql.insertConflict.setLong(9, conflict.detectedAt().toEpochMilli());
-        sql.insertConflict.executeUpdate();
+      if (sql.change(RowChange.UPDATE_CONFLICT, conflict.open(), sides, replacedBy, id) == 0) {
+        sql.change(
+            RowChange.INSERT_CONFLICT,
+            id,
+            numbers.space(key.space()),
+            numbers.collection(key.space(), key.collection(), connection),
+            key.id(),
+            conflict.open(),
+            base == null ? null : base.bytes(),
+            sides,
+            replacedBy,
+            conflict.detectedAt().toEpochMilli());
       }
     }
-  }
-
-  private void bindEntry(PreparedStatement statement, LoggedEntry logged, boolean update)
-      throws SQLException {
-    var entry = logged.entry();
-    int spaceNo = numbers.space(entry.space());
-    int replicaNo = numbers.replica(logged.chain(), connection);
-    byte[] previous = Rows.positions(logged.previous());
-    long recordedAt = logged.recordedAt().toEpochMilli();
-    int crc =
-        Rows.entryCrc(
-            logged.position(),
-            spaceNo,
-            replicaNo,
-            entry.sequence(),
-            logged.standing().ordinal(),
-            recordedAt,
-            previous,
-            logged.signature(),
-            logged.bytes());
-    if (update) {
-      statement.setInt(1, replicaNo);
-      statement.setInt(2, logged.standing().ordinal());
-      statement.setInt(3, crc);
-      statement.setLong(4, logged.position());
-      return;
-    }
-    statement.setLong(1, logged.position());
-    statement.setInt(2, spaceNo);
-    statement.setInt(3, replicaNo);
-    statement.setLong(4, entry.sequence());
-    statement.setInt(5, logged.standing().ordinal());
-    statement.setLong(6, recordedAt);
-    statement.setBytes(7, previous);
-    if (logged.signature() == null) {
-      statement.setNull(8, Types.BINARY);
-    } else {
-      statement.setBytes(8, Objects.requireNonNull(logged.signature()));
-    }
-    statement.setBytes(9, logged.bytes());
-    statement.setInt(10, crc);
   }
 
   private void putChains(Batch batch) throws SQLException {
@@ -545,24 +618,20 @@ public final class H2Journal implements Journal {
     var chains = batch.chains().get();
     for (var space : chains.ends().entrySet()) {
       for (var chain : space.getValue().entrySet()) {
-        sql.mergeChain.setInt(1, numbers.space(space.getKey()));
-        sql.mergeChain.setInt(2, numbers.replica(chain.getKey(), connection));
         var head = chain.getValue();
-        sql.mergeChain.setInt(3, numbers.replica(head.author(), connection));
-        if (head.parent() == null) {
-          sql.mergeChain.setNull(4, Types.INTEGER);
-        } else {
-          sql.mergeChain.setInt(4, numbers.replica(head.parent(), connection));
-        }
-        sql.mergeChain.setLong(5, head.after());
-        sql.mergeChain.setLong(6, head.sequence());
-        sql.mergeChain.setBytes(7, head.hash().bytes());
-        sql.mergeChain.setLong(8, head.position());
-        sql.mergeChain.executeUpdate();
+        sql.change(
+            RowChange.MERGE_CHAIN,
+            numbers.space(space.getKey()),
+            numbers.replica(chain.getKey(), connection),
+            numbers.replica(head.author(), connection),
+            head.parent() == null ? null : numbers.replica(head.parent(), connection),
+            head.after(),
+            head.sequence(),
+            head.hash().bytes(),
+            head.position());
       }
     }
-    sql.chainsPosition.setLong(1, chains.position());
-    sql.chainsPosition.executeUpdate();
+    sql.change(RowChange.CHAINS_POSITION, chains.position());
   }
 
   @Override
@@ -588,6 +657,7 @@ public final class H2Journal implements Journal {
         }
       }
       connection.commit();
+      beyondLog = true;
       return gone.size();
     } catch (SQLException e) {
       throw new StorageException("the outbox can't be cleared: " + e.getMessage(), e);
@@ -599,9 +669,22 @@ public final class H2Journal implements Journal {
   public void close() {
     readers.close();
     try {
+      if (redo != null) {
+        retire(redo);
+      }
       connection.close();
     } catch (SQLException e) {
       throw new StorageException("The log did not close properly: " + e.getMessage(), e);
     }
+  }
+
+  /** After a proper stop the database is complete without its log. */
+  private void retire(RedoLog log) throws SQLException {
+    try (var delete = connection.createStatement()) {
+      delete.execute("delete from redo_log");
+    }
+    connection.commit();
+    sql.checkpoint();
+    log.close();
   }
 }

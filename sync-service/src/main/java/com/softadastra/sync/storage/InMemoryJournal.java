@@ -123,9 +123,7 @@ public final class InMemoryJournal implements Journal {
     contents.records.forEach((space, known) -> records.put(space, List.copyOf(known)));
     var chains = new LinkedHashMap<SpaceId, Map<Replica, ChainHead>>();
     contents.chains.forEach((chain, head) ->
-        chains
-            .computeIfAbsent(chain.space(), _ -> new LinkedHashMap<>())
-            .put(chain.name(), head));
+        chains.computeIfAbsent(chain.space(), _ -> new LinkedHashMap<>()).put(chain.name(), head));
     return new Recovered(
         contents.node,
         records,
@@ -265,8 +263,7 @@ public final class InMemoryJournal implements Journal {
             to.entries.put(logged.position(), logged);
             to.positions
                 .computeIfAbsent(
-                    new Chain(logged.entry().space(), logged.chain()),
-                    _ -> new TreeMap<>())
+                    new Chain(logged.entry().space(), logged.chain()), _ -> new TreeMap<>())
                 .put(logged.entry().sequence(), logged.position());
           });
           owed.forEach(logged -> owe(logged, to));

@@ -57,7 +57,17 @@ public interface Journal extends Reads, AutoCloseable {
   /** Makes all of a batch visible; it is durable after the next {@link #force}. */
   void commit(Batch batch);
 
+  /** Forces all that is committed, by this journal and by other means. */
   void force();
+
+  /**
+   * Makes all of a batch visible and forces it. What was committed by other means since the last
+   * {@link #force} may not be.
+   */
+  default void record(Batch batch) {
+    commit(batch);
+    force();
+  }
 
   /**
    * Commits that the entries at the front of a space's outbox are owed to nobody any more.

@@ -5,6 +5,7 @@ import com.softadastra.contracts.Incarnation;
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
+import com.softadastra.engine.log.IntentIds;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -26,6 +27,10 @@ final class Numbers {
   private final Map<Integer, Collection> collectionNames = new ConcurrentHashMap<>();
   private final Map<Replica, Integer> replicas = new ConcurrentHashMap<>();
   private final Map<Integer, Replica> replicaIds = new ConcurrentHashMap<>();
+
+  private final Map<Replica, String> tags = new ConcurrentHashMap<>();
+  // how many this one gave; owned by the recording thread
+  private int given;
 
   /** A collection's name in its space. */
   record Collection(int spaceNo, String name) {}
@@ -87,6 +92,7 @@ final class Numbers {
       insert.setInt(1, key.spaceNo());
       insert.setString(2, name);
       int number = generated(insert);
+      given++;
       put(key, number);
       return number;
     }
@@ -94,6 +100,11 @@ final class Numbers {
 
   java.util.Collection<Replica> replicas() {
     return replicas.keySet();
+  }
+
+  /** The part of a generated intent's id that stands for its replica. */
+  String tag(Replica replica) {
+    return tags.computeIfAbsent(replica, IntentIds::tag);
   }
 
   @Nullable Integer replica(Replica replica) {
@@ -116,9 +127,15 @@ final class Numbers {
       insert.setBytes(1, replica.node().hash().bytes());
       insert.setBytes(2, replica.incarnation().bytes());
       int number = generated(insert);
+      given++;
       put(replica, number);
       return number;
     }
+  }
+
+  /** How many numbers were given, each with a row of its own. */
+  int given() {
+    return given;
   }
 
   static int generated(PreparedStatement insert) throws SQLException {

@@ -63,7 +63,10 @@ public final class Readers implements AutoCloseable {
 
   /** Versions from their column. */
   public static List<Hash> hashes(byte[] column) {
-    return StateCodec.hashes(new CborReader(column));
+    var in = new CborReader(column);
+    var hashes = StateCodec.hashes(in);
+    in.end();
+    return hashes;
   }
 
   @Override

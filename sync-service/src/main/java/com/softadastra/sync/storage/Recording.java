@@ -464,8 +464,9 @@ public final class Recording {
           batch.chains(chains(), lastPosition);
           chainsPosition = lastPosition;
         }
-        commit(batch);
-        force();
+        complete(batch);
+        journal.record(batch);
+        ensureUninterrupted();
         ledger.publish(kept);
       }
     } catch (Throwable e) {
@@ -483,14 +484,22 @@ public final class Recording {
   }
 
   private void commit(Batch batch) {
+    complete(batch);
+    journal.commit(batch);
+  }
+
+  private void complete(Batch batch) {
     var signatures = CompletableFuture.supplyAsync(() -> signatures(batch), machine.signing());
     batch.complete(this::owed, signatures::join);
     committed = lastPosition;
-    journal.commit(batch);
   }
 
   private void force() {
     journal.force();
+    ensureUninterrupted();
+  }
+
+  private void ensureUninterrupted() {
     if (Thread.currentThread().isInterrupted()) {
       throw new StorageException("the recording thread was interrupted while it forced", null);
     }
@@ -577,8 +586,7 @@ public final class Recording {
   }
 
   private boolean owed(LoggedEntry logged) {
-    return ledger.owed(
-        space(logged.entry().space()).membership(), key.nodeId(), logged.dot());
+    return ledger.owed(space(logged.entry().space()).membership(), key.nodeId(), logged.dot());
   }
 
   /** To the millisecond, which is what rows keep, so that a later answer says the same. */
@@ -641,9 +649,7 @@ public final class Recording {
           var membership = new Membership(records);
           spaces.put(membership.space(), new SpaceState(membership, self(), Map.of()));
         });
-    recovered
-        .chains()
-        .forEach((space, chains) -> chains.forEach(space(space)::recovered));
+    recovered.chains().forEach((space, chains) -> chains.forEach(space(space)::recovered));
     recoverChains();
     ledger.recover(recovered.statements());
     boolean same = before != null && before.incarnation().equals(incarnation);

@@ -18,7 +18,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +41,10 @@ final class Rows implements AutoCloseable {
   private final PreparedStatement firstMark;
   private final PreparedStatement ofChain;
   private final PreparedStatement intent;
+  // by chain, a sequence beyond which it had nothing when it was last written to
+  private final Map<ChainNo, Long> ends = new HashMap<>();
+
+  private record ChainNo(int space, int replica) {}
 
   Rows(Connection connection, Numbers numbers) throws SQLException {
     this.numbers = numbers;
@@ -141,6 +147,10 @@ final class Rows implements AutoCloseable {
     if (replicaNo == null) {
       return entries;
     }
+    Long end = ends.get(new ChainNo(numbers.space(space), replicaNo));
+    if (end != null && end < from) {
+      return entries;
+    }
     mark.setInt(1, numbers.space(space));
     mark.setInt(2, replicaNo);
     mark.setLong(3, from);
@@ -174,6 +184,17 @@ final class Rows implements AutoCloseable {
     return entries;
   }
 
+  /** Tells that a commit put an entry into its chain. */
+  void placed(LoggedEntry logged) {
+    Integer replicaNo = numbers.replica(logged.chain());
+    if (replicaNo != null) {
+      ends.merge(
+          new ChainNo(numbers.space(logged.entry().space()), replicaNo),
+          logged.entry().sequence(),
+          Math::max);
+    }
+  }
+
   /** All entries that carry an intent. */
   List<LoggedEntry> intents(SpaceId space, String id) throws SQLException {
     var positions = new ArrayList<Long>();
@@ -203,7 +224,7 @@ final class Rows implements AutoCloseable {
       return Optional.empty();
     }
     for (var chain : numbers.replicas()) {
-      if (IntentIds.tag(chain).equals(place.get().tag())) {
+      if (numbers.tag(chain).equals(place.get().tag())) {
         var found = find(space, chain, place.get().sequence());
         if (found.isPresent()
             && found.get().ledTo()
@@ -287,6 +308,7 @@ final class Rows implements AutoCloseable {
     for (int i = 0; i < count; i++) {
       positions.add(in.unsigned());
     }
+    in.end();
     return positions;
   }
 }

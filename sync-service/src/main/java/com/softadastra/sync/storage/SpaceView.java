@@ -1,6 +1,5 @@
 package com.softadastra.sync.storage;
 
-import com.softadastra.contracts.Dot;
 import com.softadastra.contracts.Replica;
 import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.Membership;

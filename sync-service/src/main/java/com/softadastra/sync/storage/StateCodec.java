@@ -3,6 +3,7 @@ package com.softadastra.sync.storage;
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.json.JsonText;
 import com.softadastra.engine.cbor.CborReader;
+import com.softadastra.engine.cbor.CborReader.Malformed;
 import com.softadastra.engine.cbor.CborWriter;
 import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.document.Head;
@@ -42,11 +43,13 @@ final class StateCodec {
   static DocumentState decode(DocumentKey key, byte[] bytes) {
     var in = new CborReader(bytes);
     in.array(4, 4);
-    in.unsigned(1);
+    if (in.unsigned() != 1) {
+      throw new Malformed("another format of a document's state");
+    }
     long lastPosition = in.unsigned();
-    byte[] base = in.bytesOrNull(Hash.BYTES);
+    Hash base = in.skipNull() ? null : Hash.of(in.bytesExactly(Hash.BYTES));
     int count = in.array(0, MANY);
-    var heads = new ArrayList<Head>(count);
+    var heads = new ArrayList<Head>();
     for (int i = 0; i < count; i++) {
       in.array(6, 6);
       var version = Hash.of(in.bytesExactly(Hash.BYTES));
@@ -64,7 +67,7 @@ final class StateCodec {
               hashes(in)));
     }
     in.end();
-    return new DocumentState(key, heads, base == null ? null : Hash.of(base), lastPosition);
+    return new DocumentState(key, heads, base, lastPosition);
   }
 
   static void hashes(List<Hash> hashes, CborWriter out) {

@@ -3,57 +3,74 @@ package com.softadastra.sync.storage;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.sql.Types;
+import java.util.EnumMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
-/** The statements by which the recording thread writes, prepared once on its connection. */
+/**
+ * The statements by which the recording thread writes, prepared once on its connection, and what
+ * they wrote since the last {@link #forget}.
+ */
 final class Statements {
-  final PreparedStatement insertEntry;
-  final PreparedStatement updateEntry;
-  final PreparedStatement putMark;
-  final PreparedStatement insertOutbox;
-  final PreparedStatement insertDocument;
-  final PreparedStatement updateDocument;
-  final PreparedStatement insertIntent;
-  final PreparedStatement insertConflict;
-  final PreparedStatement updateConflict;
-  final PreparedStatement mergeChain;
-  final PreparedStatement chainsPosition;
-  final PreparedStatement mergeStatement;
-  final PreparedStatement checkpoint;
+  private final Map<RowChange, PreparedStatement> changes = new EnumMap<>(RowChange.class);
+  private final RowChanges made = new RowChanges();
+  private final PreparedStatement checkpoint;
   private final PreparedStatement slotTaken;
 
   Statements(Connection connection) throws SQLException {
-    insertEntry =
-        connection.prepareStatement(
-            "insert into wal (" + Rows.ENTRY_COLUMNS + ") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    updateEntry =
-        connection.prepareStatement(
-            "update wal set replica_no = ?, standing = ?, crc = ? where position = ?");
-    putMark =
-        connection.prepareStatement(
-            "merge into wal_mark (space_no, replica_no, sequence, position) values (?, ?, ?, ?)");
-    insertOutbox = connection.prepareStatement("insert into outbox values (?, ?, ?, ?, ?, ?)");
-    insertDocument =
-        connection.prepareStatement(
-            "insert into document (document_no, collection_no, id, live, state, crc) values (?, ?, ?, ?, ?, ?)");
-    updateDocument =
-        connection.prepareStatement(
-            "update document set live = ?, state = ?, crc = ? where document_no = ?");
-    insertIntent = connection.prepareStatement("insert into intent values (?, ?, ?, ?)");
-    insertConflict =
-        connection.prepareStatement("insert into conflict values (?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    updateConflict =
-        connection.prepareStatement(
-            "update conflict set open = ?, sides = ?, replaced_by = ? where id = ?");
-    mergeChain =
-        connection.prepareStatement(
-            "merge into chain (space_no, replica_no, author_no, parent_no, after, sequence, hash, position)"
-                + " values (?, ?, ?, ?, ?, ?, ?, ?)");
-    chainsPosition = connection.prepareStatement("update node set chains_position = ?");
-    mergeStatement =
-        connection.prepareStatement(
-            "merge into statement (space_no, node, statement, signature, via) values (?, ?, ?, ?, ?)");
+    for (var change : RowChange.values()) {
+      changes.put(change, connection.prepareStatement(change.sql()));
+    }
     checkpoint = connection.prepareStatement("checkpoint sync");
     slotTaken = connection.prepareStatement("select 1 from intent where slot = ?");
+  }
+
+  /** Changes a row at once. @return how many it changed */
+  int change(RowChange change, @Nullable Object... values) throws SQLException {
+    return bound(change, values).executeUpdate();
+  }
+
+  /** Changes a row with the next {@link #changeAll} of its kind. */
+  void changeLater(RowChange change, @Nullable Object... values) throws SQLException {
+    bound(change, values).addBatch();
+  }
+
+  void changeAll(RowChange change) throws SQLException {
+    statement(change).executeBatch();
+  }
+
+  private PreparedStatement bound(RowChange change, @Nullable Object[] values) throws SQLException {
+    made.add(change, values);
+    var statement = statement(change);
+    for (int i = 0; i < values.length; i++) {
+      switch (values[i]) {
+        case null -> statement.setNull(i + 1, Types.NULL);
+        case Long number -> statement.setLong(i + 1, number);
+        case Integer number -> statement.setInt(i + 1, number);
+        case Boolean truth -> statement.setBoolean(i + 1, truth);
+        case byte[] bytes -> statement.setBytes(i + 1, bytes);
+        case String text -> statement.setString(i + 1, text);
+        default -> throw new IllegalArgumentException("a value of " + values[i].getClass());
+      }
+    }
+    return statement;
+  }
+
+  private PreparedStatement statement(RowChange change) {
+    return java.util.Objects.requireNonNull(changes.get(change));
+  }
+
+  RowChanges made() {
+    return made;
+  }
+
+  void forget() {
+    made.clear();
+  }
+
+  void checkpoint() throws SQLException {
+    checkpoint.execute();
   }
 
   boolean slotTaken(long slot) throws SQLException {

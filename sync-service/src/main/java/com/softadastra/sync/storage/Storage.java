@@ -87,6 +87,16 @@ public final class Storage implements AutoCloseable {
     return journal.readers();
   }
 
+  /** How often the log of commits was forced, which needed no checkpoint. */
+  public long redoForces() {
+    return journal.redoLog().map(RedoLog::forces).orElse(0L);
+  }
+
+  /** Bytes written to the log of commits, padding included. */
+  public long redoBytes() {
+    return journal.redoLog().map(RedoLog::bytes).orElse(0L);
+  }
+
   public Watermark watermark() {
     return watermark;
   }

@@ -41,6 +41,8 @@ final class Dashboards {
         long meanCommitMicros,
         long journalForces,
         long dataForces,
+        long redoForces,
+        long redoBytes,
         long journalBytes,
         long dataBytes) {}
 
@@ -63,6 +65,8 @@ final class Dashboards {
           measures.commits() == 0 ? 0 : measures.commitNanos() / measures.commits() / 1000,
           guard.journalForces(),
           guard.dataForces(),
+          storage.redoForces(),
+          storage.redoBytes(),
           guard.journalBytes(),
           guard.dataBytes());
     }

@@ -64,17 +64,18 @@ public class SyncWebConfiguration {
       FunctionCounter.builder(
               "softadastra.recording.forces",
               storage,
-              s -> s.database().guard().counters().journalForces())
-          .description("Forces of the journal")
+              s -> s.redoForces() + s.database().guard().counters().journalForces())
+          .description("Forces of the redo log and the journal")
           .register(registry);
       FunctionCounter.builder(
               "softadastra.recording.bytes",
               storage,
               s ->
-                  s.database().guard().counters().journalBytes()
+                  s.redoBytes()
+                      + s.database().guard().counters().journalBytes()
                       + s.database().guard().counters().dataBytes())
           .baseUnit("bytes")
-          .description("Written to the journal and the database file")
+          .description("Written to the redo log, the journal and the database file")
           .register(registry);
       Gauge.builder("softadastra.recording.position", recording, r -> r.durable())
           .description("Position up to which the log is forced")

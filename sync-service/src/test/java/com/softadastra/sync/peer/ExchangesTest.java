@@ -86,6 +86,21 @@ class ExchangesTest {
   }
 
   @Test
+  void whoPassedAnEntryOnIsKnownToHaveItByThoseBeyond() {
+    nodes.forEach(node -> node.exchanges.start());
+    one.switchLink(three, false);
+    three.switchLink(one, false);
+    meet(one, two);
+    meet(two, three);
+    quietly();
+    three.write(1);
+    quietly();
+    assertThat(one.vector()).isEqualTo(two.vector()).isEqualTo(three.vector());
+    assertThat(one.said(two)).isEqualTo(two.vector());
+    assertThat(three.said(one)).isEqualTo(one.vector());
+  }
+
+  @Test
   void callsThatCrossLeaveOneConnection() {
     one.exchanges.start();
     two.exchanges.start();

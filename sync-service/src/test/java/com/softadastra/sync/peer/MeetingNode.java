@@ -2,7 +2,6 @@ package com.softadastra.sync.peer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.softadastra.contracts.Incarnation;
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;

@@ -2,6 +2,7 @@ package com.softadastra.sync.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.softadastra.disk.Campaign;
 import com.softadastra.disk.CrashSite;
 import com.softadastra.disk.DiskFault;
 import com.softadastra.disk.DiskImage;
@@ -34,8 +35,7 @@ import org.junit.jupiter.api.Test;
  * <p>An error of a write or force ends the process and nothing is answered after it; one of a read
  * ends the process or fails what was asked. Nothing acknowledged is lost, before or after.
  *
- * <p>{@code -Ddiskerrors.seed=} replays; {@code -Ddiskerrors.rounds=} lives more lives, each of
- * other content.
+ * <p>{@code -Ddiskerrors.seed=} replays.
  */
 class DiskErrorsIT {
   private static final int RECEIVED = 6;
@@ -53,19 +53,25 @@ class DiskErrorsIT {
 
   @Test
   void losesNothingAndAnswersNothingAfterAnErrorOfAnyCall() throws Exception {
-    int rounds = Integer.getInteger("diskerrors.rounds", 1);
     System.out.println("DiskErrorsIT: -Ddiskerrors.seed=" + seed);
-    for (int round = 0; round < rounds; round++) {
-      failEachCall(seed + round, "");
-    }
-    System.out.println("DiskErrorsIT: " + outcomes);
+    var campaign = new Campaign();
+    int lives = 0;
+    do {
+      failEachCall(seed + lives++, "");
+    } while (campaign.goesOn());
+    Campaign.note(
+        "DiskErrorsIT",
+        "seed %d, %d lives, each call of them: %s; violations %d"
+            .formatted(seed, lives, outcomes, violations.size()));
 
     assertThat(violations).isEmpty();
     assertThat(outcomes.keySet().stream().map(each -> each.split(",")[0]).distinct())
         .contains("READ", "WRITE", "FORCE");
   }
 
-  /** Under the guard lies a file system that tries a failed force again, and believes the answer. */
+  /**
+   * Under the guard lies a file system that tries a failed force again, and believes the answer.
+   */
   @Test
   void findsAForceThatIsTriedAgain() throws Exception {
     FilePath.register(new RetryingForce());
@@ -234,8 +240,7 @@ class DiskErrorsIT {
         }
       }
       site.advanceTo(disk.position());
-      images.add(
-          Map.entry("power lost after it", site.image(CrashSite.Kind.DROPPED, random)));
+      images.add(Map.entry("power lost after it", site.image(CrashSite.Kind.DROPPED, random)));
       var atTheEnd = images.removeLast();
       for (var image : images) {
         violated(image.getKey(), look(before, image.getValue()));
@@ -249,14 +254,17 @@ class DiskErrorsIT {
           violated("the next process", story.violation(storage));
           var early = next.crashSite();
           early.advanceTo(next.position());
-          violated("power lost at the next start", look(story, early.image(CrashSite.Kind.DROPPED, random)));
+          violated(
+              "power lost at the next start",
+              look(story, early.image(CrashSite.Kind.DROPPED, random)));
           story.createSpace(storage);
           story.record(storage, 30, 2);
           story.record(storage, 32, 2);
           var later = next.crashSite();
           later.advanceTo(next.position());
           for (var kind : List.of(CrashSite.Kind.DROPPED, CrashSite.Kind.SUBSET)) {
-            violated("power lost in the next process, " + kind, look(story, later.image(kind, random)));
+            violated(
+                "power lost in the next process, " + kind, look(story, later.image(kind, random)));
           }
         }
         violated("the process after that", story.violation(scheme + "-next", files));
@@ -274,10 +282,9 @@ class DiskErrorsIT {
     }
 
     private void violated(String when, Optional<String> what) {
-      what.ifPresent(
-          each ->
-              violations.add(
-                  "call %d, %s of %s, %s: %s".formatted(number, failed, failedFile, when, each)));
+      what.ifPresent(each ->
+          violations.add(
+              "call %d, %s of %s, %s: %s".formatted(number, failed, failedFile, when, each)));
     }
   }
 

@@ -164,16 +164,14 @@ class ForkConvergenceTest {
       operations.put(document, operation(document));
     }
     var id = random.nextInt(3) == 0 ? "intent-" + millis++ : null;
-    return new IntentRequest(
-        "space", id, null, Priority.NORMAL, List.copyOf(operations.values()));
+    return new IntentRequest("space", id, null, Priority.NORMAL, List.copyOf(operations.values()));
   }
 
   private OperationRequest operation(String document) {
     var text = new JsonText("{\"n\":" + random.nextInt(1000) + "}");
     return switch (random.nextInt(6)) {
       case 0 ->
-          new OperationRequest(
-              OperationKind.DELETE, "things", document, null, null, Condition.ANY);
+          new OperationRequest(OperationKind.DELETE, "things", document, null, null, Condition.ANY);
       case 1 ->
           new OperationRequest(
               OperationKind.PATCH,
@@ -233,8 +231,7 @@ class ForkConvergenceTest {
                   .toList());
     }
     for (var state : member.journal.documents()) {
-      var operations =
-          DocumentUpdate.operations(state.key(), state.lastPosition(), member.journal);
+      var operations = DocumentUpdate.operations(state.key(), state.lastPosition(), member.journal);
       assertThat(DocumentFold.replay(state.key(), operations, state.lastPosition()))
           .as("kept and rebuilt")
           .isEqualTo(state);

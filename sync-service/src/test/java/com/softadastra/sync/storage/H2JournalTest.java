@@ -56,7 +56,9 @@ class H2JournalTest extends JournalContract {
   }
 
   @AfterEach
-  void close() throws Exception {
+  @Override
+  void end() throws Exception {
+    super.end();
     database.close();
     disk.close();
     for (var each : earlier) {

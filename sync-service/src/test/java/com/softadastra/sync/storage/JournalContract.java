@@ -88,7 +88,7 @@ abstract class JournalContract {
   }
 
   @AfterEach
-  void end() {
+  void end() throws Exception {
     journal.close();
   }
 
@@ -380,8 +380,7 @@ abstract class JournalContract {
         .isEqualTo(100L);
     assertThat(journal.run(space, left, 2)).hasSize(130);
     assertThat(journal.run(space, right, 1)).hasSize(2);
-    assertThat(journal.document(thing("a")).winner().body())
-        .isEqualTo(new JsonText("{\"n\":129}"));
+    assertThat(journal.document(thing("a")).winner().body()).isEqualTo(new JsonText("{\"n\":129}"));
     assertThat(journal.document(thing("other1")).exists()).isTrue();
     assertThat(outbox(journal, space)).hasSize(1 + 130 + 2 + 132);
   }
@@ -422,7 +421,8 @@ abstract class JournalContract {
     journal.commit(batch);
     journal.force();
 
-    restart(new Birth(Incarnation.of(new byte[] {9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}), 0));
+    restart(
+        new Birth(Incarnation.of(new byte[] {9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}), 0));
 
     assertThat(journal.intent(space, "mine"))
         .hasValueSatisfying(found -> {
@@ -443,8 +443,7 @@ abstract class JournalContract {
       var state = new SpaceState(membership, view.self(), view.chains());
       var batch = new Batch(journal);
       var verdict =
-          Receiver.receive(
-              entry, state, batch, java.time.Instant.EPOCH, recording.durable() + 1);
+          Receiver.receive(entry, state, batch, java.time.Instant.EPOCH, recording.durable() + 1);
       batch.add(((Receiver.Verdict.Stored) verdict).writes());
       batch.chains(Map.of(membership.space(), state.chains()), recording.durable() + 1);
       return batch;

@@ -2,6 +2,7 @@ package com.softadastra.sync.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.softadastra.disk.Campaign;
 import com.softadastra.disk.PowerLossCampaign;
 import com.softadastra.disk.PowerLossCampaign.Plan;
 import com.softadastra.disk.PowerLossCampaign.Result;
@@ -13,8 +14,9 @@ import org.junit.jupiter.api.Test;
  * keep dropped, reordered or torn; without the guard, or on a disk that lies about forces, the same
  * campaign finds them lost.
  *
- * <p>{@code -Dpowerloss.images=} sets how many images are opened, {@code -Dpowerloss.seed=}
- * replays.
+ * <p>{@code -Dpowerloss.images=} sets how many images are opened, {@code -Dpowerloss.last=} how
+ * many last commits are gone through, with {@code -Dpowerloss.tears=} tears a block; {@code
+ * -Dpowerloss.seed=} replays.
  */
 class PowerLossIT {
   private static final int WORKERS = 2;
@@ -26,22 +28,65 @@ class PowerLossIT {
     System.out.println("PowerLossIT: -Dpowerloss.seed=" + seed);
     var plan = new Plan(base, age, recorded, images, WORKERS, lying, seed);
     var result =
-        new PowerLossCampaign(new RecordedIntents(seed, guarded), scheme -> scheme + ":/db", plan)
+        new PowerLossCampaign(
+                new RecordedIntents(seed, guarded, 1 << 20), scheme -> scheme + ":/db", plan)
             .run("/db.mv.db");
-    System.out.println("PowerLossIT: " + result);
+    note(
+        (guarded ? lying ? "a disk that lies" : "guarded" : "no guard") + ", seed " + seed, result);
     return result;
+  }
+
+  private static void note(String what, Result result) {
+    Campaign.note(
+        "PowerLossIT",
+        "%s: %,d images %s, of %d changes, %d forces, %d writes over freed space; violations %s"
+            .formatted(
+                what,
+                result.total(),
+                result.images(),
+                result.changes(),
+                result.forces(),
+                result.rewrites(),
+                result.violations()));
+    result.samples().forEach(System.out::println);
   }
 
   /** H2 writes over freed space when that has been free for its retention time, 45 s. */
   @Test
   void losesNoAcknowledgedIntentWhileSpaceIsReused() throws Exception {
     int images = Integer.getInteger("powerloss.images", 2_000);
+    var campaign = new Campaign();
+    do {
+      var result = campaign(true, 900, Duration.ofSeconds(47), 5_000, images, false);
 
-    var result = campaign(true, 300, Duration.ofSeconds(47), 5_000, images, false);
+      assertThat(result.rewrites()).as("writes over freed space").isGreaterThan(100);
+      assertThat(result.total()).isGreaterThanOrEqualTo(images);
+      assertThat(result.samples()).isEmpty();
+    } while (campaign.goesOn());
+  }
 
-    assertThat(result.rewrites()).as("writes over freed space").isGreaterThan(100);
-    assertThat(result.total()).isGreaterThanOrEqualTo(images);
-    assertThat(result.samples()).isEmpty();
+  /**
+   * Each moment of the last commits, and there each block that may be missing and each that may be
+   * torn; the journals are small, so that they turn over meanwhile.
+   */
+  @Test
+  void losesNothingWhicheverBlockOfTheLastCommitsIsMissingOrTorn() throws Exception {
+    int last = Integer.getInteger("powerloss.last", 6);
+    int tears = Integer.getInteger("powerloss.tears", 3);
+    var campaign = new Campaign();
+    do {
+      long seed = Long.getLong("powerloss.seed", System.nanoTime());
+      System.out.println("PowerLossIT: -Dpowerloss.seed=" + seed);
+      var plan = new Plan(40, Duration.ZERO, last, 0, WORKERS, false, seed);
+      var result =
+          new PowerLossCampaign(
+                  new RecordedIntents(seed, true, 1 << 16), scheme -> scheme + ":/db", plan)
+              .runThrough("/db.mv.db", tears);
+      note("each block of the last " + last + " commits, seed " + seed, result);
+
+      assertThat(result.total()).isGreaterThan(200);
+      assertThat(result.samples()).isEmpty();
+    } while (campaign.goesOn());
   }
 
   @Test

@@ -31,6 +31,8 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class RecordedIntents implements CrashSubject {
   private static final int DOCUMENTS = 300;
+  // so little that every few commits are a checkpoint, and the power fails in those too
+  private static final int REDO_BYTES = 8 << 10;
   private static final FailStop THROWING =
       (file, cause) -> {
         throw new IllegalStateException(file + " stopped", cause);
@@ -38,6 +40,7 @@ final class RecordedIntents implements CrashSubject {
 
   private final long seed;
   private final boolean guarded;
+  private final int journalBytes;
   private final NodeKey key = new NodeKey(new byte[NodeKey.SEED_BYTES]);
   private final Membership membership;
 
@@ -48,17 +51,20 @@ final class RecordedIntents implements CrashSubject {
 
   private final ConcurrentHashMap<Integer, Long> ends = new ConcurrentHashMap<>();
 
-  RecordedIntents(long seed, boolean guarded) {
+  RecordedIntents(long seed, boolean guarded, int journalBytes) {
     this.seed = seed;
+    this.journalBytes = journalBytes;
     this.guarded = guarded;
     var create = new MembershipRecord.Create(key.publicKey(), "node", "space", 0, new byte[16]);
     membership = new Membership(List.of(SpaceNames.sign(create, key)));
   }
 
   private Storage open(String files) {
-    var settings = GuardSettings.production().withJournalBytes(1 << 20).withFailStop(THROWING);
+    var settings = GuardSettings.production().withJournalBytes(journalBytes).withFailStop(THROWING);
     var database =
-        guarded ? Database.open(files, settings) : Database.openUnguarded(files, settings);
+        guarded
+            ? Database.open(files, settings, REDO_BYTES)
+            : Database.openUnguarded(files, settings);
     return Storage.open(
         database,
         key,

@@ -8,8 +8,8 @@ import com.softadastra.contracts.documents.IntentRequest;
 import com.softadastra.contracts.documents.OperationKind;
 import com.softadastra.contracts.documents.OperationRequest;
 import com.softadastra.contracts.documents.Priority;
-import com.softadastra.contracts.peering.Role;
 import com.softadastra.contracts.json.JsonText;
+import com.softadastra.contracts.peering.Role;
 import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.log.Change;
 import com.softadastra.engine.log.DocumentKey;
@@ -78,11 +78,14 @@ final class SpaceOfTwo {
 
   private List<LoggedEntry> recordedByTheOther(long seed, int count) {
     var journal = new InMemoryJournal(new InMemoryJournal.Medium());
-    var recording = Recording.open(journal, other, born(), RecordingSettings.DEFAULT, machine(0, stopped()));
-    drive(recording, recording.administer(() -> {
-      recording.createSpace("space", membership);
-      return true;
-    }));
+    var recording =
+        Recording.open(journal, other, born(), RecordingSettings.DEFAULT, machine(0, stopped()));
+    drive(
+        recording,
+        recording.administer(() -> {
+          recording.createSpace("space", membership);
+          return true;
+        }));
     for (int i = 0; i < count; i++) {
       drive(recording, recording.submit(space(), intent(seed, 1_000_000 + i, null)));
     }
@@ -144,7 +147,8 @@ final class SpaceOfTwo {
         received.subList(from, upTo).stream()
             .map(logged -> new BatchCheck.Offered(logged.bytes(), logged.signature()))
             .toList();
-    return BatchCheck.check(space(), offered, node -> node.equals(other.nodeId()) ? other.publicKey() : null);
+    return BatchCheck.check(
+        space(), offered, node -> node.equals(other.nodeId()) ? other.publicKey() : null);
   }
 
   /** A storage that is open on the thread of the test. */
@@ -270,7 +274,9 @@ final class SpaceOfTwo {
         if (id != null) {
           ids.put(number, id);
         }
-        request.operations().forEach(each -> offered.add(each.id() + Objects.requireNonNull(each.body()).text()));
+        request
+            .operations()
+            .forEach(each -> offered.add(each.id() + Objects.requireNonNull(each.body()).text()));
         answers.add(
             storage
                 .recording
@@ -366,11 +372,17 @@ final class SpaceOfTwo {
       var journal = new InMemoryJournal(new InMemoryJournal.Medium());
       var again =
           Recording.open(
-              journal, new NodeKey(filled(3)), born(), RecordingSettings.DEFAULT, machine(2, stopped()));
-      drive(again, again.administer(() -> {
-        again.createSpace("space", membership);
-        return true;
-      }));
+              journal,
+              new NodeKey(filled(3)),
+              born(),
+              RecordingSettings.DEFAULT,
+              machine(2, stopped()));
+      drive(
+          again,
+          again.administer(() -> {
+            again.createSpace("space", membership);
+            return true;
+          }));
       var all =
           log.stream()
               .map(each ->
@@ -415,7 +427,7 @@ final class SpaceOfTwo {
         .toList();
   }
 
-  private static String look(@Nullable DocumentState state) {
+  static String look(@Nullable DocumentState state) {
     return state == null || !state.exists()
         ? "none"
         : state.headVersions() + " " + state.conflict() + " " + state.winner().body();

@@ -91,7 +91,7 @@ final class EngineSubject implements Subject {
   @Override
   public long bytes() {
     var counters = storage.database().guard().counters();
-    return counters.journalBytes() + counters.dataBytes();
+    return storage.redoBytes() + counters.journalBytes() + counters.dataBytes();
   }
 
   @Override

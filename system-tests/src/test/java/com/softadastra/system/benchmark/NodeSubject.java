@@ -116,7 +116,9 @@ final class NodeSubject implements Subject {
   @Override
   public long bytes() {
     var wal = wal(node);
-    return wal.path("journalBytes").asLong() + wal.path("dataBytes").asLong();
+    return wal.path("redoBytes").asLong()
+        + wal.path("journalBytes").asLong()
+        + wal.path("dataBytes").asLong();
   }
 
   @Override

@@ -1,6 +1,7 @@
 package com.softadastra.system.benchmark;
 
 import com.softadastra.contracts.json.JsonText;
+import java.util.HexFormat;
 
 /** The document that every subject is given: canonical JSON of about 450 bytes. */
 final class Order {
@@ -19,7 +20,7 @@ final class Order {
   /** Ids come in no order, as random ones do; each number has its own. */
   static String id(long number) {
     long mixed = number * 0x9E3779B97F4A7C15L;
-    return "order-%016x".formatted(mixed ^ mixed >>> 32);
+    return "order-" + HexFormat.of().toHexDigits(mixed ^ mixed >>> 32);
   }
 
   static JsonText body(String id) {

@@ -1,12 +1,13 @@
 package com.softadastra.system.benchmark;
 
-import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.regex.Pattern;
 
 /**
  * Puts documents over a connection that is kept while it is used: a node closes what is idle, and
@@ -15,12 +16,16 @@ import java.nio.charset.StandardCharsets;
  */
 final class PutConnection implements Subject.Client, AutoCloseable {
   private static final long KEPT_NANOS = 5_000_000_000L;
+  private static final byte[] HEAD_END = "\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+  private static final Pattern LENGTH =
+      Pattern.compile("\r\ncontent-length: *([0-9]+)", Pattern.CASE_INSENSITIVE);
 
   private final int port;
   private final String host;
   private final String collection;
   private Socket socket;
   private InputStream in;
+  private final byte[] answer = new byte[16 << 10];
   private long usedNanos;
 
   /**
@@ -36,7 +41,7 @@ final class PutConnection implements Subject.Client, AutoCloseable {
   private void connect() throws IOException {
     socket = new Socket(InetAddress.getLoopbackAddress(), port);
     socket.setTcpNoDelay(true);
-    in = new BufferedInputStream(socket.getInputStream());
+    in = socket.getInputStream();
     usedNanos = System.nanoTime();
   }
 
@@ -49,44 +54,54 @@ final class PutConnection implements Subject.Client, AutoCloseable {
     var id = Order.id(number);
     var body = Order.body(id).text();
     var request =
-        "PUT %s%s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
-            .formatted(collection, id, host, body.length(), body);
+        "PUT "
+            + collection
+            + id
+            + " HTTP/1.1\r\nHost: "
+            + host
+            + "\r\nContent-Type: application/json\r\nContent-Length: "
+            + body.length()
+            + "\r\n\r\n"
+            + body;
     socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
-    var status = line();
-    if (!status.startsWith("HTTP/1.1 201")) {
-      throw new IOException("the node answered " + status);
-    }
-    int length = -1;
-    boolean chunked = false;
-    for (var header = line(); !header.isEmpty(); header = line()) {
-      var lower = header.toLowerCase(java.util.Locale.ROOT);
-      if (lower.startsWith("content-length:")) {
-        length = Integer.parseInt(lower.substring(15).strip());
-      }
-      chunked |= lower.equals("transfer-encoding: chunked");
-    }
-    while (chunked) {
-      int size = Integer.parseInt(line(), 16);
-      in.skipNBytes(size + 2);
-      chunked = size > 0;
-    }
-    if (length > 0) {
-      in.skipNBytes(length);
-    }
+    receive();
     usedNanos = System.nanoTime();
   }
 
-  private String line() throws IOException {
-    var line = new StringBuilder(64);
-    for (int next = in.read(); next != '\n'; next = in.read()) {
-      if (next < 0) {
-        throw new EOFException("the node closed the connection");
-      }
-      if (next != '\r') {
-        line.append((char) next);
+  /** The answer to the one request that is under way. */
+  private void receive() throws IOException {
+    int have = 0;
+    int bodyAt = -1;
+    while (bodyAt < 0) {
+      have = more(have);
+      int end = indexOf(HEAD_END, have);
+      bodyAt = end < 0 ? -1 : end + HEAD_END.length;
+    }
+    var head = new String(answer, 0, bodyAt, StandardCharsets.ISO_8859_1);
+    var length = LENGTH.matcher(head);
+    if (!head.startsWith("HTTP/1.1 201") || !length.find()) {
+      throw new IOException("the node answered " + head);
+    }
+    for (int end = bodyAt + Integer.parseInt(length.group(1)); have < end; ) {
+      have = more(have);
+    }
+  }
+
+  private int more(int have) throws IOException {
+    int read = in.read(answer, have, answer.length - have);
+    if (read <= 0) {
+      throw new EOFException("the node closed the connection, or its answer is too long");
+    }
+    return have + read;
+  }
+
+  private int indexOf(byte[] wanted, int have) {
+    for (int at = 0; at + wanted.length <= have; at++) {
+      if (Arrays.equals(answer, at, at + wanted.length, wanted, 0, wanted.length)) {
+        return at;
       }
     }
-    return line.toString();
+    return -1;
   }
 
   @Override

@@ -1,0 +1,2 @@
+/** The fuzzer itself; what it is aimed at lies in the packages of the decoders. */
+package com.softadastra.fuzz;
