@@ -19,7 +19,8 @@ import java.util.Map;
  * </pre>
  */
 public final class Main {
-  private static final List<String> OPTIONS = List.of("--seeds", "--minutes", "--first-seed", "--nodes", "--lines");
+  private static final List<String> OPTIONS =
+      List.of("--seeds", "--minutes", "--first-seed", "--nodes", "--lines");
   private static final String USAGE =
       "simulate --seeds N --minutes M [--first-seed S], simulate --planted,"
           + " or simulate --history FILE [--nodes N] [--lines L]";

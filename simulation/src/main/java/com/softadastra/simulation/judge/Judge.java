@@ -203,9 +203,7 @@ public class Judge {
     }
     var logged = outcome.entry();
     var there =
-        node.journal == null
-            ? List.<LoggedEntry>of()
-            : node.journal.from(logged.position(), 1);
+        node.journal == null ? List.<LoggedEntry>of() : node.journal.from(logged.position(), 1);
     if (there.isEmpty() || !there.getFirst().hash().equals(logged.hash())) {
       broken("I1", node.name + " answered with an entry that is not in its log");
     }
@@ -311,8 +309,7 @@ public class Judge {
       var operation = intent.operations().get(i);
       var document =
           space.documents.get(new DocumentKey(space.id, operation.collection(), operation.id()));
-      var current =
-          document == null ? Set.<Hash>of() : document.current(space::effective);
+      var current = document == null ? Set.<Hash>of() : document.current(space::effective);
       var condition = promise.request().operations().get(i).condition();
       var parents = Set.copyOf(operation.parents());
       boolean meant =
@@ -328,8 +325,15 @@ public class Judge {
       if (!meant) {
         broken(
             "I6",
-            node.name + " made " + intent.id() + " on " + parents + ", asked for " + condition
-                + " where there was " + current);
+            node.name
+                + " made "
+                + intent.id()
+                + " on "
+                + parents
+                + ", asked for "
+                + condition
+                + " where there was "
+                + current);
       }
     }
   }
@@ -477,7 +481,9 @@ public class Judge {
           continue;
         }
         var before = node.heard.put(place, known.get().statement());
-        if (before != null && !known.get().statement().equals(before) && !isLater(known.get().statement(), before)) {
+        if (before != null
+            && !known.get().statement().equals(before)
+            && !isLater(known.get().statement(), before)) {
           broken("I7", node.name + " goes back to what " + name(member.node()) + " said earlier");
         }
         var truth = truth(space, member.node()).chains();

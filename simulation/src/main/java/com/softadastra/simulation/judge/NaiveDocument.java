@@ -92,7 +92,10 @@ final class NaiveDocument {
     return null;
   }
 
-  /** On which versions a write should be made that doesn't name any: all heads, or of a conflict its winner. */
+  /**
+   * On which versions a write should be made that doesn't name any: all heads, or of a conflict its
+   * winner.
+   */
   Set<Hash> current(java.util.function.Predicate<NaiveEntry> effective) {
     var born = born(effective);
     var heads = new TreeSet<Hash>(born.keySet());

@@ -14,11 +14,10 @@ import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.SpaceState;
 import com.softadastra.sync.peer.Lane;
-import com.softadastra.sync.storage.Birth;
-import com.softadastra.sync.storage.Found;
 import com.softadastra.sync.storage.Journal;
 import com.softadastra.sync.storage.Ledger;
 import com.softadastra.sync.storage.SpaceView;
+import com.softadastra.sync.storage.StorageException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -45,10 +44,6 @@ public final class Instead {
   }
 
   public static List<LoggedEntry> nothing(Object reads, SpaceId space, String id) {
-    return List.of();
-  }
-
-  public static <T> List<T> none(Object owner) {
     return List.of();
   }
 
@@ -92,6 +87,14 @@ public final class Instead {
     }
   }
 
+  public static void again(Journal journal) {
+    try {
+      journal.force();
+    } catch (StorageException e) {
+      journal.force();
+    }
+  }
+
   // ---- code at the beginning or the end
 
   /** Runs the answer at once. */
@@ -99,30 +102,6 @@ public final class Instead {
     @Advice.OnMethodExit
     static void exit(@Advice.Return Runnable answer) {
       answer.run();
-    }
-  }
-
-  /** Tries a failed force once more. */
-  public static final class ForcesAgain {
-    @Advice.OnMethodExit(onThrowable = RuntimeException.class)
-    static void exit(
-        @Advice.Thrown(readOnly = false) @Nullable Throwable thrown,
-        @Advice.FieldValue("journal") Journal journal) {
-      if (thrown != null) {
-        journal.force();
-        thrown = null;
-      }
-    }
-  }
-
-  /** Goes on as what it finds in the storage. */
-  public static final class StaysTheSame {
-    @Advice.OnMethodExit
-    static void exit(
-        @Advice.Argument(0) Optional<Found> found, @Advice.Return(readOnly = false) Birth birth) {
-      if (found.isPresent()) {
-        birth = new Birth(found.get().incarnation(), 0);
-      }
     }
   }
 

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads what the product logs: an error in its log is a violation of its own. */
 public final class LogWitness extends AppenderBase<ILoggingEvent> implements AutoCloseable {
-  private static final ThreadLocal<@Nullable BiConsumer<String, String>> JUDGE = new ThreadLocal<>();
+  private static final ThreadLocal<@Nullable BiConsumer<String, String>> JUDGE =
+      new ThreadLocal<>();
 
   /**
    * @param judge is told of an invariant that broke, and how
