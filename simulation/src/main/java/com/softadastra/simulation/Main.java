@@ -1,6 +1,9 @@
 package com.softadastra.simulation;
 
+import com.softadastra.simulation.history.HistoryRun;
 import com.softadastra.simulation.planted.PlantedFaults;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -12,12 +15,15 @@ import java.util.Map;
  * <pre>
  * simulate --seeds N --minutes M [--first-seed S]    exits 1 where an invariant broke or time ran out
  * simulate --planted                                 exits 1 unless every planted fault is caught
+ * simulate --history FILE [--nodes N] [--lines L]    a recorded history on N nodes, its first L lines
  * </pre>
  */
 public final class Main {
-  private static final List<String> OPTIONS = List.of("--seeds", "--minutes", "--first-seed");
+  private static final List<String> OPTIONS =
+      List.of("--seeds", "--minutes", "--first-seed", "--nodes", "--lines");
   private static final String USAGE =
-      "simulate --seeds N --minutes M [--first-seed S], or simulate --planted";
+      "simulate --seeds N --minutes M [--first-seed S], simulate --planted,"
+          + " or simulate --history FILE [--nodes N] [--lines L]";
 
   private Main() {}
 
@@ -28,6 +34,9 @@ public final class Main {
   private static int run(List<String> arguments) {
     if (arguments.equals(List.of("--planted"))) {
       return PlantedFaults.allCaught(System.out) ? 0 : 1;
+    }
+    if (!arguments.isEmpty() && arguments.getFirst().equals("--history")) {
+      return replay(arguments);
     }
     Map<String, Long> numbers;
     try {
@@ -51,6 +60,29 @@ public final class Main {
     }
     System.out.println(result);
     return result.failures().isEmpty() && result.complete() ? 0 : 1;
+  }
+
+  private static int replay(List<String> arguments) {
+    try {
+      if (arguments.size() < 2) {
+        throw new IllegalArgumentException("a history needs a file");
+      }
+      var numbers = numbers(arguments.subList(2, arguments.size()));
+      var result =
+          HistoryRun.of(
+              Path.of(arguments.get(1)),
+              numbers.getOrDefault("--lines", (long) Integer.MAX_VALUE).intValue(),
+              numbers.getOrDefault("--nodes", 8L).intValue(),
+              numbers.getOrDefault("--first-seed", 1L));
+      System.out.println(result);
+      return result.violation() == null ? 0 : 1;
+    } catch (IllegalArgumentException e) {
+      System.err.println(e.getMessage() + ": " + USAGE);
+      return 2;
+    } catch (IOException e) {
+      System.err.println("the history can't be read: " + e.getMessage());
+      return 2;
+    }
   }
 
   private static Map<String, Long> numbers(List<String> arguments) {

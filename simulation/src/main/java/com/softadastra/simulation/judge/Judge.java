@@ -14,6 +14,7 @@ import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Standing;
 import com.softadastra.engine.session.Frame;
+import com.softadastra.engine.space.DocumentUpdate;
 import com.softadastra.sync.storage.InMemoryJournal;
 import com.softadastra.sync.storage.Journal;
 import com.softadastra.sync.storage.Recording;
@@ -34,11 +35,12 @@ import org.jspecify.annotations.Nullable;
  * and shares no rule with the engine: of that it uses only the form of entries and the names of
  * versions.
  */
-public final class Judge {
+public class Judge {
   private final Map<Integer, Watched> nodes = new LinkedHashMap<>();
   private final Map<Hash, NaiveEntry> entries = new HashMap<>();
   private final Set<Hash> genuine = new HashSet<>();
   private final Set<Hash> forged = new HashSet<>();
+  private final Map<Hash, String> versions = new HashMap<>();
   private final Map<State, Long> states = new HashMap<>();
   private final Map<SpaceId, Map<String, Promise>> promises = new LinkedHashMap<>();
 
@@ -201,6 +203,11 @@ public final class Judge {
       broken("I1", node.name + " answered before it had forced");
     }
     var logged = outcome.entry();
+    var there =
+        node.journal == null ? List.<LoggedEntry>of() : node.journal.from(logged.position(), 1);
+    if (there.isEmpty() || !there.getFirst().hash().equals(logged.hash())) {
+      broken("I1", node.name + " answered with an entry that is not in its log");
+    }
     node.answered.add(new Answered(space, logged.position(), logged.hash()));
     var intent = logged.entry().intent();
     if (intent == null) {
@@ -249,6 +256,7 @@ public final class Judge {
           broken("I13", node.name + " has something unforced at the end of a step");
         }
         take(node, recording, logged);
+        written(node, node.shadow.space(logged.entry().space()), logged);
         touched.addAll(node.shadow.add(logged, entry(logged)));
         changed.add(node.shadow.space(logged.entry().space()));
       }
@@ -272,6 +280,63 @@ public final class Judge {
   private NaiveEntry entry(LoggedEntry logged) {
     return entries.computeIfAbsent(
         logged.hash(), hash -> new NaiveEntry(hash, logged.entry(), entries.size() + 1));
+  }
+
+  /** Was it made on the versions that whoever asked for it meant, and named as no other? */
+  private void written(Watched node, Shadow.Space space, LoggedEntry logged) {
+    var intent = logged.entry().intent();
+    if (intent == null) {
+      return;
+    }
+    for (var operation : intent.operations()) {
+      var version = DocumentUpdate.version(logged, operation);
+      var other = versions.putIfAbsent(version, intent.id());
+      if (other != null && !other.equals(intent.id())) {
+        broken("I6", "intents " + other + " and " + intent.id() + " made one version");
+      }
+    }
+    var promise = promises.getOrDefault(space.id, Map.of()).get(intent.id());
+    // what others of this node's lives made comes as any other entry; what is recorded again stays
+    // as it was made
+    var recording = node.recording;
+    if (promise == null
+        || space.intents.containsKey(intent.id())
+        || recording == null
+        || !logged.entry().author().equals(new Replica(node.id, recording.incarnation()))
+        || promise.request().operations().size() != intent.operations().size()) {
+      return;
+    }
+    for (int i = 0; i < intent.operations().size(); i++) {
+      var operation = intent.operations().get(i);
+      var document =
+          space.documents.get(new DocumentKey(space.id, operation.collection(), operation.id()));
+      var current = document == null ? Set.<Hash>of() : document.current(space::effective);
+      var condition = promise.request().operations().get(i).condition();
+      var parents = Set.copyOf(operation.parents());
+      boolean meant =
+          switch (condition.kind()) {
+            case ANY, EXISTS, ABSENT -> parents.equals(current);
+            case MATCH, BASE ->
+                condition.versions().isEmpty() == parents.isEmpty()
+                    && parents.stream()
+                        .allMatch(p ->
+                            condition.versions().contains(p.toString())
+                                || document != null && document.isHead(p, space::effective));
+          };
+      if (!meant) {
+        broken(
+            "I6",
+            node.name
+                + " made "
+                + intent.id()
+                + " on "
+                + parents
+                + ", asked for "
+                + condition
+                + " where there was "
+                + current);
+      }
+    }
   }
 
   /** Was it written by its author, and does it come after its causes? */
@@ -416,7 +481,12 @@ public final class Judge {
         if (known.isEmpty() || known.get().statement() == node.heard.get(place)) {
           continue;
         }
-        node.heard.put(place, known.get().statement());
+        var before = node.heard.put(place, known.get().statement());
+        if (before != null
+            && !known.get().statement().equals(before)
+            && !isLater(known.get().statement(), before)) {
+          broken("I7", node.name + " goes back to what " + name(member.node()) + " said earlier");
+        }
         var truth = truth(space, member.node()).chains();
         known
             .get()
@@ -438,6 +508,12 @@ public final class Judge {
             });
       }
     }
+  }
+
+  private static boolean isLater(Statement statement, Statement before) {
+    return statement.position() != before.position()
+        ? statement.position() > before.position()
+        : statement.clock() > before.clock();
   }
 
   /** What is owed to nobody any more has arrived. */

@@ -92,6 +92,27 @@ final class NaiveDocument {
     return null;
   }
 
+  /**
+   * On which versions a write should be made that doesn't name any: all heads, or of a conflict its
+   * winner.
+   */
+  Set<Hash> current(java.util.function.Predicate<NaiveEntry> effective) {
+    var born = born(effective);
+    var heads = new TreeSet<Hash>(born.keySet());
+    born.values().forEach(b -> heads.removeAll(b.parents()));
+    var sides = sides(heads, born);
+    if (heads.size() < 2 || sides.size() < 2) {
+      return heads;
+    }
+    return Set.of(sides.stream().reduce((a, b) -> wins(a, b, born) ? a : b).orElseThrow());
+  }
+
+  boolean isHead(Hash version, java.util.function.Predicate<NaiveEntry> effective) {
+    var born = born(effective);
+    return born.containsKey(version)
+        && born.values().stream().noneMatch(b -> b.parents().contains(version));
+  }
+
   boolean conflicted(java.util.function.Predicate<NaiveEntry> effective) {
     var born = born(effective);
     var heads = new TreeSet<Hash>(born.keySet());

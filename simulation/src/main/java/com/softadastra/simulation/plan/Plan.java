@@ -26,7 +26,7 @@ public record Plan(
   private static final long SECOND = 1_000 * MILLI;
 
   /** Whether machines are copied; what is still open there is in this module's DESIGN.md. */
-  private static final boolean COPIES = Boolean.getBoolean("simulation.copies");
+  public static final boolean COPIES = Boolean.getBoolean("simulation.copies");
 
   public Plan {
     links = List.copyOf(links);

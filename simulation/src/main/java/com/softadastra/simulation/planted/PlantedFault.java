@@ -1,10 +1,21 @@
 package com.softadastra.simulation.planted;
 
-/** A fault of the product, and whether simulation finds it. */
-interface PlantedFault {
-  /** What is wrong, in a few words. */
-  String name();
+import java.util.List;
 
-  /** Runs as many seeds as the fault deserves, with the fault in place. */
-  boolean caught();
+/**
+ * A mistake in the product that is made on purpose.
+ *
+ * @param name what the product does wrong
+ * @param breaks the invariant that it costs
+ * @param seed one that shows it
+ * @param places where it is made
+ */
+record PlantedFault(String name, String breaks, long seed, List<Place> places) {
+  static PlantedFault of(String name, String breaks, Place... places) {
+    return new PlantedFault(name, breaks, 1, List.of(places));
+  }
+
+  PlantedFault shownBy(long showing) {
+    return new PlantedFault(name, breaks, showing, places);
+  }
 }

@@ -1,26 +1,247 @@
 package com.softadastra.simulation.planted;
 
+import static com.softadastra.simulation.planted.Place.in;
+import static com.softadastra.simulation.planted.Place.made;
+import static com.softadastra.simulation.planted.PlantedFault.of;
+
+import com.softadastra.simulation.plan.Plan;
 import java.io.PrintStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Faults of the product that are put there on purpose, to see whether the judge catches them. A
  * campaign that doesn't proves nothing.
  */
 public final class PlantedFaults {
-  private static final List<PlantedFault> ALL = List.of();
+  /** A fault that so many seeds don't show is not caught. */
+  private static final int SEEDS = 200;
+
+  private static final Duration PATIENCE = Duration.ofMinutes(4);
+
+  /** The product as it is. */
+  static final PlantedFault NOTHING = of("nothing", "nothing");
+
+  private static final String RECORDING = "sync.storage.Recording";
+  private static final String FOLD = "engine.document.DocumentFold";
+  private static final String STATE = "engine.document.DocumentState";
+  private static final String RECEIVER = "engine.space.Receiver";
+  private static final String SESSION = "engine.session.Session";
+  private static final String LEDGER = "sync.storage.Ledger";
+
+  static final List<PlantedFault> ALL =
+      List.of(
+          of(
+              "answers without a force",
+              "I1",
+              in("sync.storage.Journal", "record").leavesOut("Journal.force")),
+          of(
+              "answers before it has committed",
+              "I1",
+              in(RECORDING, "decide", 3).with(Instead.AnswersAtOnce.class)),
+          of(
+              "forces every second time",
+              "I1",
+              in("sync.storage.Journal", "record")
+                  .calls("Journal.force", Instead.class, "everySecond")),
+          of(
+                  "goes on after a failed force",
+                  "I1",
+                  in(RECORDING, "record").leavesOut("FailStop.stop"))
+              .shownBy(15),
+          of(
+                  "tries a failed force again",
+                  "I1",
+                  in("sync.storage.Journal", "record")
+                      .calls("Journal.force", Instead.class, "again"))
+              .shownBy(58),
+          of(
+                  "uses a number again after a restart",
+                  "I9",
+                  in(RECORDING, "recoverChains").with(Instead.ForgetsItsLastEntry.class))
+              .shownBy(3),
+          of(
+                  "takes an intent for new that was recorded before",
+                  "I3",
+                  in(RECEIVER, "append").calls("Reads.intents", Instead.class, "nothing"))
+              .shownBy(4),
+          of(
+                  "of two entries of one intent the first to arrive counts",
+                  "I5",
+                  in("engine.space.Revision", "settle")
+                      .calls("Comparator.comparing", Instead.class, "byArrival"))
+              .shownBy(4),
+          of(
+                  "doesn't write down that a duplicate lost its effect",
+                  "I3",
+                  in("sync.storage.Batch", "add").with(Instead.WithoutRestand.class))
+              .shownBy(4),
+          of(
+              "writes on nothing, whatever is there",
+              "parents",
+              in("engine.space.Recorder$Target", "parents").with(Instead.OnNothing.class)),
+          of(
+              "applies half an intent",
+              "I2",
+              in("engine.space.DocumentUpdate", "apply")
+                  .calls("Entry.operations", Instead.class, "half")),
+          of("owes nothing", "I7", in(RECORDING, "owed").answers(false)),
+          of(
+                  "doesn't owe a new member what was there",
+                  "I7",
+                  in("sync.storage.Batch", "oweEverything").doesNothing())
+              .shownBy(10),
+          of(
+              "owes to no member what one has",
+              "I7",
+              in(LEDGER, "owed").with(Instead.OneIsEnough.class)),
+          of("takes any signature", "I8", in("engine.log.Signatures", "verify").answers(true))
+              .shownBy(13),
+          of("a deletion deletes nothing", "I6", in(FOLD, "body").with(Instead.KeepsTheBody.class)),
+          of(
+                  "the head that came last wins",
+                  "I5",
+                  in(STATE, "winner").with(Instead.LastToArriveWins.class))
+              .shownBy(3),
+          of("keeps two heads at most", "I6", in(FOLD, "advance").with(Instead.TwoHeads.class))
+              .shownBy(4),
+          of(
+                  "a concurrent write takes the place of all heads",
+                  "I6",
+                  in(FOLD, "advance").with(Instead.OneHead.class))
+              .shownBy(3),
+          of(
+                  "of what was written on nothing new, the first to arrive stays",
+                  "I5",
+                  in(FOLD, "replay").with(Instead.FirstToArriveStays.class))
+              .shownBy(3),
+          of(
+                  "tells nobody of conflicts",
+                  "I6",
+                  in("engine.space.DocumentUpdate", "conflicts").doesNothing())
+              .shownBy(3),
+          of(
+                  "a version is named without its intent",
+                  "I6",
+                  in("engine.log.EntryCodec", "version", 3).with(Instead.WithoutIntent.class))
+              .shownBy(22),
+          of(
+                  "sends the last entry first",
+                  "I11",
+                  in(SESSION, "batch").with(Instead.Backwards.class))
+              .shownBy(2),
+          of(
+                  "skips what a peer lacks",
+                  "I11",
+                  in("engine.session.PeerChains", "review").answersArgument(0))
+              .shownBy(2),
+          of(
+              "says to have more than it has",
+              "I7",
+              in("sync.peer.Exchanges$Host", "statement")
+                  .calls("SpaceView.chains", Instead.class, "ahead")),
+          of("passes no statement on", "I11", in("sync.peer.Channel", "gossip").doesNothing())
+              .shownBy(2),
+          of(
+              "takes an earlier statement for a later one",
+              "I7",
+              in("engine.ledger.Statement", "laterThan").answers(true)),
+          of(
+              "loses the keys of intents at a restart",
+              "I3",
+              made("sync.storage.InMemoryJournal").with(Instead.WithoutKeys.class)));
+
+  /** Those that only copies of running nodes show, which plans have on request. */
+  static final List<PlantedFault> OF_COPIES =
+      List.of(
+          of(
+                  "doesn't look whether an entry names the one before",
+                  "I9",
+                  in("engine.space.SpaceState", "place")
+                      .calls("Hash.equals", Instead.class, "always"))
+              .shownBy(29),
+          of(
+                  "doesn't record again what was forked",
+                  "I1",
+                  in(RECORDING, "recordAgain").doesNothing())
+              .shownBy(29));
 
   private PlantedFaults() {}
 
-  /** Whether each of them is caught; tells of each. */
-  public static boolean allCaught(PrintStream out) {
-    boolean all = !ALL.isEmpty();
-    for (var fault : ALL) {
-      boolean caught = fault.caught();
-      out.println((caught ? "caught: " : "NOT CAUGHT: ") + fault.name());
-      all &= caught;
+  private static List<PlantedFault> shown() {
+    var all = new ArrayList<PlantedFault>(ALL);
+    if (Plan.COPIES) {
+      all.addAll(OF_COPIES);
     }
-    out.println(ALL.size() + " planted faults");
     return all;
+  }
+
+  /**
+   * How a fault was caught.
+   *
+   * @param seeds that were run, the one included that showed it
+   * @param by the invariant that broke and how, null where no seed showed it
+   */
+  record Catch(PlantedFault fault, long seeds, @Nullable String by, Duration took) {
+    @Override
+    public String toString() {
+      return "| %s | %s | %s | %s |"
+          .formatted(
+              fault.name(),
+              by == null ? "none of " + seeds : seeds,
+              by == null ? "**not caught**" : by.substring(0, by.indexOf(':')),
+              "%.1f s".formatted(took.toMillis() / 1e3));
+    }
+  }
+
+  /**
+   * Runs a fault from a seed on until it is caught.
+   *
+   * @param patience after which no further seed is begun
+   */
+  static Catch caught(PlantedFault fault, long firstSeed, int seeds, Duration patience) {
+    long began = System.nanoTime();
+    var trial = new PlantedProduct(fault).trial();
+    int run = 0;
+    String by = null;
+    while (by == null && run < seeds && System.nanoTime() - began < patience.toNanos()) {
+      by = trial.apply(firstSeed + run++);
+    }
+    return new Catch(fault, run, by, Duration.ofNanos(System.nanoTime() - began));
+  }
+
+  /**
+   * Whether each of them is caught, and nothing by the same seeds where nothing is planted; tells
+   * of each.
+   */
+  public static boolean allCaught(PrintStream out) {
+    var all = shown();
+    all.forEach(PlantedProduct::new);
+    out.println("| what is planted | seeds until caught | by | took |");
+    out.println("|---|---|---|---|");
+    var seeds = new ArrayList<Long>();
+    for (var fault : all) {
+      var caught = caught(fault, 1, SEEDS, PATIENCE);
+      out.println(caught);
+      if (caught.by() != null) {
+        seeds.add(caught.seeds());
+      }
+    }
+    Collections.sort(seeds);
+    long most = seeds.isEmpty() ? 0 : seeds.getLast();
+    var sound = caught(NOTHING, 1, (int) most, Duration.ofDays(1));
+    out.println();
+    out.printf(
+        "%d planted faults, %d caught, median after %d seeds, at most %d; nothing planted, %s in"
+            + " these seeds%n",
+        all.size(),
+        seeds.size(),
+        seeds.isEmpty() ? 0 : seeds.get(seeds.size() / 2),
+        most,
+        sound.by() == null ? "no violation" : sound.by());
+    return seeds.size() == all.size() && sound.by() == null;
   }
 }

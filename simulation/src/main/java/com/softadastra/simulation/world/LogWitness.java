@@ -3,14 +3,18 @@ package com.softadastra.simulation.world;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
-import com.softadastra.simulation.judge.Judge;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** Reads what the product logs: an error in its log is a violation of its own. */
 public final class LogWitness extends AppenderBase<ILoggingEvent> implements AutoCloseable {
-  private static final ThreadLocal<@Nullable Judge> JUDGE = new ThreadLocal<>();
+  private static final ThreadLocal<@Nullable BiConsumer<String, String>> JUDGE =
+      new ThreadLocal<>();
 
-  static LogWitness of(Judge judge) {
+  /**
+   * @param judge is told of an invariant that broke, and how
+   */
+  public static LogWitness of(BiConsumer<String, String> judge) {
     JUDGE.set(judge);
     return new LogWitness();
   }
@@ -28,7 +32,7 @@ public final class LogWitness extends AppenderBase<ILoggingEvent> implements Aut
     }
     var thrown = event.getThrowableProxy();
     if (event.getLevel().isGreaterOrEqual(Level.ERROR) || thrown != null) {
-      judge.broken(
+      judge.accept(
           "log",
           event.getFormattedMessage()
               + (thrown == null

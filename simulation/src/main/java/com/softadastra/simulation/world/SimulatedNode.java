@@ -148,6 +148,11 @@ public final class SimulatedNode {
     return running().journal;
   }
 
+  /** Whether all that it has committed is forced. */
+  public boolean isForced() {
+    return disk.isForced();
+  }
+
   Disk disk() {
     return disk;
   }
@@ -400,7 +405,7 @@ public final class SimulatedNode {
   }
 
   /** Hands in an intent; who asked hears of it while the process lives, and never after. */
-  void submit(
+  public void submit(
       SpaceId space,
       IntentRequest request,
       Consumer<Recording.Outcome> accepted,

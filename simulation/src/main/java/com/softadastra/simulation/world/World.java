@@ -30,6 +30,9 @@ public final class World {
   /** How long the nodes may take to become the same once nothing disturbs them any more. */
   private static final long SETTLING = 1800 * SECOND;
 
+  /** How long work that is not in the plan may take once nothing in it happens any more. */
+  private static final long WORKING = 8 * 3600 * SECOND;
+
   /** No plan needs nearly as many. */
   private static final long MOST_EVENTS = 500_000;
 
@@ -38,7 +41,8 @@ public final class World {
   private final Plan plan;
   private final Agenda agenda = new Agenda();
   private final Trace trace = new Trace();
-  private final Judge judge = new Judge();
+  private final Judge judge;
+  private final Work work;
   private final Network network;
   private final Clients clients;
   private final Faults faults;
@@ -49,8 +53,34 @@ public final class World {
   public record Outcome(
       @Nullable Violation violation, long events, long trace, double nodeSeconds, int intents) {}
 
+  /** What is done beside the plan. */
+  public interface Work {
+    /** Called before anything happens. */
+    void begin(World world);
+
+    boolean isDone();
+  }
+
+  /** A plan needs no other work. */
+  private static final Work NONE =
+      new Work() {
+        @Override
+        public void begin(World world) {}
+
+        @Override
+        public boolean isDone() {
+          return true;
+        }
+      };
+
   public World(Plan plan) {
+    this(plan, new Judge(), NONE);
+  }
+
+  public World(Plan plan, Judge judge, Work work) {
     this.plan = plan;
+    this.judge = judge;
+    this.work = work;
     this.network = new Network(agenda, draw("network"), new Tap());
     this.clients = new Clients(this, plan.documents());
     this.faults = new Faults(this);
@@ -124,7 +154,7 @@ public final class World {
         plan.seed() * 0xD6E8FEB86659FD93L + purpose.hashCode() * 0x9E3779B97F4A7C15L);
   }
 
-  Agenda agenda() {
+  public Agenda agenda() {
     return agenda;
   }
 
@@ -140,7 +170,7 @@ public final class World {
     return judge;
   }
 
-  List<SimulatedNode> nodes() {
+  public List<SimulatedNode> nodes() {
     return nodes;
   }
 
@@ -222,8 +252,10 @@ public final class World {
 
   // ---- the run
 
-  private Outcome run() {
-    try (var witness = LogWitness.of(judge)) {
+  /** Carries out the plan and the work to their end, or to the first violation. */
+  public Outcome run() {
+    try (var witness = LogWitness.of(judge::broken)) {
+      work.begin(this);
       for (var happening : plan.happenings()) {
         agenda.at(happening.at(), () -> happen(happening));
       }
@@ -231,6 +263,7 @@ public final class World {
       while (judge.violation() == null && agenda.runNext(end)) {
         bounded();
       }
+      finishWork();
       settle();
     } catch (RuntimeException | StackOverflowError e) {
       broken("crash", "the simulation met " + e + " at " + e.getStackTrace()[0]);
@@ -246,8 +279,19 @@ public final class World {
         judge.promised());
   }
 
+  private void finishWork() {
+    long end = agenda.now() + WORKING;
+    while (!work.isDone() && judge.violation() == null) {
+      if (agenda.now() > end) {
+        broken("I11", "after " + WORKING / SECOND + " s without faults: " + work);
+      }
+      long next = agenda.now() + LOOK_EVERY;
+      while (agenda.runNext(next) && judge.violation() == null) {}
+    }
+  }
+
   private void bounded() {
-    if (agenda.done() > MOST_EVENTS) {
+    if (work == NONE && agenda.done() > MOST_EVENTS) {
       broken("I10", "the nodes don't come to rest: more than " + MOST_EVENTS + " events");
     }
   }
@@ -263,6 +307,10 @@ public final class World {
       case JOIN -> join(node);
       default -> faults.happen(happening, node, random);
     }
+  }
+
+  public List<SpaceId> spaces() {
+    return spaces.stream().map(Membership::space).toList();
   }
 
   SpaceId space(SplittableRandom random) {

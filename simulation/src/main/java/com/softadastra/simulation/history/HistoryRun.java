@@ -1,0 +1,139 @@
+package com.softadastra.simulation.history;
+
+import com.softadastra.simulation.judge.Violation;
+import com.softadastra.simulation.plan.Happening;
+import com.softadastra.simulation.plan.Happening.Kind;
+import com.softadastra.simulation.plan.Plan;
+import com.softadastra.simulation.world.World;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+
+/** A recorded history, made again on simulated nodes that meet faults while they work. */
+public final class HistoryRun {
+  private static final long MILLI = 1_000_000;
+  private static final long SECOND = 1_000 * MILLI;
+
+  /** In which all fault kinds happen that leave every node its storage. */
+  private static final List<Kind> FAULTS =
+      List.of(
+          Kind.CRASH,
+          Kind.CRASH_AT_EFFECT,
+          Kind.DISK_FAILS,
+          Kind.DISK_SLOW,
+          Kind.STOP,
+          Kind.PAUSE,
+          Kind.CLOCK,
+          Kind.CUT,
+          Kind.BLOCK,
+          Kind.ISOLATE,
+          Kind.SLOW,
+          Kind.CORRUPT,
+          Kind.REPLAY,
+          Kind.SWITCH);
+
+  /** Up to so many nodes all are linked with one another in a random way; more make a ring. */
+  private static final int FEW = 16;
+
+  private HistoryRun() {}
+
+  /** What came of it. */
+  public record Result(
+      int nodes,
+      int edits,
+      int joins,
+      int documents,
+      long conflicts,
+      long events,
+      long frames,
+      double simulatedSeconds,
+      Duration took,
+      @Nullable Violation violation) {
+    @Override
+    public String toString() {
+      return "%d nodes, %d edits, %d joins, %d documents, %d conflicts, %d events, %d frames, %.0f simulated s, %.1f s: %s"
+          .formatted(
+              nodes,
+              edits,
+              joins,
+              documents,
+              conflicts,
+              events,
+              frames,
+              simulatedSeconds,
+              took.toMillis() / 1e3,
+              violation == null
+                  ? "every node has every edit, and the heads and conflicts of the file"
+                  : violation);
+    }
+  }
+
+  public static Result of(Path file, int most, int nodes, long seed) throws IOException {
+    try (var in = Files.newInputStream(file)) {
+      return of(in, most, nodes, seed);
+    }
+  }
+
+  public static Result of(InputStream file, int most, int nodes, long seed) throws IOException {
+    var history = History.read(file, most);
+    long began = System.nanoTime();
+    boolean few = nodes <= FEW;
+    var historian = new Historian(history, few ? SECOND / 2 : 4 * SECOND);
+    var outcome = new World(plan(nodes, seed, few), historian, historian).run();
+    return new Result(
+        nodes,
+        history.edits().size(),
+        history.joins(),
+        history.heads().size(),
+        history.conflicts(),
+        outcome.events(),
+        historian.frames(),
+        outcome.nodeSeconds() / nodes,
+        Duration.ofNanos(System.nanoTime() - began),
+        outcome.violation());
+  }
+
+  private static Plan plan(int nodes, long seed, boolean few) {
+    var random = new SplittableRandom(seed);
+    var faults = new ArrayList<Happening>();
+    int count = few ? 120 : 60;
+    for (int i = 0; i < count; i++) {
+      long at = 5 * SECOND + random.nextLong((few ? 120 : 600) * SECOND);
+      faults.add(
+          new Happening(
+              at,
+              FAULTS.get(random.nextInt(FAULTS.size())),
+              random.nextInt(nodes),
+              random.nextInt(64),
+              (long) (Math.pow(random.nextDouble(), 3) * 20 * SECOND),
+              random.nextLong()));
+    }
+    faults.sort(java.util.Comparator.comparingLong(Happening::at));
+    return new Plan(seed, nodes, 1, 1, 0, 0, links(nodes, random, few), faults);
+  }
+
+  /** A ring, and chords from each node to one or two others. */
+  private static List<long[]> links(int nodes, SplittableRandom random, boolean few) {
+    var links = new ArrayList<long[]>();
+    var taken = new HashSet<List<Integer>>();
+    for (int i = 0; i < nodes; i++) {
+      link(i, (i + 1) % nodes, links, taken, random);
+      link(i, random.nextInt(nodes), links, taken, random);
+    }
+    return links;
+  }
+
+  private static void link(
+      int a, int b, List<long[]> links, HashSet<List<Integer>> taken, SplittableRandom random) {
+    if (a != b && taken.add(List.of(Math.min(a, b), Math.max(a, b)))) {
+      links.add(new long[] {a, b, MILLI + random.nextLong(30 * MILLI), 10_000_000});
+    }
+  }
+}

@@ -1,0 +1,281 @@
+package com.softadastra.simulation.planted;
+
+import com.softadastra.contracts.Dot;
+import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.Replica;
+import com.softadastra.contracts.SpaceId;
+import com.softadastra.engine.document.DocumentState;
+import com.softadastra.engine.document.Head;
+import com.softadastra.engine.log.Entry;
+import com.softadastra.engine.log.LoggedEntry;
+import com.softadastra.engine.log.Operation;
+import com.softadastra.engine.space.ChainHead;
+import com.softadastra.engine.space.Membership;
+import com.softadastra.engine.space.SpaceState;
+import com.softadastra.sync.peer.Lane;
+import com.softadastra.sync.storage.Journal;
+import com.softadastra.sync.storage.Ledger;
+import com.softadastra.sync.storage.SpaceView;
+import com.softadastra.sync.storage.StorageException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import net.bytebuddy.asm.Advice;
+import net.bytebuddy.implementation.bytecode.assign.Assigner;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What planted methods do. Static methods take the place of a call; the code of nested classes is
+ * copied to the beginning or the end of a method.
+ */
+public final class Instead {
+  private Instead() {}
+
+  // ---- calls
+
+  public static boolean always(Hash one, @Nullable Object other) {
+    return true;
+  }
+
+  public static List<LoggedEntry> nothing(Object reads, SpaceId space, String id) {
+    return List.of();
+  }
+
+  /** Whoever came first comes first. */
+  public static Comparator<LoggedEntry> byArrival(Object key, Object order) {
+    return Comparator.comparingLong(LoggedEntry::position);
+  }
+
+  public static List<Operation> half(Entry entry) {
+    var all = entry.operations();
+    return all.subList(0, (all.size() + 1) / 2);
+  }
+
+  public static <T> T unfound(Map<?, T> found, Object key, T other) {
+    return other;
+  }
+
+  /** Says to have one entry more of others than it has. */
+  public static Map<Replica, ChainHead> ahead(SpaceView view) {
+    var chains = new HashMap<Replica, ChainHead>();
+    view.chains()
+        .forEach((replica, head) ->
+            chains.put(
+                replica,
+                replica.equals(view.self())
+                    ? head
+                    : head.endingAt(head.sequence() + 1, head.hash(), head.position())));
+    return chains;
+  }
+
+  public static Optional<Head> lastToArrive(Collection<Head> heads) {
+    return heads.stream().max(Comparator.comparingLong(Head::position));
+  }
+
+  /** Forces every second time only. */
+  private static int forces;
+
+  public static void everySecond(Journal journal) {
+    if (forces++ % 2 == 0) {
+      journal.force();
+    }
+  }
+
+  public static void again(Journal journal) {
+    try {
+      journal.force();
+    } catch (StorageException e) {
+      journal.force();
+    }
+  }
+
+  // ---- code at the beginning or the end
+
+  /** Runs the answer at once. */
+  public static final class AnswersAtOnce {
+    @Advice.OnMethodExit
+    static void exit(@Advice.Return Runnable answer) {
+      answer.run();
+    }
+  }
+
+  /** Forgets the last entry of its own when it starts. */
+  public static final class ForgetsItsLastEntry {
+    @Advice.OnMethodExit
+    static void exit(
+        @Advice.FieldValue("spaces") Map<SpaceId, SpaceState> spaces,
+        @Advice.FieldValue("journal") Journal journal) {
+      Instead.cutBack(spaces, journal);
+    }
+  }
+
+  public static void cutBack(Map<SpaceId, SpaceState> spaces, Journal journal) {
+    for (var space : spaces.values()) {
+      long last = space.chain(space.self()).sequence();
+      if (last > 1) {
+        var end = journal.find(space.id(), space.self(), last - 1).orElseThrow();
+        space.recovered(
+            space.self(), space.chain(space.self()).endingAt(last - 1, end.hash(), end.position()));
+      }
+    }
+  }
+
+  /** Names versions without the intent. */
+  public static final class WithoutIntent {
+    @Advice.OnMethodEnter
+    static void enter(@Advice.Argument(value = 2, readOnly = false) String intent) {
+      intent = "";
+    }
+  }
+
+  /** A deletion leaves what was there. */
+  public static final class KeepsTheBody {
+    @Advice.OnMethodExit
+    static void exit(
+        @Advice.Return(readOnly = false, typing = Assigner.Typing.DYNAMIC) Object body,
+        @Advice.Argument(value = 1, typing = Assigner.Typing.DYNAMIC) Object base) {
+      if (body == null) {
+        body = base;
+      }
+    }
+  }
+
+  /** The head that came last wins. */
+  public static final class LastToArriveWins {
+    @Advice.OnMethodExit
+    static void exit(
+        @Advice.This DocumentState state, @Advice.Return(readOnly = false) Head winner) {
+      winner = Instead.lastToArrive(state.sides()).orElse(winner);
+    }
+  }
+
+  /** Of more than two heads two are kept. */
+  public static final class TwoHeads {
+    @Advice.OnMethodExit
+    static void exit(@Advice.Return(readOnly = false) @Nullable DocumentState state) {
+      if (state != null && state.heads().size() > 2) {
+        state =
+            new DocumentState(
+                state.key(), state.heads().subList(0, 2), state.base(), state.lastPosition());
+      }
+    }
+  }
+
+  /** A concurrent write takes the place of all heads. */
+  public static final class OneHead {
+    @Advice.OnMethodExit
+    static void exit(
+        @Advice.Return(readOnly = false) @Nullable DocumentState state,
+        @Advice.Argument(3) Hash version) {
+      if (state != null && state.heads().size() > 1) {
+        state =
+            new DocumentState(
+                state.key(),
+                List.of(state.head(version).orElseThrow()),
+                null,
+                state.lastPosition());
+      }
+    }
+  }
+
+  /** The heads of a fold depend on the order of what it is given. */
+  public static final class FirstToArriveStays {
+    @Advice.OnMethodExit
+    static void exit(@Advice.Return(readOnly = false) DocumentState state) {
+      if (state.heads().size() > 1) {
+        var first = state.heads().stream().min(Comparator.comparingLong(Head::position));
+        state =
+            new DocumentState(
+                state.key(), List.of(first.orElseThrow()), null, state.lastPosition());
+      }
+    }
+  }
+
+  /** Writes on nothing. */
+  public static final class OnNothing {
+    @Advice.OnMethodExit
+    static void exit(@Advice.Return(readOnly = false) List<Hash> parents) {
+      parents = List.of();
+    }
+  }
+
+  /** Sends the last first. */
+  public static final class Backwards {
+    @Advice.OnMethodExit
+    static void exit(@Advice.Return List<?> batch) {
+      if (batch.size() > 1) {
+        Collections.reverse(batch);
+      }
+    }
+  }
+
+  /** Leaves out what changes the standing of an earlier entry. */
+  public static final class WithoutRestand {
+    @Advice.OnMethodEnter
+    static void enter(@Advice.Argument(value = 0, readOnly = false) List<Object> writes) {
+      writes = Instead.withoutRestand(writes);
+    }
+  }
+
+  public static List<Object> withoutRestand(List<Object> writes) {
+    var kept = new ArrayList<Object>(writes);
+    kept.removeIf(write -> write.getClass().getSimpleName().equals("Restand"));
+    return kept;
+  }
+
+  /** Gives up after three attempts. */
+  public static final class GivesUp {
+    @Advice.OnMethodEnter(skipOn = Advice.OnNonDefaultValue.class)
+    static boolean enter(@Advice.FieldValue("status") Lane.Status status) {
+      return status.attempts() >= 3;
+    }
+  }
+
+  /** Where one member has an entry, it is owed to none. */
+  public static final class OneIsEnough {
+    @Advice.OnMethodExit
+    static void exit(
+        @Advice.This Ledger ledger,
+        @Advice.Argument(0) Membership membership,
+        @Advice.Argument(1) NodeId self,
+        @Advice.Argument(2) Dot dot,
+        @Advice.Return(readOnly = false) boolean owed) {
+      owed = owed && !Instead.someoneHas(ledger, membership, self, dot);
+    }
+  }
+
+  public static boolean someoneHas(Ledger ledger, Membership membership, NodeId self, Dot dot) {
+    return membership.members().stream()
+        .anyMatch(member ->
+            !member.node().equals(self)
+                && !member.node().equals(dot.replica().node())
+                && ledger.covers(membership.space(), member.node(), dot));
+  }
+
+  /** Of what it opens, it has lost the keys of intents. */
+  public static final class WithoutKeys {
+    @Advice.OnMethodExit
+    static void exit(@Advice.This Object journal) {
+      Instead.forget(journal, "intents");
+    }
+  }
+
+  public static void forget(Object journal, String kept) {
+    try {
+      var field = journal.getClass().getDeclaredField("contents");
+      field.setAccessible(true);
+      var contents = field.get(journal);
+      var map = contents.getClass().getDeclaredField(kept);
+      map.setAccessible(true);
+      ((Map<?, ?>) map.get(contents)).clear();
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("nothing of that name to forget: " + kept, e);
+    }
+  }
+}
