@@ -41,7 +41,7 @@ public final class Application {
 
   private static List<String> quickJava(List<String> options, String classPath) {
     var all =
-        new ArrayList<>(List.of("-Xmx256m", QUICK, "-XX:AOTCache=" + Cache.FILE, "-Xlog:aot=off"));
+        new ArrayList<>(List.of("-Xmx256m", QUICK, "-XX:AOTCache=" + Cache.FILE, "-Xlog:aot*=off"));
     all.addAll(options);
     return java(all, classPath);
   }

@@ -26,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -429,7 +430,7 @@ public class Judge {
       Watched node, InMemoryJournal journal, DocumentKey key, @Nullable DocumentState state) {
     var open = state == null ? null : state.conflict().orElse(null);
     for (var conflict : journal.conflicts()) {
-      if (conflict.key().equals(key) && conflict.open() != conflict.id().equals(open)) {
+      if (conflict.key().equals(key) && conflict.open() != Objects.equals(conflict.id(), open)) {
         broken(
             "I6",
             "the conflict "
@@ -669,7 +670,10 @@ public class Judge {
                 && !member.node().equals(entry.entry().author().node())
                 && !recording
                     .ledger()
-                    .covers(id, member.node(), node.journal.entry(row.getKey()).dot())) {
+                    .covers(
+                        id,
+                        member.node(),
+                        Objects.requireNonNull(node.journal).entry(row.getKey()).dot())) {
               return node.name
                   + " doesn't know that "
                   + name(member.node())

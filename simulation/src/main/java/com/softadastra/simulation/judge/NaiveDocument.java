@@ -86,7 +86,7 @@ final class NaiveDocument {
         winner = side;
       }
     }
-    if (!state.winner().version().equals(winner)) {
+    if (!Objects.equals(winner, state.winner().version())) {
       return "the winner is " + state.winner().version() + " and should be " + winner;
     }
     return null;

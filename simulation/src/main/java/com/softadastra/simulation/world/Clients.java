@@ -130,7 +130,6 @@ final class Clients {
 
   private static Condition condition(@Nullable DocumentState state, SplittableRandom random) {
     int draw = random.nextInt(12);
-    boolean exists = state != null && state.exists();
     if (draw < 6) {
       return Condition.ANY;
     }
@@ -140,7 +139,7 @@ final class Clients {
     if (draw == 7) {
       return new Condition(Condition.Kind.ABSENT, List.of());
     }
-    if (!exists) {
+    if (state == null || !state.exists()) {
       return draw < 10 ? Condition.ANY : new Condition(Condition.Kind.BASE, List.of());
     }
     if (draw < 10) {

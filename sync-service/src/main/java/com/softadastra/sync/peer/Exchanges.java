@@ -77,7 +77,7 @@ public final class Exchanges {
   private final Map<NodeId, String> refusals = new ConcurrentHashMap<>();
 
   /** The latest statement of each member that was heard, which need not be forced yet. */
-  private final Map<SpaceId, Map<NodeId, Statement>> heard = new ConcurrentHashMap<>();
+  private final Map<SpaceId, Map<NodeId, Ledger.Known>> heard = new ConcurrentHashMap<>();
 
   private final AtomicInteger dischargesDue = new AtomicInteger();
   private volatile boolean started;
@@ -434,15 +434,22 @@ public final class Exchanges {
       recording
           .view(space)
           .ifPresent(view ->
-              view.membership()
-                  .members()
-                  .forEach(member ->
-                      recording
-                          .ledger()
-                          .by(space, member.node())
-                          .filter(_ -> !member.node().equals(peer))
-                          .ifPresent(known -> statements.add(known.signed()))));
+              view.membership().members().stream()
+                  .filter(member -> !member.node().equals(peer))
+                  .flatMap(member -> latest(space, member.node()).stream())
+                  .forEach(known -> statements.add(known.signed())));
       return statements;
+    }
+
+    /**
+     * What was heard and is not forced yet was passed on to those who were there; so it is here.
+     */
+    private Optional<Ledger.Known> latest(SpaceId space, NodeId member) {
+      var forced = recording.ledger().by(space, member);
+      var last = heard.getOrDefault(space, Map.of()).get(member);
+      return last == null
+          ? forced
+          : forced.map(known -> later(known, last)).or(() -> Optional.of(last));
     }
 
     @Override
@@ -480,11 +487,12 @@ public final class Exchanges {
             member.get().key())) {
           throw new Malformed("a statement with a wrong signature");
         }
+        var known =
+            new Ledger.Known(statement, signed, statement.by().node().equals(via) ? null : via);
         heard
             .computeIfAbsent(space, _ -> new ConcurrentHashMap<>())
-            .merge(statement.by().node(), statement, (a, b) -> b.laterThan(a) ? b : a);
-        recording.note(
-            new Ledger.Known(statement, signed, statement.by().node().equals(via) ? null : via));
+            .merge(statement.by().node(), known, (a, b) -> later(a, b));
+        recording.note(known);
         for (var channel : channels.values()) {
           if (!channel.peer().equals(via) && !channel.peer().equals(statement.by().node())) {
             channel.gossip(statement, signed);
@@ -496,7 +504,11 @@ public final class Exchanges {
     /** Else nodes that know one another would tell each other round and round until it's forced. */
     private boolean isNews(Statement statement) {
       var known = heard.getOrDefault(statement.space(), Map.of()).get(statement.by().node());
-      return known == null || statement.laterThan(known);
+      return known == null || statement.laterThan(known.statement());
+    }
+
+    private static Ledger.Known later(Ledger.Known a, Ledger.Known b) {
+      return b.statement().laterThan(a.statement()) ? b : a;
     }
 
     @Override

@@ -101,6 +101,16 @@ class RedoLogTest {
   }
 
   @Test
+  void refusesACommitWithoutTheOneBefore() {
+    log.append(1, commit(10));
+    log.append(3, commit(10));
+
+    assertThatThrownBy(() -> afterReopening(0, ID))
+        .isInstanceOf(StorageException.class)
+        .hasMessageContaining("has commit 3, and not all after 1");
+  }
+
+  @Test
   void refusesADatabaseThatIsOlder() {
     log.append(5, commit(10));
 
