@@ -15,8 +15,10 @@ import com.softadastra.sync.storage.StorageException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DynamicTest;
@@ -37,7 +39,7 @@ class DirectoryFuzzTest {
   Stream<DynamicTest> decoders() throws IOException {
     directory = DataDirectory.open(folder);
     Files.createFile(folder.resolve("db/softadastra.mv.db"));
-    directory.note(FOUND);
+    incarnations().note(FOUND);
     var noted = Files.readString(folder.resolve("incarnation"));
     machine = noted.lines().filter(line -> line.startsWith("machine=")).findFirst().orElseThrow();
     file = noted.lines().filter(line -> line.startsWith("file=")).findFirst().orElseThrow();
@@ -63,6 +65,10 @@ class DirectoryFuzzTest {
     directory.close();
   }
 
+  private FiledIncarnations incarnations() {
+    return new FiledIncarnations(directory, new Random(1), InstantSource.system());
+  }
+
   private NodeKey key(byte[] input) throws IOException {
     Files.write(folder.resolve("node.key"), input);
     return directory.key();
@@ -71,6 +77,6 @@ class DirectoryFuzzTest {
   private Birth birth(byte[] input) throws IOException {
     var here = Bytes.text(input).replace("MACHINE", machine).replace("FILE", file);
     Files.writeString(folder.resolve("incarnation"), here);
-    return directory.birth(Optional.of(FOUND));
+    return incarnations().birth(Optional.of(FOUND));
   }
 }
