@@ -93,6 +93,9 @@ public class SyncConfiguration {
             directory::freeBytes,
             FailStop.halting());
     incarnations.note(storage.found());
+    // so that a start notices where it finds less: a copy put back, or a file that H2 can't read to
+    // its end
+    storage.whenClosed(incarnations::note);
     return storage;
   }
 

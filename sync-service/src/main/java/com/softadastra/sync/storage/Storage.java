@@ -8,6 +8,7 @@ import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.ForkJoinPool;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 
@@ -18,6 +19,7 @@ public final class Storage implements AutoCloseable {
   private final Recording recording;
   private final RecordingThread thread;
   private final Watermark watermark;
+  private Consumer<Found> closed = _ -> {};
 
   private Storage(
       Database database, H2Journal journal, Recording recording, RecordingThread thread) {
@@ -111,11 +113,18 @@ public final class Storage implements AutoCloseable {
     return journal.collection(space, name);
   }
 
+  /** Tells what the storage says of itself when it has been closed properly. */
+  public void whenClosed(Consumer<Found> listener) {
+    closed = listener;
+  }
+
   /** Stops to record, then closes the files properly. */
   @Override
   public void close() {
     thread.close();
+    var left = recording.found();
     journal.close();
     database.close();
+    closed.accept(left);
   }
 }
