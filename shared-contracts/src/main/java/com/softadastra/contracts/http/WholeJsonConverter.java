@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.core.ResolvableType;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpOutputMessage;
+import org.springframework.http.MediaType;
 import org.springframework.http.converter.json.JacksonJsonHttpMessageConverter;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -20,6 +21,12 @@ final class WholeJsonConverter extends JacksonJsonHttpMessageConverter {
 
   WholeJsonConverter(JsonMapper json) {
     super(json);
+  }
+
+  /** Bytes are JSON already, which is for the converter behind this one. */
+  @Override
+  public boolean canWrite(ResolvableType type, Class<?> valueType, @Nullable MediaType mediaType) {
+    return valueType != byte[].class && super.canWrite(type, valueType, mediaType);
   }
 
   @Override

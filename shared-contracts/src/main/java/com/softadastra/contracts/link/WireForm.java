@@ -53,6 +53,10 @@ final class WireForm {
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
+  // Our forms have none. The parser gathers them in room that grows with the square of their
+  // number.
+  private static final int TAGS_IN_A_ROW = 64;
+
   private final boolean bytes;
   private final ObjectWriter writer;
   private final ObjectReader reader;
@@ -72,7 +76,23 @@ final class WireForm {
    * @throws tools.jackson.core.JacksonException where it is not exactly one value of the type
    */
   Object read(byte[] data) {
-    return bytes ? data : orMismatch(() -> reader.readValue(data));
+    if (bytes) {
+      return data;
+    }
+    requireFewTags(data);
+    return orMismatch(() -> reader.readValue(data));
+  }
+
+  /** A run of their first bytes is no text either: there, other bytes follow each of them. */
+  private static void requireFewTags(byte[] data) {
+    int run = 0;
+    for (byte each : data) {
+      int first = each & 0xff;
+      run = first >= 0xc0 && first <= 0xd7 ? run + 1 : 0;
+      if (run > TAGS_IN_A_ROW) {
+        throw MismatchedInputException.from(null, Object.class, "tags without end");
+      }
+    }
   }
 
   /** The values in an array, each in its form; nulls are kept. */
@@ -95,6 +115,7 @@ final class WireForm {
    */
   static @Nullable Object[] readAll(List<WireForm> forms, byte[] data) {
     var values = new @Nullable Object[forms.size()];
+    requireFewTags(data);
     try (var parser = CBOR.createParser(data)) {
       boolean fits = parser.nextToken() == JsonToken.START_ARRAY;
       for (int i = 0; fits && i < values.length; i++) {

@@ -25,6 +25,8 @@ import org.springframework.boot.web.server.servlet.context.ServletWebServerAppli
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
 import org.springframework.util.unit.DataSize;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -54,6 +56,13 @@ class HttpSurfaceIT {
     @GetMapping("/number")
     Map<String, Integer> number(@RequestParam int n) {
       return Map.of("n", n);
+    }
+
+    @GetMapping("/bytes")
+    ResponseEntity<byte[]> bytes() {
+      return ResponseEntity.ok()
+          .contentType(MediaType.APPLICATION_JSON)
+          .body("{\"n\": 1.50}".getBytes(StandardCharsets.UTF_8));
     }
 
     @GetMapping("/mistake")
@@ -258,6 +267,11 @@ class HttpSurfaceIT {
     for (String type : List.of("x", "text/plain", "a/*b", "/", "text/plain;charset=x")) {
       assertProblem(get("/nothing", "Content-Type: " + type), 404, "not-found");
     }
+  }
+
+  @Test
+  void leavesJsonAsItIs() throws Exception {
+    assertThat(get("/bytes").body()).asString().isEqualTo("{\"n\": 1.50}");
   }
 
   @Test

@@ -315,7 +315,11 @@ public class Judge {
       var parents = Set.copyOf(operation.parents());
       boolean meant =
           switch (condition.kind()) {
-            case ANY, EXISTS, ABSENT -> parents.equals(current);
+            case ANY, EXISTS -> parents.equals(current);
+            // taken only where all heads are deletions, and made on all of them
+            case ABSENT ->
+                parents.equals(
+                    document == null ? Set.<Hash>of() : document.heads(space::effective));
             case MATCH, BASE ->
                 condition.versions().isEmpty() == parents.isEmpty()
                     && parents.stream()

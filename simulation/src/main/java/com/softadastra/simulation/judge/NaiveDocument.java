@@ -107,6 +107,13 @@ final class NaiveDocument {
     return Set.of(sides.stream().reduce((a, b) -> wins(a, b, born) ? a : b).orElseThrow());
   }
 
+  Set<Hash> heads(java.util.function.Predicate<NaiveEntry> effective) {
+    var born = born(effective);
+    var heads = new TreeSet<Hash>(born.keySet());
+    born.values().forEach(b -> heads.removeAll(b.parents()));
+    return heads;
+  }
+
   boolean isHead(Hash version, java.util.function.Predicate<NaiveEntry> effective) {
     var born = born(effective);
     return born.containsKey(version)
@@ -114,10 +121,7 @@ final class NaiveDocument {
   }
 
   boolean conflicted(java.util.function.Predicate<NaiveEntry> effective) {
-    var born = born(effective);
-    var heads = new TreeSet<Hash>(born.keySet());
-    born.values().forEach(b -> heads.removeAll(b.parents()));
-    return sides(heads, born).size() > 1;
+    return sides(heads(effective), born(effective)).size() > 1;
   }
 
   // not deleted first, then the longer way from the beginning, then the greater version

@@ -350,6 +350,7 @@ public final class World {
     }
     faults.end();
     network.heal();
+    inviteAgain();
     long end = agenda.now() + SETTLING;
     String apart = "nothing was looked at";
     while (judge.violation() == null && agenda.now() < end) {
@@ -370,6 +371,29 @@ public final class World {
       return;
     }
     judge.kept(members());
+  }
+
+  /**
+   * Whose inviter recorded the grant and then failed was never told of it, and asks again, as a
+   * person would.
+   */
+  private void inviteAgain() {
+    var joiner = nodes.get(plan.nodes() - 1);
+    for (int i = 0; i < spaces.size(); i++) {
+      var space = spaces.get(i).space();
+      var name = "s" + i;
+      if (joiner.runs() && joiner.recording().view(space).isEmpty()) {
+        originals().stream()
+            .filter(node -> node != joiner && node.runs())
+            .flatMap(node -> node.recording().view(space).stream())
+            .filter(view -> view.membership().member(joiner.id()).isPresent())
+            .findFirst()
+            .ifPresent(view -> {
+              joiner.knows(name, view.membership());
+              joiner.learn(name, view.membership(), () -> {});
+            });
+      }
+    }
   }
 
   private List<Integer> members() {

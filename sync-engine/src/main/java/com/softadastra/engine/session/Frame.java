@@ -202,7 +202,7 @@ public sealed interface Frame {
 
   private static byte[] unpacked(byte[] packed, int length) {
     // what it says is cheaper to compare than to find out
-    if (Zstd.getFrameContentSize(packed) != length) {
+    if (packed.length == 0 || Zstd.getFrameContentSize(packed) != length) {
       throw new Malformed("a batch that says to unpack to another length");
     }
     byte[] plain = new byte[length];
