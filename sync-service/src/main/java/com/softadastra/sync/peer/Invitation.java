@@ -67,6 +67,10 @@ record Invitation(
       long expires = in.unsigned();
       var invitation = new Invitation(inviter, addresses, id, secret, expires, texts(in));
       in.end();
+      // bits left over in the last digit would make a second text of it
+      if (!invitation.encode().equals(text.strip())) {
+        throw invalid("it is damaged");
+      }
       return invitation;
     } catch (Malformed | IllegalArgumentException e) {
       throw invalid("it is damaged");
