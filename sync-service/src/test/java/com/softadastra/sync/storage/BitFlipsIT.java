@@ -23,10 +23,9 @@ import org.junit.jupiter.api.Test;
 /**
  * One bit of a database that lies there closed turns into the other; then it is opened and all of
  * it is read. What is read is right, or an error says that it isn't, as far as rows have checksums:
- * the log, documents, what is signed, and what is compared with these at the start.
+ * the log and documents.
  *
- * <p>Tables that only lead to rows of the log, or repeat a part of it, have none yet. What is wrong
- * there is counted and printed.
+ * <p>Other tables have none yet. What is wrong there is counted and printed.
  *
  * <p>{@code -Dbitflips.flips=} sets how many databases are opened, {@code -Dbitflips.seed=}
  * replays.
@@ -214,7 +213,7 @@ class BitFlipsIT {
         });
     part(
         parts,
-        "chains",
+        "table chain, as the start takes it",
         () ->
             new TreeMap<>(
                 storage.recording.view(space.space()).orElseThrow().chains().entrySet().stream()
@@ -246,7 +245,7 @@ class BitFlipsIT {
     part(parts, "table intent, as it leads to the log", () -> story.positionsIn(storage));
     part(
         parts,
-        "membership",
+        "table membership_record, as the start takes it",
         () ->
             storage.recording.view(space.space()).orElseThrow().membership().records().stream()
                 .map(each -> each.hash())
