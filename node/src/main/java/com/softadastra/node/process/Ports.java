@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** TCP ports on loopback. */
 public final class Ports {
@@ -13,12 +14,18 @@ public final class Ports {
   private static final int FIRST = 20_000;
   private static final int LAST = 32_000;
 
+  private static final int COUNT = LAST - FIRST;
+
+  // Each process goes its own round, so that what it was given once it isn't given again.
+  private static final AtomicInteger NEXT =
+      new AtomicInteger(ThreadLocalRandom.current().nextInt(COUNT));
+
   private Ports() {}
 
-  /** A port that nothing listens on at the moment. */
+  /** A port that nothing listens on at the moment, and another one at each call. */
   public static int free() {
     for (int attempt = 0; attempt < 1000; attempt++) {
-      int port = ThreadLocalRandom.current().nextInt(FIRST, LAST);
+      int port = FIRST + Math.floorMod(NEXT.getAndIncrement(), COUNT);
       if (isFree(InetAddress.getLoopbackAddress(), port)) {
         return port;
       }
