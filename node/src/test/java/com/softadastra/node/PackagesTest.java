@@ -9,13 +9,13 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
 /** Which way packages look, in all that a node is made of. */
-@AnalyzeClasses(
-    packages = "com.softadastra",
-    importOptions = ImportOption.DoNotIncludeTests.class)
+@AnalyzeClasses(packages = "com.softadastra", importOptions = ImportOption.DoNotIncludeTests.class)
 class PackagesTest {
   private static final String[] HTTP = {"com.softadastra..web..", "com.softadastra..http.."};
   private static final String[] LINKS = {"com.softadastra..rsocket..", "com.softadastra..link.."};
-  private static final String[] STORAGE = {"com.softadastra..guard..", "com.softadastra..storage.."};
+  private static final String[] STORAGE = {
+    "com.softadastra..guard..", "com.softadastra..storage.."
+  };
 
   @ArchTest
   static final ArchRule formNoCycles =

@@ -56,8 +56,7 @@ class StartIT {
   void helpIsGivenHoweverItIsAskedFor() throws Exception {
     for (var asked : List.of(command(), command("help"), command("up", "--help"))) {
       assertThat(asked.code()).as(asked.toString()).isZero();
-      assertThat(String.join("\n", asked.out()))
-          .contains("up", "demo", "status", "invite", "join");
+      assertThat(String.join("\n", asked.out())).contains("up", "demo", "status", "invite", "join");
     }
   }
 
