@@ -59,6 +59,11 @@ record UpSettings(
         Path.of(sources.value("data", "softadastra.data").orElse(".softadastra/" + name))
             .toAbsolutePath()
             .normalize();
+    if (data.toString().contains(";") || data.toString().contains("${")) {
+      throw new UsageMistake(
+          "--data can't lead through a name with ; or ${, which have a meaning of their own: "
+              + data);
+    }
     String port = sources.value("port", "server.port").orElse("8080");
     String meshPort = sources.value("mesh-port", "softadastra.mesh.port").orElse("7600");
     String bind = sources.value("bind", "server.address").orElse("127.0.0.1");

@@ -61,6 +61,16 @@ class CommandLineTest {
   }
 
   @Test
+  void refusesDirectoriesThatTheDatabaseOrTheSettingsWouldMisread() throws UsageMistake {
+    assertThat(up(Map.of(), "--data", "/a b/é").data()).isEqualTo(Path.of("/a b/é"));
+    for (String data : List.of("/a;b", "/${a}", "${a}/b")) {
+      assertThatThrownBy(() -> up(Map.of(), "--data", data))
+          .isInstanceOf(UsageMistake.class)
+          .hasMessageContaining(data);
+    }
+  }
+
+  @Test
   void saysWhatIsInTheWay(@TempDir Path directory) throws Exception {
     var file = Files.createFile(directory.resolve("file"));
     assertThat(up(Map.of(), "--port=0", "--mesh-port=0", "--data", file + "/in").obstacle())
