@@ -52,8 +52,8 @@ record UpSettings(
     String name = sources.value("name", "softadastra.name").orElse("local");
     if (!NAME.matcher(name).matches()) {
       throw new UsageMistake(
-          "--name is 1 to 63 letters, digits, dots, hyphens and underscores, beginning with a letter or"
-              + " digit, not \"%s\".".formatted(name));
+          "--name is 1 to 63 letters, digits, dots, hyphens and underscores, a letter or digit"
+              + " first, not \"%s\".".formatted(name));
     }
     var data =
         Path.of(sources.value("data", "softadastra.data").orElse(".softadastra/" + name))
