@@ -267,18 +267,10 @@ public final class Recording {
   /** Makes a space known under a name, with its membership. */
   public void createSpace(String name, Membership membership) {
     ensureOwner();
-    var batch = new Batch(journal);
+    var batch = new Batch(journal, now());
     batch.create(name, membership);
     journal.commit(batch);
     spaces.put(membership.space(), new SpaceState(membership, self(), Map.of()));
-  }
-
-  /** Takes an empty space out of its name's way. */
-  public void renameSpace(SpaceId space, String name) {
-    ensureOwner();
-    var batch = new Batch(journal);
-    batch.rename(space, name);
-    journal.commit(batch);
   }
 
   /** Replaces the membership by one with more records. */
@@ -289,7 +281,7 @@ public final class Recording {
       throw new Refused(ProblemCode.SPACE_UNKNOWN, "no such space");
     }
     var known = state.membership().records().stream().map(SignedRecord::hash).toList();
-    var batch = new Batch(journal);
+    var batch = new Batch(journal, now());
     batch.learn(
         membership.space(),
         membership.records().stream().filter(r -> !known.contains(r.hash())).toList());
@@ -327,7 +319,7 @@ public final class Recording {
    */
   public void reborn() {
     ensureOwner();
-    var batch = new Batch(journal);
+    var batch = new Batch(journal, now());
     renew(batch);
     commit(batch);
   }
@@ -400,7 +392,7 @@ public final class Recording {
   public void finish() {
     ensureOwner();
     try {
-      var batch = new Batch(journal);
+      var batch = new Batch(journal, now());
       batch.chains(chains(), lastPosition);
       journal.commit(batch);
       force();
@@ -439,7 +431,7 @@ public final class Recording {
   private void record(List<Unit> units) {
     long began = System.nanoTime();
     measureRoom();
-    var batch = new Batch(journal);
+    var batch = new Batch(journal, now());
     var touched = new LinkedHashSet<SpaceId>();
     var answers = new ArrayList<Runnable>(units.size());
     var notes = new ArrayList<Ledger.Known>();
@@ -656,7 +648,7 @@ public final class Recording {
     long first = before != null && same ? before.firstPosition() : node.firstPosition();
     node = new Journal.Node(incarnation, before == null ? 1 : before.opened() + 1, first);
     lastPosition = Math.max(lastPosition, first);
-    var batch = new Batch(journal);
+    var batch = new Batch(journal, now());
     batch.node(node);
     spaces.values().forEach(space -> recordAgain(forked(space), space, batch));
     commit(batch);

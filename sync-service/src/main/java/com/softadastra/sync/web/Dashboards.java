@@ -6,6 +6,7 @@ import com.softadastra.contracts.documents.Documents;
 import com.softadastra.contracts.peering.PeerView;
 import com.softadastra.contracts.peering.Peering;
 import com.softadastra.sync.documents.SpaceNames;
+import com.softadastra.sync.outbox.DeadLetters;
 import com.softadastra.sync.outbox.OutboxView;
 import com.softadastra.sync.storage.Storage;
 import java.util.List;
@@ -75,17 +76,21 @@ final class Dashboards {
   /** The lanes. */
   @Endpoint(id = "outbox")
   static final class OutboxEndpoint {
-    private final OutboxView view;
+    private static final int SHOWN = 1000;
 
-    OutboxEndpoint(OutboxView view) {
+    private final OutboxView view;
+    private final DeadLetters deadLetters;
+
+    OutboxEndpoint(OutboxView view, DeadLetters deadLetters) {
       this.view = view;
+      this.deadLetters = deadLetters;
     }
 
-    record Body(List<OutboxView.LaneView> lanes, List<OutboxView.DeadLetter> deadLetters) {}
+    record Body(List<OutboxView.LaneView> lanes, List<DeadLetters.DeadLetter> deadLetters) {}
 
     @ReadOperation
     Body outbox() {
-      return new Body(view.lanes(), view.deadLetters());
+      return new Body(view.lanes(), deadLetters.newest(SHOWN).deadLetters());
     }
   }
 

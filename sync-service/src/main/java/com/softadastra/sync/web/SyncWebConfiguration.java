@@ -4,6 +4,7 @@ import com.softadastra.contracts.documents.Documents;
 import com.softadastra.contracts.peering.PeerView;
 import com.softadastra.contracts.peering.Peering;
 import com.softadastra.sync.documents.SpaceNames;
+import com.softadastra.sync.outbox.DeadLetters;
 import com.softadastra.sync.outbox.Outbox;
 import com.softadastra.sync.outbox.OutboxView;
 import com.softadastra.sync.storage.Storage;
@@ -29,8 +30,8 @@ public class SyncWebConfiguration {
   }
 
   @Bean
-  Dashboards.OutboxEndpoint outboxEndpoint(OutboxView view) {
-    return new Dashboards.OutboxEndpoint(view);
+  Dashboards.OutboxEndpoint outboxEndpoint(OutboxView view, DeadLetters deadLetters) {
+    return new Dashboards.OutboxEndpoint(view, deadLetters);
   }
 
   @Bean
