@@ -88,7 +88,8 @@ public final class Database implements AutoCloseable {
       database.migrate();
       return database;
     } catch (RuntimeException e) {
-      pool.dispose();
+      // it may be open all the same
+      database.abandon();
       for (Throwable cause = e; cause != null; cause = cause.getCause()) {
         if (cause instanceof StorageException) {
           throw e;

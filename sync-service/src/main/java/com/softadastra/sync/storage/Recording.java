@@ -641,7 +641,13 @@ public final class Recording {
           var membership = new Membership(records);
           spaces.put(membership.space(), new SpaceState(membership, self(), Map.of()));
         });
-    recovered.chains().forEach((space, chains) -> chains.forEach(space(space)::recovered));
+    recovered
+        .chains()
+        .forEach((id, chains) ->
+            chains.forEach((name, head) -> {
+              requireEnd(name, head);
+              space(id).recovered(name, head);
+            }));
     recoverChains();
     ledger.recover(recovered.statements());
     boolean same = before != null && before.incarnation().equals(incarnation);
@@ -654,6 +660,17 @@ public final class Recording {
     commit(batch);
     force();
     published(spaces.keySet());
+  }
+
+  private void requireEnd(Replica name, ChainHead head) {
+    if (head.entries() > 0 && !journal.entry(head.position()).hash().equals(head.hash())) {
+      throw new StorageException(
+          "the chain "
+              + name
+              + " ends with another entry than the log has at position "
+              + head.position(),
+          null);
+    }
   }
 
   /** The intents of this node's own entries that were forked, in the order of the log. */

@@ -211,10 +211,18 @@ final class Rows implements AutoCloseable {
     }
     var entries = new ArrayList<LoggedEntry>();
     for (long position : positions) {
-      entries.add(find(position).orElseThrow(() -> new DamagedRow("intent", id)));
+      entries.add(
+          find(position)
+              .filter(logged -> carries(logged, space, id))
+              .orElseThrow(() -> new DamagedRow("intent", id)));
     }
     led(space, id).ifPresent(entries::add);
     return entries;
+  }
+
+  private static boolean carries(LoggedEntry logged, SpaceId space, String id) {
+    var intent = logged.entry().intent();
+    return intent != null && intent.id().equals(id) && logged.entry().space().equals(space);
   }
 
   /** The entry that a generated id leads to, if it is that intent's. */
