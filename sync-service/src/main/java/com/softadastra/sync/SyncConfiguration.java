@@ -18,6 +18,7 @@ import com.softadastra.sync.outbox.OutboxConfiguration;
 import com.softadastra.sync.peer.Exchanges;
 import com.softadastra.sync.peer.PeerConfiguration;
 import com.softadastra.sync.storage.RecordingSettings;
+import com.softadastra.sync.storage.Scrubber;
 import com.softadastra.sync.storage.Storage;
 import com.softadastra.sync.time.Schedule;
 import com.softadastra.sync.time.Surroundings;
@@ -104,6 +105,11 @@ public class SyncConfiguration {
     // its end
     storage.whenClosed(incarnations::note);
     return storage;
+  }
+
+  @Bean(initMethod = "start", destroyMethod = "close")
+  Scrubber scrubber(Storage storage, Schedule schedule) {
+    return new Scrubber(storage.readers(), schedule);
   }
 
   @Bean

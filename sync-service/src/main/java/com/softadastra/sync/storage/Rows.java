@@ -104,6 +104,20 @@ final class Rows implements AutoCloseable {
     }
   }
 
+  /**
+   * @param row of the table {@code document}
+   * @throws DamagedRow where the checksum doesn't match
+   */
+  static void requireWhole(ResultSet row) throws SQLException {
+    var id = row.getString("id");
+    int crc =
+        documentCrc(
+            row.getInt("collection_no"), id, row.getBoolean("live"), row.getBytes("state"));
+    if (crc != row.getInt("crc")) {
+      throw new DamagedRow("document", id);
+    }
+  }
+
   static int documentCrc(int collection, String id, boolean live, byte[] state) {
     return new Checksum().add(collection).add(id).add(live ? 1 : 0).add(state).value();
   }

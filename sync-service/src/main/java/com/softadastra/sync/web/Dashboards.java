@@ -8,6 +8,7 @@ import com.softadastra.contracts.peering.Peering;
 import com.softadastra.sync.documents.SpaceNames;
 import com.softadastra.sync.outbox.DeadLetters;
 import com.softadastra.sync.outbox.OutboxView;
+import com.softadastra.sync.storage.Scrubber;
 import com.softadastra.sync.storage.Storage;
 import java.util.List;
 import java.util.Map;
@@ -23,9 +24,11 @@ final class Dashboards {
   @Endpoint(id = "wal")
   static final class Wal {
     private final Storage storage;
+    private final Scrubber scrubber;
 
-    Wal(Storage storage) {
+    Wal(Storage storage, Scrubber scrubber) {
       this.storage = storage;
+      this.scrubber = scrubber;
     }
 
     record Body(
@@ -45,7 +48,9 @@ final class Dashboards {
         long redoForces,
         long redoBytes,
         long journalBytes,
-        long dataBytes) {}
+        long dataBytes,
+        long damagedReads,
+        Scrubber.Report scrub) {}
 
     @ReadOperation
     Body wal() {
@@ -69,7 +74,9 @@ final class Dashboards {
           storage.redoForces(),
           storage.redoBytes(),
           guard.journalBytes(),
-          guard.dataBytes());
+          guard.dataBytes(),
+          guard.damagedBlocks(),
+          scrubber.report());
     }
   }
 
