@@ -209,58 +209,32 @@ public final class H2Journal implements Journal {
 
   @Override
   public @Nullable DocumentState document(DocumentKey key) {
-    try {
-      return cache.state(key, rows);
-    } catch (SQLException e) {
-      throw new StorageException("reading a document failed", e);
-    }
+    return cache.state(key, rows);
   }
 
   @Override
   public LoggedEntry entry(long position) {
-    try {
-      return rows.find(position)
-          .orElseThrow(
-              () -> new StorageException("the log has nothing at position " + position, null));
-    } catch (SQLException e) {
-      throw new StorageException("reading the log failed", e);
-    }
+    return rows.entry(position);
   }
 
   @Override
   public List<LoggedEntry> intents(SpaceId space, String id) {
-    try {
-      return rows.intents(space, id);
-    } catch (SQLException e) {
-      throw new StorageException("looking for an intent failed", e);
-    }
+    return rows.intents(space, id);
   }
 
   @Override
   public List<LoggedEntry> run(SpaceId space, Replica chain, long from) {
-    try {
-      return rows.run(space, chain, from);
-    } catch (SQLException e) {
-      throw new StorageException("reading the log failed", e);
-    }
+    return rows.run(space, chain, from);
   }
 
   @Override
   public List<LoggedEntry> from(long position, int limit) {
-    try {
-      return rows.from(position, limit);
-    } catch (SQLException e) {
-      throw new StorageException("reading the log failed", e);
-    }
+    return rows.from(position, limit);
   }
 
   @Override
   public Optional<LoggedEntry> find(SpaceId space, Replica replica, long sequence) {
-    try {
-      return rows.find(space, replica, sequence);
-    } catch (SQLException e) {
-      throw new StorageException("reading the log failed", e);
-    }
+    return rows.find(space, replica, sequence);
   }
 
   @Override
