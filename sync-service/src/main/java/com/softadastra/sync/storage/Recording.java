@@ -336,7 +336,7 @@ public final class Recording {
     if (space == null || !other.isBeyond(statement(space))) {
       return;
     }
-    var batch = new Batch(journal);
+    var batch = new Batch(journal, now());
     lastPosition = Math.max(lastPosition, other.position()) + 1;
     if (other.by().equals(self())) {
       renew(batch);

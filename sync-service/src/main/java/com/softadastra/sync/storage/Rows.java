@@ -87,7 +87,8 @@ final class Rows implements Reads, AutoCloseable {
   record DocumentRow(long documentNo, DocumentState state) {}
 
   @Nullable DocumentRow documentRow(DocumentKey key) {
-    return asked("reading a document failed", () -> selectDocument(key));
+    return asked("reading a document failed", () -> Optional.ofNullable(selectDocument(key)))
+        .orElse(null);
   }
 
   @Override
@@ -124,11 +125,11 @@ final class Rows implements Reads, AutoCloseable {
     return asked("looking for an intent failed", () -> selectIntents(space, id));
   }
 
-  private interface Question<T extends @Nullable Object> {
+  private interface Question<T> {
     T ask() throws SQLException;
   }
 
-  private static <T extends @Nullable Object> T asked(String failure, Question<T> question) {
+  private static <T> T asked(String failure, Question<T> question) {
     try {
       return question.ask();
     } catch (SQLException e) {
