@@ -204,8 +204,7 @@ class EntitiesIT {
           new ReceivedEntry(
               EntryCodec.decode(bytes), bytes, previous, OTHER.sign(Purpose.ENTRY, previous)));
     }
-    assertThat(
-            storage.recording().store(membership.space(), new Checked(entries, Map.of())).join())
+    assertThat(storage.recording().store(membership.space(), new Checked(entries, Map.of())).join())
         .isEmpty();
   }
 

@@ -170,7 +170,9 @@ public final class Recording {
     workListeners.add(listener);
   }
 
-  /** Called when a new incarnation, or a new place in the log, was taken and forced, by the owner. */
+  /**
+   * Called when a new incarnation, or a new place in the log, was taken and forced, by the owner.
+   */
   public void onReborn(Consumer<Found> listener) {
     rebornListeners.add(listener);
   }

@@ -163,8 +163,7 @@ final class Rows implements Reads, AutoCloseable {
   static void requireWhole(ResultSet row) throws SQLException {
     var id = row.getString("id");
     int crc =
-        documentCrc(
-            row.getInt("collection_no"), id, row.getBoolean("live"), row.getBytes("state"));
+        documentCrc(row.getInt("collection_no"), id, row.getBoolean("live"), row.getBytes("state"));
     if (crc != row.getInt("crc")) {
       throw new DamagedRow("document", id);
     }

@@ -156,7 +156,8 @@ class BitFlipsIT {
         var each =
             !answer.startsWith("error")
                 ? Outcome.WRONG
-                : answer.contains("DamagedRow") || answer.contains("StorageException")
+                : answer.contains("DamagedRow")
+                        || answer.contains("StorageException")
                         || answer.contains("damaged block")
                     ? Outcome.DETECTED
                     : Outcome.FAILED;
