@@ -173,10 +173,7 @@ public final class PlantedFaults {
               "I8",
               in("engine.space.BatchCheck", "wrong").doesNothing(),
               in(MEMBERSHIP, "role").with(Instead.EveryoneWrites.class)),
-          of(
-              "takes a reader's writes",
-              "I8",
-              in("engine.space.Recorder", "writes").answers(true)),
+          of("takes a reader's writes", "I8", in("engine.space.Recorder", "writes").answers(true)),
           of(
               "a void operation cuts off what was made on it",
               "I6",
@@ -205,8 +202,7 @@ public final class PlantedFaults {
           of(
               "lets a copy and its original take each other's place all the time",
               "I10",
-              in("sync.peer.Lane", "ended")
-                  .calls("String.equals", Instead.class, "never")),
+              in("sync.peer.Lane", "ended").calls("String.equals", Instead.class, "never")),
           of(
               "gives up after three attempts",
               "I11",
@@ -219,12 +215,7 @@ public final class PlantedFaults {
           of(
               "excludes for ever whom a peer has refused once",
               "I11",
-              in(SESSION, "summarised").leavesOut("Set.clear")),
-          of(
-              "forgets the addresses that a peer had before",
-              "I11",
-              in("sync.peer.PeerDirectory$Peer", "introduced")
-                  .with(Instead.LastAddressOnly.class)));
+              in(SESSION, "summarised").leavesOut("Set.clear")));
 
   private PlantedFaults() {}
 

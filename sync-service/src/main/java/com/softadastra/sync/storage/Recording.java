@@ -170,7 +170,9 @@ public final class Recording {
     workListeners.add(listener);
   }
 
-  /** Called when a new incarnation, or a new place in the log, was taken and forced, by the owner. */
+  /**
+   * Called when a new incarnation, or a new place in the log, was taken and forced, by the owner.
+   */
   public void onReborn(Consumer<Found> listener) {
     rebornListeners.add(listener);
   }
@@ -506,6 +508,9 @@ public final class Recording {
       return;
     }
     published(touched);
+    if (!batch.branches().isEmpty()) {
+      ledger.renamed();
+    }
     measures.commits++;
     measures.lastBatch = units.size();
     measures.lastCommitNanos = System.nanoTime() - began;
