@@ -156,26 +156,25 @@ final class Mischief {
     random.nextBytes(bytes);
     var other = new Replica(as.id(), Incarnation.of(Arrays.copyOf(bytes, Incarnation.BYTES)));
     var self = view.get().self();
-    var chain = view.get().chains().get(self);
-    boolean follows = random.nextBoolean() && chain != null && chain.sequence() > 0;
+    var known = view.get().chains().get(self);
+    var end = random.nextBoolean() && known != null && known.sequence() > 0 ? known : null;
     byte[] entry =
         EntryCodec.encode(
             new Entry(
                 NEWER,
                 space,
-                follows ? self : other,
-                follows ? chain.sequence() + 1 : 1,
+                end != null ? self : other,
+                end != null ? end.sequence() + 1 : 1,
                 Math.max(0, as.now().toEpochMilli()),
-                follows ? nowhere : Hash.ZERO,
-                follows ? List.of() : List.of(new Cause(new Dot(self, 1), nowhere)),
+                end != null ? nowhere : Hash.ZERO,
+                end != null ? List.of() : List.of(new Cause(new Dot(self, 1), nowhere)),
                 authority.get(),
                 new byte[] {3},
                 null));
     var hash = Hash.sha256(entry);
     world.judge().isForged(hash);
     return Optional.of(
-        new Frame.Entries(
-            space, List.of(new Offered(entry, as.key().sign(Purpose.ENTRY, hash)))));
+        new Frame.Entries(space, List.of(new Offered(entry, as.key().sign(Purpose.ENTRY, hash)))));
   }
 
   /** The first entry of somebody who is no member, by the right of one who is. */
