@@ -500,6 +500,9 @@ public final class Recording {
       return;
     }
     published(touched);
+    if (!batch.branches().isEmpty()) {
+      ledger.renamed();
+    }
     measures.commits++;
     measures.lastBatch = units.size();
     measures.lastCommitNanos = System.nanoTime() - began;
