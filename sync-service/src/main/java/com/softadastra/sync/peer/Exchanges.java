@@ -107,9 +107,7 @@ public final class Exchanges {
     this.surroundings = surroundings;
     recording.onReborn(incarnations::note);
     recording.onReborn(_ ->
-        recording
-            .views()
-            .keySet()
+        new TreeSet<>(recording.views().keySet())
             .forEach(space -> channels.values().forEach(channel -> channel.acknowledge(space))));
     recording.onForced(() -> channels.values().forEach(Channel::signal));
     recording.ledger().onChange(this::discharge);
