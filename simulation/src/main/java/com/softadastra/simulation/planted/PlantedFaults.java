@@ -141,7 +141,7 @@ public final class PlantedFaults {
           of(
               "says to have more than it has",
               "I7",
-              in("sync.peer.Exchanges$Host", "statement")
+              in("sync.peer.Gossip", "state")
                   .calls("SpaceView.chains", Instead.class, "ahead")),
           of("passes no statement on", "I11", in("sync.peer.Channel", "gossip").doesNothing())
               .shownBy(2),
