@@ -349,6 +349,8 @@ class RuntimeHttpIT {
         "PUT|APPLICATION/JSON;charset=utf-8|201",
         "PUT|application/vnd.acme+json|201",
         "PUT|application/merge-patch+json|415",
+        "PUT|application/vnd.softadastra.patch+json|415",
+        "PUT|application/json-patch+json|415",
         "PUT|text/plain|415",
         "PUT|application/x-www-form-urlencoded|415",
         "PUT|multipart/form-data; boundary=x|415",

@@ -14,6 +14,7 @@ import com.softadastra.contracts.documents.PatchBody.Notation;
 import com.softadastra.contracts.documents.Priority;
 import com.softadastra.contracts.documents.Receipt;
 import com.softadastra.contracts.http.JsonBody;
+import com.softadastra.contracts.http.MediaTypes;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -77,7 +78,7 @@ final class DocumentsController {
       HttpServletResponse response)
       throws IOException {
     var address = new Address(space, collection, id);
-    var notation = MediaTypes.requirePatch(request, response);
+    var notation = Patches.notation(request, response);
     var headers = new Headers(request);
     var wait = headers.await();
     var condition = headers.condition();

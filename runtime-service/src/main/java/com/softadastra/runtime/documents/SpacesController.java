@@ -10,6 +10,7 @@ import com.softadastra.contracts.documents.SpaceDigest;
 import com.softadastra.contracts.documents.SpaceSummary;
 import com.softadastra.contracts.http.Fields;
 import com.softadastra.contracts.http.JsonBody;
+import com.softadastra.contracts.http.MediaTypes;
 import com.softadastra.contracts.json.Json;
 import com.softadastra.contracts.json.JsonReader;
 import jakarta.servlet.http.HttpServletRequest;

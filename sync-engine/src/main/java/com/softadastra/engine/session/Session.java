@@ -59,6 +59,7 @@ public final class Session {
 
   private boolean greeted;
   private boolean ended;
+  private @Nullable String farewell;
 
   /**
    * A frame that was taken in.
@@ -88,7 +89,7 @@ public final class Session {
     /** Authors of whom the peer was told how far they are known, until the next summary. */
     final Set<Replica> traced = new HashSet<>();
 
-    /** How much was known when something was refused. */
+    /** How much was known when the first came of what is refused. */
     long knownThen;
 
     /** Batches that are not stored yet. */
@@ -116,6 +117,10 @@ public final class Session {
 
     Exchange(PeerChains peer) {
       this.peer = peer;
+    }
+
+    boolean refusing() {
+      return !refused.isEmpty() || !traced.isEmpty();
     }
   }
 
@@ -155,8 +160,9 @@ public final class Session {
         host.refusedBy(peer, space, replica, reason);
         yield Received.AT_ONCE;
       }
-      case Frame.Bye _ -> {
+      case Frame.Bye(var reason) -> {
         ended = true;
+        farewell = reason;
         yield Received.AT_ONCE;
       }
       case Frame.Trace(var space, var chain, var points) -> {
@@ -179,7 +185,12 @@ public final class Session {
             .ifPresent(exchange -> {
               statements.forEach(latest -> heard(exchange, latest.member(), latest.age()));
               exchange.hasTold = true;
-              gossip(space, host.heard(space).keySet());
+              var known = host.heard(space);
+              gossip(space, known.keySet());
+              if (known.containsKey(peer)) {
+                // another life of it may have spoken for it
+                exchange.news.add(peer);
+              }
             });
         yield Received.AT_ONCE;
       }
@@ -293,6 +304,15 @@ public final class Session {
             members.stream().filter(member -> !member.equals(peer)).forEach(exchange.news::add));
   }
 
+  /** The peer is sent what is known that it said, though it says otherwise now. */
+  public void contradict(SpaceId space) {
+    exchange(space)
+        .ifPresent(exchange -> {
+          exchange.heard.remove(peer);
+          exchange.news.add(peer);
+        });
+  }
+
   /** Ends it; what {@link #poll} then still has tells the peer why. */
   public void end(String reason) {
     if (!ended) {
@@ -311,6 +331,11 @@ public final class Session {
     return ended;
   }
 
+  /** Why the peer has ended it; empty where it has not. */
+  public Optional<String> farewell() {
+    return Optional.ofNullable(farewell);
+  }
+
   private void greet(Frame.Hello hello) {
     if (!hello.sender().node().equals(peer)) {
       throw new Malformed("the peer calls itself another node");
@@ -321,6 +346,18 @@ public final class Session {
     greeted = true;
     host.met(hello);
     hello.spaces().forEach(this::announce);
+    host.hello(peer).spaces().stream()
+        .filter(space -> !hello.spaces().contains(space))
+        .forEach(this::introduce);
+  }
+
+  /**
+   * The peer doesn't know this node as a member of a space of its own: it may have forgotten, or
+   * have never heard of it. It is told what makes this node one.
+   */
+  private void introduce(SpaceId space) {
+    host.membership(space, peer)
+        .ifPresent(m -> outgoing.add(new Frame.MembershipKnown(space, m.records())));
   }
 
   private Frame summary(SpaceId space) {
@@ -366,14 +403,15 @@ public final class Session {
             exchange.peer::isStored);
     checked.genuine().forEach(exchange.peer::received);
     exchange.storing++;
+    long known = known(space);
     return host.store(space, checked, peer)
         .thenAccept(refused -> {
           if (--exchange.storing == 0) {
             exchange.peer.settled();
           }
           exchange.taken++;
-          refused.forEach(
-              (author, reason) -> refuse(space, exchange, author, reason, checked.genuine()));
+          refused.forEach((author, reason) ->
+              refuse(space, exchange, author, reason, checked.genuine(), known));
         });
   }
 
@@ -382,11 +420,17 @@ public final class Session {
    * refuses, once for each author, however much of it the peer still sends.
    */
   private void refuse(
-      SpaceId space, Exchange exchange, Replica author, String reason, List<ReceivedEntry> batch) {
+      SpaceId space,
+      Exchange exchange,
+      Replica author,
+      String reason,
+      List<ReceivedEntry> batch,
+      long known) {
     if (exchange.refused.contains(author)) {
       return;
     }
-    exchange.knownThen = known(space);
+    // what it lacked may have been stored in the same commit
+    exchange.knownThen = exchange.refusing() ? Math.min(exchange.knownThen, known) : known;
     if (detached(exchange, author, batch) && exchange.traced.add(author)) {
       exchange.peer.ends(author).forEach(chain -> say(exchange.peer.trace(chain)));
       // the peer takes it for a wish to hear all of that node again
@@ -412,9 +456,7 @@ public final class Session {
 
   /** Whether what was refused may now be taken: more is known than then. */
   private boolean resumable(SpaceId space, Exchange exchange) {
-    return !(exchange.refused.isEmpty() && exchange.traced.isEmpty())
-        && exchange.storing == 0
-        && known(space) != exchange.knownThen;
+    return exchange.refusing() && exchange.storing == 0 && known(space) != exchange.knownThen;
   }
 
   /** How many entries and membership records are known. */

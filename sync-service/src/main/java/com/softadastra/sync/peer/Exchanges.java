@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -34,7 +35,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -109,9 +109,22 @@ public final class Exchanges {
             recording,
             key,
             surroundings,
-            (space, members) ->
-                channels.values().forEach(channel -> channel.gossip(space, members)));
+            new Gossip.Listeners() {
+              @Override
+              public void later(SpaceId space, Set<NodeId> members) {
+                channels.values().forEach(channel -> channel.gossip(space, members));
+              }
+
+              @Override
+              public void contradicted(SpaceId space, NodeId member) {
+                var channel = channels.get(member);
+                if (channel != null) {
+                  channel.contradict(space);
+                }
+              }
+            });
     recording.onReborn(incarnations::note);
+    recording.onReborn(_ -> new TreeSet<>(recording.views().keySet()).forEach(gossip::reborn));
     recording.onForced(() -> channels.values().forEach(Channel::signal));
     recording.ledger().onChange(this::discharge);
   }
@@ -280,8 +293,7 @@ public final class Exchanges {
   }
 
   private Channel open(NodeId peer, boolean dialled) {
-    var channel =
-        new Channel(peer, dialled, surroundings.schedule(), steps -> new Host(peer, steps));
+    var channel = new Channel(peer, dialled, surroundings.schedule(), own -> new Host(peer, own));
     open.add(channel);
     channel.onEnd(_ -> {
       open.remove(channel);
@@ -300,7 +312,7 @@ public final class Exchanges {
     if (installed == channel && before != channel) {
       refusals.remove(peer);
       if (before != null) {
-        before.close("another connection took its place");
+        before.end(Channel.REPLACED);
       }
     }
     if (channel.isClosed() || !welcome(peer)) {
@@ -358,15 +370,15 @@ public final class Exchanges {
   /** This node as one peer's session sees it. */
   private final class Host implements SessionHost {
     private final NodeId peer;
-    private final Executor steps;
+    private final Channel own;
 
-    Host(NodeId peer, Executor steps) {
+    Host(NodeId peer, Channel own) {
       this.peer = peer;
-      this.steps = steps;
+      this.own = own;
     }
 
     private <T> CompletionStage<T> inStep(CompletionStage<T> done) {
-      return done.whenCompleteAsync((_, _) -> {}, steps);
+      return done.whenCompleteAsync((_, _) -> {}, own::step);
     }
 
     @Override
@@ -485,13 +497,12 @@ public final class Exchanges {
           "{} knows entries of this node that it doesn't know itself: its storage was restored or copied",
           peer);
       return inStep(
-              recording.administer(() -> {
-                if (recording.incarnation().equals(replica.incarnation())) {
-                  recording.reborn();
-                }
-                return true;
-              }))
-          .thenRun(() -> new TreeSet<>(recording.views().keySet()).forEach(gossip::changed));
+          recording.administer(() -> {
+            if (recording.incarnation().equals(replica.incarnation())) {
+              recording.reborn();
+            }
+            return true;
+          }));
     }
 
     @Override

@@ -23,7 +23,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,9 +50,18 @@ final class Gossip {
   private final Recording recording;
   private final NodeKey key;
   private final Surroundings surroundings;
-  private final BiConsumer<SpaceId, Set<NodeId>> tell;
+  private final Listeners listeners;
   private final Map<SpaceId, Talk> talks = new ConcurrentHashMap<>();
   private final LongAdder verified = new LongAdder();
+
+  /** Who passes on what is said; none of it may block. */
+  interface Listeners {
+    /** There are later statements of members. */
+    void later(SpaceId space, Set<NodeId> members);
+
+    /** A member has said less than is known that it, or another life of it, has said before. */
+    void contradicted(SpaceId space, NodeId member);
+  }
 
   /** What is said of one space. Guarded by itself. */
   private static final class Talk {
@@ -70,18 +78,11 @@ final class Gossip {
     boolean roundDue;
   }
 
-  /**
-   * @param tell is told the members of whom there are later statements; must not block
-   */
-  Gossip(
-      Recording recording,
-      NodeKey key,
-      Surroundings surroundings,
-      BiConsumer<SpaceId, Set<NodeId>> tell) {
+  Gossip(Recording recording, NodeKey key, Surroundings surroundings, Listeners listeners) {
     this.recording = recording;
     this.key = key;
     this.surroundings = surroundings;
-    this.tell = tell;
+    this.listeners = listeners;
   }
 
   /** How many statements of others were checked. */
@@ -127,6 +128,15 @@ final class Gossip {
     }
   }
 
+  /** This node's log goes on elsewhere or as another incarnation, and it says so at once. */
+  void reborn(SpaceId space) {
+    var talk = talk(space);
+    synchronized (talk) {
+      talk.own = null;
+    }
+    changed(space);
+  }
+
   private void state(SpaceId space) {
     var talk = talk(space);
     synchronized (talk) {
@@ -165,12 +175,51 @@ final class Gossip {
     for (var signed : statements) {
       var header = signed.header();
       var member = view.membership().member(header.by().node());
-      if (member.isPresent()
-          && header.space().equals(space)
-          && !header.by().node().equals(key.nodeId())
-          && isNews(talk, header)) {
-        note(talk, view, signed, member.get(), via);
+      if (member.isEmpty() || !header.space().equals(space)) {
+        continue;
       }
+      if (member.get().node().equals(key.nodeId())) {
+        hearOfItself(talk, signed, member.get());
+      } else if (isNews(talk, header)) {
+        note(talk, view, signed, member.get(), via);
+      } else if (member.get().node().equals(via)) {
+        contradict(signed, via);
+      }
+    }
+  }
+
+  /** What this node said itself, or another life of it, which then speaks for it until now. */
+  private void hearOfItself(Talk talk, Statement.Signed signed, Membership.Member self) {
+    var statement = Statement.decode(signed.bytes(), like(talk));
+    synchronized (talk) {
+      if (talk.own != null && talk.own.statement().equals(statement)) {
+        return;
+      }
+    }
+    if (statement.position() >= recording.durable()) {
+      verify(signed, self);
+      var _ =
+          recording.administer(() -> {
+            recording.overtake(statement);
+            return true;
+          });
+    }
+  }
+
+  /** Who says less than is known of it is told: it may not know what another life of it said. */
+  private void contradict(Statement.Signed signed, NodeId via) {
+    var statement = Statement.decode(signed.bytes());
+    if (latest(statement.space(), via)
+        .filter(known -> known.statement().isBeyond(statement))
+        .isPresent()) {
+      listeners.contradicted(statement.space(), via);
+    }
+  }
+
+  private static void verify(Statement.Signed signed, Membership.Member member) {
+    if (!Signatures.verify(
+        Purpose.STATEMENT, Hash.sha256(signed.bytes()), signed.signature(), member.key())) {
+      throw new Malformed("a statement with a wrong signature");
     }
   }
 
@@ -178,10 +227,7 @@ final class Gossip {
       Talk talk, SpaceView view, Statement.Signed signed, Membership.Member member, NodeId via) {
     var statement = Statement.decode(signed.bytes(), like(talk));
     verified.increment();
-    if (!Signatures.verify(
-        Purpose.STATEMENT, Hash.sha256(signed.bytes()), signed.signature(), member.key())) {
-      throw new Malformed("a statement with a wrong signature");
-    }
+    verify(signed, member);
     var known =
         new Ledger.Known(statement, signed.signature(), member.node().equals(via) ? null : via);
     synchronized (talk) {
@@ -260,6 +306,6 @@ final class Gossip {
   private void pass(SpaceId space, Talk talk) {
     var fresh = talk.fresh;
     talk.fresh = new HashSet<>();
-    tell.accept(space, fresh);
+    listeners.later(space, fresh);
   }
 }

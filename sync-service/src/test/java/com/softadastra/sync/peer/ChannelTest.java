@@ -39,8 +39,8 @@ class ChannelTest {
           PEER.nodeId(),
           true,
           queue,
-          steps -> {
-            host = new ScriptedHost(steps);
+          own -> {
+            host = new ScriptedHost(own::step);
             return host;
           });
   private final Transport transport = new Transport();
@@ -279,7 +279,7 @@ class ChannelTest {
 
   @Test
   void whoeverCalledHasLessTime() {
-    var called = new Channel(PEER.nodeId(), false, queue, ScriptedHost::new);
+    var called = new Channel(PEER.nodeId(), false, queue, own -> new ScriptedHost(own::step));
     called.onEnd(ends::add);
     called.incoming(transport.frames(), () -> true);
     queue.advance(Channel.HANDSHAKE);

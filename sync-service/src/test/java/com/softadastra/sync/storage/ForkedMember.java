@@ -99,6 +99,8 @@ final class ForkedMember implements SessionHost {
     return recording.submit(space, request);
   }
 
+  private Statement said;
+
   void recordAll() {
     while (recording.recordNext()) {}
   }
@@ -204,22 +206,28 @@ final class ForkedMember implements SessionHost {
           .by(of, member.node())
           .ifPresent(known -> heard.put(member.node(), known.statement().age()));
     }
-    heard.put(key.nodeId(), new Statement.Age(recording.durable(), clock.millis()));
+    heard.put(key.nodeId(), own(of).age());
     return heard;
   }
 
   @Override
   public Optional<Statement.Signed> statement(SpaceId of, NodeId member) {
     return member.equals(key.nodeId())
-        ? Optional.of(own(of))
+        ? Optional.of(own(of).sign(key))
         : recording.ledger().by(of, member).map(Ledger.Known::signed);
   }
 
-  private Statement.Signed own(SpaceId of) {
+  /** What it says anew only where it has changed. */
+  private Statement own(SpaceId of) {
     var vector = new HashMap<Replica, Long>();
     chains(of).forEach((chain, head) -> vector.put(chain, head.sequence()));
     var self = new Replica(key.nodeId(), recording.incarnation());
-    return new Statement(of, self, recording.durable(), clock.millis(), vector).sign(key);
+    var before = said;
+    if (before != null && before.by().equals(self) && before.vector().equals(vector)) {
+      return before;
+    }
+    said = new Statement(of, self, recording.durable(), clock.millis(), vector);
+    return said;
   }
 
   @Override
