@@ -35,8 +35,6 @@ import org.springframework.web.bind.annotation.RestController;
 @RestController
 @RequestMapping("/api/v1/spaces/{space}/documents/{collection}")
 final class DocumentsController {
-  private static final int MAX_PAGE = 1000;
-  private static final int PAGE = 100;
 
   private final Documents documents;
   private final Writes writes;
@@ -148,7 +146,7 @@ final class DocumentsController {
     Names.space(space);
     Names.collection(collection);
     var query = new Query(request);
-    int limit = (int) query.number("limit", PAGE, 1, MAX_PAGE);
+    int limit = query.pageSize();
     String after = query.text("after");
     return SpacesController.json(
         HttpStatus.OK, documents.list(space, collection, after, limit).orThrow());

@@ -104,7 +104,7 @@ final class SpacesController {
     return CollectionDefinition.KEEP;
   }
 
-  private static Refused notSupported(Stream<String> settings) {
+  static Refused notSupported(Stream<String> settings) {
     return new Refused(
         new Problem(
             ProblemCode.NOT_SUPPORTED,

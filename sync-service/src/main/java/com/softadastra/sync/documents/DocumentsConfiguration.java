@@ -8,11 +8,17 @@ import org.springframework.data.jpa.repository.config.EnableJpaRepositories;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** Collections are entities. */
+/** Spaces and collections are entities. */
 @Configuration(proxyBeanMethods = false)
 @EntityScan(basePackageClasses = CollectionEntity.class)
 @EnableJpaRepositories(basePackageClasses = CollectionRepository.class)
 public class DocumentsConfiguration {
+  @Bean
+  SpaceDirectory spaceDirectory(
+      SpaceRepository repository, PlatformTransactionManager transactions) {
+    return new SpaceDirectory(repository, new TransactionTemplate(transactions));
+  }
+
   @Bean
   CollectionDirectory collectionDirectory(
       Storage storage, CollectionRepository repository, PlatformTransactionManager transactions) {

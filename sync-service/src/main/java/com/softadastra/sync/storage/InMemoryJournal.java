@@ -9,11 +9,13 @@ import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.IntentIds;
 import com.softadastra.engine.log.LoggedEntry;
+import com.softadastra.engine.log.Standing;
 import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.SignedRecord;
 import com.softadastra.engine.space.Write;
 import com.softadastra.sync.storage.Batch.Chain;
 import com.softadastra.sync.storage.Batch.IntentKey;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -121,6 +123,7 @@ public final class InMemoryJournal implements Journal {
     private final List<Map.Entry<Chain, ChainHead>> chains;
     private final List<Map.Entry<Statement, Ledger.Known>> statements;
     private final List<Map.Entry<Long, Owed>> outbox;
+    private final List<Map.Entry<Long, DeadLetter>> deadLetters;
     private final long chainsPosition;
     private final @Nullable Node node;
 
@@ -139,6 +142,7 @@ public final class InMemoryJournal implements Journal {
       chains = entries(of.chains);
       statements = entries(of.statements);
       outbox = entries(of.outbox);
+      deadLetters = entries(of.deadLetters);
       chainsPosition = of.chainsPosition;
       node = of.node;
     }
@@ -159,6 +163,7 @@ public final class InMemoryJournal implements Journal {
       chains.forEach(it -> to.chains.put(it.getKey(), it.getValue()));
       statements.forEach(it -> to.statements.put(it.getKey(), it.getValue()));
       outbox.forEach(it -> to.outbox.put(it.getKey(), it.getValue()));
+      deadLetters.forEach(it -> to.deadLetters.put(it.getKey(), it.getValue()));
       to.chainsPosition = chainsPosition;
       to.node = node;
     }
@@ -168,6 +173,14 @@ public final class InMemoryJournal implements Journal {
   private interface Change {
     void applyTo(Contents contents);
   }
+
+  /**
+   * An entry without effect.
+   *
+   * @param standing why it has none
+   * @param noticedAt when that was first so
+   */
+  public record DeadLetter(SpaceId space, Dot dot, Standing standing, Instant noticedAt) {}
 
   private record Owed(SpaceId space, Dot dot) {}
 
@@ -181,6 +194,7 @@ public final class InMemoryJournal implements Journal {
     final Map<Chain, ChainHead> chains = new LinkedHashMap<>();
     final Map<Statement, Ledger.Known> statements = new LinkedHashMap<>();
     final TreeMap<Long, Owed> outbox = new TreeMap<>();
+    final TreeMap<Long, DeadLetter> deadLetters = new TreeMap<>();
     long chainsPosition;
     @Nullable Node node;
   }
@@ -322,6 +336,7 @@ public final class InMemoryJournal implements Journal {
     var branches = List.copyOf(batch.branches());
     var chains = batch.chains();
     var node = batch.node();
+    var noticedAt = batch.now();
     change(
         medium.onCommit,
         to -> {
@@ -344,8 +359,12 @@ public final class InMemoryJournal implements Journal {
           restood.forEach(logged -> {
             to.entries.put(logged.position(), logged);
             to.outbox.computeIfPresent(logged.position(), (_, _) -> owed(logged));
+            judged(logged, noticedAt, to);
           });
-          signed.forEach(logged -> append(logged, to));
+          signed.forEach(logged -> {
+            append(logged, to);
+            judged(logged, noticedAt, to);
+          });
           owed.forEach(logged -> owe(logged, to));
           chains.ifPresent(now -> {
             now.ends()
@@ -387,6 +406,21 @@ public final class InMemoryJournal implements Journal {
     }
   }
 
+  private static void judged(LoggedEntry logged, Instant noticedAt, Contents to) {
+    if (logged.standing().effective()) {
+      to.deadLetters.remove(logged.position());
+    } else {
+      var before = to.deadLetters.get(logged.position());
+      to.deadLetters.put(
+          logged.position(),
+          new DeadLetter(
+              logged.entry().space(),
+              logged.dot(),
+              logged.standing(),
+              before == null ? noticedAt : before.noticedAt()));
+    }
+  }
+
   private static void owe(LoggedEntry logged, Contents to) {
     to.outbox.put(logged.position(), owed(logged));
   }
@@ -423,6 +457,11 @@ public final class InMemoryJournal implements Journal {
         .filter(owed -> owed.space().equals(space))
         .map(Owed::dot)
         .toList();
+  }
+
+  /** All entries without effect, by position. */
+  public Map<Long, DeadLetter> deadLetters() {
+    return Map.copyOf(contents.deadLetters);
   }
 
   private void change(Runnable fault, Change change) {
