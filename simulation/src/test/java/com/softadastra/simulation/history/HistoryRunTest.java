@@ -46,7 +46,8 @@ class HistoryRunTest {
 
   @Test
   void theWholeFileWhereItIs() throws IOException {
-    var file = Path.of(System.getProperty("simulation.history", "../../shared/data/real-edits.jsonl.gz"));
+    var file =
+        Path.of(System.getProperty("simulation.history", "../../shared/data/real-edits.jsonl.gz"));
     assumeTrue(Files.isReadable(file), () -> "no whole history at " + file.toAbsolutePath());
     var result = HistoryRun.of(file, Integer.MAX_VALUE, 8, SEED);
 
