@@ -137,8 +137,7 @@ public final class PlantedFaults {
           of(
               "says to have more than it has",
               "I7",
-              in("sync.peer.Exchanges$Host", "statement")
-                  .calls("SpaceView.chains", Instead.class, "ahead")),
+              in("sync.peer.Gossip", "state").calls("SpaceView.chains", Instead.class, "ahead")),
           of("passes no statement on", "I11", in("sync.peer.Channel", "gossip").doesNothing()),
           of(
                   "takes an earlier statement for a later one",
@@ -201,7 +200,7 @@ public final class PlantedFaults {
           of(
                   "doesn't hear what another life of it has said",
                   "I7",
-                  in("sync.peer.Exchanges$Host", "hearOfItself").doesNothing())
+                  in("sync.peer.Gossip", "hearOfItself").doesNothing())
               .shownBy(26),
           of(
                   "lets a copy and its original take each other's place all the time",

@@ -347,7 +347,7 @@ final class Mischief {
     var signature = node.key().sign(Purpose.ENTRY, Hash.sha256(bytes));
     var checked =
         BatchCheck.check(
-            space, List.of(new Offered(bytes, signature)), _ -> node.key().publicKey());
+            space, List.of(new Offered(bytes, signature)), _ -> node.key().publicKey(), _ -> false);
     var _ = node.recording().store(space, checked);
   }
 }
