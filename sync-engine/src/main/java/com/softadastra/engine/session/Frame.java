@@ -18,6 +18,7 @@ import com.softadastra.engine.space.BatchCheck.Offered;
 import com.softadastra.engine.space.SignedRecord;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * A message of a session between two nodes: one CBOR array each, its kind first.
@@ -289,7 +290,7 @@ public sealed interface Frame {
     return new SpaceId(Hash.of(in.bytesExactly(Hash.BYTES)));
   }
 
-  private static <T> List<T> list(CborReader in, java.util.function.Supplier<T> item) {
+  private static <T> List<T> list(CborReader in, Supplier<T> item) {
     int count = in.array(0, MANY);
     var items = new ArrayList<T>(Math.min(count, 64));
     for (int i = 0; i < count; i++) {

@@ -137,8 +137,8 @@ public final class Session {
    */
   public Received receive(byte[] bytes) {
     var frame = Frame.decode(bytes);
-    if (!greeted && !(frame instanceof Frame.Hello || frame instanceof Frame.Bye)) {
-      throw new Malformed("a session begins with hello");
+    if (greeted == frame instanceof Frame.Hello && !(frame instanceof Frame.Bye)) {
+      throw new Malformed("a session begins with hello, and says it once");
     }
     return switch (frame) {
       case Frame.Hello hello -> {

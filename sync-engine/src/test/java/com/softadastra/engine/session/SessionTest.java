@@ -171,7 +171,9 @@ class SessionTest {
             .encode();
     assertThatThrownBy(() -> fresh().receive(newer)).isInstanceOf(Malformed.class);
     var greeted = fresh();
-    greeted.receive(two.hello(key(1).nodeId()).encode());
+    var hello = two.hello(key(1).nodeId()).encode();
+    greeted.receive(hello);
+    assertThatThrownBy(() -> greeted.receive(hello)).isInstanceOf(Malformed.class);
     assertThatThrownBy(() -> greeted.receive(new Frame.Entries(space, List.of()).encode()))
         .isInstanceOf(Malformed.class);
   }
