@@ -90,6 +90,9 @@ class MembershipTest {
     assertThat(membership.with(List.of(damaged))).isSameAs(membership);
     assertThat(new Membership(List.of(CREATION, damaged)).with(List.of(genuine)).members())
         .hasSize(2);
+    assertThat(new Membership(List.of(CREATION, damaged, grant(1, 4, Role.WRITER, 3))).records())
+        .hasSize(2)
+        .doesNotContain(damaged);
   }
 
   @Test
