@@ -32,6 +32,10 @@ import org.slf4j.LoggerFactory;
  * makes their sums again. A sum that is ahead of its block is of a record that was forced. Sums
  * that don't count are cut off before anything else is written.
  *
+ * <p>Where a copy of a page was whole once and is not any more, the other may be older than the
+ * blocks; those of that page have no sums then, until they are written again. Where it was the page
+ * with those of H2's headers, none has after a clean stop.
+ *
  * <p>Blocks that were written in part, which H2 doesn't do, have no sum. Nor are H2's two headers
  * held against it: each has a checksum, and they are each other's copy. They tell whether this is
  * the file that the sums are of; after a clean stop it may have been replaced.
@@ -120,6 +124,12 @@ final class BlockSums {
       boolean later = generation(second) > generation(first);
       secondIsNewer.set(page, later);
       var newer = later ? second : first;
+      if (page > 0 && (isRotten(known, page, first, 0) || isRotten(known, page, second, 1))) {
+        LOG.warn("{}: page {} of its checksums is damaged; its blocks are not checked", name, page);
+        // what is written next replaces the damaged copy
+        secondIsNewer.set(page, second != null);
+        continue;
+      }
       long generation = generation(newer);
       if (generation > newest.generation()
           || (page == 0 && generation < newest.checkpoint().generation())) {
@@ -132,6 +142,25 @@ final class BlockSums {
     }
     sums = loaded;
     return true;
+  }
+
+  /**
+   * Whether a copy that isn't whole was so once: its force had returned. The other copy may be
+   * older than the blocks then, and would call good ones damaged.
+   */
+  private boolean isRotten(FileChannel known, int page, @Nullable ByteBuffer whole, int copy)
+      throws IOException {
+    var newest = recovery.newest();
+    if (whole != null || newest == null) {
+      return false;
+    }
+    var bytes = ByteBuffer.allocate(BLOCK);
+    Channels.readUpTo(known, bytes, (2L * page + copy) * BLOCK);
+    if (Arrays.equals(bytes.array(), new byte[BLOCK])) {
+      return false;
+    }
+    long generation = bytes.getLong(24);
+    return generation <= newest.checkpoint().generation() || generation > newest.generation();
   }
 
   private static long generation(@Nullable ByteBuffer page) {

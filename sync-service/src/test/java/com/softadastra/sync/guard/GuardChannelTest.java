@@ -648,6 +648,36 @@ class GuardChannelTest {
     }
   }
 
+  /** The other copy of the page is older than the blocks. */
+  @Test
+  void takesNoGoodBlockForADamagedOneWhereItsSumIsDamaged() throws IOException {
+    byte[] written = blocks(6);
+    try (FileChannel channel = open()) {
+      channel.write(ByteBuffer.wrap(blocks(6)), 0);
+      channel.force(true);
+    }
+    try (FileChannel channel = open()) {
+      channel.write(ByteBuffer.wrap(written, 0, BlockSums.BLOCK), 4 * BlockSums.BLOCK);
+      channel.force(true);
+    }
+    DiskImage closed = disk.image();
+    for (int copy = 2; copy <= 3; copy++) {
+      restartWith(closed.flipped("/db.sums", (long) copy * BlockSums.BLOCK + 100));
+      for (int life = 0; life < 3; life++) {
+        try (FileChannel channel = open()) {
+          assertThat(block(channel, 4)).isEqualTo(ByteBuffer.wrap(written, 0, BlockSums.BLOCK));
+          channel.write(ByteBuffer.wrap(written, 0, BlockSums.BLOCK), 0);
+          channel.write(ByteBuffer.wrap(written, 0, BlockSums.BLOCK), 5 * BlockSums.BLOCK);
+          channel.force(true);
+        }
+      }
+      turnBit(5 * BlockSums.BLOCK + 100);
+      try (FileChannel channel = open()) {
+        assertThatThrownBy(() -> block(channel, 5)).isInstanceOf(GuardRefusedException.class);
+      }
+    }
+  }
+
   @Test
   void knowsTheBlocksAfterACrash() throws IOException {
     FileChannel channel = open();
