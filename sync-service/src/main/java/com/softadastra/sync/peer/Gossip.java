@@ -133,8 +133,8 @@ final class Gossip {
     var talk = talk(space);
     synchronized (talk) {
       talk.own = null;
+      state(space);
     }
-    changed(space);
   }
 
   private void state(SpaceId space) {

@@ -33,6 +33,9 @@ public final class Lane {
 
   private static final int REMARKABLE = 3;
 
+  /** What of an error is kept, in characters. */
+  private static final int ERROR_LENGTH = 1024;
+
   private final NodeId peer;
   private final Call call;
   private final FullJitter waits;
@@ -80,6 +83,12 @@ public final class Lane {
    */
   public record Status(
       State state, int attempts, @Nullable Instant nextAttempt, @Nullable String lastError) {
+    public Status {
+      if (lastError != null && lastError.length() > ERROR_LENGTH) {
+        lastError = lastError.substring(0, ERROR_LENGTH);
+      }
+    }
+
     static final Status NEW = new Status(State.CALLING, 0, null, null);
   }
 

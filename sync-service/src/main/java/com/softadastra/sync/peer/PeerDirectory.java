@@ -40,8 +40,16 @@ public final class PeerDirectory {
     /** As it calls itself now; it may not know its addresses. */
     Peer introduced(String as, List<String> at) {
       // where it was before it may be again: who introduced itself may have been a copy of it
-      var all = Stream.concat(at.stream(), addresses.stream()).distinct().limit(MOST_ADDRESSES);
-      return new Peer(node, as, all.toList(), linkOn, pairedAt, lastSeen, clockOffsetMillis);
+      var all =
+          Stream.concat(at.stream().filter(Peer::isKept), addresses.stream())
+              .distinct()
+              .limit(MOST_ADDRESSES);
+      var called = as.substring(0, Math.min(as.length(), NAME_LENGTH));
+      return new Peer(node, called, all.toList(), linkOn, pairedAt, lastSeen, clockOffsetMillis);
+    }
+
+    private static boolean isKept(String address) {
+      return !address.isBlank() && address.length() <= ADDRESS_LENGTH && address.indexOf(' ') < 0;
     }
 
     Peer seen(Instant when, long offsetMillis) {
@@ -55,6 +63,10 @@ public final class PeerDirectory {
 
   /** Of a peer so many are kept, those that it named last first. */
   private static final int MOST_ADDRESSES = 8;
+
+  // what the column of all addresses, with a space between two, and that of names have room for
+  private static final int ADDRESS_LENGTH = 500;
+  private static final int NAME_LENGTH = 256;
 
   public PeerDirectory(Recording recording, PeerStore store) {
     this.recording = recording;

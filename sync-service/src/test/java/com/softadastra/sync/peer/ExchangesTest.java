@@ -138,6 +138,40 @@ class ExchangesTest {
   }
 
   @Test
+  void ofAPeerNoMoreIsKeptThanThereIsRoomFor() {
+    var peer =
+        new PeerDirectory.Peer(two.id(), "two", List.of("a"), true, queue.instant(), null, null);
+    var long8 = IntStream.range(0, 8).mapToObj(n -> n + "x".repeat(499)).toList();
+    assertThat(peer.introduced("two", List.of("y".repeat(501), "a b", "")).addresses())
+        .containsExactly("a");
+    assertThat(String.join(" ", peer.introduced("two", long8).addresses()))
+        .hasSizeBetween(4000, 4096);
+    assertThat(peer.introduced("n".repeat(1024), List.of()).name()).hasSize(256);
+  }
+
+  @Test
+  void whoTakesANewIncarnationSaysSoAtOnce() {
+    nodes.clear();
+    openNodes(30);
+    one = nodes.get(0);
+    two = nodes.get(1);
+    one.exchanges.start();
+    two.exchanges.start();
+    meet(one, two);
+    quietly();
+    // of these two it says the first at once, and the other when a pause of almost two seconds is
+    // over
+    two.write(1);
+    until(() -> one.vector().equals(two.vector()));
+    two.write(1);
+    until(() -> one.vector().equals(two.vector()));
+    one.reborn();
+    queue.advance(Duration.ofMillis(500));
+    var said = two.recording.ledger().by(membership.space(), one.id()).orElseThrow();
+    assertThat(said.statement().by()).isEqualTo(one.replica());
+  }
+
+  @Test
   void callsThatCrossLeaveOneConnection() {
     one.exchanges.start();
     two.exchanges.start();

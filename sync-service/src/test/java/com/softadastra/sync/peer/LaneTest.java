@@ -59,6 +59,14 @@ class LaneTest {
   }
 
   @Test
+  void keepsTheBeginningOfALongError() {
+    var lane = started(calls::add, 7);
+    calls.getLast().ended("no".repeat(1000));
+    queue.run();
+    assertThat(lane.status().lastError()).isEqualTo("no".repeat(512));
+  }
+
+  @Test
   void callsAgainAMomentAfterASession() {
     var lane = started(calls::add, 7);
     for (int i = 0; i < 8; i++) {
