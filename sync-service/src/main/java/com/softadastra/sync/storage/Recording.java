@@ -442,7 +442,7 @@ public final class Recording {
     try {
       result = unit.work().call();
     } catch (Throwable e) {
-      if (e instanceof StorageException && !(e instanceof DamagedRow)) {
+      if (e instanceof StorageException) {
         // what is in memory may be ahead of the disk
         machine.failStop().stop("recording", e);
       }
