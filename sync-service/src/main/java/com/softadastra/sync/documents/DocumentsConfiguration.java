@@ -5,8 +5,6 @@ import org.springframework.boot.persistence.autoconfigure.EntityScan;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.data.jpa.repository.config.EnableJpaRepositories;
-import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /** Collections are entities. */
 @Configuration(proxyBeanMethods = false)
@@ -14,8 +12,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 @EnableJpaRepositories(basePackageClasses = CollectionRepository.class)
 public class DocumentsConfiguration {
   @Bean
-  CollectionDirectory collectionDirectory(
-      Storage storage, CollectionRepository repository, PlatformTransactionManager transactions) {
-    return new CollectionDirectory(storage, repository, new TransactionTemplate(transactions));
+  CollectionDirectory collectionDirectory(Storage storage, CollectionRepository repository) {
+    return new CollectionDirectory(storage, repository);
   }
 }
