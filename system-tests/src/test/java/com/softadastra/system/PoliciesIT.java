@@ -15,7 +15,9 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What two nodes that were cut off from each other make of writes under the policies that decide. */
+/**
+ * What two nodes that were cut off from each other make of writes under the policies that decide.
+ */
 class PoliciesIT {
   private static final String AT = "/api/v1/spaces/" + SPACE;
 
@@ -104,13 +106,12 @@ class PoliciesIT {
           """
           {"name": "Black tea", "price": 6, "stock": 8, "tags": ["hot", "old"]}
           """);
-      a.client()
-          .call(
-              "PATCH",
-              AT + "/documents/items/tea",
-              json("{\"increment\": {\"stock\": 2}}"),
-              "Content-Type",
-              "application/vnd.softadastra.patch+json")
+      a.record(
+              json(
+                  """
+                  {"operations": [{"op": "patch", "collection": "items", "id": "tea",
+                    "patch": {"increment": {"stock": 2}}}]}
+                  """))
           .orThrow();
     });
 

@@ -464,7 +464,8 @@ public final class Recorder {
 
     /** Under {@code keep} a plain write goes on with the winner, and leaves the conflict open. */
     private List<Hash> plain() {
-      return state != null && state.conflicted() && definition.keeps()
+      boolean kept = definition.keeps() && !key.collection().equals(Operation.DEFINITIONS);
+      return state != null && state.conflicted() && kept
           ? List.of(state.winner().version())
           : versions();
     }

@@ -37,7 +37,12 @@ final class NaivePolicies {
 
   /** An operation, with the definition that it was made under. */
   record Op(
-      Hash version, List<Hash> parents, Act act, Definition definition, long clock, boolean counts) {}
+      Hash version,
+      List<Hash> parents,
+      Act act,
+      Definition definition,
+      long clock,
+      boolean counts) {}
 
   /** One field's part of what an operation does. */
   private record Part(String field, String kind, String value, Act.Items items) {}
@@ -83,9 +88,7 @@ final class NaivePolicies {
   }
 
   boolean comparable(Hash one, Hash other) {
-    return one.equals(other)
-        || ancestors(one).contains(other)
-        || ancestors(other).contains(one);
+    return one.equals(other) || ancestors(one).contains(other) || ancestors(other).contains(one);
   }
 
   /** The order of the fold. */
@@ -125,15 +128,16 @@ final class NaivePolicies {
       return body;
     }
     var definition = definition(region);
-    return definition.policy() == Policy.KEEP ? winning(heads(of)) : merged(body, region, definition);
+    return definition.policy() == Policy.KEEP
+        ? winning(heads(of))
+        : merged(body, region, definition);
   }
 
   Definition definition(List<Hash> region) {
     return region.stream()
         .map(version -> all.get(version).definition())
         .max(
-            Comparator.comparing(
-                    (Definition d) -> d.name() == null ? 0 : d.name().generation())
+            Comparator.comparing((Definition d) -> d.name() == null ? 0 : d.name().generation())
                 .thenComparing(d -> d.name() == null ? Hash.ZERO : d.name().hash()))
         .orElseThrow();
   }
@@ -247,8 +251,7 @@ final class NaivePolicies {
       var value = mine.get(part.field());
       if (value != null && isSet(value)) {
         items(value)
-            .forEach(item ->
-                adders.put(part.field() + ":" + item, new HashSet<>(Set.of(version))));
+            .forEach(item -> adders.put(part.field() + ":" + item, new HashSet<>(Set.of(version))));
       }
       return;
     }
@@ -272,8 +275,8 @@ final class NaivePolicies {
         adders.keySet().removeIf(item -> item.startsWith(part.field() + ":"));
         if (part.value() != null && isSet(part.value())) {
           items(part.value())
-              .forEach(item ->
-                  adders.put(part.field() + ":" + item, new HashSet<>(Set.of(version))));
+              .forEach(
+                  item -> adders.put(part.field() + ":" + item, new HashSet<>(Set.of(version))));
         }
       }
       default -> {
@@ -296,8 +299,7 @@ final class NaivePolicies {
     return (part.kind().equals("max") ? order > 0 : order < 0) ? part.value() : present;
   }
 
-  private static TreeMap<String, String> applied(
-      List<Part> parts, TreeMap<String, String> before) {
+  private static TreeMap<String, String> applied(List<Part> parts, TreeMap<String, String> before) {
     var body = before == null ? new TreeMap<String, String>() : new TreeMap<>(before);
     for (var part : parts) {
       switch (part.kind()) {

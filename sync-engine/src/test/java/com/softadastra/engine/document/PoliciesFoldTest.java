@@ -10,6 +10,7 @@ import com.softadastra.contracts.documents.FieldType;
 import com.softadastra.contracts.documents.PatchBody.Notation;
 import com.softadastra.contracts.documents.Policy;
 import com.softadastra.contracts.json.Json;
+import com.softadastra.contracts.json.JsonReader;
 import com.softadastra.contracts.json.JsonText;
 import com.softadastra.engine.Given;
 import com.softadastra.engine.document.NaivePolicies.Act;
@@ -18,6 +19,7 @@ import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.EntryCodec;
 import com.softadastra.engine.log.Operation;
 import com.softadastra.engine.log.Stamp;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -44,7 +46,14 @@ class PoliciesFoldTest {
           2,
           Policy.MERGE,
           Map.of(
-              "n", FieldType.COUNTER, "s", FieldType.SET, "hi", FieldType.MAX, "lo", FieldType.MIN));
+              "n",
+              FieldType.COUNTER,
+              "s",
+              FieldType.SET,
+              "hi",
+              FieldType.MAX,
+              "lo",
+              FieldType.MIN));
   private static final Definition PLAIN = definition(3, Policy.MERGE, Map.of());
   private static final Definition LATEST = definition(4, Policy.LATEST, Map.of());
   private static final Definition KEEP_AGAIN = definition(5, Policy.KEEP, Map.of());
@@ -179,8 +188,8 @@ class PoliciesFoldTest {
       boolean joins = act instanceof Act.Increment || act instanceof Act.Items;
       var lost = new TreeSet<>(model.lost(version, body));
       if (definition.merges() && body != null) {
-        lost.removeIf(field ->
-            joins || definition.fields().containsKey("/" + field) || joined(field, model));
+        lost.removeIf(
+            field -> joins || definition.fields().containsKey("/" + field) || joined(field, model));
       }
       if (!losers.contains(version)) {
         assertThat(lost).as("of %s in silence", brief(version)).isEmpty();
@@ -252,9 +261,7 @@ class PoliciesFoldTest {
 
   private static Act act(TreeMap<String, String> before, Random random) {
     boolean object =
-        before == null
-            || !before.containsKey("o")
-            || before.getOrDefault("o", "").equals("{}o");
+        before == null || !before.containsKey("o") || before.getOrDefault("o", "").equals("{}o");
     return switch (random.nextInt(before == null ? 2 : 10)) {
       case 0, 1, 2, 3 -> new Act.Put(put(before, random));
       case 4 -> new Act.Delete();
@@ -284,7 +291,8 @@ class PoliciesFoldTest {
       var names = List.of("a", "b", "n", "s", "hi", "lo", "o", "o/x", "o/y");
       var name = names.get(random.nextInt(names.size()));
       if (name.startsWith("o")) {
-        body.keySet().removeIf(other -> name.equals("o") ? other.startsWith("o/") : other.equals("o"));
+        body.keySet()
+            .removeIf(other -> name.equals("o") ? other.startsWith("o/") : other.equals("o"));
       }
       if (random.nextInt(4) == 0) {
         body.remove(name);
@@ -315,10 +323,12 @@ class PoliciesFoldTest {
     return switch (act) {
       case Act.Put(var body) -> {
         var on =
-            new DocumentFold.History(KEY, known(history)).body(standing(parents, history), definition);
+            new DocumentFold.History(KEY, known(history))
+                .body(standing(parents, history), definition);
+        var text = json(body, on);
         yield random.nextInt(3) == 0
-            ? new Change.Put(json(body))
-            : DocumentFold.put(json(body), on, definition);
+            ? new Change.Put(text)
+            : DocumentFold.put(text, on, definition);
       }
       case Act.Delete _ -> Change.DELETE;
       case Act.Increment(var field, var by) ->
@@ -360,11 +370,8 @@ class PoliciesFoldTest {
   private static Change fields(String patch) {
     try {
       return new Change.Patch(
-          Notation.FIELDS,
-          JsonText.of(
-              com.softadastra.contracts.json.JsonReader.object(
-                  patch.getBytes(java.nio.charset.StandardCharsets.UTF_8))));
-    } catch (com.softadastra.contracts.json.JsonReader.MalformedJson e) {
+          Notation.FIELDS, JsonText.of(JsonReader.object(patch.getBytes(StandardCharsets.UTF_8))));
+    } catch (JsonReader.MalformedJson e) {
       throw new AssertionError(patch, e);
     }
   }
@@ -379,15 +386,18 @@ class PoliciesFoldTest {
     return NaivePolicies.isNumber(value) ? value : "\"" + value + "\"";
   }
 
-  private static JsonText json(TreeMap<String, String> body) {
+  /** The body, with sets that are as they were in the order that they had. */
+  private static JsonText json(TreeMap<String, String> body, JsonText on) {
     var draft = new Draft(Json.object(Map.of()));
+    var before = on == null ? new TreeMap<String, String>() : members(on);
     body.forEach((name, value) -> {
+      if (NaivePolicies.isSet(value) && value.equals(before.get(name))) {
+        draft.put("/" + name, on.read().get(name));
+        return;
+      }
       try {
-        draft.put(
-            "/" + name,
-            com.softadastra.contracts.json.JsonReader.value(
-                value(value).getBytes(java.nio.charset.StandardCharsets.UTF_8)));
-      } catch (com.softadastra.contracts.json.JsonReader.MalformedJson e) {
+        draft.put("/" + name, JsonReader.value(value(value).getBytes(StandardCharsets.UTF_8)));
+      } catch (JsonReader.MalformedJson e) {
         throw new AssertionError(value, e);
       }
     });
@@ -399,16 +409,18 @@ class PoliciesFoldTest {
       return null;
     }
     var members = new TreeMap<String, String>();
-    body.read().members().forEach((name, value) -> {
-      if (value instanceof Json.Obj(var inner)) {
-        inner.forEach((member, text) -> members.put(name + "/" + member, text(text)));
-        if (inner.isEmpty()) {
-          members.put(name, "{}o");
-        }
-      } else {
-        members.put(name, text(value));
-      }
-    });
+    body.read()
+        .members()
+        .forEach((name, value) -> {
+          if (value instanceof Json.Obj(var inner)) {
+            inner.forEach((member, text) -> members.put(name + "/" + member, text(text)));
+            if (inner.isEmpty()) {
+              members.put(name, "{}o");
+            }
+          } else {
+            members.put(name, text(value));
+          }
+        });
     return members;
   }
 
