@@ -37,6 +37,7 @@ import org.junit.jupiter.api.Test;
  */
 class PoliciesFoldTest {
   private static final int HISTORIES = Integer.getInteger("fold.histories", 50_000);
+  private static final int ORDERS = 3;
   private static final SpaceId SPACE = Given.space(1);
   private static final DocumentKey KEY = new DocumentKey(SPACE, "orders", "one");
 
@@ -134,11 +135,13 @@ class PoliciesFoldTest {
     decidedRightly(model, state);
     nothingIsLost(model, state, body);
 
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < ORDERS; i++) {
       var order = order(history, random);
       assertThat(placeless(DocumentFold.replay(KEY, known(order), order.size())))
           .isEqualTo(placeless(state));
-      advances(order, seen);
+      if (i == 0) {
+        advances(order, seen);
+      }
     }
   }
 
