@@ -52,9 +52,16 @@ public final class Fuzzing {
 
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
+  /** Takes the targets of this thread instead of running them. */
+  static final ThreadLocal<List<Target<?>>> COLLECTING = new ThreadLocal<>();
+
   private Fuzzing() {}
 
   public static Stream<DynamicTest> of(Target<?>... targets) {
+    if (COLLECTING.get() != null) {
+      COLLECTING.get().addAll(List.of(targets));
+      return Stream.empty();
+    }
     if (Runtime.getRuntime().maxMemory() > HEAP_BYTES) {
       throw new IllegalStateException("fuzzing needs -Xmx256m, to see what doesn't do with it");
     }
@@ -64,12 +71,13 @@ public final class Fuzzing {
   }
 
   /** What became of an input; time is that of the processor, since machines are busy. */
-  private record Outcome(boolean taken, long nanos, long allocated) {}
+  record Outcome(boolean taken, long nanos, long allocated) {}
 
   /** An input that is being read. */
   private record Reading(String label, byte[] input, long since) {}
 
-  private static final class Run<T> {
+  /** A target and what has been found out about it. */
+  static final class Run<T> {
     private final Target<T> target;
     private final List<byte[]> seeds;
     private final Map<String, byte[]> corpus;
@@ -81,11 +89,17 @@ public final class Fuzzing {
 
     Run(Target<T> target) {
       this.corpus = corpus(target.name());
+      this.corpus.putAll(Reached.of(target.name()));
       // large ones are replayed, but would slow down whatever is made from them
       this.target =
           target.seededWith(
               corpus.values().stream().filter(file -> file.length <= POOLED_BYTES).toList());
       this.seeds = target.seeds();
+    }
+
+    /** Inputs that the target takes, made by the encoders. */
+    List<byte[]> seeds() {
+      return seeds;
     }
 
     void all() throws Exception {
@@ -174,7 +188,7 @@ public final class Fuzzing {
     /**
      * Once more where the bound was passed: the first time pays for what is loaded or collected.
      */
-    private Outcome give(String label, byte[] input) {
+    Outcome give(String label, byte[] input) {
       reading.set(new Reading(label, input, System.nanoTime()));
       try {
         var outcome = once(input);

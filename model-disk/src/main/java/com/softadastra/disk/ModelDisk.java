@@ -94,7 +94,7 @@ public final class ModelDisk implements AutoCloseable {
   }
 
   /** A lying disk reports a force as done and does nothing. */
-  public void setLying(boolean lying) {
+  void setLying(boolean lying) {
     this.lying = lying;
   }
 

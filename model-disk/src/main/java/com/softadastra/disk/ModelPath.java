@@ -2,6 +2,7 @@ package com.softadastra.disk;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.util.ArrayList;
 import java.util.List;
 import org.h2.store.fs.FilePath;
 
@@ -69,7 +70,7 @@ final class ModelPath extends FilePath {
 
   @Override
   public List<FilePath> newDirectoryStream() {
-    return new java.util.ArrayList<>(
+    return new ArrayList<>(
         disk.names().stream().map(file -> getPath(disk.scheme() + ":" + file)).toList());
   }
 

@@ -95,11 +95,16 @@ class GatewayIT {
     }
 
     HttpResponse<String> send(String method, String path, String body) throws Exception {
+      return send(method, path, body, "application/json");
+    }
+
+    HttpResponse<String> send(String method, String path, String body, String type)
+        throws Exception {
       int port = ((WebServerApplicationContext) gateway).getWebServer().getPort();
       return HTTP.send(
           HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
               .method(method, BodyPublishers.ofString(body))
-              .header("Content-Type", "application/json")
+              .header("Content-Type", type)
               .build(),
           BodyHandlers.ofString());
     }
@@ -294,6 +299,20 @@ class GatewayIT {
     var wrong =
         answer(400, "POST", "/api/v1/invitations", "{\"spaces\":[{\"space\":\"a\"}],\"for\":1}");
     assertThat(wrong.get("errors").get(0).get("field").asString()).isEqualTo("for");
+  }
+
+  @Test
+  void bodiesOfAnotherMediaTypeAreRefused() throws Exception {
+    site.peering.onInvite = _ -> Reply.of(new InvitationIssued("sa1x"));
+    var invitation = "{\"spaces\":[{\"space\":\"shop\"}]}";
+    for (var type : List.of("text/plain", "application/x-www-form-urlencoded")) {
+      var refused = site.send("POST", "/api/v1/invitations", invitation, type);
+      assertThat(refused.statusCode()).as(refused.body()).isEqualTo(415);
+      assertThat(refused.body()).contains("unsupported-media-type");
+      assertThat(site.send("POST", "/api/v1/peers", "{}", type).statusCode()).isEqualTo(415);
+      var path = "/api/v1/peers/" + PEER.node() + "/link";
+      assertThat(site.send("PUT", path, "{}", type).statusCode()).isEqualTo(415);
+    }
   }
 
   @Test

@@ -60,6 +60,10 @@ public final class Main {
       return 0;
     }
     var rest = arguments.subList(1, arguments.size());
+    if (rest.contains("--help")) {
+      System.out.print(USAGE);
+      return 0;
+    }
     try {
       return switch (arguments.getFirst()) {
         case "up" -> UpCommand.run(rest);
@@ -79,7 +83,10 @@ public final class Main {
       System.err.println(mistake.getMessage());
       return MISTAKEN;
     } catch (NodeUnreachable unreachable) {
-      System.err.println("There is no answer at " + unreachable.node() + ": is the node up?");
+      System.err.println(
+          unreachable.isAnotherServer()
+              ? "What answers at " + unreachable.node() + " is no node."
+              : "There is no answer at " + unreachable.node() + ": is the node up?");
       return FAILED;
     } catch (RequestRefused refused) {
       System.err.println("The node refused: " + refused.getMessage());

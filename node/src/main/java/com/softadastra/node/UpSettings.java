@@ -40,7 +40,8 @@ record UpSettings(
           Set.of("stop-with-input"),
           true);
 
-  private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9-]*");
+  // It also names the directory, and stands in signed records.
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
 
   /**
    * @throws UsageMistake where a value is not of its form
@@ -51,12 +52,18 @@ record UpSettings(
     String name = sources.value("name", "softadastra.name").orElse("local");
     if (!NAME.matcher(name).matches()) {
       throw new UsageMistake(
-          "--name is of lower-case letters, digits and hyphens, not \"%s\".".formatted(name));
+          "--name is 1 to 63 letters, digits, dots, hyphens and underscores, a letter or digit"
+              + " first, not \"%s\".".formatted(name));
     }
     var data =
         Path.of(sources.value("data", "softadastra.data").orElse(".softadastra/" + name))
             .toAbsolutePath()
             .normalize();
+    if (data.toString().contains(";") || data.toString().contains("${")) {
+      throw new UsageMistake(
+          "--data can't lead through a name with ; or ${, which have a meaning of their own: "
+              + data);
+    }
     String port = sources.value("port", "server.port").orElse("8080");
     String meshPort = sources.value("mesh-port", "softadastra.mesh.port").orElse("7600");
     String bind = sources.value("bind", "server.address").orElse("127.0.0.1");

@@ -46,7 +46,28 @@ class CommandLineTest {
     assertThatThrownBy(() -> up(Map.of(), "there")).hasMessageContaining("there");
     assertThatThrownBy(() -> up(Map.of(), "--port")).hasMessageContaining("needs a value");
     assertThatThrownBy(() -> up(Map.of(), "--port", "70000")).hasMessageContaining("65535");
-    assertThatThrownBy(() -> up(Map.of(), "--name", "Not this")).hasMessageContaining("Not this");
+  }
+
+  @Test
+  void namesCanBeDirectories() throws UsageMistake {
+    for (String name : List.of("local", "Till-2", "shop_north.1", "n".repeat(63))) {
+      assertThat(up(Map.of(), "--name", name).name()).isEqualTo(name);
+    }
+    for (String name : List.of("", "Not this", "../up", ".hidden", "a/b", "n".repeat(64))) {
+      assertThatThrownBy(() -> up(Map.of(), "--name", name))
+          .isInstanceOf(UsageMistake.class)
+          .hasMessageContaining("\"" + name + "\"");
+    }
+  }
+
+  @Test
+  void refusesDirectoriesThatTheDatabaseOrTheSettingsWouldMisread() throws UsageMistake {
+    assertThat(up(Map.of(), "--data", "/a b/é").data()).isEqualTo(Path.of("/a b/é"));
+    for (String data : List.of("/a;b", "/${a}", "${a}/b")) {
+      assertThatThrownBy(() -> up(Map.of(), "--data", data))
+          .isInstanceOf(UsageMistake.class)
+          .hasMessageContaining(data);
+    }
   }
 
   @Test

@@ -22,7 +22,7 @@ public class RuntimeApplication {
               "org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration,"
                   + "org.springframework.boot.hibernate.autoconfigure.HibernateJpaAutoConfiguration,"
                   + "org.springframework.boot.data.jpa.autoconfigure.DataJpaRepositoriesAutoConfiguration",
-          "spring.application.name", "softadastra-runtime",
+          "spring.application.name", "runtime-service",
           "server.port", "8080",
           "management.endpoints.web.exposure.include", "health,prometheus",
           "management.endpoint.health.probes.enabled", "true",

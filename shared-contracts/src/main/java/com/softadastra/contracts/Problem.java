@@ -1,5 +1,6 @@
 package com.softadastra.contracts;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -34,7 +35,7 @@ public record Problem(
   }
 
   public Problem with(String name, String value) {
-    var more = new java.util.HashMap<>(facts);
+    var more = new HashMap<>(facts);
     more.put(name, value);
     return new Problem(code, detail, errors, more);
   }

@@ -1,6 +1,7 @@
 package com.softadastra.contracts;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +38,6 @@ public record Reply<T>(@Nullable T value, @Nullable Problem problem) {
     if (problem != null) {
       throw new Refused(problem);
     }
-    return java.util.Objects.requireNonNull(value);
+    return Objects.requireNonNull(value);
   }
 }

@@ -28,6 +28,7 @@ public final class Campaign {
   private final List<Failure> failures = new ArrayList<>();
   private long run;
   private long events;
+  private long leastEvents = Long.MAX_VALUE;
   private long intents;
   private double nodeSeconds;
 
@@ -37,11 +38,13 @@ public final class Campaign {
   /**
    * What a campaign came to.
    *
+   * @param leastEvents of any seed
    * @param complete whether all seeds were run
    */
   public record Result(
       long seeds,
       long events,
+      long leastEvents,
       long intents,
       double nodeYears,
       Duration took,
@@ -93,6 +96,7 @@ public final class Campaign {
       return new Result(
           run,
           events,
+          leastEvents,
           intents,
           nodeSeconds / SECONDS_A_YEAR,
           Duration.ofNanos(System.nanoTime() - began),
@@ -118,6 +122,9 @@ public final class Campaign {
       synchronized (this) {
         run++;
         events += outcome.events();
+        if (outcome.violation() == null) {
+          leastEvents = Math.min(leastEvents, outcome.events());
+        }
         intents += outcome.intents();
         nodeSeconds += outcome.nodeSeconds();
       }
@@ -130,9 +137,10 @@ public final class Campaign {
 
   private void report(long seed, Violation violation) {
     var plan = Plan.of(seed);
+    boolean early = sameWay(violation, World.run(plan.withoutSpare()).violation());
     var shrunk =
         new Shrinker(less -> sameWay(violation, World.run(less).violation()), SHRINKING)
-            .shrink(plan);
+            .shrink(early ? plan.withoutSpare() : plan);
     synchronized (this) {
       failures.add(new Failure(seed, violation));
       out.println("seed " + seed + ": " + violation);
@@ -145,7 +153,7 @@ public final class Campaign {
               + plan.nodes()
               + " nodes these "
               + shrunk.happenings().size()
-              + " do:");
+              + (early ? " do:" : " do, with some of those to spare:"));
       shrunk.happenings().forEach(happening -> out.println("    " + shrunk.tell(happening)));
       if (failures.size() >= ENOUGH) {
         next.set(seeds);

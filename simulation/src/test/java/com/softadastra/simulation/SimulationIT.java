@@ -15,7 +15,7 @@ class SimulationIT {
   @Test
   void everyInvariantHoldsOverAllSeeds() {
     long seeds = Long.getLong("simulation.seeds", 2_000);
-    var patience = Duration.ofMinutes(Long.getLong("simulation.minutes", 40));
+    var patience = Duration.ofMinutes(Long.getLong("simulation.minutes", 6));
     long first = Long.getLong("simulation.first-seed", 1);
 
     var result = new Campaign(first, seeds, patience, System.out).run();
@@ -29,6 +29,6 @@ class SimulationIT {
         result.took().toSeconds());
     assertThat(result.failures()).isEmpty();
     assertThat(result.complete()).as("all seeds were run in " + patience).isTrue();
-    assertThat(result.events()).isGreaterThan(1_000 * seeds);
+    assertThat(result.leastEvents()).as("events of the seed that has the fewest").isGreaterThanOrEqualTo(1_000);
   }
 }

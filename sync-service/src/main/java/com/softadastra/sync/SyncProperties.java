@@ -9,7 +9,7 @@ import org.springframework.util.unit.DataSize;
 /**
  * The sync engine's settings.
  *
- * @param name what people call this node
+ * @param name what people call this node, 1 to 63 characters; it stands in signed records
  * @param data the directory that holds everything it must not lose
  * @param limits of what is taken
  * @param storage of the disk
@@ -22,6 +22,15 @@ record SyncProperties(
     @DefaultValue Limits limits,
     @DefaultValue StorageSettings storage,
     @DefaultValue LaneSettings lane) {
+  private static final int LONGEST_NAME = 63;
+
+  SyncProperties {
+    if (name.isBlank() || name.length() > LONGEST_NAME) {
+      throw new IllegalArgumentException(
+          "softadastra.name has 1 to %d characters, not %d".formatted(LONGEST_NAME, name.length()));
+    }
+  }
+
   /**
    * @param document the most bytes of canonical JSON that a document may have
    */

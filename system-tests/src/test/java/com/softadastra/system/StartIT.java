@@ -3,8 +3,11 @@ package com.softadastra.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.softadastra.node.process.Ports;
+import com.sun.net.httpserver.HttpServer;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -47,9 +50,35 @@ class StartIT {
     refusedInOneSentence(command("up", "--port", "many"), 2, "many");
     refusedInOneSentence(
         command("status", "--url", "http://127.0.0.1:" + Ports.free()), 1, "no answer");
-    var usage = command();
-    assertThat(usage.code()).isZero();
-    assertThat(String.join("\n", usage.out())).contains("up", "demo", "status", "invite", "join");
+  }
+
+  @Test
+  void helpIsGivenHoweverItIsAskedFor() throws Exception {
+    for (var asked : List.of(command(), command("help"), command("up", "--help"))) {
+      assertThat(asked.code()).as(asked.toString()).isZero();
+      assertThat(String.join("\n", asked.out())).contains("up", "demo", "status", "invite", "join");
+    }
+  }
+
+  @Test
+  void anotherServerIsTakenForNoNode() throws Exception {
+    var other = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    other.createContext(
+        "/",
+        exchange -> {
+          var page = "<html>".getBytes(StandardCharsets.US_ASCII);
+          exchange.sendResponseHeaders(200, page.length);
+          try (var body = exchange.getResponseBody()) {
+            body.write(page);
+          }
+        });
+    other.start();
+    try {
+      String url = "http://127.0.0.1:" + other.getAddress().getPort();
+      refusedInOneSentence(command("status", "--url", url), 1, "no node");
+    } finally {
+      other.stop(0);
+    }
   }
 
   @Test

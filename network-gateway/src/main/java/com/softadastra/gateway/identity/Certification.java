@@ -18,7 +18,7 @@ import org.springframework.context.SmartLifecycle;
  * while it asks; {@link #identity} may be read by any.
  */
 public final class Certification implements SmartLifecycle {
-  private static final Logger log = LoggerFactory.getLogger(Certification.class);
+  private static final Logger LOG = LoggerFactory.getLogger(Certification.class);
 
   /** After the sync engine, before the web server. */
   public static final int PHASE = SmartLifecycle.DEFAULT_PHASE - 8192;
@@ -70,10 +70,10 @@ public final class Certification implements SmartLifecycle {
     try {
       var certified = TransportIdentity.certifiedBy(peering.get());
       identity = certified;
-      log.info("this gateway speaks for node {}", certified.node());
+      LOG.info("this gateway speaks for node {}", certified.node());
       return true;
     } catch (GeneralSecurityException | RuntimeException e) {
-      log.warn("the transport's key is not certified yet, asking again: {}", e.toString());
+      LOG.warn("the transport's key is not certified yet, asking again: {}", e.toString());
       return false;
     }
   }

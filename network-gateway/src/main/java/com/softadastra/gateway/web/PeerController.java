@@ -4,6 +4,8 @@ import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.ProblemCode;
 import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.http.JsonBody;
+import com.softadastra.contracts.http.MediaTypes;
+import com.softadastra.contracts.json.Json;
 import com.softadastra.contracts.peering.InvitationIssued;
 import com.softadastra.contracts.peering.PeerView;
 import com.softadastra.contracts.peering.Peering;
@@ -33,16 +35,14 @@ class PeerController {
 
   @PostMapping("/api/v1/invitations")
   InvitationIssued invite(HttpServletRequest request) throws IOException {
-    return peering
-        .invite(PeerRequestBodies.invitation(JsonBody.object(request, LARGEST_BODY)))
-        .orThrow();
+    return peering.invite(PeerRequestBodies.invitation(body(request))).orThrow();
   }
 
   @PostMapping("/api/v1/peers")
   @ResponseStatus(HttpStatus.CREATED)
   PeerView join(HttpServletRequest request) throws IOException {
-    var body = PeerRequestBodies.joining(JsonBody.object(request, LARGEST_BODY));
-    return peering.join(body.invitation(), body.as()).orThrow();
+    var joining = PeerRequestBodies.joining(body(request));
+    return peering.join(joining.invitation(), joining.as()).orThrow();
   }
 
   @GetMapping("/api/v1/peers")
@@ -52,8 +52,13 @@ class PeerController {
 
   @PutMapping("/api/v1/peers/{node}/link")
   PeerView switchLink(@PathVariable String node, HttpServletRequest request) throws IOException {
-    boolean on = PeerRequestBodies.linkOn(JsonBody.object(request, LARGEST_BODY));
+    boolean on = PeerRequestBodies.linkOn(body(request));
     return peering.switchLink(peer(node), on).orThrow();
+  }
+
+  private static Json.Obj body(HttpServletRequest request) throws IOException {
+    MediaTypes.requireJson(request);
+    return JsonBody.object(request, LARGEST_BODY);
   }
 
   private static NodeId peer(String node) {

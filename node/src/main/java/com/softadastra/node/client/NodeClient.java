@@ -2,6 +2,7 @@ package com.softadastra.node.client;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.ProtocolException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -164,7 +165,9 @@ public final class NodeClient implements AutoCloseable {
     try {
       return JSON.readTree(body);
     } catch (JacksonException e) {
-      throw new IOException("the answer is not JSON", e);
+      var otherForm = new ProtocolException("the answer is not JSON");
+      otherForm.initCause(e);
+      throw otherForm;
     }
   }
 }

@@ -1,5 +1,6 @@
 package com.softadastra.node.client;
 
+import java.net.ProtocolException;
 import java.net.URI;
 
 /** No whole answer came. A write may have been recorded or not: the same intent id tells. */
@@ -11,6 +12,11 @@ public final class NodeUnreachable extends RuntimeException {
   NodeUnreachable(URI node, Throwable cause) {
     super("no answer from " + node, cause);
     this.node = node;
+  }
+
+  /** Whether an answer came that no node gives. */
+  public boolean isAnotherServer() {
+    return getCause() instanceof ProtocolException;
   }
 
   public URI node() {

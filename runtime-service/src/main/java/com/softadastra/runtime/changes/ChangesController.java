@@ -20,8 +20,6 @@ import org.springframework.web.bind.annotation.RestController;
 /** The changes of a space: a page, or the live feed where {@code Accept} asks for events. */
 @RestController
 final class ChangesController {
-  private static final int MAX_PAGE = 1000;
-  private static final int PAGE = 100;
 
   private final Documents documents;
   private final ChangeFeeds feeds;
@@ -39,7 +37,7 @@ final class ChangesController {
     Names.space(space);
     var query = new Query(request);
     long since = query.number("since", 0, 0, Long.MAX_VALUE);
-    int limit = (int) query.number("limit", PAGE, 1, MAX_PAGE);
+    int limit = query.pageSize();
     if (!wantsEvents(request)) {
       return ResponseEntity.ok()
           .contentType(MediaType.APPLICATION_JSON)

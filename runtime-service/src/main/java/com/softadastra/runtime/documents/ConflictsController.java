@@ -7,6 +7,7 @@ import com.softadastra.contracts.documents.Receipt;
 import com.softadastra.contracts.documents.Resolution;
 import com.softadastra.contracts.http.Fields;
 import com.softadastra.contracts.http.JsonBody;
+import com.softadastra.contracts.http.MediaTypes;
 import com.softadastra.contracts.json.Json;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;

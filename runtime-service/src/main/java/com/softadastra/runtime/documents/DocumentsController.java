@@ -14,6 +14,7 @@ import com.softadastra.contracts.documents.PatchBody.Notation;
 import com.softadastra.contracts.documents.Priority;
 import com.softadastra.contracts.documents.Receipt;
 import com.softadastra.contracts.http.JsonBody;
+import com.softadastra.contracts.http.MediaTypes;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -34,8 +35,6 @@ import org.springframework.web.bind.annotation.RestController;
 @RestController
 @RequestMapping("/api/v1/spaces/{space}/documents/{collection}")
 final class DocumentsController {
-  private static final int MAX_PAGE = 1000;
-  private static final int PAGE = 100;
 
   private final Documents documents;
   private final Writes writes;
@@ -77,7 +76,7 @@ final class DocumentsController {
       HttpServletResponse response)
       throws IOException {
     var address = new Address(space, collection, id);
-    var notation = MediaTypes.requirePatch(request, response);
+    var notation = Patches.notation(request, response);
     var headers = new Headers(request);
     var wait = headers.await();
     var condition = headers.condition();
@@ -147,7 +146,7 @@ final class DocumentsController {
     Names.space(space);
     Names.collection(collection);
     var query = new Query(request);
-    int limit = (int) query.number("limit", PAGE, 1, MAX_PAGE);
+    int limit = query.pageSize();
     String after = query.text("after");
     return SpacesController.json(
         HttpStatus.OK, documents.list(space, collection, after, limit).orThrow());

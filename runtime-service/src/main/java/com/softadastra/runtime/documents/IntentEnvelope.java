@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Reads the body of {@code POST /intents}.
@@ -23,6 +24,9 @@ import java.util.Optional;
  */
 final class IntentEnvelope {
   private static final int MAX_OPERATIONS = 1000;
+
+  /** Of an operation: from which sequence it takes a number. Not honoured by this version. */
+  private static final String NUMBER = "number";
 
   private final String space;
   private final Headers headers;
@@ -79,6 +83,9 @@ final class IntentEnvelope {
   }
 
   private OperationRequest operation(String path, Json.Obj item) {
+    if (item.get(NUMBER) != null) {
+      throw SpacesController.notSupported(Stream.of(path + "." + NUMBER));
+    }
     var fields =
         Fields.at(
             path,

@@ -3,6 +3,7 @@ package com.softadastra.runtime.documents;
 import com.softadastra.contracts.documents.Documents;
 import com.softadastra.contracts.documents.Receipt;
 import com.softadastra.contracts.http.JsonBody;
+import com.softadastra.contracts.http.MediaTypes;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import org.springframework.http.HttpStatus;

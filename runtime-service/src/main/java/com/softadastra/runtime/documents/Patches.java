@@ -4,14 +4,37 @@ import com.softadastra.contracts.Problem;
 import com.softadastra.contracts.ProblemCode;
 import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.documents.PatchBody.Notation;
+import com.softadastra.contracts.http.MediaTypes;
 import com.softadastra.contracts.json.Json;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
 /** The two notations of a patch. */
 final class Patches {
+  private static final String MERGE = "application/merge-patch+json";
+  private static final String FIELDS = "application/vnd.softadastra.patch+json";
+
   private Patches() {}
+
+  /**
+   * The notation that the request's media type names.
+   *
+   * @throws Refused {@code unsupported-media-type}, for plain JSON too, which could be either
+   */
+  static Notation notation(HttpServletRequest request, HttpServletResponse response) {
+    return switch (MediaTypes.of(request).orElse("")) {
+      case MERGE -> Notation.MERGE;
+      case FIELDS -> Notation.FIELDS;
+      default -> {
+        response.setHeader("Accept-Patch", MERGE + ", " + FIELDS);
+        throw new Refused(
+            ProblemCode.UNSUPPORTED_MEDIA_TYPE, "a patch must be " + MERGE + " or " + FIELDS);
+      }
+    };
+  }
 
   /**
    * The notation of a patch that doesn't name it: by fields where it has a member and each is one

@@ -5,6 +5,9 @@ import jakarta.servlet.http.HttpServletRequest;
 
 /** The parameters after a path's question mark. */
 public final class Query {
+  private static final int PAGE = 100;
+  private static final int LARGEST_PAGE = 1000;
+
   private final HttpServletRequest request;
 
   public Query(HttpServletRequest request) {
@@ -20,7 +23,17 @@ public final class Query {
     return text == null ? absent : number(name, text, least, most);
   }
 
-  /** The same for a number from elsewhere. */
+  /**
+   * How many items the caller wants on a page, {@code limit}: 100 where it is not given, and at
+   * most 1,000 however many are asked for, since {@code next} leads to the others.
+   *
+   * @throws Refused {@code invalid-request} for anything but decimal digits, and for 0
+   */
+  public int pageSize() {
+    return (int) Math.min(number("limit", PAGE, 1, Long.MAX_VALUE), LARGEST_PAGE);
+  }
+
+  /** As {@link #number(String, long, long, long)}, of a number from elsewhere. */
   public static long number(String name, String text, long least, long most) {
     if (text.matches("[0-9]{1,19}")) {
       try {

@@ -13,6 +13,7 @@ import com.softadastra.contracts.documents.SpaceDigest;
 import com.softadastra.contracts.documents.SpaceSummary;
 import com.softadastra.contracts.http.Fields;
 import com.softadastra.contracts.http.JsonBody;
+import com.softadastra.contracts.http.MediaTypes;
 import com.softadastra.contracts.json.Json;
 import com.softadastra.contracts.json.JsonReader;
 import jakarta.servlet.http.HttpServletRequest;
@@ -134,7 +135,7 @@ final class SpacesController {
         .findFirst();
   }
 
-  private static Refused notSupported(Stream<String> settings) {
+  static Refused notSupported(Stream<String> settings) {
     return new Refused(
         new Problem(
             ProblemCode.NOT_SUPPORTED,

@@ -14,7 +14,6 @@ import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
@@ -141,6 +140,6 @@ final class AccessFilter implements Filter {
 
   private static List<String> all(HttpServletRequest request, String header) {
     var values = request.getHeaders(header);
-    return values == null ? List.of() : new ArrayList<>(Collections.list(values));
+    return values == null ? List.of() : Collections.list(values);
   }
 }

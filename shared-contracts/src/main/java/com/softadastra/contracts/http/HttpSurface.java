@@ -14,7 +14,10 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.Ordered;
 import org.springframework.core.env.Environment;
+import org.springframework.http.MediaType;
 import org.springframework.http.converter.json.JacksonJsonHttpMessageConverter;
+import org.springframework.web.servlet.config.annotation.ContentNegotiationConfigurer;
+import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 import tools.jackson.databind.json.JsonMapper;
 
 /** What each HTTP service imports, once per process. */
@@ -57,6 +60,17 @@ public class HttpSurface {
       factory.setProtocol(ExactPathProtocol.class.getName());
       factory.addConnectorCustomizers(HttpSurface::configure);
       factory.addContextCustomizers(HttpSurface::reportProblems);
+    };
+  }
+
+  /** A 406 after a write would hide its receipt. */
+  @Bean
+  WebMvcConfigurer jsonWhateverIsAccepted() {
+    return new WebMvcConfigurer() {
+      @Override
+      public void configureContentNegotiation(ContentNegotiationConfigurer negotiation) {
+        negotiation.ignoreAcceptHeader(true).defaultContentType(MediaType.APPLICATION_JSON);
+      }
     };
   }
 

@@ -1,4 +1,4 @@
-/** JSON as Softadastra keeps it: exact numbers, one canonical text, merge patches. */
+/** JSON as Softadastra keeps it: strictly read, numbers as written, one canonical text. */
 @NullMarked
 package com.softadastra.contracts.json;
 

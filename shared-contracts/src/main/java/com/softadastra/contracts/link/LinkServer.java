@@ -23,7 +23,7 @@ import reactor.core.publisher.Mono;
  * <p>Any thread may use it.
  */
 public final class LinkServer implements AutoCloseable {
-  private static final Logger log = LoggerFactory.getLogger(LinkServer.class);
+  private static final Logger LOG = LoggerFactory.getLogger(LinkServer.class);
 
   private record Served(ContractMethod method, Object implementation) {}
 
@@ -154,7 +154,7 @@ public final class LinkServer implements AutoCloseable {
 
     private Throwable told(String route, Throwable failure) {
       if (!WireFailure.isExpected(failure)) {
-        log.warn("{} failed", route, failure);
+        LOG.warn("{} failed", route, failure);
       }
       return WireFailure.toWire(failure);
     }

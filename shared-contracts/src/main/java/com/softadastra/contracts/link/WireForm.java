@@ -57,6 +57,10 @@ final class WireForm {
   // number.
   private static final int TAGS_IN_A_ROW = 64;
 
+  private static final int BYTE_STRING = 2;
+  private static final int TEXT = 3;
+  private static final int TAG = 6;
+
   private final boolean bytes;
   private final ObjectWriter writer;
   private final ObjectReader reader;
@@ -83,16 +87,35 @@ final class WireForm {
     return orMismatch(() -> reader.readValue(data));
   }
 
-  /** A run of their first bytes is no text either: there, other bytes follow each of them. */
   private static void requireFewTags(byte[] data) {
     int run = 0;
-    for (byte each : data) {
-      int first = each & 0xff;
-      run = first >= 0xc0 && first <= 0xd7 ? run + 1 : 0;
+    for (long at = 0; at < data.length; ) {
+      int head = data[(int) at] & 0xff;
+      int major = head >> 5;
+      int info = head & 31;
+      int wide = info < 24 || info > 27 ? 0 : 1 << (info - 24);
+      run = major == TAG ? run + 1 : 0;
       if (run > TAGS_IN_A_ROW) {
         throw MismatchedInputException.from(null, Object.class, "tags without end");
       }
+      if (major == BYTE_STRING || major == TEXT) {
+        long length = wide == 0 ? (info < 24 ? info : 0) : number(data, (int) at + 1, wide);
+        if (length < 0 || length > data.length) {
+          return; // the parser refuses it
+        }
+        at += length;
+      }
+      at += 1 + wide;
     }
+  }
+
+  /** Unsigned, most significant byte first; what the data lacks counts as zero. */
+  private static long number(byte[] data, int from, int wide) {
+    long number = 0;
+    for (int i = from; i < from + wide; i++) {
+      number = number << 8 | (i < data.length ? data[i] & 0xff : 0);
+    }
+    return number;
   }
 
   /** The values in an array, each in its form; nulls are kept. */

@@ -128,6 +128,17 @@ class HttpSurfaceIT {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"text/plain", "text/html, */*;q=0.8", "application/xml", "nonsense"})
+  void answersWithJsonWhateverIsAccepted(String accepted) throws Exception {
+    for (String path : List.of("/number?n=1", "/bytes")) {
+      var answer = get(path, "Host: localhost", "Accept: " + accepted);
+      assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+      assertThat(answer.header("Content-Type")).isEqualTo("application/json");
+    }
+    assertProblem(get("/nothing", "Host: localhost", "Accept: " + accepted), 404, "not-found");
+  }
+
+  @ParameterizedTest
   @ValueSource(
       strings = {
         "a",

@@ -45,6 +45,22 @@ class WireFormTest {
   }
 
   @Test
+  void takesTextWhoseBytesLookLikeTags() {
+    for (var letter : List.of("\u0627", "\u0434", "\u00e9")) {
+      assertThat(TEXT.read(TEXT.write(letter.repeat(5000)))).isEqualTo(letter.repeat(5000));
+    }
+  }
+
+  @Test
+  void refusesTagsWithoutEndOfAnyWidth() {
+    for (var tag : List.of("c0", "d850", "d90050", "da00000050", "db0000000000000050")) {
+      assertThatThrownBy(() -> TEXT.read(HexFormat.of().parseHex(tag.repeat(65) + "6161")))
+          .isInstanceOf(JacksonException.class)
+          .hasMessageContaining("tags");
+    }
+  }
+
+  @Test
   void refusesMissingPrimitive() {
     var partial = new WireForm(Map.class).write(Map.of("id", "a", "version", "1-a"));
     assertThatThrownBy(() -> new WireForm(DocumentView.class).read(partial))

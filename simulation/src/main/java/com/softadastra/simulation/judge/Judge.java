@@ -15,7 +15,7 @@ import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Standing;
 import com.softadastra.engine.session.Frame;
 import com.softadastra.engine.space.DocumentUpdate;
-import com.softadastra.sync.storage.InMemoryJournal;
+import com.softadastra.sync.storage.Birth;
 import com.softadastra.sync.storage.Journal;
 import com.softadastra.sync.storage.Recording;
 import java.util.ArrayList;
@@ -40,6 +40,7 @@ public class Judge {
   private final Map<Hash, NaiveEntry> entries = new HashMap<>();
   private final Set<Hash> genuine = new HashSet<>();
   private final Set<Hash> forged = new HashSet<>();
+  private final Set<Place> readers = new HashSet<>();
   private final Map<Hash, String> versions = new HashMap<>();
   private final Map<State, Long> states = new HashMap<>();
   private final Map<SpaceId, Map<String, Promise>> promises = new LinkedHashMap<>();
@@ -50,13 +51,8 @@ public class Judge {
   /** The entry that was first seen under a name, and the authors of whom there were two. */
   private final Map<Name, Hash> names = new HashMap<>();
 
+  private final Set<Replica> lives = new HashSet<>();
   private final Set<Replica> doubled = new HashSet<>();
-
-  /**
-   * Nodes of which there was a copy: what that one stated last may be taken for later than all that
-   * the node itself states, so that others go on owing it what it has.
-   */
-  private final Set<NodeId> eclipsed = new HashSet<>();
 
   private @Nullable Violation violation;
   private boolean diskLost;
@@ -77,7 +73,10 @@ public class Judge {
     final NodeId id;
     Shadow shadow = new Shadow();
     @Nullable Journal journal;
+    @Nullable Rows rows;
     @Nullable Recording recording;
+    boolean tells;
+    long lostAt;
     final Map<Place, Statement> heard = new HashMap<>();
     final List<Answered> answered = new ArrayList<>();
 
@@ -106,15 +105,26 @@ public class Judge {
     nodes.put(place, new Watched(name, id));
   }
 
-  /** The node's disk is another from now on. */
-  public void otherDisk(int place) {
-    watched(place).shadow = new Shadow();
+  /**
+   * The node's disk is another from now on.
+   *
+   * @param tells whether the node can tell by itself that it is
+   */
+  public void otherDisk(int place, boolean tells) {
+    var node = watched(place);
+    node.lostAt = node.shadow.last();
+    node.shadow = new Shadow();
+    node.tells = tells;
     diskLost = true;
+  }
+
+  /** The node is a copy of another that can tell by itself that it is one. */
+  public void tells(int place) {
+    watched(place).tells = true;
   }
 
   /** The node and its disk are no more: a copy of a machine that another node is. */
   public void isGone(int place) {
-    eclipsed.add(watched(place).id);
     nodes.remove(place);
     forgive();
   }
@@ -141,8 +151,10 @@ public class Judge {
   public void started(int place, Journal journal, Recording recording) {
     var node = watched(place);
     node.journal = journal;
+    node.rows = Rows.of(journal);
     node.recording = recording;
     node.heard.clear();
+    anew(node, recording);
     long from = 1;
     for (var page = journal.from(from, 512); !page.isEmpty(); page = journal.from(from, 512)) {
       for (var logged : page) {
@@ -171,12 +183,32 @@ public class Judge {
     everything(node);
   }
 
+  /** Has a storage that isn't what it was taken a new life, and a place in the log beyond the old? */
+  private void anew(Watched node, Recording recording) {
+    boolean known = !lives.add(new Replica(node.id, recording.incarnation()));
+    if (node.tells && known) {
+      broken("I9", node.name + " goes on as before on a storage that is another");
+    }
+    // beyond what one life can issue only the next multiple counts, which others may have taken
+    if (node.tells && node.lostAt < Birth.STRIDE && recording.durable() <= node.lostAt) {
+      broken(
+          "I9",
+          node.name
+              + " begins a new life at "
+              + recording.durable()
+              + ", where the one before had come to "
+              + node.lostAt);
+    }
+    node.tells = false;
+  }
+
   public void stopped(int place) {
     var node = nodes.get(place);
     if (node == null) {
       return;
     }
     node.journal = null;
+    node.rows = null;
     node.recording = null;
     node.answered.clear();
   }
@@ -184,6 +216,16 @@ public class Judge {
   /** An entry that nobody may ever take in. */
   public void isForged(Hash hash) {
     forged.add(hash);
+  }
+
+  /** An entry that an author signed outside of its node. */
+  public void isGenuine(Hash hash) {
+    genuine.add(hash);
+  }
+
+  /** What that node writes in a space may have no effect. */
+  public void mayNotWrite(SpaceId space, NodeId node) {
+    readers.add(new Place(space, node));
   }
 
   /** A node has recorded something. */
@@ -213,6 +255,9 @@ public class Judge {
     if (intent == null) {
       broken("I3", node.name + " answered with an entry without an intent");
       return;
+    }
+    if (readers.contains(new Place(space, logged.entry().author().node()))) {
+      broken("I8", node.name + " took a write of " + name(logged.entry().author().node()));
     }
     if (request.id() != null && !request.id().equals(intent.id())) {
       broken("I3", node.name + " answered " + request.id() + " with " + intent.id());
@@ -271,7 +316,7 @@ public class Judge {
     touched.forEach(key -> document(node, journal, key));
     changed.forEach(space -> standing(node, space));
     statements(node, recording);
-    outbox(node, recording, journal);
+    outbox(node, recording, journal, Objects.requireNonNull(node.rows));
     if (recording.waiting() > 10_000) {
       broken("I10", node.name + " lets " + recording.waiting() + " wait");
     }
@@ -279,7 +324,13 @@ public class Judge {
 
   private NaiveEntry entry(LoggedEntry logged) {
     return entries.computeIfAbsent(
-        logged.hash(), hash -> new NaiveEntry(hash, logged.entry(), entries.size() + 1));
+        logged.hash(), hash ->
+            new NaiveEntry(
+                hash,
+                logged.entry(),
+                entries.size() + 1,
+                !readers.contains(
+                    new Place(logged.entry().space(), logged.entry().author().node()))));
   }
 
   /** Was it made on the versions that whoever asked for it meant, and named as no other? */
@@ -425,16 +476,14 @@ public class Judge {
     long digest = digest(state);
     Long before = space.digests.put(key, digest);
     space.state += digest - (before == null ? 0 : before);
-    if (journal instanceof InMemoryJournal memory) {
-      conflict(node, memory, key, state);
-    }
+    conflict(node, key, state);
   }
 
-  private void conflict(
-      Watched node, InMemoryJournal journal, DocumentKey key, @Nullable DocumentState state) {
+  private void conflict(Watched node, DocumentKey key, @Nullable DocumentState state) {
     var open = state == null ? null : state.conflict().orElse(null);
-    for (var conflict : journal.conflicts()) {
-      if (conflict.key().equals(key) && conflict.open() != Objects.equals(conflict.id(), open)) {
+    var noticed = Objects.requireNonNull(node.rows).conflicts(key);
+    for (var conflict : noticed) {
+      if (conflict.open() != Objects.equals(conflict.id(), open)) {
         broken(
             "I6",
             "the conflict "
@@ -446,7 +495,7 @@ public class Judge {
                 + " against the document's heads");
       }
     }
-    if (open != null && journal.conflicts().stream().noneMatch(c -> c.id().equals(open))) {
+    if (open != null && noticed.stream().noneMatch(c -> c.id().equals(open))) {
       broken("I6", "nobody is told of the conflict " + open + " at " + node.name);
     }
   }
@@ -521,10 +570,7 @@ public class Judge {
   }
 
   /** What is owed to nobody any more has arrived. */
-  private void outbox(Watched node, Recording recording, Journal journal) {
-    if (!(journal instanceof InMemoryJournal memory)) {
-      return;
-    }
+  private void outbox(Watched node, Recording recording, Journal journal, Rows rows) {
     for (var view : recording.views().values()) {
       var space = node.shadow.space(view.membership().space());
       var members = view.membership().members();
@@ -535,13 +581,13 @@ public class Judge {
       if (space.undischarged.isEmpty()) {
         continue;
       }
-      var owed = new HashSet<>(memory.outbox(space.id));
+      var owed = new HashSet<>(rows.outbox(space.id));
       space
           .undischarged
           .entrySet()
           .removeIf(row -> {
             var entry = row.getValue();
-            if (owed.contains(memory.entry(row.getKey()).dot())) {
+            if (owed.contains(journal.entry(row.getKey()).dot())) {
               return false;
             }
             for (var member : members) {
@@ -649,10 +695,9 @@ public class Judge {
         if (other != null && !other.equals(now)) {
           return node.name + " has " + now + "; another has " + other;
         }
-        if (node.journal instanceof InMemoryJournal memory
-            && !memory.outbox(id).isEmpty()
-            && eclipsed.isEmpty()) {
-          var first = memory.outbox(id).getFirst();
+        var owed = Objects.requireNonNull(node.rows).outbox(id);
+        if (!owed.isEmpty()) {
+          var first = owed.getFirst();
           var lacking =
               view.membership().members().stream()
                   .filter(m -> !m.node().equals(node.id))
@@ -661,7 +706,7 @@ public class Judge {
                   .toList();
           return node.name
               + " still owes "
-              + memory.outbox(id).size()
+              + owed.size()
               + " entries, the first to "
               + lacking;
         }
@@ -669,7 +714,6 @@ public class Judge {
           var entry = row.getValue();
           for (var member : view.membership().members()) {
             if (entry.entry().space().equals(id)
-                && !eclipsed.contains(member.node())
                 && !member.node().equals(node.id)
                 && !member.node().equals(entry.entry().author().node())
                 && !recording

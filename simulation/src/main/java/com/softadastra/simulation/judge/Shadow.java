@@ -51,7 +51,7 @@ final class Shadow {
     @Nullable NaiveEntry effective(String intent) {
       NaiveEntry first = null;
       for (var entry : intents.getOrDefault(intent, List.of())) {
-        if (!forked.contains(entry) && (first == null || before(entry, first))) {
+        if (entry.allowed() && !forked.contains(entry) && (first == null || before(entry, first))) {
           first = entry;
         }
       }

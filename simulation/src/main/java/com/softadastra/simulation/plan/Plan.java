@@ -12,6 +12,8 @@ import java.util.SplittableRandom;
  * @param onDisk how many of the nodes, the first ones, have their storage in H2 on a model disk
  * @param late how many of the nodes, the last ones, join while it runs
  * @param happenings in the order of time
+ * @param spare rounds of more of them, for a world in which too little happens otherwise; times
+ *     count from the beginning of the round
  */
 public record Plan(
     long seed,
@@ -21,25 +23,59 @@ public record Plan(
     int onDisk,
     int late,
     List<long[]> links,
-    List<Happening> happenings) {
+    List<Happening> happenings,
+    List<List<Happening>> spare) {
   private static final long MILLI = 1_000_000;
   private static final long SECOND = 1_000 * MILLI;
 
-  /** Whether machines are copied; what is still open there is in this module's DESIGN.md. */
-  public static final boolean COPIES = Boolean.getBoolean("simulation.copies");
+  /** So many happenings are a round of those to spare. */
+  private static final int ROUND = 8;
+
+  private static final int MOST_ROUNDS = 40;
 
   public Plan {
     links = List.copyOf(links);
     happenings = List.copyOf(happenings);
+    spare = List.copyOf(spare);
+  }
+
+  /** One without anything to spare. */
+  public Plan(
+      long seed,
+      int nodes,
+      int spaces,
+      int documents,
+      int onDisk,
+      int late,
+      List<long[]> links,
+      List<Happening> happenings) {
+    this(seed, nodes, spaces, documents, onDisk, late, links, happenings, List.of());
   }
 
   public Plan with(List<Happening> others) {
-    return new Plan(seed, nodes, spaces, documents, onDisk, late, links, others);
+    return new Plan(seed, nodes, spaces, documents, onDisk, late, links, others, spare);
+  }
+
+  public Plan withoutSpare() {
+    return new Plan(seed, nodes, spaces, documents, onDisk, late, links, happenings);
   }
 
   /** When the last of it happens. */
   public long end() {
     return happenings.stream().mapToLong(Happening::at).max().orElse(0);
+  }
+
+  /** A source of its own for each seed and purpose: one that draws more disturbs no other. */
+  public static SplittableRandom random(long seed, String purpose) {
+    // mixed twice, since sources that begin a multiple of the golden ratio apart are one source
+    return new SplittableRandom(mixed(mixed(seed) + purpose.hashCode()));
+  }
+
+  // "Fast Splittable Pseudorandom Number Generators", Steele and others, 2014
+  private static long mixed(long seed) {
+    long mixed = (seed ^ (seed >>> 30)) * 0xBF58476D1CE4E5B9L;
+    mixed = (mixed ^ (mixed >>> 27)) * 0x94D049BB133111EBL;
+    return mixed ^ (mixed >>> 31);
   }
 
   /** The plan of a seed; one seed in twenty has real storages. */
@@ -67,7 +103,7 @@ public record Plan(
    * @param disks whether some nodes have a real storage
    */
   public static Plan of(long seed, boolean disks) {
-    var random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + 0x632BE59BD9B4E019L);
+    var random = random(seed, "plan");
     int nodes =
         disks ? 3 : 3 + Math.min(random.nextInt(6), Math.min(random.nextInt(6), random.nextInt(6)));
     int spaces = 1 + random.nextInt(2);
@@ -83,24 +119,53 @@ public record Plan(
         };
     var faults = faults(random);
     double share = faults.isEmpty() ? 0 : 0.1 + random.nextDouble() * 0.4;
+    var drawn = new Draws(late, pace, faults, share);
     int count = disks ? 16 : 14 + random.nextInt(20);
+    var happenings = happenings(count, 2 * SECOND, drawn, random);
+    // from a source of its own, so that a seed's plan doesn't hang on how much there is to spare
+    var more = random.split();
+    var spare = new ArrayList<List<Happening>>();
+    for (int i = 0; i < MOST_ROUNDS; i++) {
+      spare.add(happenings(ROUND, 0, drawn, more));
+    }
+    return new Plan(
+        seed,
+        nodes,
+        spaces,
+        documents,
+        disks ? 1 + random.nextInt(2) : 0,
+        late,
+        links,
+        happenings,
+        spare);
+  }
+
+  /**
+   * What happenings are drawn from.
+   *
+   * @param pace nanoseconds between two of them, at most, mostly
+   * @param share of faults
+   */
+  private record Draws(int late, long pace, List<Kind> faults, double share) {}
+
+  private static List<Happening> happenings(
+      int count, long from, Draws draws, SplittableRandom random) {
     var happenings = new ArrayList<Happening>();
-    long at = 2 * SECOND;
+    long at = from;
     for (int i = 0; i < count; i++) {
-      at += random.nextInt(8) == 0 ? 6 * random.nextLong(pace) : random.nextLong(pace);
+      at += random.nextInt(8) == 0 ? 6 * random.nextLong(draws.pace) : random.nextLong(draws.pace);
       var kind =
-          random.nextDouble() < share
-              ? faults.get(random.nextInt(faults.size()))
-              : work(random, late);
+          random.nextDouble() < draws.share
+              ? draws.faults.get(random.nextInt(draws.faults.size()))
+              : work(random, draws.late);
       int bursts = kind == Kind.WRITE && random.nextInt(6) == 0 ? 1 + random.nextInt(8) : 1;
       for (int burst = 0; burst < bursts; burst++) {
         int a = random.nextInt(64);
-        long nanos = (long) (Math.pow(random.nextDouble(), 3) * 20 * Math.max(pace, SECOND));
+        long nanos = (long) (Math.pow(random.nextDouble(), 3) * 20 * Math.max(draws.pace, SECOND));
         happenings.add(new Happening(at, kind, a, random.nextInt(64), nanos, random.nextLong()));
       }
     }
-    return new Plan(
-        seed, nodes, spaces, documents, disks ? 1 + random.nextInt(2) : 0, late, links, happenings);
+    return happenings;
   }
 
   private static Kind work(SplittableRandom random, int late) {
@@ -123,7 +188,7 @@ public record Plan(
     }
     var all = new ArrayList<Kind>();
     for (var kind : Kind.values()) {
-      if (!kind.work() && random.nextInt(3) == 0 && (COPIES || kind != Kind.CLONE)) {
+      if (!kind.work() && random.nextInt(3) == 0) {
         all.add(kind);
       }
     }

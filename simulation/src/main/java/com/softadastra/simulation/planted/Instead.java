@@ -5,6 +5,7 @@ import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
+import com.softadastra.contracts.peering.Role;
 import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.document.Head;
 import com.softadastra.engine.log.Entry;
@@ -14,6 +15,9 @@ import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.SpaceState;
 import com.softadastra.sync.peer.Lane;
+import com.softadastra.sync.peer.PeerDirectory;
+import com.softadastra.sync.storage.Birth;
+import com.softadastra.sync.storage.Found;
 import com.softadastra.sync.storage.Journal;
 import com.softadastra.sync.storage.Ledger;
 import com.softadastra.sync.storage.SpaceView;
@@ -40,6 +44,14 @@ public final class Instead {
   // ---- calls
 
   public static boolean always(Hash one, @Nullable Object other) {
+    return true;
+  }
+
+  public static boolean never(String one, @Nullable Object other) {
+    return false;
+  }
+
+  public static boolean met(Object space, Object cause, Object reads) {
     return true;
   }
 
@@ -276,6 +288,70 @@ public final class Instead {
       ((Map<?, ?>) map.get(contents)).clear();
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException("nothing of that name to forget: " + kept, e);
+    }
+  }
+
+  /** Who has no right has every right. */
+  public static final class EveryoneWrites {
+    @Advice.OnMethodExit
+    static void exit(@Advice.Return(readOnly = false) Optional<Role> role) {
+      if (role.isEmpty()) {
+        role = Optional.of(Role.ADMIN);
+      }
+    }
+  }
+
+  /** What a deletion was made on stays a head. */
+  public static final class BesideItsDeletion {
+    @Advice.OnMethodExit
+    static void exit(
+        @Advice.Return(readOnly = false) @Nullable DocumentState state,
+        @Advice.Argument(1) @Nullable DocumentState before) {
+      if (state != null && before != null && before.exists() && state.deleted()) {
+        var heads = new ArrayList<Head>(before.heads());
+        heads.addAll(state.heads());
+        state = new DocumentState(state.key(), heads, null, state.lastPosition());
+      }
+    }
+  }
+
+  /** Of the sides a deletion wins. */
+  public static final class DeletionWins {
+    @Advice.OnMethodExit
+    static void exit(
+        @Advice.This DocumentState state, @Advice.Return(readOnly = false) Head winner) {
+      winner = Instead.deletion(state.sides()).orElse(winner);
+    }
+  }
+
+  public static Optional<Head> deletion(Collection<Head> heads) {
+    return heads.stream().filter(Head::deleted).findFirst();
+  }
+
+  /** The storage goes on as the incarnation that lies in it. */
+  public static final class AsItWas {
+    @Advice.OnMethodExit
+    static void exit(
+        @Advice.Return(readOnly = false) Birth birth, @Advice.Argument(0) Optional<Found> found) {
+      if (found.isPresent()) {
+        birth = new Birth(found.get().incarnation(), 0);
+      }
+    }
+  }
+
+  /** Only where a peer was last is kept. */
+  public static final class LastAddressOnly {
+    @Advice.OnMethodExit
+    static void exit(@Advice.Return(readOnly = false) PeerDirectory.Peer peer) {
+      peer =
+          new PeerDirectory.Peer(
+              peer.node(),
+              peer.name(),
+              List.of(peer.addresses().getFirst()),
+              peer.linkOn(),
+              peer.pairedAt(),
+              peer.lastSeen(),
+              peer.clockOffsetMillis());
     }
   }
 }

@@ -4,7 +4,6 @@ import static com.softadastra.simulation.planted.Place.in;
 import static com.softadastra.simulation.planted.Place.made;
 import static com.softadastra.simulation.planted.PlantedFault.of;
 
-import com.softadastra.simulation.plan.Plan;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,6 +29,7 @@ public final class PlantedFaults {
   private static final String STATE = "engine.document.DocumentState";
   private static final String RECEIVER = "engine.space.Receiver";
   private static final String SESSION = "engine.session.Session";
+  private static final String MEMBERSHIP = "engine.space.Membership";
   private static final String LEDGER = "sync.storage.Ledger";
 
   static final List<PlantedFault> ALL =
@@ -152,11 +152,7 @@ public final class PlantedFaults {
           of(
               "loses the keys of intents at a restart",
               "I3",
-              made("sync.storage.InMemoryJournal").with(Instead.WithoutKeys.class)));
-
-  /** Those that only copies of running nodes show, which plans have on request. */
-  static final List<PlantedFault> OF_COPIES =
-      List.of(
+              made("sync.storage.InMemoryJournal").with(Instead.WithoutKeys.class)),
           of(
                   "doesn't look whether an entry names the one before",
                   "I9",
@@ -167,17 +163,70 @@ public final class PlantedFaults {
                   "doesn't record again what was forked",
                   "I1",
                   in(RECORDING, "recordAgain").doesNothing())
-              .shownBy(29));
+              .shownBy(29),
+          of(
+              "takes an entry before what it follows from",
+              "I4",
+              in(RECEIVER, "receive").calls("SpaceState.met", Instead.class, "met")),
+          of(
+              "takes entries of whoever is no member",
+              "I8",
+              in("engine.space.BatchCheck", "wrong").doesNothing(),
+              in(MEMBERSHIP, "role").with(Instead.EveryoneWrites.class)),
+          of(
+              "takes a reader's writes",
+              "I8",
+              in("engine.space.Recorder", "writes").answers(true)),
+          of(
+              "a void operation cuts off what was made on it",
+              "I6",
+              in("engine.document.DocumentFold$History", "standing")
+                  .calls("Map.getOrDefault", Instead.class, "unfound")),
+          of(
+              "what was deleted stays beside its deletion",
+              "I6",
+              in(FOLD, "advance").with(Instead.BesideItsDeletion.class)),
+          of(
+              "a deletion wins against an edit",
+              "I6",
+              in("engine.document.DocumentState", "winner").with(Instead.DeletionWins.class)),
+          of(
+              "goes on as it was on a restored storage",
+              "I9",
+              in("sync.identity.FiledIncarnations", "birth").with(Instead.AsItWas.class)),
+          of(
+              "goes on in the log where the restored storage ends",
+              "I9",
+              in("sync.storage.Birth", "startAbove").answersArgument(0)),
+          of(
+              "doesn't hear what another life of it has said",
+              "I7",
+              in("sync.peer.Exchanges$Host", "hearOfItself").doesNothing()),
+          of(
+              "lets a copy and its original take each other's place all the time",
+              "I10",
+              in("sync.peer.Lane", "ended")
+                  .calls("String.equals", Instead.class, "never")),
+          of(
+              "gives up after three attempts",
+              "I11",
+              in("sync.peer.Lane", "call", 0).with(Instead.GivesUp.class)),
+          of("tells nobody of a force", "I11", in(RECORDING, "onForced").doesNothing()),
+          of(
+              "clears nothing from the outbox when more is known",
+              "I11",
+              in(LEDGER, "onChange").doesNothing()),
+          of(
+              "excludes for ever whom a peer has refused once",
+              "I11",
+              in(SESSION, "summarised").leavesOut("Set.clear")),
+          of(
+              "forgets the addresses that a peer had before",
+              "I11",
+              in("sync.peer.PeerDirectory$Peer", "introduced")
+                  .with(Instead.LastAddressOnly.class)));
 
   private PlantedFaults() {}
-
-  private static List<PlantedFault> shown() {
-    var all = new ArrayList<PlantedFault>(ALL);
-    if (Plan.COPIES) {
-      all.addAll(OF_COPIES);
-    }
-    return all;
-  }
 
   /**
    * How a fault was caught.
@@ -218,12 +267,11 @@ public final class PlantedFaults {
    * of each.
    */
   public static boolean allCaught(PrintStream out) {
-    var all = shown();
-    all.forEach(PlantedProduct::new);
+    ALL.forEach(PlantedProduct::new);
     out.println("| what is planted | seeds until caught | by | took |");
     out.println("|---|---|---|---|");
     var seeds = new ArrayList<Long>();
-    for (var fault : all) {
+    for (var fault : ALL) {
       var caught = caught(fault, 1, SEEDS, PATIENCE);
       out.println(caught);
       if (caught.by() != null) {
@@ -237,11 +285,11 @@ public final class PlantedFaults {
     out.printf(
         "%d planted faults, %d caught, median after %d seeds, at most %d; nothing planted, %s in"
             + " these seeds%n",
-        all.size(),
+        ALL.size(),
         seeds.size(),
         seeds.isEmpty() ? 0 : seeds.get(seeds.size() / 2),
         most,
         sound.by() == null ? "no violation" : sound.by());
-    return seeds.size() == all.size() && sound.by() == null;
+    return seeds.size() == ALL.size() && sound.by() == null;
   }
 }

@@ -161,6 +161,26 @@ final class Clients {
       int back = Math.min(random.nextInt(named.size()), random.nextInt(named.size()));
       var again = named.get(named.size() - 1 - back);
       submit(node, again.space(), again.request());
+      if (random.nextBoolean()) {
+        // whoever asked again goes on from there, also where another entry of it will count
+        var first = again.request().operations().getFirst();
+        submit(
+            node,
+            again.space(),
+            new IntentRequest(
+                "s",
+                null,
+                null,
+                Priority.NORMAL,
+                List.of(
+                    new OperationRequest(
+                        OperationKind.PUT,
+                        first.collection(),
+                        first.id(),
+                        body(random),
+                        null,
+                        Condition.ANY))));
+      }
     }
   }
 

@@ -10,6 +10,7 @@ final class Connection {
   private final Wire out;
   private final Wire back;
   private boolean broken;
+  private boolean touched;
   private int halves;
 
   Connection(
@@ -59,6 +60,15 @@ final class Connection {
 
   boolean touches(SimulatedNode node) {
     return caller == node || called == node;
+  }
+
+  /** Something gets to one of its ends that the other has not sent. */
+  void touch() {
+    touched = true;
+  }
+
+  boolean isTouched() {
+    return touched;
   }
 
   boolean isBroken() {

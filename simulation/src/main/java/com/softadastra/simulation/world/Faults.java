@@ -12,9 +12,6 @@ import java.util.SplittableRandom;
 final class Faults {
   private static final long SECOND = 1_000_000_000L;
 
-  /** Two machines with one key take each other's place with every peer, which keeps all busy. */
-  private static final long COPY_LIVES = 3 * SECOND;
-
   private final World world;
   private final Mischief mischief;
   private final Map<SimulatedNode, Disk> backups = new HashMap<>();
@@ -114,7 +111,8 @@ final class Faults {
     node.kill(random.nextBoolean());
     var before = node.disk();
     Disk after;
-    switch (random.nextInt(3)) {
+    int how = random.nextInt(3);
+    switch (how) {
       case 0 -> {
         after = backup.backup(before.machine(), before.storage() + "'");
         before.read().ifPresent(after::write);
@@ -127,7 +125,7 @@ final class Faults {
     }
     before.close();
     node.putDisk(after);
-    world.judge().otherDisk(node.place());
+    world.judge().otherDisk(node.place(), how < 2);
     restart(node, nanos);
   }
 
@@ -142,8 +140,11 @@ final class Faults {
     disk.incarnationThen().ifPresent(disk::write);
     var clone = world.copy(node, disk, ++copies);
     clones.add(clone);
+    if (tells) {
+      world.judge().tells(clone.place());
+    }
     clone.start();
-    world.agenda().after(Math.min(nanos, COPY_LIVES), () -> end(clone));
+    world.agenda().after(nanos, () -> end(clone));
   }
 
   // somebody has noticed that the machine runs twice, and does away with the copy and its disk

@@ -4,11 +4,16 @@ import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.Incarnation;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
+import com.softadastra.contracts.documents.Priority;
+import com.softadastra.contracts.json.JsonText;
 import com.softadastra.contracts.peering.Role;
 import com.softadastra.engine.ledger.Statement;
+import com.softadastra.engine.log.Change;
 import com.softadastra.engine.log.Entry;
 import com.softadastra.engine.log.EntryCodec;
+import com.softadastra.engine.log.Intent;
 import com.softadastra.engine.log.LoggedEntry;
+import com.softadastra.engine.log.Operation;
 import com.softadastra.engine.log.Signatures;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.engine.log.Signatures.Purpose;
@@ -19,6 +24,7 @@ import com.softadastra.engine.space.MembershipRecord;
 import com.softadastra.sync.documents.SpaceNames;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -46,7 +52,7 @@ final class Mischief {
       return;
     }
     var frame =
-        switch (random.nextInt(8)) {
+        switch (random.nextInt(11)) {
           case 0 -> Optional.of(noise(random));
           case 1 -> Optional.of(newerHello(as));
           case 2 -> altered(as, space, random).map(Frame::encode);
@@ -54,6 +60,9 @@ final class Mischief {
           case 4 -> claimForAnother(as, to, space).map(Frame::encode);
           case 5 -> boast(as, space).map(Frame::encode);
           case 6 -> invitation(as, space).map(Frame::encode);
+          case 7 -> beforeItsCause(as, to, space).map(Frame::encode);
+          case 8 -> byAStranger(as, space).map(Frame::encode);
+          case 9 -> withoutRight(to, space, random).map(Frame::encode);
           default -> refusal(as, space, random).map(Frame::encode);
         };
     frame.ifPresent(bytes -> world.network().inject(as, to, bytes));
@@ -130,6 +139,88 @@ final class Mischief {
               space, List.of(new Offered(bytes, stranger.sign(Purpose.ENTRY, hash)))));
     }
     return Optional.empty();
+  }
+
+  /** A genuine entry, and nothing of what it follows from, as far as that is missing. */
+  private static Optional<Frame> beforeItsCause(
+      SimulatedNode as, SimulatedNode to, SpaceId space) {
+    var there = new HashSet<Hash>();
+    of(to, space).forEach(logged -> there.add(logged.hash()));
+    return of(as, space).stream()
+        .filter(logged -> logged.signature() != null && !there.contains(logged.hash()))
+        .filter(logged -> logged.entry().sequence() == 1 || there.contains(logged.entry().previous()))
+        .filter(logged ->
+            logged.entry().causes().stream().anyMatch(cause -> !there.contains(cause.hash())))
+        .findFirst()
+        .map(logged ->
+            new Frame.Entries(space, List.of(new Offered(logged.bytes(), logged.signature()))));
+  }
+
+  /** The first entry of somebody who is no member, by the right of one who is. */
+  private Optional<Frame> byAStranger(SimulatedNode as, SpaceId space) {
+    return as.recording()
+        .view(space)
+        .flatMap(view -> view.membership().authority(as.id()))
+        .map(authority -> {
+          var author =
+              new Replica(stranger.nodeId(), Incarnation.of(new byte[Incarnation.BYTES]));
+          var entry =
+              new Entry(
+                  NEWER, space, author, 1, 0, Hash.ZERO, List.of(), authority, new byte[] {2}, null);
+          byte[] bytes = EntryCodec.encode(entry);
+          var hash = Hash.sha256(bytes);
+          world.judge().isForged(hash);
+          return new Frame.Entries(
+              space, List.of(new Offered(bytes, stranger.sign(Purpose.ENTRY, hash))));
+        });
+  }
+
+  /** A write of a member who may only read, signed by it as if its software didn't care. */
+  private Optional<Frame> withoutRight(
+      SimulatedNode to, SpaceId space, SplittableRandom random) {
+    var reader = world.reader();
+    var view = to.recording().view(space);
+    if (reader == null || view.isEmpty() || reader == to) {
+      return Optional.empty();
+    }
+    var authority = view.get().membership().authority(reader.id());
+    if (authority.isEmpty() || authority.get().grant() == null) {
+      return Optional.empty();
+    }
+    var incarnation = new byte[Incarnation.BYTES];
+    random.nextBytes(incarnation);
+    var operation =
+        new Operation(
+            "items",
+            "d" + random.nextInt(4),
+            List.of(),
+            List.of(),
+            new Change.Put(new JsonText("{\"n\":" + random.nextInt(100) + "}")));
+    var intent =
+        new Intent(
+            "unasked-" + random.nextInt(1 << 20),
+            null,
+            Priority.NORMAL,
+            null,
+            List.of(operation));
+    var entry =
+        new Entry(
+            Entry.DATA,
+            space,
+            new Replica(reader.id(), Incarnation.of(incarnation)),
+            1,
+            Math.max(0, reader.now().toEpochMilli()),
+            Hash.ZERO,
+            List.of(),
+            authority.get(),
+            EntryCodec.encode(intent),
+            intent);
+    byte[] bytes = EntryCodec.encode(entry);
+    var hash = Hash.sha256(bytes);
+    world.judge().isGenuine(hash);
+    return Optional.of(
+        new Frame.Entries(
+            space, List.of(new Offered(bytes, reader.key().sign(Purpose.ENTRY, hash)))));
   }
 
   /** A statement that another member has everything, which that member has not made. */

@@ -132,9 +132,25 @@ final class Network {
       Subscriber<? super byte[]> subscriber) {
     var call = new Call(subscriber);
     subscriber.onSubscribe(call);
-    var other = at.stream().map(addresses::get).filter(n -> n != null).findFirst().orElse(null);
+    call(node, life, peer, List.copyOf(at), frames, call);
+  }
+
+  /** Tries one address after the other. */
+  private void call(
+      SimulatedNode node,
+      Life life,
+      NodeId peer,
+      List<String> at,
+      Flux<byte[]> frames,
+      Call call) {
+    if (at.isEmpty()) {
+      call.fails("no address answers as that node");
+      return;
+    }
+    var rest = at.subList(1, at.size());
+    var other = addresses.get(at.getFirst());
     if (other == null || !linked(node, other) || !other.id().equals(peer)) {
-      life.after(transit(null), () -> call.fails("no address answers as that node"));
+      life.after(transit(null), () -> call(node, life, peer, rest, frames, call));
       return;
     }
     life.after(
@@ -145,7 +161,9 @@ final class Network {
             return;
           }
           if (there == null || blocked(node, other) || blocked(other, node)) {
-            life.after(there == null ? 0 : random.nextLong(CALL), () -> call.fails("no answer"));
+            life.after(
+                there == null ? 0 : random.nextLong(CALL),
+                () -> call(node, life, peer, rest, frames, call));
             return;
           }
           connect(node, life, other, there, frames, call);
@@ -280,6 +298,7 @@ final class Network {
     if (due == null || frame.length == 0) {
       return frame;
     }
+    connection.touch();
     // the transport finds that out, a moment after the session has seen it
     agenda.after(grace(), () -> connection.breaks("a damaged record"));
     var damaged = frame.clone();
@@ -347,6 +366,7 @@ final class Network {
   boolean inject(SimulatedNode from, SimulatedNode to, byte[] frame) {
     for (var connection : List.copyOf(connections)) {
       if (connection.joins(from, to)) {
+        connection.touch();
         connection.from(from).inject(frame);
         return true;
       }
@@ -363,7 +383,10 @@ final class Network {
     }
   }
 
-  /** All ways are open and as fast as they were made, and no connection stays that saw a fault. */
+  /**
+   * All ways are open and as fast as they were made, and no connection stays that saw what its ends
+   * had not sent; the others have to do.
+   */
   void heal() {
     links
         .values()
@@ -372,8 +395,12 @@ final class Network {
           link.slowness = 1;
         });
     corrupt.clear();
+    var waiting = List.copyOf(held.values());
     held.clear();
-    List.copyOf(connections).forEach(connection -> connection.breaks("healed"));
+    waiting.forEach(way -> way.forEach(delivery -> agenda.at(agenda.now(), delivery)));
+    List.copyOf(connections).stream()
+        .filter(Connection::isTouched)
+        .forEach(connection -> connection.breaks("healed"));
   }
 
   int connections() {

@@ -210,7 +210,8 @@ public final class SimulatedNode {
     } catch (Halted _) {
       ended(life);
     } catch (StorageException e) {
-      if (!refused) {
+      // a crash while H2 opens comes out of it as an error of its own
+      if (!refused && life.alive()) {
         world.broken("I1", this + " does not open: " + e.getMessage());
       }
       ended(life);

@@ -30,11 +30,22 @@ public final class World {
   /** How long the nodes may take to become the same once nothing disturbs them any more. */
   private static final long SETTLING = 1800 * SECOND;
 
+  /** How long it may take until all have and know one more entry. */
+  private static final long QUIET = 300 * SECOND;
+
+  private static final int QUIET_WRITES = 2;
+
+  /** In a world in which less happens there are more rounds. */
+  private static final long LEAST_EVENTS = 1_000;
+
   /** How long work that is not in the plan may take once nothing in it happens any more. */
   private static final long WORKING = 8 * 3600 * SECOND;
 
   /** No plan needs nearly as many. */
   private static final long MOST_EVENTS = 500_000;
+
+  /** The node that is a reader, in one seed of five, of the spaces that it didn't create. */
+  private static final int READER = 1;
 
   private static final long LOOK_EVERY = SECOND / 2;
 
@@ -116,6 +127,7 @@ public final class World {
       peers.get(b.place()).add(a);
       network.link(a, b, link[2], link[3]);
     }
+    int reader = plan.seed() % 5 == 4 ? READER : -1;
     for (int i = 0; i < plan.spaces(); i++) {
       var creator = keys.get(i % keys.size());
       var create =
@@ -124,7 +136,11 @@ public final class World {
       var membership = new Membership(List.of(SpaceNames.sign(create, creator)));
       for (int j = 0; j < keys.size() - plan.late(); j++) {
         if (j != i % keys.size()) {
-          membership = granted(membership, creator, keys.get(j), "n" + j);
+          var role = j == reader ? Role.READER : Role.ADMIN;
+          membership = granted(membership, creator, keys.get(j), "n" + j, role);
+          if (j == reader) {
+            judge.mayNotWrite(membership.space(), keys.get(j).nodeId());
+          }
         }
       }
       spaces.add(membership);
@@ -143,15 +159,15 @@ public final class World {
     judge.isNode(node.place(), node.toString(), node.id());
   }
 
-  static Membership granted(Membership membership, NodeKey issuer, NodeKey subject, String name) {
-    var grant = membership.grant(issuer.nodeId(), subject.publicKey(), name, Role.ADMIN, 0);
+  static Membership granted(
+      Membership membership, NodeKey issuer, NodeKey subject, String name, Role role) {
+    var grant = membership.grant(issuer.nodeId(), subject.publicKey(), name, role, 0);
     return membership.with(List.of(SpaceNames.sign(grant, issuer)));
   }
 
   /** A source of its own for each purpose, so that one that draws more disturbs no other. */
   RandomGenerator draw(String purpose) {
-    return new SplittableRandom(
-        plan.seed() * 0xD6E8FEB86659FD93L + purpose.hashCode() * 0x9E3779B97F4A7C15L);
+    return Plan.random(plan.seed(), purpose);
   }
 
   public Agenda agenda() {
@@ -177,6 +193,11 @@ public final class World {
   /** The nodes of the plan. */
   List<SimulatedNode> originals() {
     return nodes.subList(0, plan.nodes());
+  }
+
+  /** A member that may only read some of the spaces; null where all may write. */
+  @Nullable SimulatedNode reader() {
+    return plan.seed() % 5 == 4 ? nodes.get(READER) : null;
   }
 
   SimulatedNode node(int number) {
@@ -256,15 +277,17 @@ public final class World {
   public Outcome run() {
     try (var witness = LogWitness.of(judge::broken)) {
       work.begin(this);
-      for (var happening : plan.happenings()) {
-        agenda.at(happening.at(), () -> happen(happening));
-      }
-      long end = plan.end() + SECOND;
-      while (judge.violation() == null && agenda.runNext(end)) {
-        bounded();
-      }
+      carryOut(plan.happenings());
       finishWork();
       settle();
+      writeInQuiet();
+      for (var round : plan.spare()) {
+        if (agenda.done() >= LEAST_EVENTS || judge.violation() != null) {
+          break;
+        }
+        carryOut(round);
+        settle();
+      }
     } catch (RuntimeException | StackOverflowError e) {
       broken("crash", "the simulation met " + e + " at " + e.getStackTrace()[0]);
     }
@@ -277,6 +300,18 @@ public final class World {
         trace.hash(),
         agenda.now() / 1e9 * nodes.size(),
         judge.promised());
+  }
+
+  private void carryOut(List<Happening> happenings) {
+    long begin = agenda.now() + (agenda.done() == 0 ? 0 : SECOND);
+    long last = begin;
+    for (var happening : happenings) {
+      last = Math.max(last, begin + happening.at());
+      agenda.at(begin + happening.at(), () -> happen(happening));
+    }
+    while (judge.violation() == null && agenda.runNext(last + SECOND)) {
+      bounded();
+    }
   }
 
   private void finishWork() {
@@ -320,14 +355,19 @@ public final class World {
   /** The last node is made a member of all spaces by one that is. */
   private void join(SimulatedNode inviter) {
     var joiner = nodes.get(plan.nodes() - 1);
-    if (!inviter.runs() || !joiner.runs() || inviter == joiner) {
+    if (!inviter.runs() || !joiner.runs() || inviter == joiner || inviter == reader()) {
       return;
     }
     for (int i = 0; i < spaces.size(); i++) {
       var view = inviter.recording().view(spaces.get(i).space());
       if (view.isPresent() && view.get().membership().member(joiner.id()).isEmpty()) {
         var membership =
-            granted(view.get().membership(), inviter.key(), joiner.key(), joiner.toString());
+            granted(
+                view.get().membership(),
+                inviter.key(),
+                joiner.key(),
+                joiner.toString(),
+                Role.ADMIN);
         var name = "s" + i;
         // as pairing does it: the newcomer is told when the grant is forced
         inviter.learn(
@@ -351,7 +391,31 @@ public final class World {
     faults.end();
     network.heal();
     inviteAgain();
-    long end = agenda.now() + SETTLING;
+    become("without faults", SETTLING);
+    if (judge.violation() == null) {
+      judge.kept(members());
+    }
+  }
+
+  /**
+   * Where nothing else happens, what one writes reaches all: nobody may need a new connection, or
+   * another's message, to go on.
+   */
+  private void writeInQuiet() {
+    var random = draw("quiet");
+    for (int i = 0; i < QUIET_WRITES && work == NONE && judge.violation() == null; i++) {
+      var chance = new SplittableRandom(random.nextLong());
+      clients.write(originals().get(chance.nextInt(plan.nodes())), space(chance), chance);
+      become("of quiet after a single write", QUIET);
+    }
+    if (work == NONE && judge.violation() == null) {
+      judge.kept(members());
+    }
+  }
+
+  /** Within a time all nodes are the same, and know it. */
+  private void become(String when, long within) {
+    long end = agenda.now() + within;
     String apart = "nothing was looked at";
     while (judge.violation() == null && agenda.now() < end) {
       long next = agenda.now() + LOOK_EVERY;
@@ -363,14 +427,9 @@ public final class World {
         break;
       }
     }
-    if (judge.violation() != null) {
-      return;
-    }
     if (apart != null) {
-      broken("I11", "after " + SETTLING / SECOND + " s without faults: " + apart);
-      return;
+      broken("I11", "after " + within / SECOND + " s " + when + ": " + apart);
     }
-    judge.kept(members());
   }
 
   /**

@@ -51,6 +51,19 @@ public record Statement(
     return ORDER.compare(this, other) > 0;
   }
 
+  /**
+   * Whether the maker of the other one, by the same key, can't have made this one before: then two
+   * lives of one node speak.
+   */
+  public boolean isBeyond(Statement other) {
+    return position != other.position
+        ? position > other.position
+        : !by.equals(other.by)
+            || vector.entrySet().stream()
+                .anyMatch(
+                    chain -> chain.getValue() > other.vector.getOrDefault(chain.getKey(), 0L));
+  }
+
   public Signed sign(NodeKey key) {
     byte[] bytes = encode();
     return new Signed(bytes, key.sign(Purpose.STATEMENT, Hash.sha256(bytes)));

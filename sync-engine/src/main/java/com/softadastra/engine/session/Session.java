@@ -57,6 +57,7 @@ public final class Session {
 
   private boolean greeted;
   private boolean ended;
+  private @Nullable String farewell;
 
   private record Member(SpaceId space, NodeId node) {}
 
@@ -90,7 +91,7 @@ public final class Session {
     /** Authors of whom the peer was told how far they are known, until the next summary. */
     final Set<Replica> traced = new HashSet<>();
 
-    /** How much was known when something was refused. */
+    /** How much was known when the first came of what is refused. */
     long knownThen;
 
     /** Batches that are not stored yet. */
@@ -106,6 +107,10 @@ public final class Session {
 
     Exchange(PeerChains peer) {
       this.peer = peer;
+    }
+
+    boolean refusing() {
+      return !refused.isEmpty() || !traced.isEmpty();
     }
   }
 
@@ -145,8 +150,9 @@ public final class Session {
         host.refusedBy(peer, space, replica, reason);
         yield Received.AT_ONCE;
       }
-      case Frame.Bye _ -> {
+      case Frame.Bye(var reason) -> {
         ended = true;
+        farewell = reason;
         yield Received.AT_ONCE;
       }
       case Frame.Trace(var space, var chain, var points) -> {
@@ -253,6 +259,11 @@ public final class Session {
     return ended;
   }
 
+  /** Why the peer has ended it; empty where it has not. */
+  public Optional<String> farewell() {
+    return Optional.ofNullable(farewell);
+  }
+
   private void greet(Frame.Hello hello) {
     if (!hello.sender().node().equals(peer)) {
       throw new Malformed("the peer calls itself another node");
@@ -263,6 +274,18 @@ public final class Session {
     greeted = true;
     host.met(hello);
     hello.spaces().forEach(this::announce);
+    host.hello(peer).spaces().stream()
+        .filter(space -> !hello.spaces().contains(space))
+        .forEach(this::introduce);
+  }
+
+  /**
+   * The peer doesn't know this node as a member of a space of its own: it may have forgotten, or
+   * have never heard of it. It is told what makes this node one.
+   */
+  private void introduce(SpaceId space) {
+    host.membership(space, peer)
+        .ifPresent(m -> outgoing.add(new Frame.MembershipKnown(space, m.records())));
   }
 
   private Frame summary(SpaceId space) {
@@ -310,6 +333,7 @@ public final class Session {
             space, batch, node -> membership.get().member(node).map(m -> m.key()).orElse(null));
     checked.genuine().forEach(exchange.peer::received);
     exchange.storing++;
+    long known = known(space);
     return host.store(space, checked, peer)
         .thenAccept(refused -> {
           if (--exchange.storing == 0) {
@@ -317,7 +341,8 @@ public final class Session {
           }
           exchange.acknowledgementDue = true;
           refused.forEach(
-              (author, reason) -> refuse(space, exchange, author, reason, checked.genuine()));
+              (author, reason) ->
+                  refuse(space, exchange, author, reason, checked.genuine(), known));
         });
   }
 
@@ -326,14 +351,21 @@ public final class Session {
    * refuses, once for each author, however much of it the peer still sends.
    */
   private void refuse(
-      SpaceId space, Exchange exchange, Replica author, String reason, List<ReceivedEntry> batch) {
+      SpaceId space,
+      Exchange exchange,
+      Replica author,
+      String reason,
+      List<ReceivedEntry> batch,
+      long known) {
     if (exchange.refused.contains(author)) {
       return;
     }
     if (outgoing.size() >= Frame.MANY) {
       throw new Malformed("it sends what is refused and doesn't read why");
     }
-    exchange.knownThen = known(space);
+    // what it lacked may have been stored in the same commit
+    exchange.knownThen =
+        exchange.refusing() ? Math.min(exchange.knownThen, known) : known;
     if (detached(exchange, author, batch) && exchange.traced.add(author)) {
       exchange.peer.ends(author).forEach(chain -> outgoing.add(exchange.peer.trace(chain)));
       // the peer takes it for a wish to hear all of that node again
@@ -366,7 +398,7 @@ public final class Session {
 
   /** Whether what was refused may now be taken: more is known than then. */
   private boolean resumable(SpaceId space, Exchange exchange) {
-    return !(exchange.refused.isEmpty() && exchange.traced.isEmpty())
+    return exchange.refusing()
         && exchange.storing == 0
         && known(space) != exchange.knownThen;
   }

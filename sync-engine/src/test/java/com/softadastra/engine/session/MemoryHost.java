@@ -32,6 +32,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 
 /** A node with one space and everything in memory; what it stores counts as forced at once. */
 final class MemoryHost implements SessionHost, Reads {
@@ -43,6 +44,9 @@ final class MemoryHost implements SessionHost, Reads {
   final Map<NodeId, Statement> noted = new HashMap<>();
   final List<Replica> forks = new ArrayList<>();
   final List<Replica> rejecting = new ArrayList<>();
+
+  /** Hears what a batch is refused for, before the session does. */
+  Consumer<Map<Replica, String>> decided = _ -> {};
 
   MemoryHost(int node, Membership membership) {
     this.node = node;
@@ -194,6 +198,7 @@ final class MemoryHost implements SessionHost, Reads {
         rejected.put(replica, reason);
       }
     }
+    decided.accept(rejected);
     return CompletableFuture.completedStage(rejected);
   }
 

@@ -210,6 +210,35 @@ class SessionTest {
     assertThat(vector(three)).isEqualTo(vector(two)).containsEntry(replica(2), 1L);
   }
 
+  @Test
+  void whatCameBeforeItsCauseIsTakenAlsoWhereThatIsStoredBeforeTheRefusalIsHeard() {
+    write(one, 2);
+    meet(one, two);
+    two.write("d0");
+    var a = new Session(key(3).nodeId(), two);
+    var b = new Session(key(2).nodeId(), three);
+    three.rejecting.add(replica(1));
+    three.decided =
+        refused -> {
+          if (refused.containsKey(replica(2))) {
+            three.rejecting.clear();
+            three.decided = _ -> {};
+            meet(one, three);
+          }
+        };
+    run(a, b);
+    assertThat(vector(three)).isEqualTo(vector(two)).containsEntry(replica(2), 1L);
+  }
+
+  @Test
+  void whoForgotAMemberHearsOfItFromTheMember() {
+    var forgetful = new MemoryHost(1, members(2));
+    write(three, 2);
+    meet(forgetful, three);
+    assertThat(forgetful.state.membership().member(key(3).nodeId())).isPresent();
+    assertThat(vector(forgetful)).isEqualTo(vector(three)).isNotEmpty();
+  }
+
   /** How many batches one sends before it hears what became of them; then the other has them. */
   private static long sentUnanswered(Session a, Session b) {
     hand(a, b.poll());

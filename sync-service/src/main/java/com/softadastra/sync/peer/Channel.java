@@ -12,7 +12,6 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
@@ -43,6 +42,9 @@ final class Channel {
   /** Received batches that may wait for the disk. */
   static final int STORING = 8;
 
+  /** Why a channel ends whose peer has made another one with this node, or with a copy of it. */
+  static final String REPLACED = "another connection took its place";
+
   /** How long the peer may take to end its side of a channel that is closed here. */
   static final Duration FAREWELL = Duration.ofSeconds(2);
 
@@ -66,15 +68,15 @@ final class Channel {
   private @Nullable String lastFrameWas;
 
   /**
-   * @param host makes the node as the session sees it, given what its stages complete on
+   * @param host makes the node as the session sees it, whose stages complete in {@link #step}s
    */
-  Channel(NodeId peer, boolean dialled, Schedule schedule, Function<Executor, SessionHost> host) {
+  Channel(NodeId peer, boolean dialled, Schedule schedule, Function<Channel, SessionHost> host) {
     this.peer = peer;
     this.dialled = dialled;
     this.schedule = schedule;
     this.steps = new Serial(schedule);
     this.openedNanos = schedule.nanoTime();
-    this.session = new Session(peer, host.apply(this::step));
+    this.session = new Session(peer, host.apply(this));
   }
 
   NodeId peer() {
@@ -89,7 +91,8 @@ final class Channel {
     return openedNanos;
   }
 
-  private void step(Runnable step) {
+  /** Runs something when it is its turn, never beside another step. */
+  void step(Runnable step) {
     steps.execute(() -> {
       try {
         step.run();
@@ -284,7 +287,8 @@ final class Channel {
               }
             });
     if (session.ended()) {
-      close("the peer ended the session");
+      close(
+          session.farewell().filter(REPLACED::equals).orElse("the peer ended the session"));
     }
   }
 

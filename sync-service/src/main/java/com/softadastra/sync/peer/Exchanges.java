@@ -39,7 +39,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -107,6 +106,9 @@ public final class Exchanges {
     this.settings = settings;
     this.surroundings = surroundings;
     recording.onReborn(incarnations::note);
+    recording.onReborn(_ ->
+        recording.views().keySet().forEach(space ->
+            channels.values().forEach(channel -> channel.acknowledge(space))));
     recording.onForced(() -> channels.values().forEach(Channel::signal));
     recording.ledger().onChange(this::discharge);
   }
@@ -271,7 +273,7 @@ public final class Exchanges {
 
   private Channel open(NodeId peer, boolean dialled) {
     var channel =
-        new Channel(peer, dialled, surroundings.schedule(), steps -> new Host(peer, steps));
+        new Channel(peer, dialled, surroundings.schedule(), own -> new Host(peer, own));
     open.add(channel);
     channel.onEnd(_ -> {
       open.remove(channel);
@@ -288,7 +290,7 @@ public final class Exchanges {
         channels.compute(
             peer, (_, standing) -> standing == null ? channel : preferred(standing, channel));
     if (installed == channel && before != null && before != channel) {
-      before.close("another connection took its place");
+      before.end(Channel.REPLACED);
     }
     if (channel.isClosed() || !welcome(peer)) {
       channel.close("the link is switched off");
@@ -345,15 +347,15 @@ public final class Exchanges {
   /** This node as one peer's session sees it. */
   private final class Host implements SessionHost {
     private final NodeId peer;
-    private final Executor steps;
+    private final Channel own;
 
-    Host(NodeId peer, Executor steps) {
+    Host(NodeId peer, Channel own) {
       this.peer = peer;
-      this.steps = steps;
+      this.own = own;
     }
 
     private <T> CompletionStage<T> inStep(CompletionStage<T> done) {
-      return done.whenCompleteAsync((_, _) -> {}, steps);
+      return done.whenCompleteAsync((_, _) -> {}, own::step);
     }
 
     @Override
@@ -435,7 +437,6 @@ public final class Exchanges {
           .view(space)
           .ifPresent(view ->
               view.membership().members().stream()
-                  .filter(member -> !member.node().equals(peer))
                   .flatMap(member -> latest(space, member.node()).stream())
                   .forEach(known -> statements.add(known.signed())));
       return statements;
@@ -473,20 +474,18 @@ public final class Exchanges {
       for (var signed : statements) {
         var statement = Statement.decode(signed.bytes());
         var member = membership.get().member(statement.by().node());
-        if (member.isEmpty()
-            || !statement.space().equals(space)
-            || statement.by().node().equals(key.nodeId())
-            || !recording.ledger().isNews(statement)
-            || !isNews(statement)) {
+        if (member.isEmpty() || !statement.space().equals(space)) {
           continue;
         }
-        if (!Signatures.verify(
-            Purpose.STATEMENT,
-            Hash.sha256(signed.bytes()),
-            signed.signature(),
-            member.get().key())) {
-          throw new Malformed("a statement with a wrong signature");
+        if (statement.by().node().equals(key.nodeId())) {
+          hearOfItself(statement, signed, member.get().key());
+          continue;
         }
+        if (!recording.ledger().isNews(statement) || !isNews(statement)) {
+          contradict(statement, via);
+          continue;
+        }
+        verify(signed, member.get().key());
         var known =
             new Ledger.Known(statement, signed, statement.by().node().equals(via) ? null : via);
         heard
@@ -498,6 +497,35 @@ public final class Exchanges {
             channel.gossip(statement, signed);
           }
         }
+      }
+    }
+
+    private static void verify(Statement.Signed signed, byte[] key) {
+      if (!Signatures.verify(
+          Purpose.STATEMENT, Hash.sha256(signed.bytes()), signed.signature(), key)) {
+        throw new Malformed("a statement with a wrong signature");
+      }
+    }
+
+    /** What this node said itself, or another life of it, which then speaks for it until now. */
+    private void hearOfItself(Statement statement, Statement.Signed signed, byte[] publicKey) {
+      if (statement.position() >= recording.durable()) {
+        verify(signed, publicKey);
+        var _ =
+            recording.administer(() -> {
+              recording.overtake(statement);
+              return true;
+            });
+      }
+    }
+
+    /** Who says less than is known of it is told: it may not know what another life of it said. */
+    private void contradict(Statement statement, NodeId via) {
+      var channel = channels.get(via);
+      if (channel != null && statement.by().node().equals(via)) {
+        latest(statement.space(), via)
+            .filter(known -> known.statement().isBeyond(statement))
+            .ifPresent(known -> channel.gossip(known.statement(), known.signed()));
       }
     }
 
@@ -518,9 +546,10 @@ public final class Exchanges {
             refused.forEach((replica, reason) ->
                 refusals.put(
                     from, "sent entries of " + replica.node() + " that are refused: " + reason));
-            // whoever is not connected with the one that it came from hears of it from here
+            // whoever is not connected with the one that it came from hears of it from here, and
+            // so does that one where it has another connection by now
             channels.values().stream()
-                .filter(channel -> !channel.peer().equals(peer))
+                .filter(channel -> channel != own)
                 .forEach(channel -> channel.acknowledge(space));
             return refused;
           });

@@ -16,7 +16,8 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  *             connected            ended
- *   CALLING -----------> CONNECTED -----> WAITING, a moment
+ *   CALLING -----------> CONNECTED -----> WAITING, a moment; longer each time where another
+ *                                         connection took its place
  *   CALLING --------------- ended ------> WAITING, longer each time; CALLING at once where it was woken
  *   WAITING -------- due or woken ------> CALLING
  *   any     ------------- stopped ------> STOPPED, for good
@@ -30,6 +31,8 @@ public final class Lane {
   /** How long after a session the peer is called again. */
   private static final Duration MOMENT = Duration.ofMillis(50);
 
+  private static final int REMARKABLE = 3;
+
   private final NodeId peer;
   private final Call call;
   private final FullJitter waits;
@@ -37,6 +40,10 @@ public final class Lane {
   private final Serial events;
   private volatile Status status;
   private boolean woken;
+
+  /** Sessions in a row that ended because the peer had another one. */
+  private int replaced;
+
   private @Nullable Due due;
 
   /** Counts calls and waits; what belongs to an earlier turn is not heard. */
@@ -128,19 +135,28 @@ public final class Lane {
   }
 
   private void connected() {
-    waits.startOver();
+    if (replaced == 0) {
+      waits.startOver();
+    }
     status = new Status(State.CONNECTED, 0, null, null);
   }
 
   private void ended(String why) {
     boolean reached = status.state() == State.CONNECTED;
     int attempts = reached ? 0 : status.attempts() + 1;
+    if (reached) {
+      replaced = why.equals(Channel.REPLACED) ? replaced + 1 : 0;
+      if (replaced == REMARKABLE) {
+        LOG.warn("{} seems to speak with a copy of this node, which takes its place", peer);
+      }
+    }
     if (woken) {
       status = new Status(State.CALLING, attempts, null, why);
       call();
       return;
     }
-    var wait = reached ? MOMENT : waits.next();
+    // two that take each other's place would do so all the time
+    var wait = reached && replaced == 0 ? MOMENT : waits.next();
     long current = ++turn;
     status = new Status(State.WAITING, attempts, surroundings.clock().instant().plus(wait), why);
     due =

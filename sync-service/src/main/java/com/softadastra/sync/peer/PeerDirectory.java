@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,8 +39,9 @@ public final class PeerDirectory {
       @Nullable Long clockOffsetMillis) {
     /** As it calls itself now; it may not know its addresses. */
     Peer introduced(String as, List<String> at) {
-      return new Peer(
-          node, as, at.isEmpty() ? addresses : at, linkOn, pairedAt, lastSeen, clockOffsetMillis);
+      // where it was before it may be again: who introduced itself may have been a copy of it
+      var all = Stream.concat(at.stream(), addresses.stream()).distinct().limit(MOST_ADDRESSES);
+      return new Peer(node, as, all.toList(), linkOn, pairedAt, lastSeen, clockOffsetMillis);
     }
 
     Peer seen(Instant when, long offsetMillis) {
@@ -50,6 +52,9 @@ public final class PeerDirectory {
       return new Peer(node, name, addresses, on, pairedAt, lastSeen, clockOffsetMillis);
     }
   }
+
+  /** Of a peer so many are kept, those that it named last first. */
+  private static final int MOST_ADDRESSES = 8;
 
   public PeerDirectory(Recording recording, PeerStore store) {
     this.recording = recording;

@@ -8,6 +8,7 @@ import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.IntentRequest;
+import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Signatures.NodeKey;
@@ -169,7 +170,7 @@ public final class Recording {
     workListeners.add(listener);
   }
 
-  /** Called when a new incarnation was taken and forced, by the owner. */
+  /** Called when a new incarnation, or a new place in the log, was taken and forced, by the owner. */
   public void onReborn(Consumer<Found> listener) {
     rebornListeners.add(listener);
   }
@@ -330,6 +331,35 @@ public final class Recording {
     var batch = new Batch(journal);
     renew(batch);
     commit(batch);
+  }
+
+  /**
+   * Another life of this node, which was lost or runs elsewhere, has stated what this one can't
+   * have: others take that for this node's latest word. So this one's log goes on beyond it, as a
+   * new incarnation where the other one wrote as the same.
+   */
+  public void overtake(Statement other) {
+    ensureOwner();
+    var space = spaces.get(other.space());
+    if (space == null || !other.isBeyond(statement(space))) {
+      return;
+    }
+    var batch = new Batch(journal);
+    lastPosition = Math.max(lastPosition, other.position()) + 1;
+    if (other.by().equals(self())) {
+      renew(batch);
+    } else {
+      node = new Journal.Node(incarnation, node.opened(), lastPosition);
+      batch.node(node);
+      reborn = true;
+    }
+    commit(batch);
+  }
+
+  private Statement statement(SpaceState space) {
+    var vector = new HashMap<Replica, Long>();
+    space.chains().forEach((chain, head) -> vector.put(chain, head.sequence()));
+    return new Statement(space.id(), self(), lastPosition, 0, vector);
   }
 
   private void renew(Batch batch) {

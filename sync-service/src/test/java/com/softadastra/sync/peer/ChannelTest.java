@@ -37,8 +37,8 @@ class ChannelTest {
           PEER.nodeId(),
           true,
           queue,
-          steps -> {
-            host = new ScriptedHost(steps);
+          own -> {
+            host = new ScriptedHost(own::step);
             return host;
           });
   private final Transport transport = new Transport();

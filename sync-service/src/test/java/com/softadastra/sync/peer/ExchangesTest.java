@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -98,6 +99,38 @@ class ExchangesTest {
     assertThat(one.vector()).isEqualTo(two.vector()).isEqualTo(three.vector());
     assertThat(one.said(two)).isEqualTo(two.vector());
     assertThat(three.said(one)).isEqualTo(one.vector());
+  }
+
+  @Test
+  void whatACopySaidLastIsOvertakenWhenTheCopyIsGone() {
+    one.exchanges.start();
+    two.exchanges.start();
+    meet(one, two);
+    one.exchanges.stop();
+    var copy = new MeetingNode(key(1), membership, media.getFirst().copy(), queue, network);
+    copy.reborn();
+    two.write(1);
+    copy.exchanges.start();
+    meet(copy, two);
+    until(() -> two.said(copy).equals(copy.vector()));
+    copy.exchanges.stop();
+    network.listen(one.id(), one.exchanges);
+    one.exchanges.start();
+    one.write(2);
+    until(() -> one.vector().equals(two.vector()) && two.said(one).equals(one.vector()));
+    assertThat(one.vector()).containsValue(2L);
+  }
+
+  @Test
+  void whereAPeerWasBeforeItMayBeAgain() {
+    var peer =
+        new PeerDirectory.Peer(
+            two.id(), "two", List.of("a", "b"), true, queue.instant(), null, null);
+    assertThat(peer.introduced("copy", List.of("c", "b")).addresses())
+        .containsExactly("c", "b", "a");
+    assertThat(peer.introduced("copy", List.of()).addresses()).containsExactly("a", "b");
+    var many = IntStream.range(0, 20).mapToObj(n -> "n" + n).toList();
+    assertThat(peer.introduced("two", many).addresses()).hasSize(8);
   }
 
   @Test

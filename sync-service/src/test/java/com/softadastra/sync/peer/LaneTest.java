@@ -79,6 +79,24 @@ class LaneTest {
   }
 
   @Test
+  void waitsLongerEachTimeAnotherConnectionTookItsPlace() {
+    var lane = started(calls::add, 7);
+    var waits = new ArrayList<Duration>();
+    for (int i = 0; i < 12; i++) {
+      calls.getLast().connected();
+      calls.getLast().ended(Channel.REPLACED);
+      queue.run();
+      waits.add(waiting(lane));
+      queue.advance(waiting(lane));
+    }
+    assertThat(waits).anyMatch(wait -> wait.compareTo(BASE.multipliedBy(8)) > 0);
+    calls.getLast().connected();
+    calls.getLast().ended("cut");
+    queue.run();
+    assertThat(waiting(lane)).as("an ordinary end").isEqualTo(Duration.ofMillis(50));
+  }
+
+  @Test
   void callsAtOnceWhenWokenWhileItWaits() {
     var lane = started(calls::add, 7);
     calls.getLast().ended("no");

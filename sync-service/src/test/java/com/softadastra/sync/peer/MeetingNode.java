@@ -139,6 +139,15 @@ final class MeetingNode {
     return done.resultNow();
   }
 
+  /** Takes a new incarnation, one that no copy of it draws first. */
+  void reborn() {
+    recorded(() -> {
+      recording.reborn();
+      recording.reborn();
+      return true;
+    });
+  }
+
   NodeId id() {
     return key.nodeId();
   }

@@ -1,6 +1,7 @@
 package com.softadastra.system.benchmark;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -35,7 +36,7 @@ final class Results {
   }
 
   private static double median(double[] figures) {
-    java.util.Arrays.sort(figures);
+    Arrays.sort(figures);
     int middle = figures.length / 2;
     return figures.length % 2 == 1 ? figures[middle] : (figures[middle - 1] + figures[middle]) / 2;
   }

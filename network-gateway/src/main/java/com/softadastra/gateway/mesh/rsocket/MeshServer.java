@@ -43,7 +43,7 @@ import reactor.netty.tcp.TcpServer;
  * TLS has proved and serves its one request.
  */
 final class MeshServer implements SmartLifecycle {
-  private static final Logger log = LoggerFactory.getLogger(MeshServer.class);
+  private static final Logger LOG = LoggerFactory.getLogger(MeshServer.class);
   private static final Duration LONGEST_STOP = Duration.ofSeconds(3);
 
   private final MeshProperties properties;
@@ -97,7 +97,7 @@ final class MeshServer implements SmartLifecycle {
     } catch (RuntimeException e) {
       throw new MeshNotBound(properties.bind(), properties.port(), e);
     }
-    log.info("peers can call {}", address().orElseThrow());
+    LOG.info("peers can call {}", address().orElseThrow());
   }
 
   /** Before TLS: nothing is known of the caller but that it takes a place. */
@@ -123,7 +123,7 @@ final class MeshServer implements SmartLifecycle {
     try {
       peer = peerOf(connection);
     } catch (CertificateException | SSLPeerUnverifiedException e) {
-      log.warn("a connection without a node: {}", e.toString());
+      LOG.warn("a connection without a node: {}", e.toString());
       connection.dispose();
       return;
     }
@@ -155,7 +155,7 @@ final class MeshServer implements SmartLifecycle {
     return (setup, _) -> {
       var objection = welcome ? objection(setup) : Optional.of("too many connections of this node");
       if (objection.isPresent()) {
-        log.info("refused {} at {}: {}", requests.peer(), connection.address(), objection.get());
+        LOG.info("refused {} at {}: {}", requests.peer(), connection.address(), objection.get());
         return Mono.error(new RejectedSetupException(objection.get()));
       }
       closeUnless(requests::asked, connection);

@@ -26,7 +26,7 @@ import reactor.util.context.Context;
  * whether the node is welcome; what it refuses ends the request with an error.
  */
 final class PeerRequests implements RSocket {
-  private static final Logger log = LoggerFactory.getLogger(PeerRequests.class);
+  private static final Logger LOG = LoggerFactory.getLogger(PeerRequests.class);
 
   /**
    * Once a channel is refused RSocket fails its inbound side too, which nobody may have subscribed
@@ -36,7 +36,7 @@ final class PeerRequests implements RSocket {
       Context.of(
           "reactor.onErrorDropped.local",
           (Consumer<Throwable>)
-              failure -> log.debug("after the end of a channel: {}", failure.toString()));
+              failure -> LOG.debug("after the end of a channel: {}", failure.toString()));
 
   private final NodeId peer;
   private final Supplier<Peering> peering;
@@ -126,7 +126,7 @@ final class PeerRequests implements RSocket {
       case LayerUnreachable _ ->
           new ApplicationErrorException("the node's sync engine does not answer", failure);
       default -> {
-        log.warn("the channel of peer {} failed", peer, failure);
+        LOG.warn("the channel of peer {} failed", peer, failure);
         yield new ApplicationErrorException("the node failed", failure);
       }
     };

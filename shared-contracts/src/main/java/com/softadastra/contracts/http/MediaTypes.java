@@ -1,19 +1,14 @@
-package com.softadastra.runtime.documents;
+package com.softadastra.contracts.http;
 
 import com.softadastra.contracts.ProblemCode;
 import com.softadastra.contracts.Refused;
-import com.softadastra.contracts.documents.PatchBody.Notation;
 import jakarta.servlet.http.HttpServletRequest;
-import jakarta.servlet.http.HttpServletResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.springframework.http.MediaType;
 
 /** Which kinds of body are taken. */
-final class MediaTypes {
-  static final String MERGE_PATCH = "application/merge-patch+json";
-  static final String FIELDS_PATCH = "application/vnd.softadastra.patch+json";
-
+public final class MediaTypes {
   private MediaTypes() {}
 
   /**
@@ -22,14 +17,14 @@ final class MediaTypes {
    *
    * @throws Refused {@code unsupported-media-type}
    */
-  static void requireJson(HttpServletRequest request) {
+  public static void requireJson(HttpServletRequest request) {
     if (request.getContentType() == null && isIdentity(request)) {
       return;
     }
     boolean json =
-        type(request)
-            .filter(type -> !type.equals(MERGE_PATCH) && !type.equals(FIELDS_PATCH))
+        of(request)
             .filter(type -> type.equals("application/json") || type.endsWith("+json"))
+            .filter(type -> !type.endsWith("patch+json"))
             .isPresent();
     if (!json) {
       throw new Refused(
@@ -37,26 +32,8 @@ final class MediaTypes {
     }
   }
 
-  /**
-   * The notation that the type names.
-   *
-   * @throws Refused {@code unsupported-media-type}, for plain JSON too, which could be either
-   */
-  static Notation requirePatch(HttpServletRequest request, HttpServletResponse response) {
-    return switch (type(request).orElse("")) {
-      case MERGE_PATCH -> Notation.MERGE;
-      case FIELDS_PATCH -> Notation.FIELDS;
-      default -> {
-        response.setHeader("Accept-Patch", MERGE_PATCH + ", " + FIELDS_PATCH);
-        throw new Refused(
-            ProblemCode.UNSUPPORTED_MEDIA_TYPE,
-            "a patch must be " + MERGE_PATCH + " or " + FIELDS_PATCH);
-      }
-    };
-  }
-
   /** Type and subtype in lower case, of what is plain UTF-8. */
-  private static Optional<String> type(HttpServletRequest request) {
+  public static Optional<String> of(HttpServletRequest request) {
     String header = request.getContentType();
     if (header == null || !isIdentity(request)) {
       return Optional.empty();

@@ -1,0 +1,46 @@
+package com.softadastra.simulation.judge;
+
+import com.softadastra.contracts.Dot;
+import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.SpaceId;
+import com.softadastra.engine.log.DocumentKey;
+import com.softadastra.sync.storage.InMemoryJournal;
+import com.softadastra.sync.storage.Journal;
+import java.util.List;
+
+/** What a storage holds beside its log and documents, as its rows say. */
+public interface Rows {
+  /** What a space still owes to somebody, in the order of the log. */
+  List<Dot> outbox(SpaceId space);
+
+  /** The conflicts that were noticed of a document. */
+  List<Noticed> conflicts(DocumentKey key);
+
+  /** A conflict as its row has it. */
+  record Noticed(Hash id, boolean open) {}
+
+  /** The rows of a journal, which is in memory or tells them itself. */
+  static Rows of(Journal journal) {
+    return switch (journal) {
+      case Rows rows -> rows;
+      case InMemoryJournal memory -> new InMemory(memory);
+      default -> throw new IllegalArgumentException("no rows are known of " + journal);
+    };
+  }
+
+  /** Those of a journal in memory. */
+  record InMemory(InMemoryJournal journal) implements Rows {
+    @Override
+    public List<Dot> outbox(SpaceId space) {
+      return journal.outbox(space);
+    }
+
+    @Override
+    public List<Noticed> conflicts(DocumentKey key) {
+      return journal.conflicts().stream()
+          .filter(conflict -> conflict.key().equals(key))
+          .map(conflict -> new Noticed(conflict.id(), conflict.open()))
+          .toList();
+    }
+  }
+}
