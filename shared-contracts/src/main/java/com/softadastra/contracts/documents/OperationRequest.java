@@ -1,5 +1,6 @@
 package com.softadastra.contracts.documents;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.softadastra.contracts.json.JsonText;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +18,7 @@ public record OperationRequest(
     @Nullable JsonText body,
     @Nullable PatchBody patch,
     Condition condition,
-    @Nullable String undoes) {
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String undoes) {
   public OperationRequest(
       OperationKind op,
       String collection,

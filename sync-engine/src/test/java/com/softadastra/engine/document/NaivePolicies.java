@@ -528,8 +528,10 @@ final class NaivePolicies {
       touched.add("");
       return touched;
     }
-    if (all.get(version).act() instanceof Act.Set(var fields)) {
-      touched.addAll(fields.keySet());
+    var op = all.get(version);
+    if (!(op.act() instanceof Act.Put)) {
+      // what was named was written, be it as it was
+      parts(op, before, op.definition()).forEach(part -> touched.add(part.field()));
     }
     for (var member : after.entrySet()) {
       if (before == null || !member.getValue().equals(before.get(member.getKey()))) {
