@@ -85,6 +85,18 @@ create table outbox (
   recorded_at bigint not null
 );
 
+-- Entries that have no effect. The reason is the standing, as in wal; what was dropped is no longer listed.
+create table dead_letter (
+  position bigint primary key,
+  space_no int not null,
+  replica_no int not null,
+  sequence bigint not null,
+  standing tinyint not null,
+  noticed_at bigint not null,
+  state varchar(16) not null,
+  dropped_at bigint
+);
+
 -- Where entries of intents are that the ids don't lead to. The slot is a hash of space and id, or the next free one.
 create table intent (
   slot bigint primary key,

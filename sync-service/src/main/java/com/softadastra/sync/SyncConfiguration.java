@@ -7,15 +7,18 @@ import com.softadastra.sync.documents.CollectionDirectory;
 import com.softadastra.sync.documents.DocumentService;
 import com.softadastra.sync.documents.DocumentsConfiguration;
 import com.softadastra.sync.documents.Receipts;
+import com.softadastra.sync.documents.SpaceDirectory;
 import com.softadastra.sync.documents.SpaceNames;
 import com.softadastra.sync.guard.FailStop;
 import com.softadastra.sync.guard.GuardSettings;
 import com.softadastra.sync.identity.DataDirectory;
 import com.softadastra.sync.identity.FiledIncarnations;
 import com.softadastra.sync.outbox.Outbox;
+import com.softadastra.sync.outbox.OutboxConfiguration;
 import com.softadastra.sync.peer.Exchanges;
 import com.softadastra.sync.peer.PeerConfiguration;
 import com.softadastra.sync.storage.RecordingSettings;
+import com.softadastra.sync.storage.Scrubber;
 import com.softadastra.sync.storage.Storage;
 import com.softadastra.sync.time.Schedule;
 import com.softadastra.sync.time.Surroundings;
@@ -39,7 +42,12 @@ import org.springframework.context.annotation.Import;
  */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(SyncProperties.class)
-@Import({DocumentsConfiguration.class, PeerConfiguration.class, SyncWebConfiguration.class})
+@Import({
+  DocumentsConfiguration.class,
+  OutboxConfiguration.class,
+  PeerConfiguration.class,
+  SyncWebConfiguration.class
+})
 public class SyncConfiguration {
   @Bean(destroyMethod = "close")
   DataDirectory dataDirectory(SyncProperties properties) {
@@ -99,6 +107,11 @@ public class SyncConfiguration {
     return storage;
   }
 
+  @Bean(initMethod = "start", destroyMethod = "close")
+  Scrubber scrubber(Storage storage, Schedule schedule) {
+    return new Scrubber(storage.readers(), schedule);
+  }
+
   @Bean
   DataSource dataSource(Storage storage) {
     return storage.database().dataSource();
@@ -106,8 +119,12 @@ public class SyncConfiguration {
 
   @Bean
   SpaceNames spaceNames(
-      Storage storage, NodeKey key, SyncProperties properties, InstantSource clock) {
-    return new SpaceNames(storage, key, properties.name(), clock);
+      Storage storage,
+      SpaceDirectory directory,
+      NodeKey key,
+      SyncProperties properties,
+      InstantSource clock) {
+    return new SpaceNames(storage.recording(), directory, key, properties.name(), clock);
   }
 
   @Bean

@@ -183,7 +183,9 @@ public class Judge {
     everything(node);
   }
 
-  /** Has a storage that isn't what it was taken a new life, and a place in the log beyond the old? */
+  /**
+   * Has a storage that isn't what it was taken a new life, and a place in the log beyond the old?
+   */
   private void anew(Watched node, Recording recording) {
     boolean known = !lives.add(new Replica(node.id, recording.incarnation()));
     if (node.tells && known) {
@@ -324,7 +326,8 @@ public class Judge {
 
   private NaiveEntry entry(LoggedEntry logged) {
     return entries.computeIfAbsent(
-        logged.hash(), hash ->
+        logged.hash(),
+        hash ->
             new NaiveEntry(
                 hash,
                 logged.entry(),
@@ -704,11 +707,7 @@ public class Judge {
                   .filter(m -> !recording.ledger().covers(id, m.node(), first))
                   .map(m -> name(m.node()))
                   .toList();
-          return node.name
-              + " still owes "
-              + owed.size()
-              + " entries, the first to "
-              + lacking;
+          return node.name + " still owes " + owed.size() + " entries, the first to " + lacking;
         }
         for (var row : node.shadow.log.entrySet()) {
           var entry = row.getValue();

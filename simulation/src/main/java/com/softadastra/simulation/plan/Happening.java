@@ -46,6 +46,8 @@ public record Happening(long at, Kind kind, int a, int b, long nanos, long draw)
     BLOCK(false),
     /** Nothing gets from one node to all others, or back. */
     ISOLATE(false),
+    /** The connections between two nodes break again and again for a time. */
+    FLAP(false),
     /** A way is slow for a time. */
     SLOW(false),
     /** A frame is damaged. */

@@ -118,6 +118,9 @@ public record Plan(
           default -> 1800 * SECOND;
         };
     var faults = faults(random);
+    if (!faults.isEmpty() && random(seed, "flapping").nextInt(4) == 0) {
+      faults.add(Kind.FLAP);
+    }
     double share = faults.isEmpty() ? 0 : 0.1 + random.nextDouble() * 0.4;
     var drawn = new Draws(late, pace, faults, share);
     int count = disks ? 16 : 14 + random.nextInt(20);
@@ -188,7 +191,7 @@ public record Plan(
     }
     var all = new ArrayList<Kind>();
     for (var kind : Kind.values()) {
-      if (!kind.work() && random.nextInt(3) == 0) {
+      if (!kind.work() && kind != Kind.FLAP && random.nextInt(3) == 0) {
         all.add(kind);
       }
     }

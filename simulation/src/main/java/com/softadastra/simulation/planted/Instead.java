@@ -15,7 +15,6 @@ import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.SpaceState;
 import com.softadastra.sync.peer.Lane;
-import com.softadastra.sync.peer.PeerDirectory;
 import com.softadastra.sync.storage.Birth;
 import com.softadastra.sync.storage.Found;
 import com.softadastra.sync.storage.Journal;
@@ -336,22 +335,6 @@ public final class Instead {
       if (found.isPresent()) {
         birth = new Birth(found.get().incarnation(), 0);
       }
-    }
-  }
-
-  /** Only where a peer was last is kept. */
-  public static final class LastAddressOnly {
-    @Advice.OnMethodExit
-    static void exit(@Advice.Return(readOnly = false) PeerDirectory.Peer peer) {
-      peer =
-          new PeerDirectory.Peer(
-              peer.node(),
-              peer.name(),
-              List.of(peer.addresses().getFirst()),
-              peer.linkOn(),
-              peer.pairedAt(),
-              peer.lastSeen(),
-              peer.clockOffsetMillis());
     }
   }
 }

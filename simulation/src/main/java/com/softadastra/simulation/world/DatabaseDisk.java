@@ -112,8 +112,7 @@ final class DatabaseDisk extends Disk {
     } catch (SQLException e) {
       throw new StorageException("the storage can't be set up", e);
     }
-    return new DatabaseRows(
-        database, H2Journal.open(database), () -> before.happens(Point.COMMIT));
+    return new DatabaseRows(database, H2Journal.open(database), () -> before.happens(Point.COMMIT));
   }
 
   @Override

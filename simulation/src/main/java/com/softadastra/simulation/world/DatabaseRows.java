@@ -41,8 +41,7 @@ final class DatabaseRows extends ObservedJournal implements Rows {
         """,
         row ->
             new Dot(
-                new Replica(
-                    new NodeId(Hash.of(row.getBytes(1))), Incarnation.of(row.getBytes(2))),
+                new Replica(new NodeId(Hash.of(row.getBytes(1))), Incarnation.of(row.getBytes(2))),
                 row.getLong(3)),
         space.hash().bytes());
   }

@@ -17,6 +17,7 @@ final class Faults {
   private final Map<SimulatedNode, Disk> backups = new HashMap<>();
   private final List<SimulatedNode> clones = new ArrayList<>();
   private int copies;
+  private boolean over;
 
   Faults(World world) {
     this.world = world;
@@ -24,6 +25,7 @@ final class Faults {
   }
 
   void happen(Happening happening, SimulatedNode node, SplittableRandom random) {
+    over = false;
     long nanos = happening.nanos();
     var other = neighbour(node, happening.b());
     switch (happening.kind()) {
@@ -45,6 +47,7 @@ final class Faults {
       case PAUSE -> node.pause(world.agenda().now() + nanos);
       case CLOCK -> node.jump(jump(random));
       case CUT -> world.network().cut(node, other);
+      case FLAP -> flap(node, other, world.agenda().now() + Math.min(nanos, 60 * SECOND), random);
       case BLOCK -> world.network().block(node, other, nanos);
       case ISOLATE -> {
         for (var one : world.nodes()) {
@@ -76,7 +79,16 @@ final class Faults {
   }
 
   private void restart(SimulatedNode node, long nanos) {
-    world.agenda().after(1 + nanos, node::start);
+    // whatever took longer than the plan is waited for no more
+    world.agenda().after(1 + (over ? 0 : nanos), node::start);
+  }
+
+  private void flap(SimulatedNode node, SimulatedNode other, long until, SplittableRandom random) {
+    world.network().cut(node, other);
+    long next = world.agenda().now() + SECOND / 2 + random.nextLong(4 * SECOND);
+    if (next < until && !over) {
+      world.agenda().at(next, () -> flap(node, other, until, random));
+    }
   }
 
   private static long jump(SplittableRandom random) {
@@ -163,6 +175,7 @@ final class Faults {
 
   /** Whatever is wrong is mended: everyone runs, on a disk that works, with all links on. */
   void end() {
+    over = true;
     List.copyOf(clones).forEach(this::end);
     for (var node : world.nodes()) {
       if (node.isCopy()) {

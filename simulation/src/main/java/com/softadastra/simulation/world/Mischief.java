@@ -1,5 +1,6 @@
 package com.softadastra.simulation.world;
 
+import com.softadastra.contracts.Dot;
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.Incarnation;
 import com.softadastra.contracts.Replica;
@@ -8,6 +9,7 @@ import com.softadastra.contracts.documents.Priority;
 import com.softadastra.contracts.json.JsonText;
 import com.softadastra.contracts.peering.Role;
 import com.softadastra.engine.ledger.Statement;
+import com.softadastra.engine.log.Cause;
 import com.softadastra.engine.log.Change;
 import com.softadastra.engine.log.Entry;
 import com.softadastra.engine.log.EntryCodec;
@@ -23,8 +25,8 @@ import com.softadastra.engine.space.BatchCheck.Offered;
 import com.softadastra.engine.space.MembershipRecord;
 import com.softadastra.sync.documents.SpaceNames;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -60,9 +62,9 @@ final class Mischief {
           case 4 -> claimForAnother(as, to, space).map(Frame::encode);
           case 5 -> boast(as, space).map(Frame::encode);
           case 6 -> invitation(as, space).map(Frame::encode);
-          case 7 -> beforeItsCause(as, to, space).map(Frame::encode);
-          case 8 -> byAStranger(as, space).map(Frame::encode);
-          case 9 -> withoutRight(to, space, random).map(Frame::encode);
+          case 9 -> onNothing(as, space, random).map(Frame::encode);
+          case 7 -> byAStranger(as, space).map(Frame::encode);
+          case 8 -> withoutRight(to, space, random).map(Frame::encode);
           default -> refusal(as, space, random).map(Frame::encode);
         };
     frame.ifPresent(bytes -> world.network().inject(as, to, bytes));
@@ -141,19 +143,38 @@ final class Mischief {
     return Optional.empty();
   }
 
-  /** A genuine entry, and nothing of what it follows from, as far as that is missing. */
-  private static Optional<Frame> beforeItsCause(
-      SimulatedNode as, SimulatedNode to, SpaceId space) {
-    var there = new HashSet<Hash>();
-    of(to, space).forEach(logged -> there.add(logged.hash()));
-    return of(as, space).stream()
-        .filter(logged -> logged.signature() != null && !there.contains(logged.hash()))
-        .filter(logged -> logged.entry().sequence() == 1 || there.contains(logged.entry().previous()))
-        .filter(logged ->
-            logged.entry().causes().stream().anyMatch(cause -> !there.contains(cause.hash())))
-        .findFirst()
-        .map(logged ->
-            new Frame.Entries(space, List.of(new Offered(logged.bytes(), logged.signature()))));
+  /** An entry that a member signs, and that follows from one that is nowhere, or on such a one. */
+  private Optional<Frame> onNothing(SimulatedNode as, SpaceId space, SplittableRandom random) {
+    var view = as.recording().view(space);
+    var authority = view.flatMap(v -> v.membership().authority(as.id()));
+    if (authority.isEmpty()) {
+      return Optional.empty();
+    }
+    var bytes = new byte[Hash.BYTES];
+    random.nextBytes(bytes);
+    var nowhere = Hash.of(bytes);
+    random.nextBytes(bytes);
+    var other = new Replica(as.id(), Incarnation.of(Arrays.copyOf(bytes, Incarnation.BYTES)));
+    var self = view.get().self();
+    var known = view.get().chains().get(self);
+    var end = random.nextBoolean() && known != null && known.sequence() > 0 ? known : null;
+    byte[] entry =
+        EntryCodec.encode(
+            new Entry(
+                NEWER,
+                space,
+                end != null ? self : other,
+                end != null ? end.sequence() + 1 : 1,
+                Math.max(0, as.now().toEpochMilli()),
+                end != null ? nowhere : Hash.ZERO,
+                end != null ? List.of() : List.of(new Cause(new Dot(self, 1), nowhere)),
+                authority.get(),
+                new byte[] {3},
+                null));
+    var hash = Hash.sha256(entry);
+    world.judge().isForged(hash);
+    return Optional.of(
+        new Frame.Entries(space, List.of(new Offered(entry, as.key().sign(Purpose.ENTRY, hash)))));
   }
 
   /** The first entry of somebody who is no member, by the right of one who is. */
@@ -162,11 +183,19 @@ final class Mischief {
         .view(space)
         .flatMap(view -> view.membership().authority(as.id()))
         .map(authority -> {
-          var author =
-              new Replica(stranger.nodeId(), Incarnation.of(new byte[Incarnation.BYTES]));
+          var author = new Replica(stranger.nodeId(), Incarnation.of(new byte[Incarnation.BYTES]));
           var entry =
               new Entry(
-                  NEWER, space, author, 1, 0, Hash.ZERO, List.of(), authority, new byte[] {2}, null);
+                  NEWER,
+                  space,
+                  author,
+                  1,
+                  0,
+                  Hash.ZERO,
+                  List.of(),
+                  authority,
+                  new byte[] {2},
+                  null);
           byte[] bytes = EntryCodec.encode(entry);
           var hash = Hash.sha256(bytes);
           world.judge().isForged(hash);
@@ -176,8 +205,7 @@ final class Mischief {
   }
 
   /** A write of a member who may only read, signed by it as if its software didn't care. */
-  private Optional<Frame> withoutRight(
-      SimulatedNode to, SpaceId space, SplittableRandom random) {
+  private Optional<Frame> withoutRight(SimulatedNode to, SpaceId space, SplittableRandom random) {
     var reader = world.reader();
     var view = to.recording().view(space);
     if (reader == null || view.isEmpty() || reader == to) {
@@ -198,11 +226,7 @@ final class Mischief {
             new Change.Put(new JsonText("{\"n\":" + random.nextInt(100) + "}")));
     var intent =
         new Intent(
-            "unasked-" + random.nextInt(1 << 20),
-            null,
-            Priority.NORMAL,
-            null,
-            List.of(operation));
+            "unasked-" + random.nextInt(1 << 20), null, Priority.NORMAL, null, List.of(operation));
     var entry =
         new Entry(
             Entry.DATA,

@@ -39,8 +39,10 @@ final class Network {
   /** From a node to another, by their numbers. */
   record Way(int from, int to) {}
 
-  /** Sees every frame. */
+  /** Sees every connection and every frame. */
   interface Watch {
+    void connected(SimulatedNode caller, SimulatedNode called);
+
     void sent(SimulatedNode from, SimulatedNode to, byte[] frame);
 
     void received(SimulatedNode from, SimulatedNode to, byte[] frame);
@@ -137,12 +139,7 @@ final class Network {
 
   /** Tries one address after the other. */
   private void call(
-      SimulatedNode node,
-      Life life,
-      NodeId peer,
-      List<String> at,
-      Flux<byte[]> frames,
-      Call call) {
+      SimulatedNode node, Life life, NodeId peer, List<String> at, Flux<byte[]> frames, Call call) {
     if (at.isEmpty()) {
       call.fails("no address answers as that node");
       return;
@@ -179,6 +176,7 @@ final class Network {
       Call call) {
     var connection = new Connection(this, node, life, other, there);
     connections.add(connection);
+    watch.connected(node, other);
     call.connected(connection);
     var replies = other.accept(node.id(), connection.out().frames());
     frames.subscribe(connection.out());

@@ -14,8 +14,11 @@ import com.softadastra.simulation.plan.Happening;
 import com.softadastra.simulation.plan.Plan;
 import com.softadastra.sync.documents.SpaceNames;
 import com.softadastra.sync.storage.Recording;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +37,11 @@ public final class World {
   private static final long QUIET = 300 * SECOND;
 
   private static final int QUIET_WRITES = 2;
+
+  /** No node has a reason to call another more often than so many times in so long. */
+  private static final int MOST_CONNECTIONS = 60;
+
+  private static final long CONNECTING = 20 * SECOND;
 
   /** In a world in which less happens there are more rounds. */
   private static final long LEAST_EVENTS = 1_000;
@@ -200,6 +208,11 @@ public final class World {
     return plan.seed() % 5 == 4 ? nodes.get(READER) : null;
   }
 
+  private boolean mayOnlyRead(SimulatedNode node) {
+    var reader = reader();
+    return reader != null && reader.id().equals(node.id());
+  }
+
   SimulatedNode node(int number) {
     return nodes.get(number % nodes.size());
   }
@@ -254,6 +267,20 @@ public final class World {
   }
 
   private final class Tap implements Network.Watch {
+    private final Map<List<SimulatedNode>, ArrayDeque<Long>> connected = new HashMap<>();
+
+    @Override
+    public void connected(SimulatedNode caller, SimulatedNode called) {
+      var times = connected.computeIfAbsent(List.of(caller, called), _ -> new ArrayDeque<>());
+      times.add(agenda.now());
+      while (times.getFirst() < agenda.now() - CONNECTING) {
+        times.remove();
+      }
+      if (times.size() > MOST_CONNECTIONS) {
+        broken("I10", caller + " calls " + called + " all the time");
+      }
+    }
+
     @Override
     public void sent(SimulatedNode from, SimulatedNode to, byte[] frame) {
       trace.add(from.place() * 64L + to.place());
@@ -355,7 +382,7 @@ public final class World {
   /** The last node is made a member of all spaces by one that is. */
   private void join(SimulatedNode inviter) {
     var joiner = nodes.get(plan.nodes() - 1);
-    if (!inviter.runs() || !joiner.runs() || inviter == joiner || inviter == reader()) {
+    if (!inviter.runs() || !joiner.runs() || inviter == joiner || mayOnlyRead(inviter)) {
       return;
     }
     for (int i = 0; i < spaces.size(); i++) {

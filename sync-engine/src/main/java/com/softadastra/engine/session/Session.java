@@ -340,9 +340,8 @@ public final class Session {
             exchange.peer.settled();
           }
           exchange.acknowledgementDue = true;
-          refused.forEach(
-              (author, reason) ->
-                  refuse(space, exchange, author, reason, checked.genuine(), known));
+          refused.forEach((author, reason) ->
+              refuse(space, exchange, author, reason, checked.genuine(), known));
         });
   }
 
@@ -364,8 +363,7 @@ public final class Session {
       throw new Malformed("it sends what is refused and doesn't read why");
     }
     // what it lacked may have been stored in the same commit
-    exchange.knownThen =
-        exchange.refusing() ? Math.min(exchange.knownThen, known) : known;
+    exchange.knownThen = exchange.refusing() ? Math.min(exchange.knownThen, known) : known;
     if (detached(exchange, author, batch) && exchange.traced.add(author)) {
       exchange.peer.ends(author).forEach(chain -> outgoing.add(exchange.peer.trace(chain)));
       // the peer takes it for a wish to hear all of that node again
@@ -398,9 +396,7 @@ public final class Session {
 
   /** Whether what was refused may now be taken: more is known than then. */
   private boolean resumable(SpaceId space, Exchange exchange) {
-    return exchange.refusing()
-        && exchange.storing == 0
-        && known(space) != exchange.knownThen;
+    return exchange.refusing() && exchange.storing == 0 && known(space) != exchange.knownThen;
   }
 
   /** How many entries and membership records are known. */

@@ -96,6 +96,9 @@ public final class Membership {
             1,
             create.clock()));
     judge(open, creator);
+    // A record's hash says nothing of its signature, so one that doesn't hold would keep the right
+    // one out. Whoever sends a record has those that it hangs on, and sends these too.
+    records.keySet().removeIf(hash -> !hash.equals(space.hash()) && !grants.containsKey(hash));
   }
 
   private void judge(Map<Hash, MembershipRecord.Grant> open, NodeId steward) {
@@ -167,11 +170,19 @@ public final class Membership {
     return Signatures.verify(Purpose.MEMBERSHIP, hash, record.signature(), key);
   }
 
-  /** With these records too; itself where it has them all. @throws Malformed as the constructor */
+  /**
+   * With those of these records too that hold; itself where it has them all.
+   *
+   * @throws Malformed as the constructor
+   */
   public Membership with(Collection<SignedRecord> more) {
     var all = new LinkedHashMap<>(records);
     more.forEach(record -> all.putIfAbsent(record.hash(), record));
-    return all.size() == records.size() ? this : new Membership(all.values());
+    if (all.size() == records.size()) {
+      return this;
+    }
+    var both = new Membership(all.values());
+    return both.records.size() == records.size() ? this : both;
   }
 
   public SpaceId space() {

@@ -82,6 +82,17 @@ class MembershipTest {
   }
 
   @Test
+  void aRecordWithAWrongSignatureKeepsTheRightOneNotOut() {
+    var genuine = signed(record(space(1), 1, 2, Role.WRITER, 2, CLOCK), key(1));
+    var damaged = signed(MembershipRecord.decode(genuine.bytes()), key(3));
+    var membership = new Membership(List.of(CREATION));
+
+    assertThat(membership.with(List.of(damaged))).isSameAs(membership);
+    assertThat(new Membership(List.of(CREATION, damaged)).with(List.of(genuine)).members())
+        .hasSize(2);
+  }
+
+  @Test
   void foreignAndMalformedRecordsAreRefused() {
     refused(
         CREATION, signed(record(new SpaceId(hash("other")), 1, 2, Role.ADMIN, 2, CLOCK), key(1)));

@@ -43,16 +43,13 @@ import com.softadastra.engine.space.Recorder;
 import com.softadastra.sync.storage.Readers;
 import com.softadastra.sync.storage.Recording;
 import com.softadastra.sync.storage.Storage;
+import com.softadastra.sync.storage.Watermark;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -60,7 +57,7 @@ import reactor.core.publisher.FluxSink;
 
 /** The sync engine as the runtime sees it, on the storage of this node. */
 public final class DocumentService implements Documents {
-  private static final Duration ANSWER_WITHIN = Duration.ofSeconds(30);
+  private static final Duration FEED_LOOKS_AGAIN = Duration.ofSeconds(30);
   private static final int PAGE = 256;
   private static final int ATTEMPTS = 10;
 
@@ -87,7 +84,8 @@ public final class DocumentService implements Documents {
   public Reply<SpaceOpened> openSpace(String space) {
     return Reply.from(() -> {
       boolean created =
-          names.find(space).isEmpty() && answer(recording.administer(() -> names.open(space)));
+          names.find(space).isEmpty()
+              && Watermark.answered(recording.administer(() -> names.open(space)));
       return new SpaceOpened(summary(space), created);
     });
   }
@@ -115,7 +113,7 @@ public final class DocumentService implements Documents {
               && Definition.body(1, first.declared()).equals(Definition.body(1, definition));
       if (!same) {
         onCurrent(() ->
-            answer(
+            Watermark.answered(
                 recording.submit(
                     id,
                     CollectionDirectory.declaration(
@@ -166,7 +164,7 @@ public final class DocumentService implements Documents {
         throw new Refused(
             Problem.ofField(ProblemCode.INVALID_REQUEST, "collection", "definitions are declared"));
       }
-      var outcome = answer(recording.submit(names.id(intent.space()), intent));
+      var outcome = Watermark.answered(recording.submit(names.id(intent.space()), intent));
       var receipt = receipts.of(intent.space(), outcome.entry(), outcome.disputed()::contains);
       boolean created = outcome.replayed() ? createdThen(outcome.entry()) : outcome.created();
       return new Recorded(receipt, outcome.replayed(), created);
@@ -368,7 +366,7 @@ public final class DocumentService implements Documents {
                 () ->
                     sink.isCancelled()
                         || (sink.requestedFromDownstream() > 0 && recording.durable() > from),
-                ANSWER_WITHIN);
+                FEED_LOOKS_AGAIN);
         long wanted = Math.min(PAGE, sink.requestedFromDownstream());
         if (sink.isCancelled() || wanted == 0 || recording.durable() <= from) {
           continue;
@@ -526,31 +524,7 @@ public final class DocumentService implements Documents {
     return new Refused(ProblemCode.DOCUMENT_UNKNOWN, "document " + id + " never existed here");
   }
 
-  /** Lets an answer out only when all that it may show is forced. */
   private <T> T shown(T answer) {
-    long committed = recording.committed();
-    if (recording.durable() < committed
-        && !storage.watermark().await(() -> recording.durable() >= committed, ANSWER_WITHIN)) {
-      throw new Refused(ProblemCode.NOT_RECORDING, "the disk did not answer in time");
-    }
-    return answer;
-  }
-
-  private static <T> T answer(CompletableFuture<T> done) {
-    try {
-      return done.get(ANSWER_WITHIN.toSeconds(), TimeUnit.SECONDS);
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof RuntimeException cause) {
-        throw cause;
-      }
-      throw new IllegalStateException("a write failed", e.getCause());
-    } catch (TimeoutException e) {
-      throw new Refused(
-          ProblemCode.NOT_RECORDING,
-          "the disk did not answer in time; whether the write is recorded is not known");
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new Refused(ProblemCode.NOT_RECORDING, "interrupted while waiting for the disk");
-    }
+    return storage.watermark().shown(answer);
   }
 }

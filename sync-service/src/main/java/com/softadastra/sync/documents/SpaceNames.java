@@ -11,7 +11,6 @@ import com.softadastra.engine.space.MembershipRecord;
 import com.softadastra.engine.space.SignedRecord;
 import com.softadastra.sync.storage.Recording;
 import com.softadastra.sync.storage.SpaceView;
-import com.softadastra.sync.storage.Storage;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.List;
@@ -24,6 +23,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 /** The local names of spaces. New ones are made on the recording thread. */
 public final class SpaceNames {
   private final Recording recording;
+  private final SpaceDirectory directory;
   private final NodeKey key;
   private final String nodeName;
   private final InstantSource clock;
@@ -31,22 +31,18 @@ public final class SpaceNames {
   private final Map<String, SpaceId> ids = new ConcurrentSkipListMap<>();
   private final Map<SpaceId, String> names = new ConcurrentHashMap<>();
 
-  public SpaceNames(Storage storage, NodeKey key, String nodeName, InstantSource clock) {
-    this.recording = storage.recording();
+  public SpaceNames(
+      Recording recording,
+      SpaceDirectory directory,
+      NodeKey key,
+      String nodeName,
+      InstantSource clock) {
+    this.recording = recording;
+    this.directory = directory;
     this.key = key;
     this.nodeName = nodeName;
     this.clock = clock;
-    storage
-        .readers()
-        .read(reader -> {
-          try (var select = reader.connection().createStatement();
-              var row = select.executeQuery("select space_no, name from space")) {
-            while (row.next()) {
-              put(row.getString(2), reader.space(row.getInt(1)));
-            }
-            return true;
-          }
-        });
+    directory.all().forEach(this::put);
   }
 
   /** All spaces of this node by name. */
@@ -126,7 +122,7 @@ public final class SpaceNames {
           (name.length() > 40 ? name.substring(0, 40) : name)
               + "-empty-"
               + other.toString().substring(0, 8);
-      recording.renameSpace(other, aside);
+      directory.rename(name, aside);
       put(aside, other);
       ids.remove(name);
     }

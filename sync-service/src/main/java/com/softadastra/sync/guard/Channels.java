@@ -11,6 +11,12 @@ final class Channels {
 
   /** Fills the buffer from a position; stops early only at the end of the file. */
   static void readUpTo(FileChannel channel, ByteBuffer bytes, long position) throws IOException {
+    readUpTo(channel::read, bytes, position);
+  }
+
+  /** The same of what lies under an overlay. */
+  static void readUpTo(Overlay.Underneath channel, ByteBuffer bytes, long position)
+      throws IOException {
     long at = position;
     while (bytes.hasRemaining()) {
       int read = channel.read(bytes, at);

@@ -1,5 +1,6 @@
 package com.softadastra.sync.guard;
 
+import com.softadastra.sync.guard.BlockSums.DamagedBlock;
 import com.softadastra.sync.guard.JournalRecord.Checkpoint;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -46,6 +47,9 @@ import org.jspecify.annotations.Nullable;
  *       without a force is committed by the guard itself.
  * </ul>
  *
+ * <p><b>Damage.</b> What is read is compared with {@link BlockSums}; a block that isn't what was
+ * written is a failed read.
+ *
  * <p><b>Failure.</b> The first error poisons the channel for ever and calls {@link FailStop}. A
  * force is never tried again. A thread that is interrupted in here closes the files underneath,
  * which is such an error. A failed read that leaves the files open is passed on without poisoning,
@@ -77,6 +81,7 @@ final class GuardChannel extends FileBaseDefault {
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
   private volatile @Nullable Overlay overlay;
   private @Nullable Journal journal;
+  private volatile @Nullable BlockSums sums;
   private @Nullable FileLock lock;
   private boolean lockGiven;
 
@@ -146,9 +151,31 @@ final class GuardChannel extends FileBaseDefault {
   @Override
   public int read(ByteBuffer target, long position) throws IOException {
     Overlay current = recovered();
+    int start = target.position();
+    try {
+      return read(current, target, position);
+    } catch (DamagedBlock e) {
+      // unless it was being written
+      operations.lock();
+      try {
+        requireUsable();
+        return read(current, target.position(start), position);
+      } catch (DamagedBlock damage) {
+        counters.damagedBlocks.increment();
+        throw refused(damage);
+      } finally {
+        operations.unlock();
+      }
+    }
+  }
+
+  private int read(Overlay current, ByteBuffer target, long position) throws IOException {
+    BlockSums checked = openSums();
     view.readLock().lock();
     try {
-      return current.read(target, position, data);
+      return current.read(target, position, (to, at) -> checked.read(data, to, at));
+    } catch (DamagedBlock e) {
+      throw e;
     } catch (ClosedChannelException e) {
       throw isOpen() ? failed(e) : e;
     } catch (IOException e) {
@@ -156,6 +183,15 @@ final class GuardChannel extends FileBaseDefault {
     } finally {
       view.readLock().unlock();
     }
+  }
+
+  /** Before the first commit damage ends the opening, in a sentence, as any failed read does. */
+  private IOException refused(DamagedBlock damage) {
+    if (begun || readOnly) {
+      return damage;
+    }
+    failure.compareAndSet(null, damage);
+    return new GuardRefusedException(path.name, String.valueOf(damage.getMessage()));
   }
 
   @Override
@@ -232,6 +268,7 @@ final class GuardChannel extends FileBaseDefault {
       target.append(pending, checkpoint);
       for (Operation operation : pending.operations()) {
         counters.dataBytes.add(operation.applyTo(data));
+        openSums().wrote(operation);
         lastWitness = lastWitness.after(operation);
       }
     } catch (IOException | RuntimeException | Error e) {
@@ -275,6 +312,7 @@ final class GuardChannel extends FileBaseDefault {
         .execute(() -> {
           try {
             forceData();
+            openSums().store(ended);
             checkpoint = new Checkpoint(ended, witness);
             done.complete(null);
           } catch (IOException | RuntimeException | Error e) {
@@ -336,6 +374,7 @@ final class GuardChannel extends FileBaseDefault {
         }
       }
       Recovery recovery = Recovery.plan(path.name, data, files);
+      openSums(recovery);
       if (readOnly) {
         if (!recovery.isSettled()) {
           throw new GuardRefusedException(path.name, "it has to be opened for writing first");
@@ -367,11 +406,13 @@ final class GuardChannel extends FileBaseDefault {
         record -> {
           for (Operation operation : record.operations()) {
             counters.dataBytes.add(operation.applyTo(data));
+            openSums().wrote(operation);
           }
           counters.replayedRecords.increment();
         });
     if (!settled) {
       forceData();
+      openSums().store(checkpointed(recovery));
     }
     FileChannel[] both = new FileChannel[2];
     for (int i = 0; i < 2; i++) {
@@ -393,6 +434,11 @@ final class GuardChannel extends FileBaseDefault {
     journal = opened;
   }
 
+  private static long checkpointed(Recovery recovery) {
+    var newest = recovery.newest();
+    return newest == null ? 0 : newest.generation();
+  }
+
   private static void closeAll(@Nullable FileChannel[] channels) throws IOException {
     for (FileChannel channel : channels) {
       if (channel != null) {
@@ -405,6 +451,25 @@ final class GuardChannel extends FileBaseDefault {
     Overlay current = recovered();
     if (readOnly) {
       throw new IOException("opened read only: " + path);
+    }
+    return current;
+  }
+
+  private void openSums(Recovery recovery) throws IOException {
+    FilePath sumsPath = GuardFileSystem.sumsOf(path);
+    try {
+      FileChannel file =
+          readOnly && !sumsPath.exists() ? null : sumsPath.open(readOnly ? "r" : "rw");
+      sums = new BlockSums(path.name, file, readOnly, recovery, data);
+    } catch (IOException e) {
+      throw readOnly ? e : failed(e);
+    }
+  }
+
+  private BlockSums openSums() {
+    BlockSums current = sums;
+    if (current == null) {
+      throw new IllegalStateException("not recovered: " + path);
     }
     return current;
   }
@@ -447,6 +512,7 @@ final class GuardChannel extends FileBaseDefault {
         FileLock _ = lock) {
       Journal open = journal;
       if (open == null) {
+        closeSums();
         return;
       }
       try {
@@ -456,9 +522,17 @@ final class GuardChannel extends FileBaseDefault {
       } finally {
         dataForce.exceptionally(_ -> null).join();
         open.close();
+        closeSums();
       }
     } finally {
       operations.unlock();
+    }
+  }
+
+  private void closeSums() throws IOException {
+    BlockSums open = sums;
+    if (open != null) {
+      open.close();
     }
   }
 
@@ -471,6 +545,7 @@ final class GuardChannel extends FileBaseDefault {
       awaitDataForce();
       try {
         forceData();
+        openSums().store(open.generation());
         open.announce(new Checkpoint(open.generation(), lastWitness));
       } catch (IOException | RuntimeException | Error e) {
         throw failed(e);

@@ -12,6 +12,7 @@ public final class GuardCounters {
   final LongAdder turnovers = new LongAdder();
   final LongAdder turnoverWaits = new LongAdder();
   final LongAdder replayedRecords = new LongAdder();
+  final LongAdder damagedBlocks = new LongAdder();
 
   GuardCounters() {}
 
@@ -43,6 +44,11 @@ public final class GuardCounters {
   /** How often a commit had to wait for the force of the data file. */
   public long turnoverWaits() {
     return turnoverWaits.sum();
+  }
+
+  /** Reads that failed because a block was not what was written there. */
+  public long damagedBlocks() {
+    return damagedBlocks.sum();
   }
 
   /** Journal records applied again while opening. */

@@ -2,6 +2,7 @@ package com.softadastra.sync.guard;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.util.List;
 import java.util.Locale;
 import org.h2.store.fs.FilePath;
 import org.h2.store.fs.FilePathWrapper;
@@ -12,8 +13,9 @@ import org.jspecify.annotations.Nullable;
  * jdbc:h2:guard:/directory/name} is on the disk.
  *
  * <p>Files ending in {@code .mv.db} are guarded as {@link GuardChannel} says; every other file
- * passes through. Beside {@code name.mv.db} lie {@code name.journal.0} and {@code name.journal.1}.
- * The three belong together:
+ * passes through. Beside {@code name.mv.db} lie {@code name.journal.0}, {@code name.journal.1} and
+ * {@code name.sums}, the checksums of its blocks. The first three belong together; without the sums
+ * nothing is lost but the check of blocks until they are written again:
  *
  * <ul>
  *   <li>After a clean stop the data file is complete. It may be copied, restored or replaced alone;
@@ -102,7 +104,7 @@ public final class GuardFileSystem extends FilePathWrapper {
   public void delete() {
     super.delete();
     if (isGuarded()) {
-      deleteJournals(getBase());
+      deleteCompanions(getBase());
     }
   }
 
@@ -118,18 +120,19 @@ public final class GuardFileSystem extends FilePathWrapper {
     requireSettled();
     target.requireSettled();
     if (target.isGuarded()) {
-      deleteJournals(target.getBase());
+      deleteCompanions(target.getBase());
     }
     super.moveTo(newName, atomicReplace);
     if (isGuarded() && target.isGuarded()) {
-      for (int i = 0; i < 2; i++) {
-        FilePath journal = journalOf(getBase(), i);
-        if (journal.exists()) {
-          journal.moveTo(journalOf(target.getBase(), i), atomicReplace);
+      List<FilePath> from = companionsOf(getBase());
+      List<FilePath> to = companionsOf(target.getBase());
+      for (int i = 0; i < from.size(); i++) {
+        if (from.get(i).exists()) {
+          from.get(i).moveTo(to.get(i), atomicReplace);
         }
       }
     } else if (isGuarded()) {
-      deleteJournals(getBase());
+      deleteCompanions(getBase());
     }
   }
 
@@ -148,19 +151,29 @@ public final class GuardFileSystem extends FilePathWrapper {
     }
   }
 
-  private static void deleteJournals(FilePath data) {
-    for (int i = 0; i < 2; i++) {
-      FilePath journal = journalOf(data, i);
-      if (journal.exists()) {
-        journal.delete();
+  private static void deleteCompanions(FilePath data) {
+    for (FilePath companion : companionsOf(data)) {
+      if (companion.exists()) {
+        companion.delete();
       }
     }
   }
 
+  private static List<FilePath> companionsOf(FilePath data) {
+    return List.of(journalOf(data, 0), journalOf(data, 1), sumsOf(data));
+  }
+
   static FilePath journalOf(FilePath data, int number) {
+    return beside(data, ".journal." + number);
+  }
+
+  static FilePath sumsOf(FilePath data) {
+    return beside(data, ".sums");
+  }
+
+  private static FilePath beside(FilePath data, String suffix) {
     String name = data.name;
-    return data.getPath(
-        name.substring(0, name.length() - DATA_SUFFIX.length()) + ".journal." + number);
+    return data.getPath(name.substring(0, name.length() - DATA_SUFFIX.length()) + suffix);
   }
 
   /**

@@ -2,7 +2,6 @@ package com.softadastra.sync.guard;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -59,13 +58,18 @@ final class Overlay {
     cut = UNCUT;
   }
 
+  /** Reads the file underneath, as a channel does. */
+  interface Underneath {
+    int read(ByteBuffer target, long position) throws IOException;
+  }
+
   /**
    * Reads as a channel does: at least one byte, unless the position is at or beyond the end.
    *
    * @param file the file underneath
    * @return number of bytes put into {@code target}; -1 at or beyond the end
    */
-  int read(ByteBuffer target, long position, FileChannel file) throws IOException {
+  int read(ByteBuffer target, long position, Underneath file) throws IOException {
     if (position >= size) {
       return target.hasRemaining() ? -1 : 0;
     }
@@ -93,7 +97,7 @@ final class Overlay {
   }
 
   /** Beyond its cut or its end the file underneath reads as zeros, as a hole would. */
-  private void readUnderneath(ByteBuffer target, long position, int length, FileChannel file)
+  private void readUnderneath(ByteBuffer target, long position, int length, Underneath file)
       throws IOException {
     int limit = target.limit();
     int end = target.position() + length;

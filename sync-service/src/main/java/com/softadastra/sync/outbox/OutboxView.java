@@ -3,7 +3,6 @@ package com.softadastra.sync.outbox;
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.peering.PeerView;
 import com.softadastra.contracts.peering.Peering;
-import com.softadastra.engine.log.Standing;
 import com.softadastra.sync.documents.SpaceNames;
 import com.softadastra.sync.storage.Storage;
 import java.time.Instant;
@@ -13,8 +12,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The outbox as an operator sees it. */
 public final class OutboxView {
-  private static final int MOST_DEAD_LETTERS = 1000;
-
   private final Storage storage;
   private final Outbox outbox;
   private final Peering peering;
@@ -37,10 +34,6 @@ public final class OutboxView {
       @Nullable Instant nextAttempt,
       @Nullable String lastError,
       long lowWater) {}
-
-  /** An entry that is kept and has no effect. */
-  public record DeadLetter(
-      long position, String space, String intent, NodeId node, String reason, Instant recordedAt) {}
 
   public OutboxView(Storage storage, Outbox outbox, Peering peering, SpaceNames names) {
     this.storage = storage;
@@ -73,38 +66,5 @@ public final class OutboxView {
       }
     }
     return lanes;
-  }
-
-  public List<DeadLetter> deadLetters() {
-    return storage
-        .readers()
-        .read(reader -> {
-          var letters = new ArrayList<DeadLetter>();
-          try (var select =
-              reader
-                  .connection()
-                  .prepareStatement(
-                      "select position from wal where standing <> ? order by position desc limit ?")) {
-            select.setInt(1, Standing.EFFECTIVE.ordinal());
-            select.setInt(2, MOST_DEAD_LETTERS);
-            try (var row = select.executeQuery()) {
-              while (row.next()) {
-                var logged = reader.entry(row.getLong(1));
-                var intent = logged.entry().intent();
-                letters.add(
-                    new DeadLetter(
-                        logged.position(),
-                        names
-                            .name(logged.entry().space())
-                            .orElse(logged.entry().space().toString()),
-                        intent == null ? "" : intent.id(),
-                        logged.entry().author().node(),
-                        logged.standing().reason(),
-                        logged.recordedAt()));
-              }
-            }
-          }
-          return letters;
-        });
   }
 }

@@ -287,8 +287,7 @@ final class Channel {
               }
             });
     if (session.ended()) {
-      close(
-          session.farewell().filter(REPLACED::equals).orElse("the peer ended the session"));
+      close(session.farewell().filter(REPLACED::equals).orElse("the peer ended the session"));
     }
   }
 

@@ -107,8 +107,10 @@ public final class Exchanges {
     this.surroundings = surroundings;
     recording.onReborn(incarnations::note);
     recording.onReborn(_ ->
-        recording.views().keySet().forEach(space ->
-            channels.values().forEach(channel -> channel.acknowledge(space))));
+        recording
+            .views()
+            .keySet()
+            .forEach(space -> channels.values().forEach(channel -> channel.acknowledge(space))));
     recording.onForced(() -> channels.values().forEach(Channel::signal));
     recording.ledger().onChange(this::discharge);
   }
@@ -272,8 +274,7 @@ public final class Exchanges {
   }
 
   private Channel open(NodeId peer, boolean dialled) {
-    var channel =
-        new Channel(peer, dialled, surroundings.schedule(), own -> new Host(peer, own));
+    var channel = new Channel(peer, dialled, surroundings.schedule(), own -> new Host(peer, own));
     open.add(channel);
     channel.onEnd(_ -> {
       open.remove(channel);

@@ -11,6 +11,7 @@ import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.Reads;
 import com.softadastra.engine.space.SignedRecord;
 import com.softadastra.engine.space.Write;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -32,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Batch implements Reads {
   private final Reads committed;
+  private final Instant now;
 
   private final Map<DocumentKey, DocumentState> documents = new LinkedHashMap<>();
   // asked for and found nowhere; whoever decides asks more than once
@@ -46,7 +48,6 @@ public final class Batch implements Reads {
   private final List<Write.Branch> branches = new ArrayList<>();
   private final Map<Hash, Write.PutConflict> conflicts = new LinkedHashMap<>();
   private final Map<SpaceId, String> names = new LinkedHashMap<>();
-  private final Set<SpaceId> created = new LinkedHashSet<>();
   private final Map<SpaceId, List<SignedRecord>> records = new LinkedHashMap<>();
   private final Set<SpaceId> owedWhole = new LinkedHashSet<>();
   private Collection<Ledger.Known> statements = List.of();
@@ -66,9 +67,11 @@ public final class Batch implements Reads {
 
   /**
    * @param committed what is there without this batch
+   * @param now when it is made
    */
-  Batch(Reads committed) {
+  Batch(Reads committed, Instant now) {
     this.committed = committed;
+    this.now = now;
   }
 
   boolean isEmpty() {
@@ -133,13 +136,7 @@ public final class Batch implements Reads {
   /** Makes a space known under a name. */
   void create(String name, Membership membership) {
     names.put(membership.space(), name);
-    created.add(membership.space());
     records.put(membership.space(), membership.records());
-  }
-
-  /** Gives a space another name. */
-  void rename(SpaceId space, String name) {
-    names.put(space, name);
   }
 
   /** Adds to a space's membership. */
@@ -234,6 +231,10 @@ public final class Batch implements Reads {
 
   // ---- what a journal takes
 
+  Instant now() {
+    return now;
+  }
+
   Collection<DocumentState> documents() {
     return documents.values();
   }
@@ -269,12 +270,9 @@ public final class Batch implements Reads {
     return conflicts.values();
   }
 
+  /** The names of spaces that are new. */
   Map<SpaceId, String> names() {
     return names;
-  }
-
-  Set<SpaceId> created() {
-    return created;
   }
 
   Map<SpaceId, List<SignedRecord>> records() {

@@ -23,7 +23,7 @@ public final class Database implements AutoCloseable {
 
   private static final String OPTIONS =
       ";WRITE_DELAY=500;MAX_COMPACT_TIME=0;DB_CLOSE_ON_EXIT=FALSE;DB_CLOSE_DELAY=-1;QUERY_CACHE_SIZE=64"
-          + ";LOCK_TIMEOUT=30000;CACHE_SIZE="
+          + ";LOCK_TIMEOUT=30000;TRACE_LEVEL_FILE=0;CACHE_SIZE="
           + Runtime.getRuntime().maxMemory() / 8 / 1024;
 
   static {
@@ -88,7 +88,8 @@ public final class Database implements AutoCloseable {
       database.migrate();
       return database;
     } catch (RuntimeException e) {
-      pool.dispose();
+      // it may be open all the same
+      database.abandon();
       for (Throwable cause = e; cause != null; cause = cause.getCause()) {
         if (cause instanceof StorageException) {
           throw e;

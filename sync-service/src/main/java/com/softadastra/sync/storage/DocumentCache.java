@@ -2,7 +2,6 @@ package com.softadastra.sync.storage;
 
 import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.log.DocumentKey;
-import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -32,12 +31,12 @@ final class DocumentCache {
     this.nextNumber = nextNumber;
   }
 
-  @Nullable DocumentState state(DocumentKey key, Rows rows) throws SQLException {
+  @Nullable DocumentState state(DocumentKey key, Rows rows) {
     var cached = documents.get(key);
     if (cached != null) {
       return cached.state();
     }
-    var row = rows.document(key);
+    var row = rows.documentRow(key);
     if (row == null) {
       return null;
     }

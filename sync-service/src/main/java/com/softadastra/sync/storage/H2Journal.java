@@ -209,58 +209,32 @@ public final class H2Journal implements Journal {
 
   @Override
   public @Nullable DocumentState document(DocumentKey key) {
-    try {
-      return cache.state(key, rows);
-    } catch (SQLException e) {
-      throw new StorageException("reading a document failed", e);
-    }
+    return cache.state(key, rows);
   }
 
   @Override
   public LoggedEntry entry(long position) {
-    try {
-      return rows.find(position)
-          .orElseThrow(
-              () -> new StorageException("the log has nothing at position " + position, null));
-    } catch (SQLException e) {
-      throw new StorageException("reading the log failed", e);
-    }
+    return rows.entry(position);
   }
 
   @Override
   public List<LoggedEntry> intents(SpaceId space, String id) {
-    try {
-      return rows.intents(space, id);
-    } catch (SQLException e) {
-      throw new StorageException("looking for an intent failed", e);
-    }
+    return rows.intents(space, id);
   }
 
   @Override
   public List<LoggedEntry> run(SpaceId space, Replica chain, long from) {
-    try {
-      return rows.run(space, chain, from);
-    } catch (SQLException e) {
-      throw new StorageException("reading the log failed", e);
-    }
+    return rows.run(space, chain, from);
   }
 
   @Override
   public List<LoggedEntry> from(long position, int limit) {
-    try {
-      return rows.from(position, limit);
-    } catch (SQLException e) {
-      throw new StorageException("reading the log failed", e);
-    }
+    return rows.from(position, limit);
   }
 
   @Override
   public Optional<LoggedEntry> find(SpaceId space, Replica replica, long sequence) {
-    try {
-      return rows.find(space, replica, sequence);
-    } catch (SQLException e) {
-      throw new StorageException("reading the log failed", e);
-    }
+    return rows.find(space, replica, sequence);
   }
 
   @Override
@@ -343,6 +317,7 @@ public final class H2Journal implements Journal {
       putBranches(batch);
       putStandings(batch);
       putEntries(batch);
+      putDeadLetters(batch);
       putChains(batch);
       if (redo != null) {
         lastCommit.setLong(1, ++commits);
@@ -408,22 +383,13 @@ public final class H2Journal implements Journal {
 
   private void putSpaces(Batch batch) throws SQLException {
     for (var space : batch.names().entrySet()) {
-      if (batch.created().contains(space.getKey())) {
-        try (var insert =
-            connection.prepareStatement(
-                "insert into space (id, name) values (?, ?)",
-                java.sql.Statement.RETURN_GENERATED_KEYS)) {
-          insert.setBytes(1, space.getKey().hash().bytes());
-          insert.setString(2, space.getValue());
-          numbers.put(space.getKey(), Numbers.generated(insert));
-        }
-      } else {
-        try (var update =
-            connection.prepareStatement("update space set name = ? where space_no = ?")) {
-          update.setString(1, space.getValue());
-          update.setInt(2, numbers.space(space.getKey()));
-          update.executeUpdate();
-        }
+      try (var insert =
+          connection.prepareStatement(
+              "insert into space (id, name) values (?, ?)",
+              java.sql.Statement.RETURN_GENERATED_KEYS)) {
+        insert.setBytes(1, space.getKey().hash().bytes());
+        insert.setString(2, space.getValue());
+        numbers.put(space.getKey(), Numbers.generated(insert));
       }
     }
     for (var records : batch.records().entrySet()) {
@@ -474,6 +440,37 @@ public final class H2Journal implements Journal {
           crc(logged, Rows.positions(logged.previous())),
           logged.position());
     }
+  }
+
+  private void putDeadLetters(Batch batch) throws SQLException {
+    for (var logged : batch.restood()) {
+      if (logged.standing().effective()) {
+        sql.change(RowChange.DELETE_DEAD_LETTER, logged.position());
+        continue;
+      }
+      int replicaNo = numbers.replica(logged.chain(), connection);
+      int standing = logged.standing().ordinal();
+      // when it was first noticed stays, and that it was dropped
+      if (sql.change(RowChange.UPDATE_DEAD_LETTER, replicaNo, standing, logged.position()) == 0) {
+        putDeadLetter(logged, batch);
+      }
+    }
+    for (var logged : batch.appended()) {
+      if (!logged.standing().effective()) {
+        putDeadLetter(logged, batch);
+      }
+    }
+  }
+
+  private void putDeadLetter(LoggedEntry logged, Batch batch) throws SQLException {
+    sql.change(
+        RowChange.INSERT_DEAD_LETTER,
+        logged.position(),
+        numbers.space(logged.entry().space()),
+        numbers.replica(logged.chain(), connection),
+        logged.entry().sequence(),
+        logged.standing().ordinal(),
+        batch.now().toEpochMilli());
   }
 
   /** What a parent has beyond a fork is the branch's from now on, in every table but the log. */

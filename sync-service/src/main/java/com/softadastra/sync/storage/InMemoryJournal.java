@@ -9,11 +9,13 @@ import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.IntentIds;
 import com.softadastra.engine.log.LoggedEntry;
+import com.softadastra.engine.log.Standing;
 import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.SignedRecord;
 import com.softadastra.engine.space.Write;
 import com.softadastra.sync.storage.Batch.Chain;
 import com.softadastra.sync.storage.Batch.IntentKey;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -83,6 +85,14 @@ public final class InMemoryJournal implements Journal {
     void applyTo(Contents contents);
   }
 
+  /**
+   * An entry without effect.
+   *
+   * @param standing why it has none
+   * @param noticedAt when that was first so
+   */
+  public record DeadLetter(SpaceId space, Dot dot, Standing standing, Instant noticedAt) {}
+
   private record Owed(SpaceId space, Dot dot) {}
 
   private static final class Contents {
@@ -95,6 +105,7 @@ public final class InMemoryJournal implements Journal {
     final Map<Chain, ChainHead> chains = new LinkedHashMap<>();
     final Map<Statement, Ledger.Known> statements = new LinkedHashMap<>();
     final TreeMap<Long, Owed> outbox = new TreeMap<>();
+    final TreeMap<Long, DeadLetter> deadLetters = new TreeMap<>();
     long chainsPosition;
     @Nullable Node node;
   }
@@ -236,6 +247,7 @@ public final class InMemoryJournal implements Journal {
     var branches = List.copyOf(batch.branches());
     var chains = batch.chains();
     var node = batch.node();
+    var noticedAt = batch.now();
     change(
         medium.onCommit,
         to -> {
@@ -258,6 +270,7 @@ public final class InMemoryJournal implements Journal {
           restood.forEach(logged -> {
             to.entries.put(logged.position(), logged);
             to.outbox.computeIfPresent(logged.position(), (_, _) -> owed(logged));
+            judged(logged, noticedAt, to);
           });
           signed.forEach(logged -> {
             to.entries.put(logged.position(), logged);
@@ -265,6 +278,7 @@ public final class InMemoryJournal implements Journal {
                 .computeIfAbsent(
                     new Chain(logged.entry().space(), logged.chain()), _ -> new TreeMap<>())
                 .put(logged.entry().sequence(), logged.position());
+            judged(logged, noticedAt, to);
           });
           owed.forEach(logged -> owe(logged, to));
           chains.ifPresent(now -> {
@@ -297,6 +311,21 @@ public final class InMemoryJournal implements Journal {
           .computeIfAbsent(new Chain(branch.space(), branch.branch()), _ -> new TreeMap<>())
           .putAll(rest);
       rest.clear();
+    }
+  }
+
+  private static void judged(LoggedEntry logged, Instant noticedAt, Contents to) {
+    if (logged.standing().effective()) {
+      to.deadLetters.remove(logged.position());
+    } else {
+      var before = to.deadLetters.get(logged.position());
+      to.deadLetters.put(
+          logged.position(),
+          new DeadLetter(
+              logged.entry().space(),
+              logged.dot(),
+              logged.standing(),
+              before == null ? noticedAt : before.noticedAt()));
     }
   }
 
@@ -337,6 +366,11 @@ public final class InMemoryJournal implements Journal {
         .filter(owed -> owed.space().equals(space))
         .map(Owed::dot)
         .toList();
+  }
+
+  /** All entries without effect, by position. */
+  public Map<Long, DeadLetter> deadLetters() {
+    return Map.copyOf(contents.deadLetters);
   }
 
   private void change(Runnable fault, Change change) {

@@ -37,7 +37,7 @@ public final class Ledger {
 
   Ledger() {}
 
-  /** Called when more is known. */
+  /** Called when more is known, or of other entries. */
   public void onChange(Runnable listener) {
     listeners.add(listener);
   }
@@ -92,6 +92,11 @@ public final class Ledger {
       forced.forEach(known -> statements.put(known.key(), known));
       listeners.forEach(Runnable::run);
     }
+  }
+
+  /** Chains have other names from now on, so that statements cover other entries. */
+  void renamed() {
+    listeners.forEach(Runnable::run);
   }
 
   void recover(Collection<Known> forced) {

@@ -135,50 +135,27 @@ public final class Readers implements AutoCloseable {
 
     @Override
     public @Nullable DocumentState document(DocumentKey key) {
-      try {
-        var row = rows.document(key);
-        return row == null ? null : row.state();
-      } catch (SQLException e) {
-        throw new StorageException("reading a document failed", e);
-      }
+      return rows.document(key);
     }
 
     @Override
     public LoggedEntry entry(long position) {
-      try {
-        return rows.find(position)
-            .orElseThrow(
-                () -> new StorageException("the log has nothing at position " + position, null));
-      } catch (SQLException e) {
-        throw new StorageException("reading the log failed", e);
-      }
+      return rows.entry(position);
     }
 
     @Override
     public List<LoggedEntry> intents(SpaceId space, String id) {
-      try {
-        return rows.intents(space, id);
-      } catch (SQLException e) {
-        throw new StorageException("looking for an intent failed", e);
-      }
+      return rows.intents(space, id);
     }
 
     @Override
     public Optional<LoggedEntry> find(SpaceId space, Replica chain, long sequence) {
-      try {
-        return rows.find(space, chain, sequence);
-      } catch (SQLException e) {
-        throw new StorageException("reading the log failed", e);
-      }
+      return rows.find(space, chain, sequence);
     }
 
     @Override
     public List<LoggedEntry> run(SpaceId space, Replica chain, long from) {
-      try {
-        return rows.run(space, chain, from);
-      } catch (SQLException e) {
-        throw new StorageException("reading the log failed", e);
-      }
+      return rows.run(space, chain, from);
     }
 
     /** Entries of a space after a position and up to the durable one, at most so many. */

@@ -170,7 +170,9 @@ public final class Recording {
     workListeners.add(listener);
   }
 
-  /** Called when a new incarnation, or a new place in the log, was taken and forced, by the owner. */
+  /**
+   * Called when a new incarnation, or a new place in the log, was taken and forced, by the owner.
+   */
   public void onReborn(Consumer<Found> listener) {
     rebornListeners.add(listener);
   }
@@ -268,18 +270,10 @@ public final class Recording {
   /** Makes a space known under a name, with its membership. */
   public void createSpace(String name, Membership membership) {
     ensureOwner();
-    var batch = new Batch(journal);
+    var batch = new Batch(journal, now());
     batch.create(name, membership);
     journal.commit(batch);
     spaces.put(membership.space(), new SpaceState(membership, self(), Map.of()));
-  }
-
-  /** Takes an empty space out of its name's way. */
-  public void renameSpace(SpaceId space, String name) {
-    ensureOwner();
-    var batch = new Batch(journal);
-    batch.rename(space, name);
-    journal.commit(batch);
   }
 
   /** Replaces the membership by one with more records. */
@@ -290,7 +284,7 @@ public final class Recording {
       throw new Refused(ProblemCode.SPACE_UNKNOWN, "no such space");
     }
     var known = state.membership().records().stream().map(SignedRecord::hash).toList();
-    var batch = new Batch(journal);
+    var batch = new Batch(journal, now());
     batch.learn(
         membership.space(),
         membership.records().stream().filter(r -> !known.contains(r.hash())).toList());
@@ -328,7 +322,7 @@ public final class Recording {
    */
   public void reborn() {
     ensureOwner();
-    var batch = new Batch(journal);
+    var batch = new Batch(journal, now());
     renew(batch);
     commit(batch);
   }
@@ -344,7 +338,7 @@ public final class Recording {
     if (space == null || !other.isBeyond(statement(space))) {
       return;
     }
-    var batch = new Batch(journal);
+    var batch = new Batch(journal, now());
     lastPosition = Math.max(lastPosition, other.position()) + 1;
     if (other.by().equals(self())) {
       renew(batch);
@@ -430,7 +424,7 @@ public final class Recording {
   public void finish() {
     ensureOwner();
     try {
-      var batch = new Batch(journal);
+      var batch = new Batch(journal, now());
       batch.chains(chains(), lastPosition);
       journal.commit(batch);
       force();
@@ -469,7 +463,7 @@ public final class Recording {
   private void record(List<Unit> units) {
     long began = System.nanoTime();
     measureRoom();
-    var batch = new Batch(journal);
+    var batch = new Batch(journal, now());
     var touched = new LinkedHashSet<SpaceId>();
     var answers = new ArrayList<Runnable>(units.size());
     var notes = new ArrayList<Ledger.Known>();
@@ -506,6 +500,9 @@ public final class Recording {
       return;
     }
     published(touched);
+    if (!batch.branches().isEmpty()) {
+      ledger.renamed();
+    }
     measures.commits++;
     measures.lastBatch = units.size();
     measures.lastCommitNanos = System.nanoTime() - began;
@@ -679,19 +676,36 @@ public final class Recording {
           var membership = new Membership(records);
           spaces.put(membership.space(), new SpaceState(membership, self(), Map.of()));
         });
-    recovered.chains().forEach((space, chains) -> chains.forEach(space(space)::recovered));
+    recovered
+        .chains()
+        .forEach((id, chains) ->
+            chains.forEach((name, head) -> {
+              requireEnd(name, head);
+              space(id).recovered(name, head);
+            }));
     recoverChains();
     ledger.recover(recovered.statements());
     boolean same = before != null && before.incarnation().equals(incarnation);
     long first = before != null && same ? before.firstPosition() : node.firstPosition();
     node = new Journal.Node(incarnation, before == null ? 1 : before.opened() + 1, first);
     lastPosition = Math.max(lastPosition, first);
-    var batch = new Batch(journal);
+    var batch = new Batch(journal, now());
     batch.node(node);
     spaces.values().forEach(space -> recordAgain(forked(space), space, batch));
     commit(batch);
     force();
     published(spaces.keySet());
+  }
+
+  private void requireEnd(Replica name, ChainHead head) {
+    if (head.entries() > 0 && !journal.entry(head.position()).hash().equals(head.hash())) {
+      throw new StorageException(
+          "the chain "
+              + name
+              + " ends with another entry than the log has at position "
+              + head.position(),
+          null);
+    }
   }
 
   /** The intents of this node's own entries that were forked, in the order of the log. */

@@ -21,9 +21,12 @@ enum RowChange {
   CHAINS_POSITION(11, "update node set chains_position = ?"),
   MERGE_STATEMENT(
       12,
-      "merge into statement (space_no, node, statement, signature, via) values (?, ?, ?, ?, ?)");
+      "merge into statement (space_no, node, statement, signature, via) values (?, ?, ?, ?, ?)"),
+  INSERT_DEAD_LETTER(13, "insert into dead_letter values (?, ?, ?, ?, ?, ?, 'OPEN', null)"),
+  UPDATE_DEAD_LETTER(14, "update dead_letter set replica_no = ?, standing = ? where position = ?"),
+  DELETE_DEAD_LETTER(15, "delete from dead_letter where position = ?");
 
-  private static final RowChange[] BY_CODE = new RowChange[13];
+  private static final RowChange[] BY_CODE = new RowChange[16];
 
   static {
     for (var change : values()) {

@@ -11,6 +11,7 @@ import com.softadastra.engine.log.EntryCodec;
 import com.softadastra.engine.log.IntentIds;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Standing;
+import com.softadastra.engine.space.Reads;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -26,7 +27,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Reads rows over one connection and checks every checksum. Used by one thread at a time. */
-final class Rows implements AutoCloseable {
+final class Rows implements Reads, AutoCloseable {
   /** A chain's entries get a mark at every multiple of this, plus one; a branch's first has one. */
   static final int MARK_EVERY = 64;
 
@@ -85,7 +86,58 @@ final class Rows implements AutoCloseable {
   /** A document's row. */
   record DocumentRow(long documentNo, DocumentState state) {}
 
-  @Nullable DocumentRow document(DocumentKey key) throws SQLException {
+  @Nullable DocumentRow documentRow(DocumentKey key) {
+    return asked("reading a document failed", () -> Optional.ofNullable(selectDocument(key)))
+        .orElse(null);
+  }
+
+  @Override
+  public @Nullable DocumentState document(DocumentKey key) {
+    var row = documentRow(key);
+    return row == null ? null : row.state();
+  }
+
+  @Override
+  public LoggedEntry entry(long position) {
+    return asked("reading the log failed", () -> selectEntry(position))
+        .orElseThrow(
+            () -> new StorageException("the log has nothing at position " + position, null));
+  }
+
+  /** Entries from a position on, of all spaces, in the order of the log. */
+  List<LoggedEntry> from(long position, int limit) {
+    return asked("reading the log failed", () -> selectFrom(position, limit));
+  }
+
+  /** Found by reading on from the mark before it. */
+  @Override
+  public Optional<LoggedEntry> find(SpaceId space, Replica chain, long sequence) {
+    return asked("reading the log failed", () -> selectEntry(space, chain, sequence));
+  }
+
+  @Override
+  public List<LoggedEntry> run(SpaceId space, Replica chain, long from) {
+    return asked("reading the log failed", () -> ofChain(space, chain, from, Integer.MAX_VALUE));
+  }
+
+  @Override
+  public List<LoggedEntry> intents(SpaceId space, String id) {
+    return asked("looking for an intent failed", () -> selectIntents(space, id));
+  }
+
+  private interface Question<T> {
+    T ask() throws SQLException;
+  }
+
+  private static <T> T asked(String failure, Question<T> question) {
+    try {
+      return question.ask();
+    } catch (SQLException e) {
+      throw new StorageException(failure, e);
+    }
+  }
+
+  private @Nullable DocumentRow selectDocument(DocumentKey key) throws SQLException {
     var collection = numbers.collection(key.space(), key.collection());
     if (collection.isEmpty()) {
       return null;
@@ -104,19 +156,31 @@ final class Rows implements AutoCloseable {
     }
   }
 
+  /**
+   * @param row of the table {@code document}
+   * @throws DamagedRow where the checksum doesn't match
+   */
+  static void requireWhole(ResultSet row) throws SQLException {
+    var id = row.getString("id");
+    int crc =
+        documentCrc(row.getInt("collection_no"), id, row.getBoolean("live"), row.getBytes("state"));
+    if (crc != row.getInt("crc")) {
+      throw new DamagedRow("document", id);
+    }
+  }
+
   static int documentCrc(int collection, String id, boolean live, byte[] state) {
     return new Checksum().add(collection).add(id).add(live ? 1 : 0).add(state).value();
   }
 
-  Optional<LoggedEntry> find(long position) throws SQLException {
+  private Optional<LoggedEntry> selectEntry(long position) throws SQLException {
     entry.setLong(1, position);
     try (var row = entry.executeQuery()) {
       return row.next() ? Optional.of(logged(row)) : Optional.empty();
     }
   }
 
-  /** Entries from a position on, of all spaces, in the order of the log. */
-  List<LoggedEntry> from(long position, int limit) throws SQLException {
+  private List<LoggedEntry> selectFrom(long position, int limit) throws SQLException {
     entriesFrom.setLong(1, position);
     entriesFrom.setInt(2, limit);
     var entries = new ArrayList<LoggedEntry>();
@@ -128,16 +192,11 @@ final class Rows implements AutoCloseable {
     return entries;
   }
 
-  /** An entry of a chain; found by reading on from the mark before it. */
-  Optional<LoggedEntry> find(SpaceId space, Replica chain, long sequence) throws SQLException {
+  private Optional<LoggedEntry> selectEntry(SpaceId space, Replica chain, long sequence)
+      throws SQLException {
     return ofChain(space, chain, sequence, 1).stream()
         .filter(logged -> logged.entry().sequence() == sequence)
         .findAny();
-  }
-
-  /** The entries of a chain from a sequence on. */
-  List<LoggedEntry> run(SpaceId space, Replica chain, long from) throws SQLException {
-    return ofChain(space, chain, from, Integer.MAX_VALUE);
   }
 
   private List<LoggedEntry> ofChain(SpaceId space, Replica chain, long from, int limit)
@@ -195,8 +254,7 @@ final class Rows implements AutoCloseable {
     }
   }
 
-  /** All entries that carry an intent. */
-  List<LoggedEntry> intents(SpaceId space, String id) throws SQLException {
+  private List<LoggedEntry> selectIntents(SpaceId space, String id) throws SQLException {
     var positions = new ArrayList<Long>();
     for (long slot = slot(space, id); ; slot++) {
       intent.setLong(1, slot);
@@ -211,10 +269,18 @@ final class Rows implements AutoCloseable {
     }
     var entries = new ArrayList<LoggedEntry>();
     for (long position : positions) {
-      entries.add(find(position).orElseThrow(() -> new DamagedRow("intent", id)));
+      entries.add(
+          selectEntry(position)
+              .filter(logged -> carries(logged, space, id))
+              .orElseThrow(() -> new DamagedRow("intent", id)));
     }
     led(space, id).ifPresent(entries::add);
     return entries;
+  }
+
+  private static boolean carries(LoggedEntry logged, SpaceId space, String id) {
+    var intent = logged.entry().intent();
+    return intent != null && intent.id().equals(id) && logged.entry().space().equals(space);
   }
 
   /** The entry that a generated id leads to, if it is that intent's. */
@@ -225,7 +291,7 @@ final class Rows implements AutoCloseable {
     }
     for (var chain : numbers.replicas()) {
       if (numbers.tag(chain).equals(place.get().tag())) {
-        var found = find(space, chain, place.get().sequence());
+        var found = selectEntry(space, chain, place.get().sequence());
         if (found.isPresent()
             && found.get().ledTo()
             && Objects.requireNonNull(found.get().entry().intent()).id().equals(id)) {

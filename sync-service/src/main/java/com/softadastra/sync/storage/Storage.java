@@ -67,7 +67,7 @@ public final class Storage implements AutoCloseable {
       thread.start();
       return new Storage(database, journal, recording, thread);
     } catch (RuntimeException e) {
-      database.close();
+      database.abandon();
       throw e;
     }
   }

@@ -6,7 +6,9 @@ import com.softadastra.contracts.documents.Documents;
 import com.softadastra.contracts.peering.PeerView;
 import com.softadastra.contracts.peering.Peering;
 import com.softadastra.sync.documents.SpaceNames;
+import com.softadastra.sync.outbox.DeadLetters;
 import com.softadastra.sync.outbox.OutboxView;
+import com.softadastra.sync.storage.Scrubber;
 import com.softadastra.sync.storage.Storage;
 import java.util.List;
 import java.util.Map;
@@ -22,9 +24,11 @@ final class Dashboards {
   @Endpoint(id = "wal")
   static final class Wal {
     private final Storage storage;
+    private final Scrubber scrubber;
 
-    Wal(Storage storage) {
+    Wal(Storage storage, Scrubber scrubber) {
       this.storage = storage;
+      this.scrubber = scrubber;
     }
 
     record Body(
@@ -44,7 +48,9 @@ final class Dashboards {
         long redoForces,
         long redoBytes,
         long journalBytes,
-        long dataBytes) {}
+        long dataBytes,
+        long damagedReads,
+        Scrubber.Report scrub) {}
 
     @ReadOperation
     Body wal() {
@@ -68,24 +74,30 @@ final class Dashboards {
           storage.redoForces(),
           storage.redoBytes(),
           guard.journalBytes(),
-          guard.dataBytes());
+          guard.dataBytes(),
+          guard.damagedBlocks(),
+          scrubber.report());
     }
   }
 
   /** The lanes. */
   @Endpoint(id = "outbox")
   static final class OutboxEndpoint {
-    private final OutboxView view;
+    private static final int SHOWN = 1000;
 
-    OutboxEndpoint(OutboxView view) {
+    private final OutboxView view;
+    private final DeadLetters deadLetters;
+
+    OutboxEndpoint(OutboxView view, DeadLetters deadLetters) {
       this.view = view;
+      this.deadLetters = deadLetters;
     }
 
-    record Body(List<OutboxView.LaneView> lanes, List<OutboxView.DeadLetter> deadLetters) {}
+    record Body(List<OutboxView.LaneView> lanes, List<DeadLetters.DeadLetter> deadLetters) {}
 
     @ReadOperation
     Body outbox() {
-      return new Body(view.lanes(), view.deadLetters());
+      return new Body(view.lanes(), deadLetters.newest(SHOWN).deadLetters());
     }
   }
 

@@ -1,29 +1,38 @@
 package com.softadastra.sync.web;
 
+import com.softadastra.sync.outbox.DeadLetters;
 import com.softadastra.sync.outbox.Outbox;
 import com.softadastra.sync.outbox.OutboxView;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpStatus;
+import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 
 /** What is owed to whom, what has no effect and why, and what exists here alone. */
 @RestController
 @RequestMapping("/api/v1")
 class OutboxController {
+  private static final int MOST_DEAD_LETTERS = 1000;
+
   private final OutboxView view;
   private final Outbox outbox;
+  private final DeadLetters deadLetters;
 
-  OutboxController(OutboxView view, Outbox outbox) {
+  OutboxController(OutboxView view, Outbox outbox, DeadLetters deadLetters) {
     this.view = view;
     this.outbox = outbox;
+    this.deadLetters = deadLetters;
   }
 
   record Lanes(List<OutboxView.LaneView> lanes) {}
-
-  record DeadLetters(List<OutboxView.DeadLetter> deadLetters) {}
 
   record Risk(long intents, long bytes, @Nullable Instant oldest) {}
 
@@ -33,8 +42,22 @@ class OutboxController {
   }
 
   @GetMapping("/outbox/dead-letters")
-  DeadLetters deadLetters() {
-    return new DeadLetters(view.deadLetters());
+  DeadLetters.Page deadLetters(
+      @RequestParam(defaultValue = "100") int limit,
+      @RequestParam(required = false) @Nullable String after) {
+    int bounded = Math.clamp(limit, 1, MOST_DEAD_LETTERS);
+    return after == null ? deadLetters.newest(bounded) : deadLetters.after(after, bounded);
+  }
+
+  @PostMapping("/outbox/dead-letters/{id}/retry")
+  void retry(@PathVariable String id) {
+    deadLetters.retry(id);
+  }
+
+  @DeleteMapping("/outbox/dead-letters/{id}")
+  @ResponseStatus(HttpStatus.NO_CONTENT)
+  void drop(@PathVariable String id) {
+    deadLetters.drop(id);
   }
 
   @GetMapping("/risk")

@@ -4,8 +4,10 @@ import com.softadastra.contracts.documents.Documents;
 import com.softadastra.contracts.peering.PeerView;
 import com.softadastra.contracts.peering.Peering;
 import com.softadastra.sync.documents.SpaceNames;
+import com.softadastra.sync.outbox.DeadLetters;
 import com.softadastra.sync.outbox.Outbox;
 import com.softadastra.sync.outbox.OutboxView;
+import com.softadastra.sync.storage.Scrubber;
 import com.softadastra.sync.storage.Storage;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -24,13 +26,13 @@ public class SyncWebConfiguration {
   }
 
   @Bean
-  Dashboards.Wal walEndpoint(Storage storage) {
-    return new Dashboards.Wal(storage);
+  Dashboards.Wal walEndpoint(Storage storage, Scrubber scrubber) {
+    return new Dashboards.Wal(storage, scrubber);
   }
 
   @Bean
-  Dashboards.OutboxEndpoint outboxEndpoint(OutboxView view) {
-    return new Dashboards.OutboxEndpoint(view);
+  Dashboards.OutboxEndpoint outboxEndpoint(OutboxView view, DeadLetters deadLetters) {
+    return new Dashboards.OutboxEndpoint(view, deadLetters);
   }
 
   @Bean
@@ -85,6 +87,24 @@ public class SyncWebConfiguration {
           .register(registry);
       Gauge.builder("softadastra.storage.full", recording, r -> r.full() ? 1 : 0)
           .description("1 while new intents are refused for want of room")
+          .register(registry);
+    };
+  }
+
+  @Bean
+  MeterBinder scrubMetrics(Storage storage, Scrubber scrubber) {
+    return registry -> {
+      Gauge.builder("softadastra.storage.damaged", scrubber, s -> s.report().damaged().size())
+          .description("Damages that the last reading of all rows found, and this one so far")
+          .register(registry);
+      FunctionCounter.builder("softadastra.storage.scrubbed", scrubber, s -> s.report().rows())
+          .description("Rows read again to see whether they are damaged")
+          .register(registry);
+      FunctionCounter.builder(
+              "softadastra.storage.damaged.reads",
+              storage,
+              s -> s.database().guard().counters().damagedBlocks())
+          .description("Reads that failed because a block was not what was written")
           .register(registry);
     };
   }

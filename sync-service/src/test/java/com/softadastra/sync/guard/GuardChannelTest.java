@@ -593,6 +593,92 @@ class GuardChannelTest {
     disk = ModelDisk.register("model");
   }
 
+  /** Turns one bit of the data file around, underneath. */
+  private static void turnBit(long position) throws IOException {
+    try (FileChannel data = FilePath.get("model:" + DATA).open("rw")) {
+      ByteBuffer one = ByteBuffer.allocate(1);
+      data.read(one, position);
+      data.write(ByteBuffer.wrap(new byte[] {(byte) (one.get(0) ^ 4)}), position);
+    }
+  }
+
+  private static byte[] blocks(int count) {
+    byte[] bytes = new byte[count * BlockSums.BLOCK];
+    new Random(count).nextBytes(bytes);
+    return bytes;
+  }
+
+  private static ByteBuffer block(FileChannel channel, int number) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(BlockSums.BLOCK);
+    Channels.readUpTo(channel, bytes, (long) number * BlockSums.BLOCK);
+    return bytes.flip();
+  }
+
+  @Test
+  void doesNotOpenOnADamagedBlock() throws IOException {
+    try (FileChannel channel = open()) {
+      channel.write(ByteBuffer.wrap(blocks(6)), 0);
+      channel.force(true);
+    }
+    turnBit(4 * BlockSums.BLOCK + 100);
+    try (FileChannel channel = open()) {
+      assertThatThrownBy(() -> block(channel, 4))
+          .isInstanceOf(GuardRefusedException.class)
+          .hasMessageContaining("the 4096 bytes from 16384 on are damaged");
+      assertThatThrownBy(() -> block(channel, 5)).isInstanceOf(GuardFailedException.class);
+    }
+  }
+
+  @Test
+  void aDamagedBlockFailsWhoReadsIt() throws IOException {
+    byte[] written = blocks(6);
+    try (FileChannel channel = open()) {
+      channel.write(ByteBuffer.wrap(written), 0);
+      channel.force(true);
+      turnBit(4 * BlockSums.BLOCK + 100);
+
+      assertThatThrownBy(() -> block(channel, 4)).isInstanceOf(BlockSums.DamagedBlock.class);
+      assertThatThrownBy(() -> channel.read(ByteBuffer.allocate(10), 4 * BlockSums.BLOCK))
+          .isInstanceOf(BlockSums.DamagedBlock.class);
+      assertThat(block(channel, 5))
+          .isEqualTo(ByteBuffer.wrap(written, 5 * BlockSums.BLOCK, BlockSums.BLOCK));
+      channel.write(ByteBuffer.wrap(written, 0, BlockSums.BLOCK), 4 * BlockSums.BLOCK);
+      channel.force(true);
+      assertThat(block(channel, 4)).isEqualTo(ByteBuffer.wrap(written, 0, BlockSums.BLOCK));
+    }
+  }
+
+  @Test
+  void knowsTheBlocksAfterACrash() throws IOException {
+    FileChannel channel = open();
+    channel.write(ByteBuffer.wrap(blocks(6)), 0);
+    channel.force(true);
+    DiskImage left = disk.image();
+    channel.close();
+    disk.close();
+    disk = ModelDisk.register("model", left);
+    try (FileChannel again = open()) {
+      block(again, 4);
+      turnBit(4 * BlockSums.BLOCK + 100);
+      assertThatThrownBy(() -> block(again, 4)).isInstanceOf(GuardRefusedException.class);
+    }
+  }
+
+  @Test
+  void takesAFileThatWasPutInItsPlaceAfterACleanStop() throws IOException {
+    try (FileChannel channel = open()) {
+      channel.write(ByteBuffer.wrap(blocks(6)), 0);
+      channel.force(true);
+    }
+    byte[] another = blocks(7);
+    try (FileChannel data = FilePath.get("model:" + DATA).open("rw")) {
+      data.write(ByteBuffer.wrap(another), 0);
+    }
+    try (FileChannel channel = open()) {
+      assertThat(content(channel)).isEqualTo(another);
+    }
+  }
+
   /** Forces; the background work, which may come as late as it can, runs when the force waits. */
   private void forceHelped(FileChannel channel) {
     AtomicReference<IOException> thrown = new AtomicReference<>();

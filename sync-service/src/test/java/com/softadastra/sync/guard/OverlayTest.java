@@ -55,7 +55,7 @@ class OverlayTest {
       int from = random.nextInt(LIMIT);
       int length = 1 + random.nextInt(LIMIT);
       ByteBuffer read = ByteBuffer.allocate(length);
-      int count = overlay.read(read, from, file);
+      int count = overlay.read(read, from, file::read);
       if (from >= expected.length) {
         assertThat(count).as("%s step %d", run, step).isEqualTo(-1);
       } else {

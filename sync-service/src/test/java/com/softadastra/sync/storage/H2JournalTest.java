@@ -3,9 +3,12 @@ package com.softadastra.sync.storage;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.disk.DiskImage;
 import com.softadastra.disk.ModelDisk;
+import com.softadastra.engine.log.Standing;
 import com.softadastra.sync.guard.GuardSettings;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 
 /** The journal in H2 over the guard, on a disk in memory. */
@@ -50,6 +53,19 @@ class H2JournalTest extends JournalContract {
         var row = select.executeQuery("select sequence from outbox order by position")) {
       while (row.next()) {
         found.add(row.getLong(1));
+      }
+    }
+    return found;
+  }
+
+  @Override
+  Map<Long, Standing> deadLetters(Journal journal) throws Exception {
+    var found = new HashMap<Long, Standing>();
+    try (var connection = database.connect();
+        var select = connection.createStatement();
+        var row = select.executeQuery("select position, standing from dead_letter")) {
+      while (row.next()) {
+        found.put(row.getLong(1), Standing.values()[row.getInt(2)]);
       }
     }
     return found;

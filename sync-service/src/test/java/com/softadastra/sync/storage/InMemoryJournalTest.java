@@ -2,7 +2,10 @@ package com.softadastra.sync.storage;
 
 import com.softadastra.contracts.Dot;
 import com.softadastra.contracts.SpaceId;
+import com.softadastra.engine.log.Standing;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 class InMemoryJournalTest extends JournalContract {
   private final InMemoryJournal.Medium medium = new InMemoryJournal.Medium();
@@ -20,5 +23,14 @@ class InMemoryJournalTest extends JournalContract {
   @Override
   List<Long> outbox(Journal journal, SpaceId space) {
     return ((InMemoryJournal) journal).outbox(space).stream().map(Dot::sequence).toList();
+  }
+
+  @Override
+  Map<Long, Standing> deadLetters(Journal journal) {
+    var standings = new HashMap<Long, Standing>();
+    ((InMemoryJournal) journal)
+        .deadLetters()
+        .forEach((position, letter) -> standings.put(position, letter.standing()));
+    return standings;
   }
 }

@@ -32,6 +32,7 @@ import com.softadastra.engine.space.SignedRecord;
 import com.softadastra.engine.space.SpaceState;
 import com.softadastra.sync.documents.SpaceNames;
 import com.softadastra.sync.storage.Recording.Outcome;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -65,6 +66,9 @@ abstract class JournalContract {
 
   /** What the outbox holds, as sequences of this node. */
   abstract List<Long> outbox(Journal journal, SpaceId space) throws Exception;
+
+  /** What the dead letters are, by position. */
+  abstract Map<Long, Standing> deadLetters(Journal journal) throws Exception;
 
   private static NodeKey key(int n) {
     var seed = new byte[NodeKey.SEED_BYTES];
@@ -246,8 +250,7 @@ abstract class JournalContract {
     // the first of a collection may be forced in another way
     var second = put("yours", "b", "{\"n\":2}");
     // committed and not forced
-    var unforced = new Batch(journal);
-    unforced.rename(space, "renamed");
+    var unforced = new Batch(journal, Instant.EPOCH);
     unforced.oweEverything(space);
     unforced.chains(Map.of(), 0);
     journal.commit(unforced);
@@ -301,6 +304,50 @@ abstract class JournalContract {
 
     assertThat(recording.view(space).orElseThrow().membership().member(third.nodeId())).isPresent();
     assertThat(outbox(journal, space)).containsExactly(1L);
+  }
+
+  /** An intent as the other member recorded it. */
+  private ReceivedEntry byTheOther(String intentId) {
+    var put = new Operation("things", "theirs", List.of(), List.of(), new Change.Put(BODY));
+    var intent = new Intent(intentId, null, Priority.NORMAL, null, List.of(put));
+    var bytes =
+        EntryCodec.encode(
+            new Entry(
+                Entry.DATA,
+                space,
+                new com.softadastra.contracts.Replica(OTHER.nodeId(), LIFE),
+                1,
+                Long.MAX_VALUE >> 1,
+                Hash.ZERO,
+                List.of(),
+                membership.authority(OTHER.nodeId()).orElseThrow(),
+                EntryCodec.encode(intent),
+                intent));
+    var hash = Hash.sha256(bytes);
+    return new ReceivedEntry(
+        EntryCodec.decode(bytes), bytes, hash, OTHER.sign(Purpose.ENTRY, hash));
+  }
+
+  @Test
+  void keepsADeadLetterForAsLongAsItHasNoEffect() throws Exception {
+    var first = put(null, "a", "{}");
+    var second = put("mine", "a", "{\"n\":1}");
+    receive(List.of(byTheOther("mine")));
+
+    assertThat(deadLetters(journal)).isEqualTo(Map.of(3L, Standing.DUPLICATE));
+    powerFails();
+    journal = open();
+    recover(new Birth(LIFE, 0));
+    assertThat(deadLetters(journal)).isEqualTo(Map.of(3L, Standing.DUPLICATE));
+
+    // the entry that came first loses its effect, so the other one has it
+    receive(anotherLife(first, 1));
+
+    assertThat(journal.entry(3).standing()).isEqualTo(Standing.EFFECTIVE);
+    var forked = Map.of(second.position(), Standing.FORKED, 4L, Standing.FORKED);
+    assertThat(deadLetters(journal)).isEqualTo(forked);
+    restart(new Birth(recording.incarnation(), 0));
+    assertThat(deadLetters(journal)).isEqualTo(forked);
   }
 
   /** What another life of this node wrote after an entry, where it doesn't know what followed. */
@@ -447,9 +494,8 @@ abstract class JournalContract {
     Batch received(ReceivedEntry entry, Journal journal) {
       var view = recording.view(membership.space()).orElseThrow();
       var state = new SpaceState(membership, view.self(), view.chains());
-      var batch = new Batch(journal);
-      var verdict =
-          Receiver.receive(entry, state, batch, java.time.Instant.EPOCH, recording.durable() + 1);
+      var batch = new Batch(journal, Instant.EPOCH);
+      var verdict = Receiver.receive(entry, state, batch, Instant.EPOCH, recording.durable() + 1);
       batch.add(((Receiver.Verdict.Stored) verdict).writes());
       batch.chains(Map.of(membership.space(), state.chains()), recording.durable() + 1);
       return batch;

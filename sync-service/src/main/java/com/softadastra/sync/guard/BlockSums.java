@@ -1,0 +1,282 @@
+package com.softadastra.sync.guard;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The checksum of each block of a data file, kept in a file beside it and compared whenever the
+ * block is read: H2 checks no content of its pages.
+ *
+ * <p>The file is of pages of 4,096 bytes, numbers big-endian. A page lies there twice, one behind
+ * the other, and is written where the older of the two is. The first page has no sums.
+ *
+ * <pre>
+ * offset  size
+ *      0     4  CRC32C of the bytes from 4 to the end of the page
+ *      4     4  magic 53 44 42 53 ("SDBS")
+ *      8    16  guard id
+ *     24     8  the generation that the data file and these sums hold, forced
+ *     32  4064  CRC32C of a block of the data file, and of the next; 0 where it isn't known
+ * </pre>
+ *
+ * <p><b>Why a power failure harms nothing.</b> Pages are written after the data file was forced,
+ * and forced before a checkpoint says so. Whatever part of them was written, the one before is
+ * there, and the blocks that it is wrong about are of generations that will be replayed, which
+ * makes their sums again. A sum that is ahead of its block is of a record that was forced. Sums
+ * that don't count are cut off before anything else is written.
+ *
+ * <p>Blocks that were written in part, which H2 doesn't do, have no sum. Nor are H2's two headers
+ * held against it: each has a checksum, and they are each other's copy. They tell whether this is
+ * the file that the sums are of; after a clean stop it may have been replaced.
+ *
+ * <p>Who changes the data file also calls {@link #wrote}; {@link #store} may run beside that.
+ * Whoever reads a block while it is written has to read again before it is called damaged.
+ */
+final class BlockSums {
+  static final int BLOCK = 4096;
+
+  private static final Logger LOG = LoggerFactory.getLogger(BlockSums.class);
+  private static final int MAGIC = 0x53444253;
+  private static final int HEADERS_OF_H2 = 2;
+  private static final int PAGE_HEADER = 32;
+  private static final int SUMS_A_PAGE = (BLOCK - PAGE_HEADER) / Integer.BYTES;
+  private static final int BLOCKS_AT_ONCE = 256;
+
+  private final String name;
+  private final @Nullable FileChannel file;
+  private final Recovery recovery;
+  private final BitSet changedPages = new BitSet();
+
+  /** Of which pages the second copy is the newer one. */
+  private final BitSet secondIsNewer = new BitSet();
+
+  private volatile int[] sums = new int[SUMS_A_PAGE];
+
+  /** A block that is not what was written there. */
+  static final class DamagedBlock extends IOException {
+    private static final long serialVersionUID = 1;
+
+    DamagedBlock(String name, long block) {
+      super(
+          name
+              + ": the "
+              + BLOCK
+              + " bytes from "
+              + block * BLOCK
+              + " on are damaged: they are not what was written there");
+    }
+  }
+
+  /**
+   * Takes over what is known of a data file that has not been replayed on yet.
+   *
+   * @param file the sums, null where there are none and none are kept
+   * @param readOnly whether the file stays as it is
+   */
+  BlockSums(
+      String name,
+      @Nullable FileChannel file,
+      boolean readOnly,
+      Recovery recovery,
+      FileChannel data)
+      throws IOException {
+    this.name = name;
+    this.file = file;
+    this.recovery = recovery;
+    if (file == null || file.size() == 0) {
+      return;
+    }
+    if (load(file) && (!recovery.isSettled() || isHeaderOf(data))) {
+      return;
+    }
+    sums = new int[SUMS_A_PAGE];
+    secondIsNewer.clear();
+    LOG.warn("{} is not the file that its checksums are of; its blocks are not checked", name);
+    if (!readOnly) {
+      // a page of these that is there again after a crash must not count
+      file.truncate(0);
+      file.force(true);
+    }
+  }
+
+  /** Whether all of it is of this data file and as far as its journals say. */
+  private boolean load(FileChannel known) throws IOException {
+    var newest = recovery.newest();
+    if (newest == null) {
+      return false;
+    }
+    int pages = Math.toIntExact((known.size() + 2 * BLOCK - 1) / (2 * BLOCK));
+    var loaded = new int[Math.max(1, pages - 1) * SUMS_A_PAGE];
+    for (int page = 0; page < pages; page++) {
+      var first = page(known, page, 0);
+      var second = page(known, page, 1);
+      boolean later = generation(second) > generation(first);
+      secondIsNewer.set(page, later);
+      var newer = later ? second : first;
+      long generation = generation(newer);
+      if (generation > newest.generation()
+          || (page == 0 && generation < newest.checkpoint().generation())) {
+        return false;
+      }
+      if (page > 0 && newer != null) {
+        newer.position(PAGE_HEADER);
+        newer.asIntBuffer().get(loaded, (page - 1) * SUMS_A_PAGE, SUMS_A_PAGE);
+      }
+    }
+    sums = loaded;
+    return true;
+  }
+
+  private static long generation(@Nullable ByteBuffer page) {
+    return page == null ? -1 : page.getLong(24);
+  }
+
+  /** Null where it is torn, of another guard, or was never written. */
+  private @Nullable ByteBuffer page(FileChannel known, int page, int copy) throws IOException {
+    var bytes = ByteBuffer.allocate(BLOCK);
+    Channels.readUpTo(known, bytes, (2L * page + copy) * BLOCK);
+    boolean whole =
+        bytes.position() == BLOCK
+            && bytes.getInt(4) == MAGIC
+            && bytes.getInt(0) == crc(bytes.slice(4, BLOCK - 4))
+            && bytes.getLong(8) == recovery.guard().getMostSignificantBits()
+            && bytes.getLong(16) == recovery.guard().getLeastSignificantBits();
+    return whole ? bytes : null;
+  }
+
+  /** Whether one of H2's headers is the one that was written last. */
+  private boolean isHeaderOf(FileChannel data) throws IOException {
+    for (int block = 0; block < HEADERS_OF_H2; block++) {
+      var bytes = ByteBuffer.allocate(BLOCK);
+      Channels.readUpTo(data, bytes, (long) block * BLOCK);
+      if (sum(bytes.clear()) == sums[block]) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Notes what an operation left in the data file. */
+  synchronized void wrote(Operation operation) {
+    switch (operation) {
+      case Operation.Write(var position, var bytes) -> {
+        long end = position + bytes.remaining();
+        for (long at = position; at < end; at = (at / BLOCK + 1) * BLOCK) {
+          long block = at / BLOCK;
+          boolean whole = at % BLOCK == 0 && at + BLOCK <= end;
+          int from = bytes.position() + (int) (at - position);
+          put(block, whole ? sum(bytes.slice(from, BLOCK)) : 0);
+        }
+      }
+      case Operation.Truncation(var size) -> {
+        for (int block = Math.toIntExact(size / BLOCK); block < sums.length; block++) {
+          if (sums[block] != 0 && (block + 1L) * BLOCK > size) {
+            put(block, 0);
+          }
+        }
+      }
+    }
+  }
+
+  private void put(long number, int sum) {
+    int block = Math.toIntExact(number);
+    int[] known = sums;
+    if (block >= known.length) {
+      int pages = Math.max(2 * known.length, block + 1) / SUMS_A_PAGE + 1;
+      known = Arrays.copyOf(known, pages * SUMS_A_PAGE);
+    }
+    known[block] = sum;
+    changedPages.set(block / SUMS_A_PAGE);
+    sums = known;
+  }
+
+  /** Writes and forces what has changed; the data file was forced before. */
+  void store(long generation) throws IOException {
+    if (file == null) {
+      return;
+    }
+    BitSet changed;
+    int[] known;
+    synchronized (this) {
+      changed = (BitSet) changedPages.clone();
+      changedPages.clear();
+      known = sums.clone();
+    }
+    write(file, 0, generation, new int[0], 0);
+    for (int page = changed.nextSetBit(0); page >= 0; page = changed.nextSetBit(page + 1)) {
+      write(file, page + 1, generation, known, page * SUMS_A_PAGE);
+    }
+    file.force(true);
+  }
+
+  private void write(FileChannel to, int page, long generation, int[] known, int from)
+      throws IOException {
+    var bytes = ByteBuffer.allocate(BLOCK).putInt(4, MAGIC).putLong(24, generation);
+    bytes.putLong(8, recovery.guard().getMostSignificantBits());
+    bytes.putLong(16, recovery.guard().getLeastSignificantBits());
+    bytes.position(PAGE_HEADER);
+    bytes.asIntBuffer().put(known, from, Math.min(SUMS_A_PAGE, known.length - from));
+    bytes.putInt(0, crc(bytes.slice(4, BLOCK - 4)));
+    boolean second = !secondIsNewer.get(page);
+    Channels.write(to, bytes.clear(), (2L * page + (second ? 1 : 0)) * BLOCK);
+    secondIsNewer.set(page, second);
+  }
+
+  /**
+   * Reads as a channel does, and compares every block of which it reads a part.
+   *
+   * @throws DamagedBlock where one is not what was written, or is being written
+   */
+  int read(FileChannel data, ByteBuffer target, long position) throws IOException {
+    if (!target.hasRemaining()) {
+      return 0;
+    }
+    long first = position / BLOCK;
+    long last = (position + target.remaining() - 1) / BLOCK;
+    int blocks = (int) Math.min(last - first + 1, BLOCKS_AT_ONCE);
+    var bytes = ByteBuffer.allocate(blocks * BLOCK);
+    Channels.readUpTo(data, bytes, first * BLOCK);
+    int read = bytes.position();
+    int[] known = sums;
+    for (int i = 0; i < blocks && first + i < known.length; i++) {
+      int expected = known[(int) first + i];
+      if (expected == 0 || first + i < HEADERS_OF_H2) {
+        continue;
+      }
+      if (read < (i + 1) * BLOCK || sum(bytes.slice(i * BLOCK, BLOCK)) != expected) {
+        throw new DamagedBlock(name, first + i);
+      }
+    }
+    int skipped = (int) (position - first * BLOCK);
+    if (read <= skipped) {
+      return -1;
+    }
+    int length = Math.min(read - skipped, target.remaining());
+    target.put(bytes.slice(skipped, length));
+    return length;
+  }
+
+  void close() throws IOException {
+    if (file != null) {
+      file.close();
+    }
+  }
+
+  private static int sum(ByteBuffer block) {
+    int crc = crc(block);
+    return crc == 0 ? 1 : crc;
+  }
+
+  private static int crc(ByteBuffer bytes) {
+    var crc = new CRC32C();
+    crc.update(bytes.duplicate());
+    return (int) crc.getValue();
+  }
+}
