@@ -45,8 +45,7 @@ class StateFuzzTest {
   private static List<byte[]> states() {
     var first = new Head(hash(1), 1, new JsonText("{\"n\":1.50}"), 7, false, List.of());
     var second = new Head(hash(2), 2, null, 9, true, List.of(hash(3), hash(4)));
-    var decided =
-        new Decided(hash(6), hash(7), List.of("/a", "/b"), Decided.Standing.OVERWRITTEN);
+    var decided = new Decided(hash(6), hash(7), List.of("/a", "/b"), Decided.Standing.OVERWRITTEN);
     var merged = new DocumentState.Merged(new JsonText("{}"));
     return List.of(
         StateCodec.encode(

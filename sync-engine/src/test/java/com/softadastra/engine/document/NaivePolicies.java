@@ -379,11 +379,20 @@ final class NaivePolicies {
         object(old, body, parts);
       }
       case Act.Set(var fields) ->
-          fields.forEach((field, value) ->
-              parts.add(
-                  value == null
-                      ? new Part(field, "write", null, null)
-                      : part(field, old.get(field), value, definition)));
+          fields.forEach((field, value) -> {
+            var part =
+                value == null
+                    ? new Part(field, "write", null, null)
+                    : part(field, old.get(field), value, definition);
+            boolean same =
+                part.items() != null
+                    && old.get(field) != null
+                    && part.items().added().isEmpty()
+                    && part.items().removed().isEmpty();
+            if (!same) {
+              parts.add(part);
+            }
+          });
       case Act.Increment(var field, var by) -> {
         if (old.get(field) == null || isNumber(old.get(field))) {
           parts.add(new Part(field, "add", "" + by, null));
