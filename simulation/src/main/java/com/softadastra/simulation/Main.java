@@ -15,15 +15,15 @@ import java.util.Map;
  * <pre>
  * simulate --seeds N --minutes M [--first-seed S]    exits 1 where an invariant broke or time ran out
  * simulate --planted                                 exits 1 unless every planted fault is caught
- * simulate --history FILE [--nodes N] [--lines L]    a recorded history on N nodes, its first L lines
+ * simulate --history FILE [--nodes N] [--lines L] [--first-seed S]    a recorded history on N nodes, its first L lines
  * </pre>
  */
 public final class Main {
-  private static final List<String> OPTIONS =
-      List.of("--seeds", "--minutes", "--first-seed", "--nodes", "--lines");
+  private static final List<String> OF_SEEDS = List.of("--seeds", "--minutes", "--first-seed");
+  private static final List<String> OF_A_HISTORY = List.of("--nodes", "--lines", "--first-seed");
   private static final String USAGE =
       "simulate --seeds N --minutes M [--first-seed S], simulate --planted,"
-          + " or simulate --history FILE [--nodes N] [--lines L]";
+          + " or simulate --history FILE [--nodes N] [--lines L] [--first-seed S]";
 
   private Main() {}
 
@@ -40,7 +40,7 @@ public final class Main {
     }
     Map<String, Long> numbers;
     try {
-      numbers = numbers(arguments);
+      numbers = numbers(arguments, OF_SEEDS);
     } catch (IllegalArgumentException e) {
       System.err.println(e.getMessage() + ": " + USAGE);
       return 2;
@@ -67,7 +67,7 @@ public final class Main {
       if (arguments.size() < 2) {
         throw new IllegalArgumentException("a history needs a file");
       }
-      var numbers = numbers(arguments.subList(2, arguments.size()));
+      var numbers = numbers(arguments.subList(2, arguments.size()), OF_A_HISTORY);
       var result =
           HistoryRun.of(
               Path.of(arguments.get(1)),
@@ -85,11 +85,11 @@ public final class Main {
     }
   }
 
-  private static Map<String, Long> numbers(List<String> arguments) {
+  private static Map<String, Long> numbers(List<String> arguments, List<String> options) {
     var numbers = new HashMap<String, Long>();
     for (int i = 0; i < arguments.size(); i += 2) {
       var option = arguments.get(i);
-      if (!OPTIONS.contains(option) || i + 1 == arguments.size()) {
+      if (!options.contains(option) || i + 1 == arguments.size()) {
         throw new IllegalArgumentException("unknown option, or one without a number: " + option);
       }
       try {

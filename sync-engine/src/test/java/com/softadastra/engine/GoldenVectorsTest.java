@@ -350,6 +350,13 @@ class GoldenVectorsTest {
             replica(2),
             List.of(
                 new Frame.Trace.Point(9, hash("nine")), new Frame.Trace.Point(8, hash("eight")))));
+    frames.put("taken", new Frame.Taken(SPACE, 7));
+    frames.put(
+        "heard",
+        new Frame.Heard(
+            SPACE,
+            List.of(
+                new Frame.Heard.Latest(replica(2).node(), new Statement.Age(1L << 32, CLOCK)))));
     var vectors = new LinkedHashMap<String, String>();
     frames.forEach((name, frame) -> vectors.put(name, hex(frame.encode())));
     return vectors;

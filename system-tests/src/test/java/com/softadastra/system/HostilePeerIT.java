@@ -69,6 +69,7 @@ class HostilePeerIT {
             List.of(membership.space())));
     talk.await(Frame.Summary.class, _ -> true);
     talk.send(new Frame.Summary(membership.space(), List.of(), List.of()));
+    talk.send(new Frame.Heard(membership.space(), List.of()));
     return talk;
   }
 
@@ -176,7 +177,7 @@ class HostilePeerIT {
       var before = node.digest();
       try (var talk = exchange()) {
         send(talk, first);
-        awaitKept(talk, peer.replica(), 2);
+        talk.await(Frame.Taken.class, _ -> true);
         assertThat(node.digest()).isEqualTo(before);
         send(talk, own.next("third", "genuine"));
         awaitKept(talk, peer.replica(), 3);

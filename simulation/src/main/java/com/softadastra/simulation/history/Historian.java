@@ -53,6 +53,8 @@ final class Historian extends Judge implements World.Work {
   private @Nullable World world;
   private @Nullable SpaceId space;
   private long frames;
+  private long statements;
+  private long verified;
 
   /** What is known of a node. */
   private static final class Site {
@@ -96,6 +98,20 @@ final class Historian extends Judge implements World.Work {
 
   long frames() {
     return frames;
+  }
+
+  /** Statements that were sent, each time counted. */
+  long statements() {
+    return statements;
+  }
+
+  /** Statements of others that nodes had to check. */
+  long verified() {
+    return verified
+        + Objects.requireNonNull(world).nodes().stream()
+            .filter(SimulatedNode::runs)
+            .mapToLong(node -> node.exchanges().statementsVerified())
+            .sum();
   }
 
   // ---- work
@@ -256,6 +272,9 @@ final class Historian extends Judge implements World.Work {
   @Override
   public void sent(int place, Frame frame) {
     frames++;
+    if (frame instanceof Frame.Acknowledged(var _, var sent)) {
+      statements += sent.size();
+    }
   }
 
   private void look(Site site) {

@@ -53,12 +53,14 @@ public final class HistoryRun {
       long conflicts,
       long events,
       long frames,
+      long statements,
+      long verified,
       double simulatedSeconds,
       Duration took,
       @Nullable Violation violation) {
     @Override
     public String toString() {
-      return "%d nodes, %d edits, %d joins, %d documents, %d conflicts, %d events, %d frames, %.0f simulated s, %.1f s: %s"
+      return "%d nodes, %d edits, %d joins, %d documents, %d conflicts, %d events, %d frames, %d statements sent, %d verified, %.0f simulated s, %.1f s: %s"
           .formatted(
               nodes,
               edits,
@@ -67,6 +69,8 @@ public final class HistoryRun {
               conflicts,
               events,
               frames,
+              statements,
+              verified,
               simulatedSeconds,
               took.toMillis() / 1e3,
               violation == null
@@ -95,6 +99,8 @@ public final class HistoryRun {
         history.conflicts(),
         outcome.events(),
         historian.frames(),
+        historian.statements(),
+        historian.verified(),
         outcome.nodeSeconds() / nodes,
         Duration.ofNanos(System.nanoTime() - began),
         outcome.violation());

@@ -50,29 +50,35 @@ public final class PlantedFaults {
           of(
                   "goes on after a failed force",
                   "I1",
-                  in(RECORDING, "record").leavesOut("FailStop.stop")).shownBy(2),
+                  in(RECORDING, "record").leavesOut("FailStop.stop"))
+              .shownBy(2),
           of(
                   "tries a failed force again",
                   "I1",
                   in("sync.storage.Journal", "record")
-                      .calls("Journal.force", Instead.class, "again")).shownBy(2),
+                      .calls("Journal.force", Instead.class, "again"))
+              .shownBy(2),
           of(
                   "uses a number again after a restart",
                   "I9",
-                  in(RECORDING, "recoverChains").with(Instead.ForgetsItsLastEntry.class)).shownBy(3),
+                  in(RECORDING, "recoverChains").with(Instead.ForgetsItsLastEntry.class))
+              .shownBy(3),
           of(
                   "takes an intent for new that was recorded before",
                   "I3",
-                  in(RECEIVER, "append").calls("Reads.intents", Instead.class, "nothing")).shownBy(13),
+                  in(RECEIVER, "append").calls("Reads.intents", Instead.class, "nothing"))
+              .shownBy(13),
           of(
                   "of two entries of one intent the first to arrive counts",
                   "I5",
                   in("engine.space.Revision", "settle")
-                      .calls("Comparator.comparing", Instead.class, "byArrival")).shownBy(13),
+                      .calls("Comparator.comparing", Instead.class, "byArrival"))
+              .shownBy(13),
           of(
                   "doesn't write down that a duplicate lost its effect",
                   "I3",
-                  in("sync.storage.Batch", "add").with(Instead.WithoutRestand.class)).shownBy(13),
+                  in("sync.storage.Batch", "add").with(Instead.WithoutRestand.class))
+              .shownBy(13),
           of(
               "writes on nothing, whatever is there",
               "parents",
@@ -86,80 +92,93 @@ public final class PlantedFaults {
           of(
                   "doesn't owe a new member what was there",
                   "I7",
-                  in("sync.storage.Batch", "oweEverything").doesNothing()).shownBy(21),
+                  in("sync.storage.Batch", "oweEverything").doesNothing())
+              .shownBy(21),
           of(
               "owes to no member what one has",
               "I7",
               in(LEDGER, "owed").with(Instead.OneIsEnough.class)),
-          of("takes any signature", "I8", in("engine.log.Signatures", "verify").answers(true)).shownBy(22),
+          of("takes any signature", "I8", in("engine.log.Signatures", "verify").answers(true))
+              .shownBy(22),
           of("a deletion deletes nothing", "I6", in(FOLD, "body").with(Instead.KeepsTheBody.class)),
           of(
-                  "the head that came last wins",
-                  "I5",
-                  in(STATE, "winner").with(Instead.LastToArriveWins.class)),
-          of("keeps two heads at most", "I6", in(FOLD, "advance").with(Instead.TwoHeads.class)).shownBy(3),
+              "the head that came last wins",
+              "I5",
+              in(STATE, "winner").with(Instead.LastToArriveWins.class)),
+          of("keeps two heads at most", "I6", in(FOLD, "advance").with(Instead.TwoHeads.class))
+              .shownBy(3),
           of(
-                  "a concurrent write takes the place of all heads",
-                  "I6",
-                  in(FOLD, "advance").with(Instead.OneHead.class)),
+              "a concurrent write takes the place of all heads",
+              "I6",
+              in(FOLD, "advance").with(Instead.OneHead.class)),
           of(
-                  "of what was written on nothing new, the first to arrive stays",
-                  "I5",
-                  in(FOLD, "replay").with(Instead.FirstToArriveStays.class)),
+              "of what was written on nothing new, the first to arrive stays",
+              "I5",
+              in(FOLD, "replay").with(Instead.FirstToArriveStays.class)),
           of(
-                  "tells nobody of conflicts",
-                  "I6",
-                  in("engine.space.DocumentUpdate", "conflicts").doesNothing()),
+              "tells nobody of conflicts",
+              "I6",
+              in("engine.space.DocumentUpdate", "conflicts").doesNothing()),
           of(
                   "a version is named without its intent",
                   "I6",
-                  in("engine.log.EntryCodec", "version", 3).with(Instead.WithoutIntent.class)).shownBy(21),
+                  in("engine.log.EntryCodec", "version", 3).with(Instead.WithoutIntent.class))
+              .shownBy(21),
           of(
                   "sends the last entry first",
                   "I11",
-                  in(SESSION, "batch").with(Instead.Backwards.class)).shownBy(3),
+                  in(SESSION, "batch").with(Instead.Backwards.class))
+              .shownBy(3),
           of(
                   "skips what a peer lacks",
                   "I11",
-                  in("engine.session.PeerChains", "review").answersArgument(0)).shownBy(2),
+                  in("engine.session.PeerChains", "review").answersArgument(0))
+              .shownBy(2),
           of(
               "says to have more than it has",
               "I7",
-              in("sync.peer.Exchanges$Host", "statement")
-                  .calls("SpaceView.chains", Instead.class, "ahead")),
+              in("sync.peer.Gossip", "state").calls("SpaceView.chains", Instead.class, "ahead")),
           of("passes no statement on", "I11", in("sync.peer.Channel", "gossip").doesNothing()),
           of(
-              "takes an earlier statement for a later one",
-              "I7",
-              in("engine.ledger.Statement", "laterThan").answers(true)).shownBy(2),
+                  "takes an earlier statement for a later one",
+                  "I7",
+                  in("engine.ledger.Statement", "laterThan").answers(true))
+              .shownBy(2),
           of(
-              "loses the keys of intents at a restart",
-              "I3",
-              made("sync.storage.InMemoryJournal").with(Instead.WithoutKeys.class)).shownBy(32),
+                  "loses the keys of intents at a restart",
+                  "I3",
+                  made("sync.storage.InMemoryJournal").with(Instead.WithoutKeys.class))
+              .shownBy(32),
           of(
                   "doesn't look whether an entry names the one before",
                   "I9",
                   in("engine.space.SpaceState", "place")
-                      .calls("Hash.equals", Instead.class, "always")).shownBy(37),
+                      .calls("Hash.equals", Instead.class, "always"))
+              .shownBy(37),
           of(
                   "doesn't record again what was forked",
                   "I1",
-                  in(RECORDING, "recordAgain").doesNothing()).shownBy(37),
+                  in(RECORDING, "recordAgain").doesNothing())
+              .shownBy(37),
           of(
-              "takes an entry before what it follows from",
-              "I4",
-              in(RECEIVER, "receive").calls("SpaceState.met", Instead.class, "met")).shownBy(54),
+                  "takes an entry before what it follows from",
+                  "I4",
+                  in(RECEIVER, "receive").calls("SpaceState.met", Instead.class, "met"))
+              .shownBy(54),
           of(
-              "takes entries of whoever is no member",
-              "I8",
-              in("engine.space.BatchCheck", "wrong").doesNothing(),
-              in(MEMBERSHIP, "role").with(Instead.EveryoneWrites.class)).shownBy(2),
-          of("takes a reader's writes", "I8", in("engine.space.Recorder", "writes").answers(true)).shownBy(4),
+                  "takes entries of whoever is no member",
+                  "I8",
+                  in("engine.space.BatchCheck", "wrong").doesNothing(),
+                  in(MEMBERSHIP, "role").with(Instead.EveryoneWrites.class))
+              .shownBy(2),
+          of("takes a reader's writes", "I8", in("engine.space.Recorder", "writes").answers(true))
+              .shownBy(4),
           of(
-              "a void operation cuts off what was made on it",
-              "I6",
-              in("engine.document.DocumentFold$History", "standing")
-                  .calls("Map.getOrDefault", Instead.class, "unfound")).shownBy(13),
+                  "a void operation cuts off what was made on it",
+                  "I6",
+                  in("engine.document.DocumentFold$History", "standing")
+                      .calls("Map.getOrDefault", Instead.class, "unfound"))
+              .shownBy(13),
           of(
               "what was deleted stays beside its deletion",
               "I6",
@@ -169,21 +188,25 @@ public final class PlantedFaults {
               "I6",
               in("engine.document.DocumentState", "winner").with(Instead.DeletionWins.class)),
           of(
-              "goes on as it was on a restored storage",
-              "I9",
-              in("sync.identity.FiledIncarnations", "birth").with(Instead.AsItWas.class)).shownBy(26),
+                  "goes on as it was on a restored storage",
+                  "I9",
+                  in("sync.identity.FiledIncarnations", "birth").with(Instead.AsItWas.class))
+              .shownBy(26),
           of(
-              "goes on in the log where the restored storage ends",
-              "I9",
-              in("sync.storage.Birth", "startAbove").answersArgument(0)).shownBy(34),
+                  "goes on in the log where the restored storage ends",
+                  "I9",
+                  in("sync.storage.Birth", "startAbove").answersArgument(0))
+              .shownBy(34),
           of(
-              "doesn't hear what another life of it has said",
-              "I7",
-              in("sync.peer.Exchanges$Host", "hearOfItself").doesNothing()).shownBy(26),
+                  "doesn't hear what another life of it has said",
+                  "I7",
+                  in("sync.peer.Gossip", "hearOfItself").doesNothing())
+              .shownBy(26),
           of(
-              "lets a copy and its original take each other's place all the time",
-              "I10",
-              in("sync.peer.Lane", "ended").calls("String.equals", Instead.class, "never")).shownBy(3),
+                  "lets a copy and its original take each other's place all the time",
+                  "I10",
+                  in("sync.peer.Lane", "ended").calls("String.equals", Instead.class, "never"))
+              .shownBy(3),
           of(
               "gives up after three attempts",
               "I11",

@@ -1,15 +1,19 @@
 package com.softadastra.simulation.world;
 
+import com.softadastra.contracts.Hash;
+import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.sync.storage.InMemoryJournal;
 import com.softadastra.sync.storage.Journal;
+import java.util.Map;
 import java.util.random.RandomGenerator;
 
 /** A storage in memory that forgets what was not forced. */
 final class MemoryDisk extends Disk {
   private final InMemoryJournal.Medium medium;
 
-  MemoryDisk(String machine, String storage) {
+  MemoryDisk(String machine, String storage, Map<Hash, LoggedEntry> entries) {
     this(machine, storage, new InMemoryJournal.Medium());
+    medium.share(entries);
   }
 
   private MemoryDisk(String machine, String storage, InMemoryJournal.Medium medium) {

@@ -30,6 +30,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 
 /**
  * What somebody may say in whose hands a node's place in the network is, or its software is newer.
@@ -117,7 +118,7 @@ final class Mischief {
     if (view.isEmpty() || view.get().membership().authority(as.id()).isEmpty()) {
       return Optional.empty();
     }
-    for (var chain : view.get().chains().entrySet()) {
+    for (var chain : new TreeMap<>(view.get().chains()).entrySet()) {
       if (chain.getKey().node().equals(as.id())) {
         continue;
       }
@@ -271,7 +272,7 @@ final class Mischief {
         .view(space)
         .map(view -> {
           var chains = new ArrayList<Frame.Summary.Known>();
-          view.chains()
+          new TreeMap<>(view.chains())
               .forEach((replica, head) -> {
                 if (replica.node().equals(as.id())) {
                   chains.add(new Frame.Summary.Known(replica, head.sequence() + 1000, head.hash()));
@@ -346,7 +347,7 @@ final class Mischief {
     var signature = node.key().sign(Purpose.ENTRY, Hash.sha256(bytes));
     var checked =
         BatchCheck.check(
-            space, List.of(new Offered(bytes, signature)), _ -> node.key().publicKey());
+            space, List.of(new Offered(bytes, signature)), _ -> node.key().publicKey(), _ -> false);
     var _ = node.recording().store(space, checked);
   }
 }

@@ -1,9 +1,11 @@
 package com.softadastra.simulation.world;
 
+import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.IntentRequest;
 import com.softadastra.contracts.peering.Role;
 import com.softadastra.engine.cbor.CborReader.Malformed;
+import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.engine.session.Frame;
 import com.softadastra.engine.space.Membership;
@@ -58,6 +60,10 @@ public final class World {
   private static final long LOOK_EVERY = SECOND / 2;
 
   private final Plan plan;
+
+  /** All entries in memory, once however many nodes have them. */
+  private final Map<Hash, LoggedEntry> entries = new HashMap<>();
+
   private final Agenda agenda = new Agenda();
   private final Trace trace = new Trace();
   private final Judge judge;
@@ -125,7 +131,7 @@ public final class World {
       var disk =
           i < plan.onDisk()
               ? DatabaseDisk.create("machine-" + name, "file-" + name, agenda::now)
-              : new MemoryDisk("machine-" + name, "file-" + name);
+              : new MemoryDisk("machine-" + name, "file-" + name, entries);
       add(new SimulatedNode(this, i, name, keys.get(i), disk, peers.get(i)));
     }
     for (var link : plan.links()) {

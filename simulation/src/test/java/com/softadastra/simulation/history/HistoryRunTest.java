@@ -2,29 +2,58 @@ package com.softadastra.simulation.history;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 class HistoryRunTest {
   private static final long SEED = 1;
-
-  /** The first so many lines of the slice; all 4,000 take minutes. */
-  private static final int LINES = 800;
+  private static final int SLICE_EDITS = 3_629;
+  private static final int MANY = 80;
 
   @Test
   void everyNodeOfEightEndsWithWhatTheFileSays() throws IOException {
     try (var slice = slice()) {
-      var result = HistoryRun.of(slice, LINES, 8, SEED);
+      var result = HistoryRun.of(slice, Integer.MAX_VALUE, 8, SEED);
 
+      System.out.println(result);
       assertThat(result.violation()).isNull();
-      assertThat(result.edits()).isEqualTo(796);
-      assertThat(result.conflicts()).isEqualTo(28);
+      assertThat(result.edits()).isEqualTo(SLICE_EDITS);
+      assertThat(result.verified()).as("statements checked").isLessThan(result.frames());
     }
+  }
+
+  @Test
+  void manyNodesSayWhatTheyHaveNoOftenerThanTheyCanHear() throws IOException {
+    try (var slice = slice()) {
+      var result = HistoryRun.of(slice, 40, MANY, SEED);
+
+      System.out.println(result);
+      assertThat(result.violation()).isNull();
+      double rounds = (double) result.verified() / (MANY * (MANY - 1));
+      var pause = Duration.ofMillis(100 + 2L * MANY * MANY).toMillis() / 1e3;
+      assertThat(rounds).isLessThan(result.simulatedSeconds() / pause + 2);
+    }
+  }
+
+  @Test
+  void theWholeFileWhereItIs() throws IOException {
+    var file =
+        Path.of(System.getProperty("simulation.history", "../../shared/data/real-edits.jsonl.gz"));
+    assumeTrue(Files.isReadable(file), () -> "no whole history at " + file.toAbsolutePath());
+    var result = HistoryRun.of(file, Integer.MAX_VALUE, 8, SEED);
+
+    System.out.println(result);
+    assertThat(result.violation()).isNull();
+    assertThat(result.edits()).isEqualTo(13_542);
   }
 
   @Test

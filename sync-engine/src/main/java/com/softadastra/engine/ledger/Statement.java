@@ -9,12 +9,10 @@ import com.softadastra.contracts.SpaceId;
 import com.softadastra.engine.cbor.CborReader;
 import com.softadastra.engine.cbor.CborReader.Malformed;
 import com.softadastra.engine.cbor.CborWriter;
-import com.softadastra.engine.log.Bounds;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.engine.log.Signatures.Purpose;
 import java.util.Comparator;
 import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * What a member says to have on its disk, in one space.
@@ -28,19 +26,60 @@ import java.util.TreeMap;
  * @param position how far its log had come; grows over all its incarnations, so the later statement
  *     counts
  * @param clock of that member, milliseconds since 1970
- * @param vector the highest contiguous sequence by replica
+ * @param vector the highest contiguous sequence by replica, in the order of replicas
  */
 public record Statement(
     SpaceId space, Replica by, long position, long clock, Map<Replica, Long> vector) {
-  static final Comparator<Statement> ORDER =
-      Comparator.comparingLong(Statement::position).thenComparingLong(Statement::clock);
-
   public Statement {
-    vector = Map.copyOf(vector);
+    vector = Vector.copyOf(vector);
   }
 
   /** A statement's bytes with its maker's signature. */
-  public record Signed(byte[] bytes, byte[] signature) {}
+  public record Signed(byte[] bytes, byte[] signature) {
+    /**
+     * @throws Malformed where the bytes don't begin as a statement does
+     */
+    public Header header() {
+      return Header.read(new CborReader(bytes));
+    }
+  }
+
+  /**
+   * Which of a member's statements it is. The later position counts, then the later clock.
+   *
+   * @param position see {@link Statement}
+   * @param clock see {@link Statement}
+   */
+  public record Age(long position, long clock) implements Comparable<Age> {
+    private static final Comparator<Age> ORDER =
+        Comparator.comparingLong(Age::position).thenComparingLong(Age::clock);
+
+    @Override
+    public int compareTo(Age other) {
+      return ORDER.compare(this, other);
+    }
+
+    public boolean laterThan(Age other) {
+      return compareTo(other) > 0;
+    }
+  }
+
+  /** What a statement says before its vector, which alone tells whether it is news. */
+  public record Header(SpaceId space, Replica by, Age age) {
+    private static Header read(CborReader in) {
+      in.array(7, 7);
+      if (in.unsigned() != 1) {
+        throw new Malformed("another statement format");
+      }
+      var space = new SpaceId(Hash.of(in.bytesExactly(Hash.BYTES)));
+      var by = replica(in);
+      return new Header(space, by, new Age(in.unsigned(), in.unsigned()));
+    }
+  }
+
+  public Age age() {
+    return new Age(position, clock);
+  }
 
   public boolean covers(Dot dot) {
     return vector.getOrDefault(dot.replica(), 0L) >= dot.sequence();
@@ -48,7 +87,7 @@ public record Statement(
 
   /** Whether this one was made after the other, by the same node. */
   public boolean laterThan(Statement other) {
-    return ORDER.compare(this, other) > 0;
+    return age().laterThan(other.age());
   }
 
   /**
@@ -69,6 +108,11 @@ public record Statement(
     return new Signed(bytes, key.sign(Purpose.STATEMENT, Hash.sha256(bytes)));
   }
 
+  /** With the signature that came with it. */
+  public Signed signed(byte[] signature) {
+    return new Signed(encode(), signature);
+  }
+
   byte[] encode() {
     var out =
         new CborWriter(160 + vector.size() * 64).array(7).unsigned(1).bytes(space.hash().bytes());
@@ -77,12 +121,11 @@ public record Statement(
         .unsigned(position)
         .unsigned(clock);
     out.array(vector.size());
-    new TreeMap<>(vector)
-        .forEach((replica, sequence) ->
-            out.array(3)
-                .bytes(replica.node().hash().bytes())
-                .bytes(replica.incarnation().bytes())
-                .unsigned(sequence));
+    vector.forEach((replica, sequence) ->
+        out.array(3)
+            .bytes(replica.node().hash().bytes())
+            .bytes(replica.incarnation().bytes())
+            .unsigned(sequence));
     return out.toByteArray();
   }
 
@@ -90,30 +133,23 @@ public record Statement(
    * @throws Malformed where the bytes are no statement
    */
   public static Statement decode(byte[] bytes) {
-    var in = new CborReader(bytes);
-    in.array(7, 7);
-    if (in.unsigned() != 1) {
-      throw new Malformed("another statement format");
-    }
-    var space = new SpaceId(Hash.of(in.bytesExactly(Hash.BYTES)));
-    var by = replica(in);
-    long position = in.unsigned();
-    long clock = in.unsigned();
-    int count = in.array(0, Bounds.CAUSES);
-    var vector = new TreeMap<Replica, Long>();
-    for (int i = 0; i < count; i++) {
-      in.array(3, 3);
-      var replica = replica(in);
-      if (i > 0 && vector.lastKey().compareTo(replica) >= 0) {
-        throw new Malformed("replicas out of order");
-      }
-      vector.put(replica, in.unsigned());
-    }
-    in.end();
-    return new Statement(space, by, position, clock, vector);
+    return decode(bytes, Map.of());
   }
 
-  private static Replica replica(CborReader in) {
+  /**
+   * @param like a vector that is likely to name the same replicas, and then shares them
+   * @throws Malformed where the bytes are no statement
+   */
+  public static Statement decode(byte[] bytes, Map<Replica, Long> like) {
+    var in = new CborReader(bytes);
+    var header = Header.read(in);
+    var vector = Vector.read(in, like);
+    in.end();
+    return new Statement(
+        header.space(), header.by(), header.age().position(), header.age().clock(), vector);
+  }
+
+  static Replica replica(CborReader in) {
     var node = new NodeId(Hash.of(in.bytesExactly(Hash.BYTES)));
     return new Replica(node, Incarnation.of(in.bytesExactly(Incarnation.BYTES)));
   }

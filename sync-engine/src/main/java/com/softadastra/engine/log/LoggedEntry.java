@@ -46,6 +46,20 @@ public record LoggedEntry(
     return new LoggedEntry(position, chain, entry, bytes, hash, by, standing, recordedAt, previous);
   }
 
+  /** The same, with what is alike wherever the entry is held together with another node's. */
+  public LoggedEntry sharing(LoggedEntry other) {
+    return new LoggedEntry(
+        position,
+        chain.equals(other.chain) ? other.chain : chain,
+        other.entry,
+        other.bytes,
+        other.hash,
+        signature,
+        standing,
+        recordedAt,
+        previous);
+  }
+
   /** The same as part of a branch, where nothing has effect. */
   public LoggedEntry branched(Replica branch) {
     return new LoggedEntry(

@@ -33,11 +33,13 @@ import java.util.List;
  * refused      = [5, space, node, incarnation, reason: text]
  * bye          = [6, reason: text]
  * trace        = [7, space, node, incarnation, [* [sequence, hash: h'32']]]
+ * taken        = [8, space, batches]
+ * heard        = [9, space, [* [node, position, clock]]]
  * statement    = [bytes, signature: h'64']
  * </pre>
  */
 public sealed interface Frame {
-  int VERSION = 1;
+  int VERSION = 2;
 
   /** Bytes of entries in one batch, beyond which no further run is begun. */
   int BATCH_BYTES = 256 << 10;
@@ -49,7 +51,7 @@ public sealed interface Frame {
   int TEXT_BYTES = 1024;
 
   /** How many items a frame has, by its kind. */
-  List<Integer> ITEMS = List.of(9, 3, 4, 4, 3, 5, 2, 5);
+  List<Integer> ITEMS = List.of(9, 3, 4, 4, 3, 5, 2, 5, 3, 3);
 
   record Hello(
       int leastVersion,
@@ -86,6 +88,19 @@ public sealed interface Frame {
   record Trace(SpaceId space, Replica chain, List<Point> points) implements Frame {
     /** An entry. */
     public record Point(long sequence, Hash hash) {}
+  }
+
+  /**
+   * What was sent is on the disk, or refused.
+   *
+   * @param batches of the space, since the session began
+   */
+  record Taken(SpaceId space, long batches) implements Frame {}
+
+  /** Which statement of each member the sender has, its own included. */
+  record Heard(SpaceId space, List<Latest> statements) implements Frame {
+    /** The latest that it has of a member. */
+    public record Latest(NodeId member, Statement.Age age) {}
   }
 
   default byte[] encode() {
@@ -134,6 +149,16 @@ public sealed interface Frame {
         points.forEach(
             point -> out.array(2).unsigned(point.sequence()).bytes(point.hash().bytes()));
       }
+      case Taken(var space, var batches) ->
+          out.array(3).unsigned(8).bytes(space.hash().bytes()).unsigned(batches);
+      case Heard(var space, var statements) -> {
+        out.array(3).unsigned(9).bytes(space.hash().bytes()).array(statements.size());
+        statements.forEach(latest ->
+            out.array(3)
+                .bytes(latest.member().hash().bytes())
+                .unsigned(latest.age().position())
+                .unsigned(latest.age().clock()));
+      }
     }
     return out.toByteArray();
   }
@@ -166,14 +191,17 @@ public sealed interface Frame {
           case 4 -> new Acknowledged(space(in), list(in, () -> statement(in)));
           case 5 -> new Refusal(space(in), replica(in), in.text(TEXT_BYTES));
           case 6 -> new Bye(in.text(TEXT_BYTES));
-          default -> new Trace(space(in), replica(in), list(in, () -> point(in)));
+          case 7 -> new Trace(space(in), replica(in), list(in, () -> point(in)));
+          case 8 -> new Taken(space(in), in.unsigned());
+          default -> new Heard(space(in), list(in, () -> latest(in)));
         };
     in.end();
     return frame;
   }
 
   private static byte[] plain(List<Offered> batch) {
-    var out = new CborWriter(BATCH_BYTES + 4096).array(batch.size());
+    int bytes = batch.stream().mapToInt(entry -> entry.bytes().length).sum();
+    var out = new CborWriter(bytes + 80 * batch.size() + 16).array(batch.size());
     batch.forEach(entry -> out.array(2).bytes(entry.bytes()).bytesOrNull(entry.signature()));
     return out.toByteArray();
   }
@@ -240,6 +268,12 @@ public sealed interface Frame {
   private static Trace.Point point(CborReader in) {
     in.array(2, 2);
     return new Trace.Point(in.unsigned(), Hash.of(in.bytesExactly(Hash.BYTES)));
+  }
+
+  private static Heard.Latest latest(CborReader in) {
+    in.array(3, 3);
+    var member = new NodeId(Hash.of(in.bytesExactly(Hash.BYTES)));
+    return new Heard.Latest(member, new Statement.Age(in.unsigned(), in.unsigned()));
   }
 
   private static CborWriter replica(Replica replica, CborWriter out) {

@@ -40,6 +40,9 @@ final class PeerChains {
   private final Map<Replica, Long> has = new HashMap<>();
   private long branches = -1;
 
+  /** The chains as they were looked at last. */
+  private Map<Replica, ChainHead> reviewed = Map.of();
+
   /**
    * An entry, by its author or by a chain that it is of.
    *
@@ -134,6 +137,10 @@ final class PeerChains {
   long review(long position) {
     moveStored();
     var mine = host.chains(space);
+    if (mine == reviewed && branches >= 0) {
+      return position;
+    }
+    reviewed = mine;
     long now = branches(mine);
     if (now == branches) {
       return position;
@@ -173,7 +180,7 @@ final class PeerChains {
     return from;
   }
 
-  static long branches(Map<Replica, ChainHead> chains) {
+  private static long branches(Map<Replica, ChainHead> chains) {
     return chains.values().stream().filter(ChainHead::branch).count();
   }
 
@@ -197,6 +204,13 @@ final class PeerChains {
   boolean knowsMore(Replica name) {
     var point = told.get(name);
     return point != null && locate(point, host.chains(space)) == null;
+  }
+
+  /** Whether an entry is stored here under its author's name. */
+  boolean isStored(ReceivedEntry received) {
+    var author = received.entry().author();
+    var chain = host.chains(space).get(author);
+    return chain != null && is(point(received.entry(), received.hash()), author, chain);
   }
 
   /** Whether an entry is here. */

@@ -13,12 +13,13 @@ import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.ReceivedEntry;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -34,12 +35,16 @@ import org.jspecify.annotations.Nullable;
  * one call after the other.
  *
  * <p>Hello, then for each space that both belong to its membership and a summary of what is known,
- * then entries as they are forced, and acknowledgements of what was received, as signed statements.
- * A session keeps nothing that matters: a later one starts from the summaries.
+ * then entries as they are forced, and how much of what was received is. Signed statements of what
+ * members have go beside them, to whoever has not the latest. A session keeps nothing that matters:
+ * a later one starts from the summaries.
  */
 public final class Session {
   /** Batches that the peer has not said to have: what it asks for and doesn't read is not sent. */
   static final int CREDIT = 32;
+
+  /** Bytes of statements in one frame, beyond which no further one is begun. */
+  private static final int STATEMENT_BYTES = 64 << 10;
 
   private final NodeId peer;
   private final SessionHost host;
@@ -49,19 +54,12 @@ public final class Session {
   /** The spaces offered, each with how many membership records the peer was told. */
   private final Map<SpaceId, Integer> announced = new LinkedHashMap<>();
 
-  /** How far this node's log had come when the peer was last sent a summary. */
-  private final Map<SpaceId, Long> stated = new HashMap<>();
-
-  /** Statements to pass on, of each member the latest: a slow peer misses those in between. */
-  private final Map<Member, News> news = new LinkedHashMap<>();
+  /** Entries and statements take turns where there are both. */
+  private boolean statementsNext;
 
   private boolean greeted;
   private boolean ended;
   private @Nullable String farewell;
-
-  private record Member(SpaceId space, NodeId node) {}
-
-  private record News(Statement statement, Statement.Signed signed) {}
 
   /**
    * A frame that was taken in.
@@ -97,13 +95,25 @@ public final class Session {
     /** Batches that are not stored yet. */
     int storing;
 
-    long branches;
+    /** Batches of the peer that are stored or refused, and how many it was told of. */
+    long taken;
 
-    /** Of each batch that was sent and not acknowledged yet: how far it reaches. */
-    final ArrayDeque<Map<Replica, Long>> unacknowledged = new ArrayDeque<>();
+    long toldTaken;
+
+    /** Batches that went to the peer, and how many it has said to have taken. */
+    long sent;
+
+    long sentAndTaken;
 
     long cursor;
-    boolean acknowledgementDue;
+
+    /** Which statement of each member the peer has; it is sent none before it has told. */
+    final Map<NodeId, Statement.Age> heard = new HashMap<>();
+
+    /** Members of whom the peer may not have the latest statement. */
+    final Set<NodeId> news = new LinkedHashSet<>();
+
+    boolean hasTold;
 
     Exchange(PeerChains peer) {
       this.peer = peer;
@@ -141,8 +151,8 @@ public final class Session {
       case Frame.Entries(var space, var batch) ->
           new Received(CompletableFuture.completedStage(null), store(space, batch));
       case Frame.Acknowledged(var space, var statements) -> {
+        exchange(space).ifPresent(exchange -> heard(exchange, statements));
         host.note(space, statements, peer);
-        exchange(space).ifPresent(exchange -> acknowledged(exchange, statements));
         yield Received.AT_ONCE;
       }
       case Frame.Refusal(var space, var replica, var reason) -> {
@@ -159,8 +169,28 @@ public final class Session {
         exchange(space)
             .ifPresent(exchange -> {
               exchange.excluded.removeIf(author -> author.node().equals(chain.node()));
-              exchange.unacknowledged.clear();
               exchange.peer.traced(chain, points);
+            });
+        yield Received.AT_ONCE;
+      }
+      case Frame.Taken(var space, var batches) -> {
+        exchange(space)
+            .ifPresent(exchange ->
+                exchange.sentAndTaken =
+                    Math.max(exchange.sentAndTaken, Math.min(batches, exchange.sent)));
+        yield Received.AT_ONCE;
+      }
+      case Frame.Heard(var space, var statements) -> {
+        exchange(space)
+            .ifPresent(exchange -> {
+              statements.forEach(latest -> heard(exchange, latest.member(), latest.age()));
+              exchange.hasTold = true;
+              var known = host.heard(space);
+              gossip(space, known.keySet());
+              if (known.containsKey(peer)) {
+                // another life of it may have spoken for it
+                exchange.news.add(peer);
+              }
             });
         yield Received.AT_ONCE;
       }
@@ -184,11 +214,10 @@ public final class Session {
       }
     }
     for (var exchange : exchanges.entrySet()) {
-      if (exchange.getValue().acknowledgementDue
-          || renamed(exchange.getKey(), exchange.getValue())) {
-        exchange.getValue().acknowledgementDue = false;
-        return new Frame.Acknowledged(exchange.getKey(), List.of(host.statement(exchange.getKey())))
-            .encode();
+      long taken = exchange.getValue().taken;
+      if (taken > exchange.getValue().toldTaken) {
+        exchange.getValue().toldTaken = taken;
+        return new Frame.Taken(exchange.getKey(), taken).encode();
       }
     }
     // entries and statements of a new member come after the record that makes it one
@@ -200,16 +229,40 @@ public final class Session {
         return new Frame.MembershipKnown(space.getKey(), records).encode();
       }
     }
-    var passedOn = news.keySet().iterator();
-    if (passedOn.hasNext()) {
-      var member = passedOn.next();
-      var newest = Objects.requireNonNull(news.remove(member));
-      return new Frame.Acknowledged(member.space(), List.of(newest.signed())).encode();
+    frame = statementsNext ? statements() : entries();
+    if (frame == null) {
+      frame = statementsNext ? entries() : statements();
     }
+    statementsNext = frame instanceof Frame.Entries;
+    return frame == null ? null : frame.encode();
+  }
+
+  private @Nullable Frame entries() {
     for (var exchange : exchanges.entrySet()) {
       var batch = batch(exchange.getKey(), exchange.getValue());
       if (!batch.isEmpty()) {
-        return new Frame.Entries(exchange.getKey(), batch).encode();
+        return new Frame.Entries(exchange.getKey(), batch);
+      }
+    }
+    return null;
+  }
+
+  /** Statements that the peer has not: as they are now, however often they changed meanwhile. */
+  private @Nullable Frame statements() {
+    for (var exchange : exchanges.entrySet()) {
+      var statements = new ArrayList<Statement.Signed>();
+      int bytes = 0;
+      var news = exchange.getValue().news.iterator();
+      while (news.hasNext() && bytes < STATEMENT_BYTES && statements.size() < Frame.MANY) {
+        var latest = host.statement(exchange.getKey(), news.next());
+        news.remove();
+        if (latest.isPresent() && heard(exchange.getValue(), latest.get().header())) {
+          statements.add(latest.get());
+          bytes += latest.get().bytes().length;
+        }
+      }
+      if (!statements.isEmpty()) {
+        return new Frame.Acknowledged(exchange.getKey(), statements);
       }
     }
     return null;
@@ -226,24 +279,38 @@ public final class Session {
     }
     var records = membership.get().records();
     if (announced.putIfAbsent(space, records.size()) == null) {
-      outgoing.add(new Frame.MembershipKnown(space, records));
-      outgoing.add(summary(space));
+      say(new Frame.MembershipKnown(space, records));
+      say(summary(space));
+      var heard = new ArrayList<Frame.Heard.Latest>();
+      new TreeMap<>(host.heard(space))
+          .forEach((member, age) -> heard.add(new Frame.Heard.Latest(member, age)));
+      say(new Frame.Heard(space, heard));
     }
   }
 
-  /** Entries came from elsewhere: the peer is told what this node now has. */
-  public void acknowledge(SpaceId space) {
-    exchange(space).ifPresent(exchange -> exchange.acknowledgementDue = true);
+  /** What the peer makes this node say is bounded by what it reads. */
+  private void say(Frame frame) {
+    if (outgoing.size() >= Frame.MANY) {
+      throw new Malformed("it asks and doesn't read the answers");
+    }
+    outgoing.add(frame);
   }
 
-  /** Passes on what another member has said to have. */
-  public void gossip(Statement statement, Statement.Signed signed) {
-    if (announced.containsKey(statement.space())) {
-      news.merge(
-          new Member(statement.space(), statement.by().node()),
-          new News(statement, signed),
-          (known, other) -> other.statement().laterThan(known.statement()) ? other : known);
-    }
+  /** There are later statements of some members, which the peer is sent where it has them not. */
+  public void gossip(SpaceId space, Collection<NodeId> members) {
+    exchange(space)
+        .filter(exchange -> exchange.hasTold)
+        .ifPresent(exchange ->
+            members.stream().filter(member -> !member.equals(peer)).forEach(exchange.news::add));
+  }
+
+  /** The peer is sent what is known that it said, though it says otherwise now. */
+  public void contradict(SpaceId space) {
+    exchange(space)
+        .ifPresent(exchange -> {
+          exchange.heard.remove(peer);
+          exchange.news.add(peer);
+        });
   }
 
   /** Ends it; what {@link #poll} then still has tells the peer why. */
@@ -252,6 +319,11 @@ public final class Session {
       outgoing.add(new Frame.Bye(reason));
       ended = true;
     }
+  }
+
+  /** Whether the peer has said hello. */
+  public boolean greeted() {
+    return greeted;
   }
 
   /** Whether it is over; what {@link #poll} still has may be sent. */
@@ -289,12 +361,11 @@ public final class Session {
   }
 
   private Frame summary(SpaceId space) {
-    stated.put(space, host.durable());
     var chains = new ArrayList<Frame.Summary.Known>();
     new TreeMap<>(host.chains(space))
         .forEach((replica, head) ->
             chains.add(new Frame.Summary.Known(replica, head.sequence(), head.hash())));
-    return new Frame.Summary(space, chains, host.statements(space));
+    return new Frame.Summary(space, chains, List.of());
   }
 
   private CompletionStage<?> summarised(Frame.Summary summary) {
@@ -308,12 +379,8 @@ public final class Session {
     var exchange = exchanges.computeIfAbsent(space, _ -> new Exchange(new PeerChains(space, host)));
     exchange.peer.summarised(summary.chains());
     exchange.excluded.clear();
-    exchange.unacknowledged.clear();
     exchange.cursor = cursor;
-    // more may have been stored since this node's own summary was made
-    exchange.acknowledgementDue |= host.durable() > stated.getOrDefault(space, 0L);
-    exchange.branches = PeerChains.branches(host.chains(space));
-    exchange.peer.divided().forEach(chain -> outgoing.add(exchange.peer.trace(chain)));
+    exchange.peer.divided().forEach(chain -> say(exchange.peer.trace(chain)));
     host.note(space, summary.statements(), peer);
     var self = host.hello(peer).sender();
     return exchange.peer.knowsMore(self)
@@ -330,7 +397,10 @@ public final class Session {
     var exchange = agreed.get();
     var checked =
         BatchCheck.check(
-            space, batch, node -> membership.get().member(node).map(m -> m.key()).orElse(null));
+            space,
+            batch,
+            node -> membership.get().member(node).map(m -> m.key()).orElse(null),
+            exchange.peer::isStored);
     checked.genuine().forEach(exchange.peer::received);
     exchange.storing++;
     long known = known(space);
@@ -339,7 +409,7 @@ public final class Session {
           if (--exchange.storing == 0) {
             exchange.peer.settled();
           }
-          exchange.acknowledgementDue = true;
+          exchange.taken++;
           refused.forEach((author, reason) ->
               refuse(space, exchange, author, reason, checked.genuine(), known));
         });
@@ -359,18 +429,15 @@ public final class Session {
     if (exchange.refused.contains(author)) {
       return;
     }
-    if (outgoing.size() >= Frame.MANY) {
-      throw new Malformed("it sends what is refused and doesn't read why");
-    }
     // what it lacked may have been stored in the same commit
     exchange.knownThen = exchange.refusing() ? Math.min(exchange.knownThen, known) : known;
     if (detached(exchange, author, batch) && exchange.traced.add(author)) {
-      exchange.peer.ends(author).forEach(chain -> outgoing.add(exchange.peer.trace(chain)));
+      exchange.peer.ends(author).forEach(chain -> say(exchange.peer.trace(chain)));
       // the peer takes it for a wish to hear all of that node again
       exchange.refused.removeIf(other -> other.node().equals(author.node()));
     } else {
       exchange.refused.add(author);
-      outgoing.add(new Frame.Refusal(space, author, reason));
+      say(new Frame.Refusal(space, author, reason));
     }
   }
 
@@ -387,13 +454,6 @@ public final class Session {
                     author, received.entry().sequence() - 1, received.entry().previous())));
   }
 
-  /** Whether chains have forked, so that this node's last statement names what isn't any more. */
-  private boolean renamed(SpaceId space, Exchange exchange) {
-    long before = exchange.branches;
-    exchange.branches = PeerChains.branches(host.chains(space));
-    return exchange.branches != before;
-  }
-
   /** Whether what was refused may now be taken: more is known than then. */
   private boolean resumable(SpaceId space, Exchange exchange) {
     return exchange.refusing() && exchange.storing == 0 && known(space) != exchange.knownThen;
@@ -405,31 +465,26 @@ public final class Session {
     return entries + host.membership(space, peer).map(m -> m.records().size()).orElse(0);
   }
 
-  private void acknowledged(Exchange exchange, List<Statement.Signed> statements) {
-    for (var signed : statements) {
-      var statement = Statement.decode(signed.bytes());
-      var oldest = exchange.unacknowledged.peek();
-      while (statement.by().node().equals(peer)
-          && oldest != null
-          && covers(statement, oldest, exchange)) {
-        exchange.unacknowledged.remove();
-        oldest = exchange.unacknowledged.peek();
-      }
-    }
+  private static void heard(Exchange exchange, List<Statement.Signed> statements) {
+    statements.forEach(signed -> heard(exchange, signed.header()));
+  }
+
+  private static boolean heard(Exchange exchange, Statement.Header header) {
+    return heard(exchange, header.by().node(), header.age());
   }
 
   /**
-   * What the peer refuses it need not have. It may name chains otherwise, so any chain of the
-   * author's node counts: where it has the entry, one reaches as far.
+   * The peer has a statement.
+   *
+   * @return whether it was not known to have it, or a later one
    */
-  private static boolean covers(Statement statement, Map<Replica, Long> batch, Exchange exchange) {
-    return batch.entrySet().stream()
-        .allMatch(last ->
-            exchange.excluded.contains(last.getKey())
-                || statement.vector().entrySet().stream()
-                    .anyMatch(chain ->
-                        chain.getKey().node().equals(last.getKey().node())
-                            && chain.getValue() >= last.getValue()));
+  private static boolean heard(Exchange exchange, NodeId member, Statement.Age age) {
+    var before = exchange.heard.get(member);
+    boolean news = before == null || age.laterThan(before);
+    if (news && (before != null || exchange.heard.size() < Frame.MANY)) {
+      exchange.heard.put(member, age);
+    }
+    return news;
   }
 
   private Optional<Exchange> exchange(SpaceId space) {
@@ -439,10 +494,9 @@ public final class Session {
   private List<Offered> batch(SpaceId space, Exchange exchange) {
     exchange.cursor = exchange.peer.review(exchange.cursor);
     var batch = new ArrayList<Offered>();
-    if (exchange.unacknowledged.size() == CREDIT) {
+    if (exchange.sent - exchange.sentAndTaken >= CREDIT) {
       return batch;
     }
-    var reaches = new HashMap<Replica, Long>();
     while (batch.isEmpty() && exchange.cursor < host.durable()) {
       long end = host.durable();
       var entries = host.entries(space, exchange.cursor, Frame.BATCH_BYTES);
@@ -453,13 +507,12 @@ public final class Session {
             && !exchange.excluded.contains(logged.entry().author())) {
           batch.add(new Offered(logged.bytes(), logged.signature()));
           exchange.peer.sent(logged);
-          reaches.put(logged.entry().author(), logged.entry().sequence());
         }
       }
       exchange.cursor = entries.isEmpty() ? end : entries.getLast().position();
     }
     if (!batch.isEmpty()) {
-      exchange.unacknowledged.add(reaches);
+      exchange.sent++;
     }
     return batch;
   }

@@ -54,16 +54,13 @@ public interface SessionHost {
   /** The position up to which everything is forced. */
   long durable();
 
-  /** This node's own statement and those it knows of others. */
-  List<Statement.Signed> statements(SpaceId space);
+  /** Of this node and of each member that it has heard of, which statement is the latest here. */
+  Map<NodeId, Statement.Age> heard(SpaceId space);
 
-  /** This node's own statement. */
-  Statement.Signed statement(SpaceId space);
+  /** A member's latest statement, or this node's own; empty where there is none. */
+  Optional<Statement.Signed> statement(SpaceId space, NodeId member);
 
-  /**
-   * Takes in statements that are genuine and later than those known; the peer's own vector counts
-   * at once.
-   */
+  /** Takes in statements that are genuine and later than those known. */
   void note(SpaceId space, List<Statement.Signed> statements, NodeId via);
 
   /**

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,11 +38,15 @@ public final class BatchCheck {
 
   /**
    * @param keys the raw public key of a member, null for anyone else
+   * @param stored whether an entry is known to be genuine, and all before it: that needs no proof
    * @throws Malformed where the batch holds something that is no entry of this space, so that its
    *     author can't be told
    */
   public static Checked check(
-      SpaceId space, List<Offered> batch, Function<NodeId, byte @Nullable []> keys) {
+      SpaceId space,
+      List<Offered> batch,
+      Function<NodeId, byte @Nullable []> keys,
+      Predicate<ReceivedEntry> stored) {
     var decoded = new LinkedHashMap<Hash, ReceivedEntry>();
     var bad = new HashSet<Hash>();
     var refused = new LinkedHashMap<Replica, String>();
@@ -53,7 +58,7 @@ public final class BatchCheck {
       var received =
           new ReceivedEntry(
               entry, offered.bytes(), Hash.sha256(offered.bytes()), offered.signature());
-      var wrong = wrong(received, decoded.get(entry.previous()), keys);
+      var wrong = wrong(received, decoded.get(entry.previous()), keys, stored);
       if (wrong != null) {
         refused.putIfAbsent(entry.author(), wrong);
       }
@@ -81,14 +86,15 @@ public final class BatchCheck {
   private static @Nullable String wrong(
       ReceivedEntry received,
       @Nullable ReceivedEntry before,
-      Function<NodeId, byte @Nullable []> keys) {
+      Function<NodeId, byte @Nullable []> keys,
+      Predicate<ReceivedEntry> stored) {
     var entry = received.entry();
     if (before != null
         && (!before.entry().author().equals(entry.author())
             || before.entry().sequence() + 1 != entry.sequence())) {
       return "chain broken at " + entry.sequence();
     }
-    if (received.signature() == null) {
+    if (received.signature() == null || stored.test(received)) {
       return null;
     }
     byte[] key = keys.apply(entry.author().node());

@@ -10,6 +10,7 @@ import com.softadastra.engine.log.Signatures;
 import com.softadastra.engine.log.Signatures.Purpose;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,6 +32,7 @@ public final class Membership {
   private final MembershipRecord.Create creation;
   private final NodeId steward;
   private final Map<Hash, SignedRecord> records;
+  private final List<SignedRecord> ordered;
   private final Map<Hash, Member> grants = new LinkedHashMap<>();
   private final Map<NodeId, Member> members = new TreeMap<>();
   private long epoch = 1;
@@ -59,6 +61,7 @@ public final class Membership {
   public Membership(Collection<SignedRecord> signed) {
     records = new LinkedHashMap<>();
     signed.forEach(record -> records.put(record.hash(), record));
+    ordered = List.copyOf(records.values());
     MembershipRecord.Create create = null;
     Hash creationHash = null;
     var open = new LinkedHashMap<Hash, MembershipRecord.Grant>();
@@ -194,12 +197,12 @@ public final class Membership {
   }
 
   public List<SignedRecord> records() {
-    return List.copyOf(records.values());
+    return ordered;
   }
 
   /** Every member, by node. */
   public Collection<Member> members() {
-    return List.copyOf(members.values());
+    return Collections.unmodifiableCollection(members.values());
   }
 
   public Optional<Member> member(NodeId node) {

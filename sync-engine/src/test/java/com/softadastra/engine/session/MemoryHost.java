@@ -42,6 +42,7 @@ final class MemoryHost implements SessionHost, Reads {
   final Map<DocumentKey, DocumentState> documents = new HashMap<>();
   final Map<Replica, String> refused = new HashMap<>();
   final Map<NodeId, Statement> noted = new HashMap<>();
+  final Map<NodeId, Statement.Signed> signed = new HashMap<>();
   final List<Replica> forks = new ArrayList<>();
   final List<Replica> rejecting = new ArrayList<>();
 
@@ -109,7 +110,8 @@ final class MemoryHost implements SessionHost, Reads {
   public Frame.Hello hello(NodeId peer) {
     var spaces =
         membership(state.id(), peer).isPresent() ? List.of(state.id()) : List.<SpaceId>of();
-    return new Frame.Hello(1, 1, state.self(), CLOCK, "node " + node, List.of(), spaces);
+    return new Frame.Hello(
+        Frame.VERSION, Frame.VERSION, state.self(), CLOCK, "node " + node, List.of(), spaces);
   }
 
   @Override
@@ -169,12 +171,21 @@ final class MemoryHost implements SessionHost, Reads {
   }
 
   @Override
-  public List<Statement.Signed> statements(SpaceId space) {
-    return List.of(statement(space));
+  public Map<NodeId, Statement.Age> heard(SpaceId space) {
+    var heard = new HashMap<NodeId, Statement.Age>();
+    noted.forEach((member, statement) -> heard.put(member, statement.age()));
+    heard.put(key(node).nodeId(), new Statement.Age(durable(), CLOCK));
+    return heard;
   }
 
   @Override
-  public Statement.Signed statement(SpaceId space) {
+  public Optional<Statement.Signed> statement(SpaceId space, NodeId member) {
+    return member.equals(key(node).nodeId())
+        ? Optional.of(own(space))
+        : Optional.ofNullable(signed.get(member));
+  }
+
+  private Statement.Signed own(SpaceId space) {
     var vector = new HashMap<Replica, Long>();
     state.chains().forEach((chain, head) -> vector.put(chain, head.sequence()));
     return new Statement(space, state.self(), durable(), CLOCK, vector).sign(key(node));
@@ -182,9 +193,10 @@ final class MemoryHost implements SessionHost, Reads {
 
   @Override
   public void note(SpaceId space, List<Statement.Signed> statements, NodeId via) {
-    for (var signed : statements) {
-      var statement = Statement.decode(signed.bytes());
-      noted.put(statement.by().node(), statement);
+    for (var statement : statements) {
+      var decoded = Statement.decode(statement.bytes());
+      noted.put(decoded.by().node(), decoded);
+      signed.put(decoded.by().node(), statement);
     }
   }
 

@@ -8,6 +8,8 @@ import static com.softadastra.engine.Given.signed;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.peering.Role;
 import com.softadastra.engine.cbor.CborReader.Malformed;
@@ -81,6 +83,44 @@ class SessionTest {
   }
 
   @Test
+  void aStatementGoesToWhoHasNotTheLatestAndOnce() {
+    write(one, 1);
+    meet(one, two);
+    meet(two, three);
+    var a = new Session(key(2).nodeId(), one);
+    var b = new Session(key(1).nodeId(), two);
+    // one has its own and that of two; two has that of three besides, who has not met one
+    assertThat(statements(a, b)).containsExactly(key(3).nodeId());
+    tell(a);
+    tell(b);
+    assertThat(statements(a, b)).isEmpty();
+    write(one, 1);
+    tell(a);
+    tell(b);
+    // with the entry goes what one says of it, and comes back what two says
+    assertThat(statements(a, b)).containsExactly(key(1).nodeId(), key(2).nodeId());
+  }
+
+  /** Of whom statements are carried until neither has any more to say. */
+  private static List<NodeId> statements(Session a, Session b) {
+    var carried = new ArrayList<NodeId>();
+    for (boolean busy = true; busy; ) {
+      busy = false;
+      for (boolean forth : new boolean[] {true, false}) {
+        var frame = (forth ? a : b).poll();
+        if (frame != null) {
+          busy = true;
+          if (Frame.decode(frame) instanceof Frame.Acknowledged(var _, var statements)) {
+            statements.forEach(signed -> carried.add(signed.header().by().node()));
+          }
+          hand(forth ? b : a, frame);
+        }
+      }
+    }
+    return carried;
+  }
+
+  @Test
   void entriesOfThirdReplicaPassOn() {
     write(one, 5);
     meet(one, two);
@@ -125,11 +165,30 @@ class SessionTest {
     assertThatThrownBy(() -> fresh().receive(new byte[] {1})).isInstanceOf(Malformed.class);
     assertThatThrownBy(() -> fresh().receive(three.hello(key(1).nodeId()).encode()))
         .isInstanceOf(Malformed.class);
-    var newer = new Frame.Hello(2, 3, replica(2), CLOCK, "", List.of(), List.of()).encode();
+    var newer =
+        new Frame.Hello(
+                Frame.VERSION + 1, Frame.VERSION + 2, replica(2), CLOCK, "", List.of(), List.of())
+            .encode();
     assertThatThrownBy(() -> fresh().receive(newer)).isInstanceOf(Malformed.class);
     var greeted = fresh();
     greeted.receive(two.hello(key(1).nodeId()).encode());
     assertThatThrownBy(() -> greeted.receive(new Frame.Entries(space, List.of()).encode()))
+        .isInstanceOf(Malformed.class);
+  }
+
+  @Test
+  void whoAsksAndNeverReadsIsLeft() {
+    write(one, 1);
+    var session = fresh();
+    session.receive(two.hello(key(1).nodeId()).encode());
+    var other = new Frame.Summary.Known(replica(1), 1, Hash.ZERO);
+    var asks = new Frame.Summary(one.state.id(), List.of(other), List.of()).encode();
+    assertThatThrownBy(
+            () -> {
+              for (int i = 0; i <= Frame.MANY; i++) {
+                session.receive(asks);
+              }
+            })
         .isInstanceOf(Malformed.class);
   }
 
@@ -146,7 +205,15 @@ class SessionTest {
     var stranger = new MemoryHost(9, new Membership(List.of(signed(creation(9), key(9)))));
     var a = new Session(key(9).nodeId(), one);
     a.receive(
-        new Frame.Hello(1, 1, replica(9), CLOCK, "", List.of(), List.of(one.state.id())).encode());
+        new Frame.Hello(
+                Frame.VERSION,
+                Frame.VERSION,
+                replica(9),
+                CLOCK,
+                "",
+                List.of(),
+                List.of(one.state.id()))
+            .encode());
     a.receive(new Frame.Summary(one.state.id(), List.of(), List.of()).encode());
     assertThat(Frame.decode(a.poll())).isInstanceOf(Frame.Hello.class);
     assertThat(a.poll()).isNull();
@@ -279,6 +346,19 @@ class SessionTest {
   }
 
   private static void run(Session a, Session b) {
+    exchange(a, b);
+    // what a node has said it says once more where it has changed, of all that it has heard
+    tell(a);
+    tell(b);
+    exchange(a, b);
+  }
+
+  private static void tell(Session session) {
+    session.gossip(
+        MEMBERS.space(), MEMBERS.members().stream().map(Membership.Member::node).toList());
+  }
+
+  private static void exchange(Session a, Session b) {
     boolean busy = true;
     while (busy) {
       var toB = a.poll();

@@ -16,6 +16,7 @@ import com.softadastra.contracts.SpaceId;
 import com.softadastra.engine.cbor.CborReader.Malformed;
 import com.softadastra.engine.log.Authority;
 import com.softadastra.engine.log.EntryCodec;
+import com.softadastra.engine.log.Signatures;
 import com.softadastra.engine.log.Signatures.Purpose;
 import com.softadastra.engine.space.BatchCheck.Checked;
 import com.softadastra.engine.space.BatchCheck.Offered;
@@ -134,8 +135,23 @@ class BatchCheckTest {
     assertThatThrownBy(() -> check(List.of(new Offered(new byte[3], null))))
         .isInstanceOf(Malformed.class);
     var chain = chain(1, 1, 1, 1);
-    assertThatThrownBy(() -> BatchCheck.check(new SpaceId(hash("other")), chain, _ -> null))
+    assertThatThrownBy(
+            () -> BatchCheck.check(new SpaceId(hash("other")), chain, _ -> null, _ -> false))
         .isInstanceOf(Malformed.class);
+  }
+
+  @Test
+  void whatIsStoredNeedsNoProofAndIsProofOfAllBefore() {
+    var chain = chain(1, 1, 2, 2);
+    var stored = Hash.sha256(chain.get(1).bytes());
+    var damaged =
+        List.of(
+            new Offered(chain.get(0).bytes(), null),
+            new Offered(chain.get(1).bytes(), new byte[Signatures.BYTES]));
+    assertThat(check(damaged).genuine()).isEmpty();
+    var checked = BatchCheck.check(SPACE, damaged, _ -> null, it -> it.hash().equals(stored));
+    assertThat(checked.genuine()).hasSize(2);
+    assertThat(checked.refused()).isEmpty();
   }
 
   private static Checked check(List<Offered> batch) {
@@ -145,7 +161,8 @@ class BatchCheckTest {
         node ->
             node.equals(key(1).nodeId())
                 ? key(1).publicKey()
-                : node.equals(key(2).nodeId()) ? key(2).publicKey() : null);
+                : node.equals(key(2).nodeId()) ? key(2).publicKey() : null,
+        _ -> false);
   }
 
   private static List<String> names(Checked checked) {

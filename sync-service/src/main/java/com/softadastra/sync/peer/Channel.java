@@ -3,13 +3,13 @@ package com.softadastra.sync.peer;
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.engine.cbor.CborReader.Malformed;
-import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.session.Session;
 import com.softadastra.engine.session.SessionHost;
 import com.softadastra.sync.time.Schedule;
 import com.softadastra.sync.time.Serial;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -47,6 +47,12 @@ final class Channel {
 
   /** How long the peer may take to end its side of a channel that is closed here. */
   static final Duration FAREWELL = Duration.ofSeconds(2);
+
+  /** How long the peer may take to say hello once it has called. */
+  static final Duration HANDSHAKE = Duration.ofSeconds(10);
+
+  /** The same where it is called, and first has to be found. */
+  static final Duration CALL = Duration.ofSeconds(30);
 
   private final NodeId peer;
   private final boolean dialled;
@@ -202,6 +208,16 @@ final class Channel {
    */
   void incoming(Flux<byte[]> frames, BooleanSupplier admission) {
     step(() -> this.admission = admission);
+    var patience =
+        schedule.after(
+            dialled ? CALL : HANDSHAKE,
+            () ->
+                step(() -> {
+                  if (!session.greeted()) {
+                    close("the peer has not said hello");
+                  }
+                }));
+    onEnd(_ -> patience.cancel());
     frames.subscribe(
         new BaseSubscriber<byte[]>() {
           @Override
@@ -316,18 +332,18 @@ final class Channel {
     });
   }
 
-  /** Entries of a space were stored that came from another peer. */
-  void acknowledge(SpaceId space) {
+  /** The peer has said less than is known of it, and is told that. */
+  void contradict(SpaceId space) {
     step(() -> {
-      session.acknowledge(space);
+      session.contradict(space);
       signal();
     });
   }
 
-  /** Passes on what another member has said to have. */
-  void gossip(Statement statement, Statement.Signed signed) {
+  /** There are later statements of members. */
+  void gossip(SpaceId space, Set<NodeId> members) {
     step(() -> {
-      session.gossip(statement, signed);
+      session.gossip(space, members);
       signal();
     });
   }

@@ -8,12 +8,9 @@ import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.peering.PeerLinks;
 import com.softadastra.contracts.peering.PeerUnreachable;
-import com.softadastra.engine.cbor.CborReader.Malformed;
 import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.log.LoggedEntry;
-import com.softadastra.engine.log.Signatures;
 import com.softadastra.engine.log.Signatures.NodeKey;
-import com.softadastra.engine.log.Signatures.Purpose;
 import com.softadastra.engine.session.Frame;
 import com.softadastra.engine.session.SessionHost;
 import com.softadastra.engine.space.BatchCheck.Checked;
@@ -26,12 +23,11 @@ import com.softadastra.sync.storage.Ledger;
 import com.softadastra.sync.storage.Recording;
 import com.softadastra.sync.time.Surroundings;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -41,6 +37,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -73,13 +70,15 @@ public final class Exchanges {
   /** Every channel that is not closed, those included on which the peer has said nothing yet. */
   private final Queue<Channel> open = new ConcurrentLinkedQueue<>();
 
-  private final Map<NodeId, String> refusals = new ConcurrentHashMap<>();
+  /** What stands between this node and a peer, until that is over or they meet anew. */
+  private final Map<NodeId, Refusal> refusals = new ConcurrentHashMap<>();
 
-  /** The latest statement of each member that was heard, which need not be forced yet. */
-  private final Map<SpaceId, Map<NodeId, Ledger.Known>> heard = new ConcurrentHashMap<>();
-
+  private final Gossip gossip;
   private final AtomicInteger dischargesDue = new AtomicInteger();
   private volatile boolean started;
+
+  /** An author whose entries one of two peers refuses. */
+  private record Refusal(Replica author, String why) {}
 
   /**
    * How lanes wait between calls.
@@ -105,12 +104,27 @@ public final class Exchanges {
     this.links = links;
     this.settings = settings;
     this.surroundings = surroundings;
+    this.gossip =
+        new Gossip(
+            recording,
+            key,
+            surroundings,
+            new Gossip.Listeners() {
+              @Override
+              public void later(SpaceId space, Set<NodeId> members) {
+                channels.values().forEach(channel -> channel.gossip(space, members));
+              }
+
+              @Override
+              public void contradicted(SpaceId space, NodeId member) {
+                var channel = channels.get(member);
+                if (channel != null) {
+                  channel.contradict(space);
+                }
+              }
+            });
     recording.onReborn(incarnations::note);
-    recording.onReborn(_ ->
-        recording
-            .views()
-            .keySet()
-            .forEach(space -> channels.values().forEach(channel -> channel.acknowledge(space))));
+    recording.onReborn(_ -> new TreeSet<>(recording.views().keySet()).forEach(gossip::reborn));
     recording.onForced(() -> channels.values().forEach(Channel::signal));
     recording.ledger().onChange(this::discharge);
   }
@@ -186,8 +200,13 @@ public final class Exchanges {
         connected(peer),
         lane == null ? 0 : lane.status().attempts(),
         lane == null
-            ? refusals.get(peer)
-            : Optional.ofNullable(lane.status().lastError()).orElse(refusals.get(peer)));
+            ? refusal(peer)
+            : Optional.ofNullable(lane.status().lastError()).orElse(refusal(peer)));
+  }
+
+  /** How many statements of others were checked, since the start. */
+  public long statementsVerified() {
+    return gossip.verified();
   }
 
   public boolean connected(NodeId peer) {
@@ -200,7 +219,7 @@ public final class Exchanges {
   }
 
   @Nullable String refusal(NodeId peer) {
-    return refusals.get(peer);
+    return Optional.ofNullable(refusals.get(peer)).map(Refusal::why).orElse(null);
   }
 
   // ---- channels
@@ -290,8 +309,11 @@ public final class Exchanges {
     var installed =
         channels.compute(
             peer, (_, standing) -> standing == null ? channel : preferred(standing, channel));
-    if (installed == channel && before != null && before != channel) {
-      before.end(Channel.REPLACED);
+    if (installed == channel && before != channel) {
+      refusals.remove(peer);
+      if (before != null) {
+        before.end(Channel.REPLACED);
+      }
     }
     if (channel.isClosed() || !welcome(peer)) {
       channel.close("the link is switched off");
@@ -431,127 +453,40 @@ public final class Exchanges {
     }
 
     @Override
-    public List<Statement.Signed> statements(SpaceId space) {
-      var statements = new ArrayList<Statement.Signed>();
-      statements.add(statement(space));
-      recording
-          .view(space)
-          .ifPresent(view ->
-              view.membership().members().stream()
-                  .flatMap(member -> latest(space, member.node()).stream())
-                  .forEach(known -> statements.add(known.signed())));
-      return statements;
-    }
-
-    /**
-     * What was heard and is not forced yet was passed on to those who were there; so it is here.
-     */
-    private Optional<Ledger.Known> latest(SpaceId space, NodeId member) {
-      var forced = recording.ledger().by(space, member);
-      var last = heard.getOrDefault(space, Map.of()).get(member);
-      return last == null
-          ? forced
-          : forced.map(known -> later(known, last)).or(() -> Optional.of(last));
+    public Map<NodeId, Statement.Age> heard(SpaceId space) {
+      return recording.view(space).map(gossip::heard).orElse(Map.of());
     }
 
     @Override
-    public Statement.Signed statement(SpaceId space) {
-      // the position first: the chains then hold at least as much
-      long position = recording.durable();
-      var view = recording.view(space).orElseThrow();
-      var vector = new LinkedHashMap<Replica, Long>();
-      view.chains().forEach((chain, head) -> vector.put(chain, head.sequence()));
-      return new Statement(
-              space, view.self(), position, Math.max(0, surroundings.clock().millis()), vector)
-          .sign(key);
+    public Optional<Statement.Signed> statement(SpaceId space, NodeId member) {
+      return gossip.latest(space, member).map(Ledger.Known::signed);
     }
 
     @Override
     public void note(SpaceId space, List<Statement.Signed> statements, NodeId via) {
-      var membership = membership(space, via);
-      if (membership.isEmpty()) {
-        return;
-      }
-      for (var signed : statements) {
-        var statement = Statement.decode(signed.bytes());
-        var member = membership.get().member(statement.by().node());
-        if (member.isEmpty() || !statement.space().equals(space)) {
-          continue;
-        }
-        if (statement.by().node().equals(key.nodeId())) {
-          hearOfItself(statement, signed, member.get().key());
-          continue;
-        }
-        if (!recording.ledger().isNews(statement) || !isNews(statement)) {
-          contradict(statement, via);
-          continue;
-        }
-        verify(signed, member.get().key());
-        var known =
-            new Ledger.Known(statement, signed, statement.by().node().equals(via) ? null : via);
-        heard
-            .computeIfAbsent(space, _ -> new ConcurrentHashMap<>())
-            .merge(statement.by().node(), known, (a, b) -> later(a, b));
-        recording.note(known);
-        for (var channel : channels.values()) {
-          if (!channel.peer().equals(via) && !channel.peer().equals(statement.by().node())) {
-            channel.gossip(statement, signed);
-          }
-        }
-      }
-    }
-
-    private static void verify(Statement.Signed signed, byte[] key) {
-      if (!Signatures.verify(
-          Purpose.STATEMENT, Hash.sha256(signed.bytes()), signed.signature(), key)) {
-        throw new Malformed("a statement with a wrong signature");
-      }
-    }
-
-    /** What this node said itself, or another life of it, which then speaks for it until now. */
-    private void hearOfItself(Statement statement, Statement.Signed signed, byte[] publicKey) {
-      if (statement.position() >= recording.durable()) {
-        verify(signed, publicKey);
-        var _ =
-            recording.administer(() -> {
-              recording.overtake(statement);
-              return true;
-            });
-      }
-    }
-
-    /** Who says less than is known of it is told: it may not know what another life of it said. */
-    private void contradict(Statement statement, NodeId via) {
-      var channel = channels.get(via);
-      if (channel != null && statement.by().node().equals(via)) {
-        latest(statement.space(), via)
-            .filter(known -> known.statement().isBeyond(statement))
-            .ifPresent(known -> channel.gossip(known.statement(), known.signed()));
-      }
-    }
-
-    /** Else nodes that know one another would tell each other round and round until it's forced. */
-    private boolean isNews(Statement statement) {
-      var known = heard.getOrDefault(statement.space(), Map.of()).get(statement.by().node());
-      return known == null || statement.laterThan(known.statement());
-    }
-
-    private static Ledger.Known later(Ledger.Known a, Ledger.Known b) {
-      return b.statement().laterThan(a.statement()) ? b : a;
+      recording
+          .view(space)
+          .filter(view -> view.membership().member(via).isPresent())
+          .ifPresent(view -> gossip.note(view, statements, via));
     }
 
     @Override
     public CompletionStage<Map<Replica, String>> store(SpaceId space, Checked batch, NodeId from) {
       return inStep(recording.store(space, batch))
           .thenApply(refused -> {
+            var taken =
+                batch.genuine().stream()
+                    .map(received -> received.entry().author())
+                    .collect(Collectors.toSet());
+            refusals.computeIfPresent(
+                from, (_, refusal) -> taken.contains(refusal.author()) ? null : refusal);
             refused.forEach((replica, reason) ->
                 refusals.put(
-                    from, "sent entries of " + replica.node() + " that are refused: " + reason));
-            // whoever is not connected with the one that it came from hears of it from here, and
-            // so does that one where it has another connection by now
-            channels.values().stream()
-                .filter(channel -> channel != own)
-                .forEach(channel -> channel.acknowledge(space));
+                    from,
+                    new Refusal(
+                        replica,
+                        "sent entries of " + replica.node() + " that are refused: " + reason)));
+            gossip.changed(space);
             return refused;
           });
     }
@@ -573,7 +508,8 @@ public final class Exchanges {
     @Override
     public void refusedBy(NodeId by, SpaceId space, Replica replica, String reason) {
       LOG.warn("{} refuses entries of {}: {}", by, replica, reason);
-      refusals.put(by, "refuses entries of " + replica.node() + ": " + reason);
+      refusals.put(
+          by, new Refusal(replica, "refuses entries of " + replica.node() + ": " + reason));
     }
   }
 }

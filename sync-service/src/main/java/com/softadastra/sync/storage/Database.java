@@ -84,15 +84,21 @@ public final class Database implements AutoCloseable {
     var pool = JdbcConnectionPool.create("jdbc:h2:" + path + OPTIONS, "sa", "");
     pool.setMaxConnections(32);
     var database = new Database(pool, guard, redoLog);
+    boolean open = false;
     try {
+      pool.getConnection().close();
+      open = true;
       database.migrate();
       return database;
-    } catch (RuntimeException e) {
-      // it may be open all the same
-      database.abandon();
+    } catch (SQLException | RuntimeException e) {
+      if (open) {
+        database.abandon();
+      } else {
+        pool.dispose();
+      }
       for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-        if (cause instanceof StorageException) {
-          throw e;
+        if (cause instanceof StorageException known) {
+          throw known;
         }
         if (cause instanceof GuardRefusedException) {
           throw new StorageException(String.valueOf(cause.getMessage()), e);

@@ -181,12 +181,11 @@ public final class H2Journal implements Journal {
       var statements = new ArrayList<Ledger.Known>();
       try (var row = statement.executeQuery("select statement, signature, via from statement")) {
         while (row.next()) {
-          var signed = new Statement.Signed(row.getBytes(1), row.getBytes(2));
           var via = row.getString(3);
           statements.add(
               new Ledger.Known(
-                  Statement.decode(signed.bytes()),
-                  signed,
+                  Statement.decode(row.getBytes(1)),
+                  row.getBytes(2),
                   via == null ? null : NodeId.parse(via)));
         }
       }
@@ -426,7 +425,7 @@ public final class H2Journal implements Journal {
           numbers.space(known.statement().space()),
           known.statement().by().node().hash().bytes(),
           known.signed().bytes(),
-          known.signed().signature(),
+          known.signature(),
           via == null ? null : via.toString());
     }
   }

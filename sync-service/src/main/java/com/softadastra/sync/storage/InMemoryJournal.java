@@ -32,7 +32,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A journal in memory, for nodes that are simulated: as exact as one on a disk, and as forgetful. A
  * {@link Medium} holds what was committed and knows how much of it is forced; a journal opened on
- * it after a power failure has that, and maybe some of what followed.
+ * it after a power failure has that, and maybe some of what followed. Of what was forced long ago
+ * it holds what came of it, so that it doesn't grow with what was replaced.
  */
 public final class InMemoryJournal implements Journal {
   private final Medium medium;
@@ -41,8 +42,12 @@ public final class InMemoryJournal implements Journal {
 
   /** What outlives a journal. Owned by whoever owns the journals on it. */
   public static final class Medium {
+    /** So many forced changes are put together to one. */
+    private static final int TOGETHER = 512;
+
     private final List<Change> changes = new ArrayList<>();
     private int forced;
+    private @Nullable Map<Hash, LoggedEntry> known;
     private Runnable onCommit = () -> {};
     private Runnable onForce = () -> {};
 
@@ -53,6 +58,23 @@ public final class InMemoryJournal implements Journal {
     public void faults(Runnable beforeCommit, Runnable beforeForce) {
       onCommit = beforeCommit;
       onForce = beforeForce;
+    }
+
+    /**
+     * Holds of an entry that another medium has too, in one process, what is the same on both.
+     *
+     * @param entries of all media, which adds to it; owned as these are
+     */
+    public void share(Map<Hash, LoggedEntry> entries) {
+      known = entries;
+    }
+
+    private LoggedEntry shared(LoggedEntry logged) {
+      if (known == null) {
+        return logged;
+      }
+      var first = known.putIfAbsent(logged.hash(), logged);
+      return first == null ? logged : logged.sharing(first);
     }
 
     /** How many commits are not forced. */
@@ -76,7 +98,74 @@ public final class InMemoryJournal implements Journal {
       var copy = new Medium();
       copy.changes.addAll(changes.subList(0, forced));
       copy.forced = forced;
+      copy.known = known;
       return copy;
+    }
+
+    private void force(Contents all) {
+      onForce.run();
+      forced = changes.size();
+      if (forced > TOGETHER) {
+        changes.clear();
+        changes.add(new Snapshot(all));
+        forced = 1;
+      }
+    }
+  }
+
+  /** All that changes came to. */
+  private static final class Snapshot implements Change {
+    private final List<Map.Entry<DocumentKey, DocumentState>> documents;
+    private final LoggedEntry[] entries;
+    private final List<Map.Entry<IntentKey, List<Long>>> intents;
+    private final List<Write.PutConflict> conflicts;
+    private final List<Map.Entry<SpaceId, List<SignedRecord>>> records;
+    private final List<Map.Entry<Chain, ChainHead>> chains;
+    private final List<Map.Entry<Statement, Ledger.Known>> statements;
+    private final List<Map.Entry<Long, Owed>> outbox;
+    private final List<Map.Entry<Long, DeadLetter>> deadLetters;
+    private final long chainsPosition;
+    private final @Nullable Node node;
+
+    Snapshot(Contents of) {
+      documents = entries(of.documents);
+      entries = of.entries.values().toArray(LoggedEntry[]::new);
+      intents =
+          of.intents.entrySet().stream()
+              .map(it -> Map.entry(it.getKey(), List.copyOf(it.getValue())))
+              .toList();
+      conflicts = List.copyOf(of.conflicts.values());
+      records =
+          of.records.entrySet().stream()
+              .map(it -> Map.entry(it.getKey(), List.copyOf(it.getValue())))
+              .toList();
+      chains = entries(of.chains);
+      statements = entries(of.statements);
+      outbox = entries(of.outbox);
+      deadLetters = entries(of.deadLetters);
+      chainsPosition = of.chainsPosition;
+      node = of.node;
+    }
+
+    private static <K, V> List<Map.Entry<K, V>> entries(Map<K, V> map) {
+      return map.entrySet().stream().map(it -> Map.entry(it.getKey(), it.getValue())).toList();
+    }
+
+    @Override
+    public void applyTo(Contents to) {
+      documents.forEach(it -> to.documents.put(it.getKey(), it.getValue()));
+      for (var logged : entries) {
+        append(logged, to);
+      }
+      intents.forEach(it -> to.intents.put(it.getKey(), new ArrayList<>(it.getValue())));
+      conflicts.forEach(conflict -> to.conflicts.put(conflict.id(), conflict));
+      records.forEach(it -> to.records.put(it.getKey(), new ArrayList<>(it.getValue())));
+      chains.forEach(it -> to.chains.put(it.getKey(), it.getValue()));
+      statements.forEach(it -> to.statements.put(it.getKey(), it.getValue()));
+      outbox.forEach(it -> to.outbox.put(it.getKey(), it.getValue()));
+      deadLetters.forEach(it -> to.deadLetters.put(it.getKey(), it.getValue()));
+      to.chainsPosition = chainsPosition;
+      to.node = node;
     }
   }
 
@@ -234,7 +323,7 @@ public final class InMemoryJournal implements Journal {
 
   @Override
   public void commit(Batch batch) {
-    var signed = List.copyOf(batch.signed());
+    var signed = batch.signed().stream().map(medium::shared).toList();
     var owed = signed.stream().filter(batch::owed).toList();
     var documents = List.copyOf(batch.documents());
     var restood = List.copyOf(batch.restood());
@@ -273,11 +362,7 @@ public final class InMemoryJournal implements Journal {
             judged(logged, noticedAt, to);
           });
           signed.forEach(logged -> {
-            to.entries.put(logged.position(), logged);
-            to.positions
-                .computeIfAbsent(
-                    new Chain(logged.entry().space(), logged.chain()), _ -> new TreeMap<>())
-                .put(logged.entry().sequence(), logged.position());
+            append(logged, to);
             judged(logged, noticedAt, to);
           });
           owed.forEach(logged -> owe(logged, to));
@@ -289,6 +374,13 @@ public final class InMemoryJournal implements Journal {
             to.chainsPosition = now.position();
           });
         });
+  }
+
+  private static void append(LoggedEntry logged, Contents to) {
+    to.entries.put(logged.position(), logged);
+    to.positions
+        .computeIfAbsent(new Chain(logged.entry().space(), logged.chain()), _ -> new TreeMap<>())
+        .put(logged.entry().sequence(), logged.position());
   }
 
   // when it was first noticed stays
@@ -339,8 +431,7 @@ public final class InMemoryJournal implements Journal {
 
   @Override
   public void force() {
-    medium.onForce.run();
-    medium.forced = medium.changes.size();
+    medium.force(contents);
   }
 
   @Override

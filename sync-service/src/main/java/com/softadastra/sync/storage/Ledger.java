@@ -25,11 +25,16 @@ public final class Ledger {
   private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
 
   /**
-   * A statement that holds.
+   * A statement that holds. Its bytes are made anew where they are asked for: a space of n members
+   * has n of n replicas each.
    *
    * @param via the node that passed it on; null where its maker told us itself
    */
-  public record Known(Statement statement, Statement.Signed signed, @Nullable NodeId via) {
+  public record Known(Statement statement, byte[] signature, @Nullable NodeId via) {
+    public Statement.Signed signed() {
+      return statement.signed(signature);
+    }
+
     private Key key() {
       return new Key(statement.space(), statement.by().node());
     }

@@ -11,9 +11,11 @@ import com.softadastra.contracts.Replica;
 import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.session.Frame;
 import com.softadastra.sync.time.EventQueue;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.reactivestreams.Subscription;
@@ -116,7 +118,8 @@ class ChannelTest {
     reader.request(Long.MAX_VALUE);
     queue.run();
     assertThat(read())
-        .containsExactly(Frame.Hello.class, Frame.MembershipKnown.class, Frame.Summary.class);
+        .containsExactly(
+            Frame.Hello.class, Frame.MembershipKnown.class, Frame.Summary.class, Frame.Heard.class);
   }
 
   @Test
@@ -129,7 +132,7 @@ class ChannelTest {
     assertThat(reader.read).isEmpty();
     host.storing.getFirst().complete(Map.of());
     queue.run();
-    assertThat(read()).containsExactly(Frame.Acknowledged.class);
+    assertThat(read()).containsExactly(Frame.Taken.class);
   }
 
   @Test
@@ -265,25 +268,52 @@ class ChannelTest {
   }
 
   @Test
+  void whoeverNeverSaysHelloIsLeft() {
+    open();
+    queue.advance(Channel.CALL.minusMillis(1));
+    assertThat(ends).isEmpty();
+    queue.advance(Duration.ofMillis(1));
+    assertThat(ends).containsExactly("the peer has not said hello");
+    assertThat(reader.over).isTrue();
+  }
+
+  @Test
+  void whoeverCalledHasLessTime() {
+    var called = new Channel(PEER.nodeId(), false, queue, own -> new ScriptedHost(own::step));
+    called.onEnd(ends::add);
+    called.incoming(transport.frames(), () -> true);
+    queue.advance(Channel.HANDSHAKE);
+    assertThat(ends).containsExactly("the peer has not said hello");
+  }
+
+  @Test
+  void whoeverHasSaidHelloMayBeSilent() {
+    agree();
+    queue.advance(Duration.ofHours(1));
+    assertThat(ends).isEmpty();
+  }
+
+  @Test
   void slowPeerGetsTheLatestStatementOfEachMember() {
     agree();
-    reader.request(3);
+    send(new Frame.Heard(MEMBERSHIP.space(), List.of()).encode());
+    reader.request(4);
     queue.run();
     reader.read.clear();
-    for (long position : new long[] {1, 5, 3}) {
+    for (long position : new long[] {1, 5}) {
       for (int member : new int[] {3, 4}) {
         var by = new Replica(key(member).nodeId(), Incarnation.of(new byte[16]));
         var statement = new Statement(MEMBERSHIP.space(), by, position, 0, Map.of());
-        channel.gossip(statement, statement.sign(key(member)));
+        host.statements.put(by.node(), statement.sign(key(member)));
+        channel.gossip(MEMBERSHIP.space(), Set.of(by.node()));
+        queue.run();
       }
     }
     reader.request(100);
     queue.run();
-    assertThat(reader.read)
+    assertThat(reader.read).hasSize(1);
+    assertThat(((Frame.Acknowledged) reader.read.getFirst()).statements())
         .hasSize(2)
-        .allSatisfy(frame -> {
-          var signed = ((Frame.Acknowledged) frame).statements().getFirst();
-          assertThat(Statement.decode(signed.bytes()).position()).isEqualTo(5);
-        });
+        .allSatisfy(signed -> assertThat(signed.header().age().position()).isEqualTo(5));
   }
 }

@@ -4,6 +4,8 @@ import static com.softadastra.sync.peer.ScriptedHost.key;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.softadastra.contracts.peering.Role;
+import com.softadastra.engine.session.Frame;
+import com.softadastra.engine.space.BatchCheck.Offered;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.MembershipRecord;
 import com.softadastra.sync.documents.SpaceNames;
@@ -16,6 +18,8 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.FluxSink;
 
 /** Whole nodes meet in one thread, on a clock that goes on when it is told to. */
 class ExchangesTest {
@@ -177,6 +181,42 @@ class ExchangesTest {
     assertThat(one.exchanges.lane(two.id()).orElseThrow())
         .isEqualTo(new Lane.Status(Lane.State.CONNECTED, 0, null, null));
     assertThat(two.exchanges.lane(one.id()).orElseThrow().state()).isEqualTo(Lane.State.CONNECTED);
+  }
+
+  @Test
+  void whatStoodBetweenTwoIsForgottenOnceItIsOver() {
+    two.write(1);
+    var entry = two.recording.log().find(membership.space(), two.replica(), 1).orElseThrow();
+    one.exchanges.start();
+    var line = new ArrayList<FluxSink<byte[]>>();
+    one.exchanges.accept(two.id(), Flux.create(line::add)).subscribe(frame -> {}, failure -> {});
+    queue.run();
+    var spaces = List.of(membership.space());
+    say(
+        line.getFirst(),
+        new Frame.Hello(Frame.VERSION, Frame.VERSION, two.replica(), 0, "two", List.of(), spaces));
+    say(line.getFirst(), new Frame.Summary(membership.space(), List.of(), List.of()));
+    say(line.getFirst(), entries(entry.bytes(), new byte[entry.signature().length]));
+    assertThat(one.exchanges.refusal(two.id())).contains("wrong signature at 1");
+    say(line.getFirst(), entries(entry.bytes(), entry.signature()));
+    assertThat(one.exchanges.refusal(two.id())).isNull();
+    assertThat(one.vector()).isEqualTo(two.vector());
+
+    say(line.getFirst(), new Frame.Refusal(membership.space(), one.replica(), "for no reason"));
+    assertThat(one.exchanges.refusal(two.id())).contains("for no reason");
+    line.getFirst().complete();
+    two.exchanges.start();
+    meet(one, two);
+    assertThat(one.exchanges.refusal(two.id())).isNull();
+  }
+
+  private Frame entries(byte[] bytes, byte[] signature) {
+    return new Frame.Entries(membership.space(), List.of(new Offered(bytes, signature)));
+  }
+
+  private void say(FluxSink<byte[]> line, Frame frame) {
+    line.next(frame.encode());
+    queue.advance(Duration.ofMillis(100));
   }
 
   @Test

@@ -18,6 +18,7 @@ import com.softadastra.engine.space.MembershipRecord;
 import com.softadastra.engine.space.SignedRecord;
 import com.softadastra.sync.documents.SpaceNames;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,6 +33,7 @@ final class ScriptedHost implements SessionHost {
   static final Membership MEMBERSHIP = membership();
 
   final List<CompletableFuture<Map<Replica, String>>> storing = new ArrayList<>();
+  final Map<NodeId, Statement.Signed> statements = new HashMap<>();
   final List<CompletableFuture<Void>> learning = new ArrayList<>();
   private final Executor steps;
 
@@ -54,7 +56,8 @@ final class ScriptedHost implements SessionHost {
 
   static Frame.Hello hello(NodeKey of) {
     var replica = new Replica(of.nodeId(), Incarnation.of(new byte[Incarnation.BYTES]));
-    return new Frame.Hello(1, 1, replica, 0, "", List.of(), List.of(MEMBERSHIP.space()));
+    return new Frame.Hello(
+        Frame.VERSION, Frame.VERSION, replica, 0, "", List.of(), List.of(MEMBERSHIP.space()));
   }
 
   @Override
@@ -103,13 +106,13 @@ final class ScriptedHost implements SessionHost {
   }
 
   @Override
-  public List<Statement.Signed> statements(SpaceId space) {
-    return List.of();
+  public Map<NodeId, Statement.Age> heard(SpaceId space) {
+    return Map.of();
   }
 
   @Override
-  public Statement.Signed statement(SpaceId space) {
-    return new Statement(space, hello(SELF).sender(), 0, 0, Map.of()).sign(SELF);
+  public Optional<Statement.Signed> statement(SpaceId space, NodeId member) {
+    return Optional.ofNullable(statements.get(member));
   }
 
   @Override

@@ -23,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.IntPredicate;
@@ -98,6 +99,8 @@ final class ForkedMember implements SessionHost {
     return recording.submit(space, request);
   }
 
+  private Statement said;
+
   void recordAll() {
     while (recording.recordNext()) {}
   }
@@ -122,6 +125,8 @@ final class ForkedMember implements SessionHost {
     boolean busy = true;
     while (busy) {
       busy = false;
+      a.gossip(one.space, Set.of(one.key.nodeId()));
+      b.gossip(other.space, Set.of(other.key.nodeId()));
       for (boolean forth : new boolean[] {true, false}) {
         var frame = (forth ? a : b).poll();
         if (frame != null) {
@@ -193,21 +198,36 @@ final class ForkedMember implements SessionHost {
   }
 
   @Override
-  public List<Statement.Signed> statements(SpaceId of) {
-    var statements = new ArrayList<Statement.Signed>();
-    statements.add(statement(of));
+  public Map<NodeId, Statement.Age> heard(SpaceId of) {
+    var heard = new HashMap<NodeId, Statement.Age>();
     for (var member : membership.members()) {
-      recording.ledger().by(of, member.node()).ifPresent(known -> statements.add(known.signed()));
+      recording
+          .ledger()
+          .by(of, member.node())
+          .ifPresent(known -> heard.put(member.node(), known.statement().age()));
     }
-    return statements;
+    heard.put(key.nodeId(), own(of).age());
+    return heard;
   }
 
   @Override
-  public Statement.Signed statement(SpaceId of) {
+  public Optional<Statement.Signed> statement(SpaceId of, NodeId member) {
+    return member.equals(key.nodeId())
+        ? Optional.of(own(of).sign(key))
+        : recording.ledger().by(of, member).map(Ledger.Known::signed);
+  }
+
+  /** What it says anew only where it has changed. */
+  private Statement own(SpaceId of) {
     var vector = new HashMap<Replica, Long>();
     chains(of).forEach((chain, head) -> vector.put(chain, head.sequence()));
     var self = new Replica(key.nodeId(), recording.incarnation());
-    return new Statement(of, self, recording.durable(), clock.millis(), vector).sign(key);
+    var before = said;
+    if (before != null && before.by().equals(self) && before.vector().equals(vector)) {
+      return before;
+    }
+    said = new Statement(of, self, recording.durable(), clock.millis(), vector);
+    return said;
   }
 
   @Override
@@ -215,7 +235,7 @@ final class ForkedMember implements SessionHost {
     for (var signed : statements) {
       var statement = Statement.decode(signed.bytes());
       if (!statement.by().node().equals(key.nodeId()) && recording.ledger().isNews(statement)) {
-        recording.note(new Ledger.Known(statement, signed, via));
+        recording.note(new Ledger.Known(statement, signed.signature(), via));
       }
     }
   }

@@ -278,7 +278,7 @@ abstract class JournalContract {
     var by = new com.softadastra.contracts.Replica(OTHER.nodeId(), LIFE);
     var statement = new Statement(space, by, 1, 1, Map.of(self, 2L));
 
-    recording.note(new Ledger.Known(statement, statement.sign(OTHER), null));
+    recording.note(new Ledger.Known(statement, statement.sign(OTHER).signature(), null));
     recording.recordNext();
     administer(() -> assertThat(recording.discharge(space, 10)).isEqualTo(2));
 

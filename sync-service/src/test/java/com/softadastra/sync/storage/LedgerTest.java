@@ -71,7 +71,7 @@ class LedgerTest {
     recording.ledger().onChange(() -> assertThat(medium.unforced()).isZero());
     var statement = new Statement(space, new Replica(OTHER.nodeId(), LIFE), 1, 1, Map.of());
 
-    recording.note(new Ledger.Known(statement, statement.sign(OTHER), null));
+    recording.note(new Ledger.Known(statement, statement.sign(OTHER).signature(), null));
     look.run();
     recording.recordNext();
 

@@ -151,7 +151,10 @@ final class SpaceOfTwo {
             .map(logged -> new BatchCheck.Offered(logged.bytes(), logged.signature()))
             .toList();
     return BatchCheck.check(
-        space(), offered, node -> node.equals(other.nodeId()) ? other.publicKey() : null);
+        space(),
+        offered,
+        node -> node.equals(other.nodeId()) ? other.publicKey() : null,
+        _ -> false);
   }
 
   /** A storage that is open on the thread of the test. */
