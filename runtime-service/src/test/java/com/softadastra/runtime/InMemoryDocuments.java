@@ -30,6 +30,7 @@ import com.softadastra.contracts.documents.Resolution;
 import com.softadastra.contracts.documents.SpaceDigest;
 import com.softadastra.contracts.documents.SpaceOpened;
 import com.softadastra.contracts.documents.SpaceSummary;
+import com.softadastra.contracts.http.Fields;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -65,6 +66,7 @@ public final class InMemoryDocuments implements Documents {
   public volatile RuntimeException failure;
   public volatile RuntimeException failureWhileWaiting;
   public volatile Resolution resolved;
+  public volatile String undoneBy;
 
   public InMemoryDocuments() {
     spaces.put("shop", new TreeMap<>());
@@ -106,7 +108,9 @@ public final class InMemoryDocuments implements Documents {
     return Reply.from(() -> {
       known(space);
       return new CollectionDeclared(
-          new CollectionSummary(collection, definition.policy(), true), true);
+          new CollectionSummary(
+              collection, Fields.wireName(definition.policy()), true, 1, definition.fields()),
+          true);
     });
   }
 
@@ -114,7 +118,7 @@ public final class InMemoryDocuments implements Documents {
   public Reply<List<CollectionSummary>> collections(String space) {
     return Reply.from(() -> {
       known(space);
-      return List.of(new CollectionSummary("things", "keep", false));
+      return List.of(CollectionSummary.undeclared("things"));
     });
   }
 
@@ -335,6 +339,16 @@ public final class InMemoryDocuments implements Documents {
       conflict(space, id).orThrow();
       resolved = resolution;
       var receipt = new Receipt("r1", space, 1, ReceiptState.RECORDED, NOW, List.of(), List.of());
+      return new Recorded(receipt, false, false);
+    });
+  }
+
+  @Override
+  public Reply<Recorded> undo(String space, String id, String actor) {
+    return Reply.from(() -> {
+      conflict(space, id).orThrow();
+      undoneBy = actor;
+      var receipt = new Receipt("u1", space, 1, ReceiptState.RECORDED, NOW, List.of(), List.of());
       return new Recorded(receipt, false, false);
     });
   }

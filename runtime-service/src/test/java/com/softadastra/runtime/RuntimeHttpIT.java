@@ -401,7 +401,6 @@ class RuntimeHttpIT {
     "POST, /api/v1/spaces/shop/commands/app/name, 404, not-found",
     "PUT, /api/v1/apps/app, 404, not-found",
     "GET, /couch/, 404, not-found",
-    "DELETE, /api/v1/spaces/shop/conflicts/c1/resolution, 404, not-found",
     "GET, /error, 404, not-found",
     "GET, /actuator/env, 404, not-found",
   })
@@ -818,7 +817,18 @@ class RuntimeHttpIT {
     var declared = server.send("PUT", collection, "{\"policy\":\"keep\"}", JSON);
     assertThat(declared.status()).isEqualTo(201);
     assertThat(declared.text())
-        .isEqualTo("{\"collection\":\"things\",\"policy\":\"keep\",\"declared\":true}");
+        .isEqualTo(
+            "{\"collection\":\"things\",\"policy\":\"keep\",\"declared\":true,"
+                + "\"generation\":1,\"fields\":{}}");
+    assertThat(
+            server
+                .send(
+                    "PUT",
+                    collection,
+                    "{\"policy\":\"merge\",\"fields\":{\"n\":{\"type\":\"counter\"}}}",
+                    JSON)
+                .text())
+        .contains("\"policy\":\"merge\"", "\"fields\":{\"n\":{\"type\":\"counter\"}}");
     assertThat(server.send("PUT", collection, "{}", JSON).status()).isEqualTo(201);
     assertThat(server.get(SHOP + "/collections").text()).startsWith("{\"collections\":[{");
     assertThat(server.get(SHOP + "/digest").text())
@@ -828,7 +838,9 @@ class RuntimeHttpIT {
   @ParameterizedTest
   @CsvSource(
       value = {
-        "{\"policy\":\"merge\"}|422|not-supported",
+        "{\"policy\":\"local-role\"}|422|not-supported",
+        "{\"policy\":\"latest\",\"fields\":{\"a\":{\"type\":\"set\"}}}|422|not-supported",
+        "{\"policy\":\"merge\",\"fields\":{\"a\":{\"type\":\"text\"}}}|422|not-supported",
         "{\"policy\":\"x\"}|422|not-supported",
         "{\"fields\":{\"a\":{\"type\":\"counter\"}}}|422|not-supported",
         "{\"schema\":{}}|422|not-supported",
@@ -892,9 +904,9 @@ class RuntimeHttpIT {
             "{\"conflicts\":[{\"id\":\"c1\",\"collection\":\"things\",\"document\":\"a\","
                 + "\"state\":\"open\",\"policy\":\"keep\",\"reason\":\"concurrent\","
                 + "\"winner\":\"v1\",\"ancestor\":null,\"sides\":[],"
-                + "\"detectedAt\":\"2026-01-02T03:04:05Z\"}]}");
+                + "\"detectedAt\":\"2026-01-02T03:04:05Z\",\"fields\":[]}]}");
     assertThat(server.get(conflicts + "?state=resolved").text()).contains("\"state\":\"resolved\"");
-    assertThat(server.get(conflicts + "?state=undone").text()).isEqualTo("{\"conflicts\":[]}");
+    assertThat(server.get(conflicts + "?state=undone").text()).contains("\"state\":\"undone\"");
     assertProblem(server.get(conflicts + "?state=x"), 400, "invalid-request");
     assertThat(server.get(conflicts + "/c1").status()).isEqualTo(200);
     assertProblem(server.get(conflicts + "/c2"), 404, "conflict-unknown");
@@ -920,6 +932,11 @@ class RuntimeHttpIT {
     }
     assertProblem(
         server.post(conflicts + "/c2/resolution", "{\"delete\":true}"), 404, "conflict-unknown");
+
+    assertThat(server.send("DELETE", resolution, "", "Softadastra-Actor: ada").status())
+        .isEqualTo(200);
+    assertThat(documents.undoneBy).isEqualTo("ada");
+    assertProblem(server.send("DELETE", conflicts + "/c2/resolution", ""), 404, "conflict-unknown");
   }
 
   // Failures behind

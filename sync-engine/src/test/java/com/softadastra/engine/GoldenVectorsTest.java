@@ -18,16 +18,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.softadastra.contracts.Dot;
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.SpaceId;
+import com.softadastra.contracts.documents.CollectionDefinition;
+import com.softadastra.contracts.documents.FieldDefinition;
+import com.softadastra.contracts.documents.FieldType;
 import com.softadastra.contracts.documents.PatchBody.Notation;
+import com.softadastra.contracts.documents.Policy;
 import com.softadastra.contracts.documents.Priority;
 import com.softadastra.contracts.json.JsonText;
 import com.softadastra.contracts.peering.Role;
+import com.softadastra.engine.document.Decided;
+import com.softadastra.engine.document.Definition;
 import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.document.Head;
 import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.log.Authority;
 import com.softadastra.engine.log.Cause;
 import com.softadastra.engine.log.Change;
+import com.softadastra.engine.log.DefinitionName;
 import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.Entry;
 import com.softadastra.engine.log.EntryCodec;
@@ -48,6 +55,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -59,7 +67,8 @@ class GoldenVectorsTest {
   private static final DocumentKey KEY = new DocumentKey(SPACE, "orders", "o-1");
 
   @ParameterizedTest
-  @ValueSource(strings = {"entries", "versions", "membership", "signatures", "frames", "ids"})
+  @ValueSource(
+      strings = {"entries", "versions", "policies", "membership", "signatures", "frames", "ids"})
   void bytesAreAsTheyWere(String file) throws IOException {
     var lines = new ArrayList<String>();
     vectors().get(file).forEach((name, hex) -> lines.add(name + " = " + hex));
@@ -68,7 +77,9 @@ class GoldenVectorsTest {
 
   @Test
   void entriesReadBackAsTheyWere() throws IOException {
-    for (var line : golden("entries")) {
+    var lines = new ArrayList<>(golden("entries"));
+    lines.addAll(golden("policies"));
+    for (var line : lines) {
       if (line.startsWith("entry.")) {
         byte[] bytes = hex(line);
         assertThat(EntryCodec.encode(EntryCodec.decode(bytes))).isEqualTo(bytes);
@@ -107,6 +118,7 @@ class GoldenVectorsTest {
     var all = new LinkedHashMap<String, Map<String, String>>();
     all.put("entries", entries());
     all.put("versions", versions());
+    all.put("policies", policies());
     all.put("membership", membership());
     all.put("signatures", signatures());
     all.put("frames", frames());
@@ -179,6 +191,65 @@ class GoldenVectorsTest {
     byte[] bytes = EntryCodec.encode(entry);
     vectors.put("entry." + name, hex(bytes));
     vectors.put("hash." + name, hex(Hash.sha256(bytes)));
+  }
+
+  /** What definitions and the policies that decide write down. */
+  private static Map<String, String> policies() {
+    var fields = new TreeMap<String, FieldDefinition>();
+    fields.put("stock", new FieldDefinition(FieldType.COUNTER));
+    fields.put("/a/b~1", new FieldDefinition(FieldType.SET));
+    var body = Definition.body(3, new CollectionDefinition(Policy.MERGE, fields));
+    var name = Definition.of(body).orElseThrow().name();
+    var difference = new Change.Difference(JsonText.parse("{\"set\":{\"/n\":1.50}}"), hash("body"));
+    var restoring = patch(Notation.FIELDS, "{\"unset\":[\"/n\"]}");
+    var vectors = new LinkedHashMap<String, String>();
+    vectors.put("definition", hex(body.utf8()));
+    vectors.put("definition.hash", hex(name.hash()));
+    vectors.put("conflict.decided", hex(Decided.conflictId(KEY, hash("loser"))));
+    vectors.put("version.difference", version(difference, sorted("a")));
+    vectors.put(
+        "version.undo", version(new Change.Undo(hash("conflict"), Change.DELETE), sorted("a")));
+    add(
+        vectors,
+        "declared",
+        entry(
+            SPACE,
+            replica(1),
+            1,
+            Hash.ZERO,
+            List.of(),
+            STEWARD,
+            intent(
+                "declares",
+                new Operation(
+                    Operation.DEFINITIONS, "orders", List.of(), List.of(), put(body.text())))));
+    add(
+        vectors,
+        "decided",
+        entry(
+            SPACE,
+            replica(1),
+            2,
+            hash("previous"),
+            List.of(),
+            STEWARD,
+            intent(
+                "intent-1",
+                under(name, "o-1", difference),
+                under(name, "o-2", new Change.Undo(hash("conflict"), put("{}"))),
+                under(name, "o-3", new Change.Undo(hash("conflict"), restoring)),
+                under(name, "o-4", new Change.Undo(hash("conflict"), Change.DELETE)))));
+    var heads =
+        sorted("a", "b").stream()
+            .map(v -> new Head(v, 1, JsonText.parse("{}"), 0, false, List.of()))
+            .toList();
+    var state = new DocumentState(KEY, heads, null, 0);
+    vectors.put("undo", text(Recorder.undoId(state, hash("conflict"))));
+    return vectors;
+  }
+
+  private static Operation under(DefinitionName name, String id, Change change) {
+    return new Operation("orders", id, name, sorted("a"), List.of(), change);
   }
 
   private static Map<String, String> versions() {

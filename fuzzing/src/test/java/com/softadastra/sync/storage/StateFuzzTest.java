@@ -5,6 +5,7 @@ import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.json.JsonText;
 import com.softadastra.engine.cbor.CborReader.Malformed;
 import com.softadastra.engine.cbor.CborWriter;
+import com.softadastra.engine.document.Decided;
 import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.document.Head;
 import com.softadastra.engine.log.DocumentKey;
@@ -44,7 +45,15 @@ class StateFuzzTest {
   private static List<byte[]> states() {
     var first = new Head(hash(1), 1, new JsonText("{\"n\":1.50}"), 7, false, List.of());
     var second = new Head(hash(2), 2, null, 9, true, List.of(hash(3), hash(4)));
+    var decided = new Decided(hash(6), hash(7), List.of("/a", "/b"), Decided.Standing.OVERWRITTEN);
+    var merged = new DocumentState.Merged(new JsonText("{}"));
     return List.of(
+        StateCodec.encode(
+            new DocumentState(KEY, List.of(first, second), null, 9, merged, List.of(decided))),
+        StateCodec.encode(
+            new DocumentState(
+                KEY, List.of(first, second), null, 9, new DocumentState.Merged(null), List.of())),
+        StateCodec.encode(new DocumentState(KEY, List.of(first), null, 7, null, List.of(decided))),
         StateCodec.encode(new DocumentState(KEY, List.of(first), null, 7)),
         StateCodec.encode(new DocumentState(KEY, List.of(first, second), hash(5), 9)));
   }

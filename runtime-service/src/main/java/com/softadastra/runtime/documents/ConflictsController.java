@@ -1,7 +1,5 @@
 package com.softadastra.runtime.documents;
 
-import com.softadastra.contracts.ProblemCode;
-import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.documents.ConflictState;
 import com.softadastra.contracts.documents.ConflictView;
 import com.softadastra.contracts.documents.Documents;
@@ -40,7 +38,7 @@ final class ConflictsController {
 
   record ConflictList(List<ConflictView> conflicts) {}
 
-  /** Open ones unless {@code state} says otherwise; none is undone, as undoing isn't built. */
+  /** Open ones unless {@code state} says otherwise. */
   @GetMapping
   ResponseEntity<ConflictList> conflicts(@PathVariable String space, HttpServletRequest request) {
     Names.space(space);
@@ -49,11 +47,7 @@ final class ConflictsController {
         switch (state) {
           case "", "open" -> documents.conflicts(space, ConflictState.OPEN).orThrow();
           case "resolved" -> documents.conflicts(space, ConflictState.RESOLVED).orThrow();
-          case "undone" -> {
-            // refuses an unknown space as the others do
-            documents.digest(space).orThrow();
-            yield List.<ConflictView>of();
-          }
+          case "undone" -> documents.conflicts(space, ConflictState.UNDONE).orThrow();
           default -> throw Names.refused("state", "must be open, resolved or undone");
         };
     return SpacesController.json(HttpStatus.OK, new ConflictList(found));
@@ -95,9 +89,15 @@ final class ConflictsController {
         actor);
   }
 
-  /** Undoing isn't built; without this the path would answer that it takes POST alone. */
+  /** A body, which has no meaning here, is not read. */
   @DeleteMapping("/{id}/resolution")
-  void undo() {
-    throw new Refused(ProblemCode.NOT_FOUND, "there is nothing at this path");
+  ResponseEntity<Receipt> undo(
+      @PathVariable String space, @PathVariable String id, HttpServletRequest request) {
+    Names.space(space);
+    var headers = new Headers(request);
+    var wait = headers.await();
+    var actor = headers.actor().orElse(null);
+    var written = writes.write(wait, () -> documents.undo(space, id, actor).orThrow());
+    return written.answer(HttpStatus.OK).body(written.receipt());
   }
 }

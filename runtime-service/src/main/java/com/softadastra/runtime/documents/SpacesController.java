@@ -6,6 +6,9 @@ import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.documents.CollectionDefinition;
 import com.softadastra.contracts.documents.CollectionSummary;
 import com.softadastra.contracts.documents.Documents;
+import com.softadastra.contracts.documents.FieldDefinition;
+import com.softadastra.contracts.documents.FieldType;
+import com.softadastra.contracts.documents.Policy;
 import com.softadastra.contracts.documents.SpaceDigest;
 import com.softadastra.contracts.documents.SpaceSummary;
 import com.softadastra.contracts.http.Fields;
@@ -15,8 +18,12 @@ import com.softadastra.contracts.json.Json;
 import com.softadastra.contracts.json.JsonReader;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
@@ -31,7 +38,7 @@ import org.springframework.web.bind.annotation.RestController;
 @RestController
 @RequestMapping("/api/v1/spaces")
 final class SpacesController {
-  private static final String[] UNSUPPORTED = {"fields", "schema", "schemaVersion", "indexes"};
+  private static final String[] UNSUPPORTED = {"schema", "schemaVersion", "indexes"};
 
   private final Documents documents;
   private final Limits limits;
@@ -90,18 +97,42 @@ final class SpacesController {
     var fields =
         Fields.of(
             body,
-            Stream.concat(Stream.of("policy"), Stream.of(UNSUPPORTED)).toArray(String[]::new));
-    String keep = CollectionDefinition.KEEP.policy();
-    boolean otherPolicy = !fields.optionalString("policy").orElse(keep).equals(keep);
-    var refused =
-        Stream.concat(
-                otherPolicy ? Stream.of("policy") : Stream.empty(),
-                Stream.of(UNSUPPORTED).filter(fields::has))
-            .toList();
+            Stream.concat(Stream.of("policy", "fields"), Stream.of(UNSUPPORTED))
+                .toArray(String[]::new));
+    var refused = new ArrayList<>(Stream.of(UNSUPPORTED).filter(fields::has).toList());
+    var policy = honoured(Policy.class, fields.optionalString("policy").orElse("keep"));
+    if (policy.isEmpty()) {
+      refused.add("policy");
+    }
+    var types = new TreeMap<String, FieldDefinition>();
+    fields
+        .optionalObject("fields")
+        .ifPresent(declared ->
+            declared
+                .members()
+                .forEach((name, field) -> {
+                  if (!(field instanceof Json.Obj object)) {
+                    throw Names.refused("fields." + name, "must be an object");
+                  }
+                  var type = Fields.at("fields." + name, object, "type").string("type");
+                  honoured(FieldType.class, type)
+                      .ifPresentOrElse(
+                          known -> types.put(name, new FieldDefinition(known)),
+                          () -> refused.add("fields." + name + ".type"));
+                }));
+    if (!types.isEmpty() && policy.isPresent() && policy.get() != Policy.MERGE) {
+      refused.add("fields");
+    }
     if (!refused.isEmpty()) {
       throw notSupported(refused.stream());
     }
-    return CollectionDefinition.KEEP;
+    return new CollectionDefinition(policy.orElseThrow(), types);
+  }
+
+  private static <E extends Enum<E>> Optional<E> honoured(Class<E> type, String name) {
+    return Arrays.stream(type.getEnumConstants())
+        .filter(constant -> Fields.wireName(constant).equals(name))
+        .findFirst();
   }
 
   static Refused notSupported(Stream<String> settings) {

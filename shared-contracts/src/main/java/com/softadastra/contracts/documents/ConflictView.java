@@ -9,9 +9,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Concurrent writes of one document.
  *
- * @param winner the version that is served meanwhile
+ * @param winner the version that is served meanwhile, or that counts
  * @param ancestor the newest version that all sides come from; null where there is none
  * @param detectedAt when this node noticed
+ * @param fields pointers to what is in dispute, where the policy decided field by field
  */
 public record ConflictView(
     String id,
@@ -23,7 +24,34 @@ public record ConflictView(
     String winner,
     @Nullable Ancestor ancestor,
     List<Side> sides,
-    Instant detectedAt) {
+    Instant detectedAt,
+    List<String> fields) {
+  /** A conflict over whole documents. */
+  public ConflictView(
+      String id,
+      String collection,
+      String document,
+      ConflictState state,
+      String policy,
+      String reason,
+      String winner,
+      @Nullable Ancestor ancestor,
+      List<Side> sides,
+      Instant detectedAt) {
+    this(
+        id,
+        collection,
+        document,
+        state,
+        policy,
+        reason,
+        winner,
+        ancestor,
+        sides,
+        detectedAt,
+        List.of());
+  }
+
   public record Ancestor(String version, @Nullable JsonText body) {}
 
   /** One of the concurrent writes; a deletion has no body. */

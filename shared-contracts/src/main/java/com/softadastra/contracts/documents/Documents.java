@@ -3,6 +3,7 @@ package com.softadastra.contracts.documents;
 import com.softadastra.contracts.Reply;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 
 /**
@@ -63,6 +64,12 @@ public interface Documents {
 
   /** Records an operation on all heads of the conflict's document. */
   Reply<Recorded> resolve(String space, String id, Resolution resolution);
+
+  /**
+   * Records an operation on all heads that gives back what the loser of a decided conflict had in
+   * the fields in dispute; refused where they have been written to since.
+   */
+  Reply<Recorded> undo(String space, String id, @Nullable String actor);
 
   Reply<SpaceDigest> digest(String space);
 }

@@ -1,5 +1,6 @@
 package com.softadastra.contracts.documents;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.softadastra.contracts.json.JsonText;
 import org.jspecify.annotations.Nullable;
 
@@ -8,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param body the whole document of a put, else null
  * @param patch the change of a patch, else null
+ * @param undoes the id of the decided conflict that this takes back, null for any other operation
  */
 public record OperationRequest(
     OperationKind op,
@@ -15,4 +17,15 @@ public record OperationRequest(
     String id,
     @Nullable JsonText body,
     @Nullable PatchBody patch,
-    Condition condition) {}
+    Condition condition,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String undoes) {
+  public OperationRequest(
+      OperationKind op,
+      String collection,
+      String id,
+      @Nullable JsonText body,
+      @Nullable PatchBody patch,
+      Condition condition) {
+    this(op, collection, id, body, patch, condition, null);
+  }
+}

@@ -25,10 +25,13 @@ import com.softadastra.contracts.documents.DocumentHistory;
 import com.softadastra.contracts.documents.DocumentPage;
 import com.softadastra.contracts.documents.DocumentView;
 import com.softadastra.contracts.documents.Documents;
+import com.softadastra.contracts.documents.FieldDefinition;
+import com.softadastra.contracts.documents.FieldType;
 import com.softadastra.contracts.documents.IntentRequest;
 import com.softadastra.contracts.documents.OperationKind;
 import com.softadastra.contracts.documents.OperationRequest;
 import com.softadastra.contracts.documents.PatchBody;
+import com.softadastra.contracts.documents.Policy;
 import com.softadastra.contracts.documents.Priority;
 import com.softadastra.contracts.documents.ReceiptState;
 import com.softadastra.contracts.documents.Recorded;
@@ -40,13 +43,21 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /** Calls of {@link Documents}, at least one of each method. */
 final class DocumentsCases {
   private static final SpaceSummary SPACE = new SpaceSummary(TEXT, SPACE_ID, 3);
-  private static final CollectionSummary COLLECTION = new CollectionSummary(TEXT, "keep", true);
+  private static final CollectionSummary COLLECTION =
+      new CollectionSummary(
+          TEXT,
+          "merge",
+          true,
+          3,
+          new TreeMap<>(Map.of(TEXT, new FieldDefinition(FieldType.COUNTER))));
   private static final ConflictView CONFLICT =
       new ConflictView(
           "con_1",
@@ -72,7 +83,8 @@ final class DocumentsCases {
           "1-a",
           null,
           List.of(),
-          CLOCK);
+          CLOCK,
+          List.of("/a", TEXT));
 
   private DocumentsCases() {}
 
@@ -88,7 +100,7 @@ final class DocumentsCases {
   }
 
   private static List<ContractCase<Documents>> spaces() {
-    var definition = new CollectionDefinition("keep");
+    var definition = new CollectionDefinition(Policy.MERGE, COLLECTION.fields());
     return List.of(
         ContractCase.of(
             "openSpace", Reply.of(new SpaceOpened(SPACE, true)), to -> to.openSpace(TEXT), TEXT),
@@ -103,7 +115,7 @@ final class DocumentsCases {
             definition),
         ContractCase.of(
             "collections",
-            Reply.of(List.of(COLLECTION, new CollectionSummary("b", "keep", false))),
+            Reply.of(List.of(COLLECTION, CollectionSummary.undeclared("b"))),
             to -> to.collections("shop"),
             "shop"),
         ContractCase.of(
@@ -249,6 +261,20 @@ final class DocumentsCases {
             to -> to.conflicts("shop", ConflictState.RESOLVED),
             "shop",
             ConflictState.RESOLVED),
+        ContractCase.of(
+            "undo",
+            Reply.of(new Recorded(RECEIPT, false, false)),
+            to -> to.undo("shop", "con_1", TEXT),
+            "shop",
+            "con_1",
+            TEXT),
+        ContractCase.of(
+            "undo",
+            Reply.of(new Recorded(RECEIPT, true, false)),
+            to -> to.undo("shop", "con_1", null),
+            "shop",
+            "con_1",
+            null),
         ContractCase.of(
             "conflict", Reply.of(CONFLICT), to -> to.conflict("shop", "con_1"), "shop", "con_1"));
   }

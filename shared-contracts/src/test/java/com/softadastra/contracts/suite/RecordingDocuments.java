@@ -22,6 +22,7 @@ import com.softadastra.contracts.documents.SpaceOpened;
 import com.softadastra.contracts.documents.SpaceSummary;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 
 /** A sync engine that answers what it is told to. */
@@ -101,6 +102,11 @@ public final class RecordingDocuments extends Recording implements Documents {
   @Override
   public Reply<Recorded> resolve(String space, String id, Resolution resolution) {
     return answer("resolve", space, id, resolution);
+  }
+
+  @Override
+  public Reply<Recorded> undo(String space, String id, @Nullable String actor) {
+    return answer("undo", space, id, actor);
   }
 
   @Override

@@ -784,6 +784,8 @@ public class Judge {
                     && asked.patch() != null
                     && text.equals(asked.patch().text());
             case Change.Delete _ -> asked.op() == OperationKind.DELETE;
+            // of policies that no plan declares
+            case Change.Difference _, Change.Undo _ -> false;
           };
       if (!same
           || !operations.get(i).id().equals(asked.id())

@@ -27,6 +27,8 @@ final class NaiveBody {
     return switch (change) {
       case Change.Put(var body) -> read(body.text());
       case Change.Delete _ -> null;
+      case Change.Difference _, Change.Undo _ ->
+          throw new IllegalStateException("of a policy that no plan declares");
       case Change.Patch(var notation, var text) -> {
         var fields = before == null ? new TreeMap<String, String>() : new TreeMap<>(before);
         var patch = JSON.readTree(text.text());

@@ -142,7 +142,7 @@ public final class PlantedFaults {
           of(
                   "takes an earlier statement for a later one",
                   "I7",
-                  in("engine.ledger.Statement", "laterThan").answers(true))
+                  in("engine.ledger.Statement$Age", "laterThan").answers(true))
               .shownBy(2),
           of(
                   "loses the keys of intents at a restart",

@@ -1,6 +1,8 @@
 package com.softadastra.engine.document;
 
 import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.documents.PatchBody.Notation;
+import com.softadastra.contracts.json.Json;
 import com.softadastra.contracts.json.JsonText;
 import com.softadastra.engine.log.Change;
 import com.softadastra.engine.log.DocumentKey;
@@ -16,15 +18,23 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.PriorityQueue;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Folds a document's operations into its state under policy {@code keep}.
+ * Folds a document's operations into its state.
  *
  * <p>Whatever the order of arrival, the state is the same: heads are the effective operations that
  * no effective operation supersedes; a void operation passes its parents through; of several
- * operations of one version any effective one stands for it.
+ * operations of one version any effective one stands for it. The order of the fold takes, again and
+ * again, among the operations all of whose parents are taken, the one with the smallest stamp.
+ *
+ * <p>An operation that is comparable with every other, an ancestor or a descendant, is a step of
+ * its own, made under the definition that it names. What lies between two such steps is a
+ * concurrent region, folded under the greatest definition that its operations name.
  *
  * <p>{@link #advance} is the step for an operation made on what is there now, which nearly every
  * write is; {@link #replay} starts from nothing and is right for every operation.
@@ -38,17 +48,22 @@ public final class DocumentFold {
    *
    * @param version one that no operation known has, be it void: what was made on that one would
    *     have to be looked for
+   * @param definition the one that the operation names
    */
   public static @Nullable DocumentState advance(
       DocumentKey key,
       @Nullable DocumentState state,
       Operation operation,
       Hash version,
-      long position) {
+      long position,
+      Definition definition) {
     if (state == null || !state.exists()) {
       return operation.parents().isEmpty() && operation.seen().isEmpty()
           ? new DocumentState(
-              key, List.of(head(operation, version, position, List.of())), null, position)
+              key,
+              List.of(head(operation, version, position, List.of(), null, definition)),
+              null,
+              position)
           : null;
     }
     var heads = state.headVersions();
@@ -58,25 +73,33 @@ public final class DocumentFold {
       return null;
     }
     if (operation.parents().equals(heads)) {
+      var before = state.body();
+      var decided = new DecidedConflicts(key, state.decided());
+      decided.meet(operation.change(), before, definition);
       return new DocumentState(
-          key, List.of(head(operation, version, position, state.heads())), null, position);
+          key,
+          List.of(head(operation, version, position, state.heads(), before, definition)),
+          null,
+          position,
+          null,
+          decided.all());
     }
-    boolean concurrentCreate = operation.parents().isEmpty() && !state.conflicted();
+    // under keep a side of an open conflict goes on; what merges is taken in the order of the fold
     boolean oneSideGoesOn =
-        state.conflicted()
+        definition.keeps()
+            && state.conflicted()
             && operation.parents().size() == 1
             && heads.containsAll(operation.parents());
-    if (!concurrentCreate && !oneSideGoesOn) {
+    if (!oneSideGoesOn) {
       return null;
     }
-    var parents =
-        state.heads().stream()
-            .filter(head -> operation.parents().contains(head.version()))
-            .toList();
+    var side = state.head(operation.parents().getFirst()).orElseThrow();
+    var decided = new DecidedConflicts(key, state.decided());
+    decided.meet(operation.change(), side.body(), definition);
     var after = new ArrayList<>(state.heads());
-    after.removeAll(parents);
-    after.add(head(operation, version, position, parents));
-    return new DocumentState(key, after, state.base(), position);
+    after.remove(side);
+    after.add(head(operation, version, position, List.of(side), side.body(), definition));
+    return new DocumentState(key, after, state.base(), position, null, decided.all());
   }
 
   /**
@@ -86,62 +109,196 @@ public final class DocumentFold {
    */
   public static DocumentState replay(
       DocumentKey key, Collection<KnownOperation> operations, long lastPosition) {
-    return new History(operations).state(key, lastPosition);
+    return new History(key, operations).state(lastPosition);
   }
 
-  private static Head head(Operation operation, Hash version, long position, List<Head> parents) {
+  private static Head head(
+      Operation operation,
+      Hash version,
+      long position,
+      List<Head> parents,
+      @Nullable JsonText before,
+      Definition definition) {
     int generation = 1 + parents.stream().mapToInt(Head::generation).max().orElse(0);
-    var base = parents.stream().max(Head.WINNER_LAST).map(Head::body).orElse(null);
-    return new Head(
-        version, generation, body(operation.change(), base), position, false, List.of());
+    var body =
+        definition.merges()
+            ? merged(operation.change(), before, definition)
+            : body(operation.change(), before);
+    return new Head(version, generation, body, position, false, List.of());
   }
 
-  private static @Nullable JsonText body(Change change, @Nullable JsonText base) {
+  /** What a change makes of a body. */
+  static @Nullable JsonText body(Change change, @Nullable JsonText base) {
     return switch (change) {
       case Change.Put(var body) -> body;
       case Change.Patch(var notation, var text) ->
           DocumentPatch.applyLeniently(notation, text, base);
+      case Change.Difference(var text, _) ->
+          DocumentPatch.applyLeniently(Notation.FIELDS, text, base);
       case Change.Delete _ -> null;
+      case Change.Undo(_, var restoring) -> body(restoring, base);
     };
+  }
+
+  /** The same where fields have types. */
+  static @Nullable JsonText merged(
+      Change change, @Nullable JsonText before, Definition definition) {
+    boolean whole = before == null && change instanceof Change.Put;
+    if (whole || definition.fields().isEmpty() || change instanceof Change.Undo) {
+      return body(change, before);
+    }
+    if (change.deletes()) {
+      return null;
+    }
+    var on = before == null ? null : before.read();
+    return JsonText.of(Effects.applied(Effects.of(change, on, definition), on));
+  }
+
+  /**
+   * A put as it is recorded: under {@code merge} as what it changes of the body that it is made on,
+   * where that is no longer than the whole.
+   */
+  public static Change put(JsonText body, @Nullable JsonText on, Definition definition) {
+    if (!definition.merges() || on == null) {
+      return new Change.Put(body);
+    }
+    var effects = Effects.between(on.read(), body.read(), definition.fields());
+    return Effects.text(effects, body)
+        .<Change>map(text -> new Change.Difference(text, Hash.sha256(body.utf8())))
+        .orElseGet(() -> new Change.Put(body));
+  }
+
+  /** The body of the one of several versions that wins under {@code keep}. */
+  private static @Nullable JsonText winning(Collection<Head> heads) {
+    return heads.stream().max(Head.WINNER_LAST).map(Head::body).orElse(null);
+  }
+
+  private static final class Node {
+    private final KnownOperation known;
+    private final List<Node> parents;
+    private final Lineage lineage;
+    private final int order;
+    private final int generation;
+    // set when the fold comes to it
+    private @Nullable JsonText before;
+    private @Nullable Head head;
+    private Json.@Nullable Obj tree;
+
+    Node(KnownOperation known, List<Node> parents, Lineage lineage, int order) {
+      this.known = known;
+      this.parents = parents;
+      this.lineage = lineage;
+      this.order = order;
+      this.generation = 1 + parents.stream().mapToInt(parent -> parent.generation).max().orElse(0);
+    }
+
+    Hash version() {
+      return known.version();
+    }
+
+    Definition definition() {
+      return known.definition();
+    }
+
+    Change change() {
+      return known.operation().change();
+    }
+
+    Head head() {
+      return Objects.requireNonNull(head);
+    }
+
+    boolean knows(Node other) {
+      return lineage.knows(other.lineage);
+    }
+
+    Json.@Nullable Obj after() {
+      var body = head().body();
+      if (tree == null && body != null) {
+        tree = body.read();
+      }
+      return tree;
+    }
+  }
+
+  /**
+   * What a part of a history comes to.
+   *
+   * @param tips its heads
+   * @param merged what several of them come to, where the policy merges
+   */
+  private record Outcome(
+      List<Node> tips, DocumentState.@Nullable Merged merged, List<Decided> decided) {
+    static final Outcome NOTHING = new Outcome(List.of(), null, List.of());
+
+    @Nullable JsonText body() {
+      return merged != null ? merged.body() : winning(tips.stream().map(Node::head).toList());
+    }
+
+    /** The body that a write on these versions, which are all that count, is made on. */
+    @Nullable JsonText body(List<Node> parents, boolean keeps) {
+      return merged == null && keeps ? winning(parents.stream().map(Node::head).toList()) : body();
+    }
   }
 
   /** A document's operations and how they hang together. */
   public static final class History {
+    private final DocumentKey key;
     private final Map<Hash, Node> nodes = new LinkedHashMap<>();
-
-    private record Node(KnownOperation known, Set<Hash> parents, Head head) {}
+    private final Outcome outcome;
 
     /**
      * @param operations in any order
      */
-    public History(Collection<KnownOperation> operations) {
+    public History(DocumentKey key, Collection<KnownOperation> operations) {
+      this.key = key;
       var effective = new LinkedHashMap<Hash, KnownOperation>();
       var voids = new HashMap<Hash, List<Hash>>();
       for (var known : operations) {
         if (known.effective()) {
-          effective.putIfAbsent(known.version(), known);
+          effective.merge(
+              known.version(),
+              known,
+              (one, other) -> other.stamp().compareTo(one.stamp()) < 0 ? other : one);
         } else {
           voids.put(known.version(), known.operation().parents());
         }
       }
-      var waiting = new ArrayDeque<>(effective.values());
-      while (!waiting.isEmpty()) {
-        var next = waiting.peekLast();
-        var parents = standing(next.operation().parents(), effective.keySet(), voids);
-        var unborn = parents.stream().filter(parent -> !nodes.containsKey(parent)).toList();
-        if (unborn.isEmpty()) {
-          waiting.removeLast();
-          nodes.computeIfAbsent(next.version(), _ -> born(next, parents));
-        } else {
-          unborn.forEach(parent -> waiting.addLast(Objects.requireNonNull(effective.get(parent))));
-        }
-      }
+      order(effective, voids);
+      outcome = fold(Outcome.NOTHING, List.copyOf(nodes.values()));
     }
 
-    private Node born(KnownOperation known, Set<Hash> parents) {
-      var heads = parents.stream().map(parent -> node(parent).head()).toList();
-      return new Node(
-          known, parents, head(known.operation(), known.version(), known.position(), heads));
+    /** Takes the operations in the order of the fold. */
+    private void order(Map<Hash, KnownOperation> effective, Map<Hash, List<Hash>> voids) {
+      var parents = new HashMap<Hash, Set<Hash>>();
+      var missing = new HashMap<Hash, Integer>();
+      var children = new HashMap<Hash, List<KnownOperation>>();
+      var ready =
+          new PriorityQueue<>(
+              Comparator.comparing(KnownOperation::stamp).thenComparing(KnownOperation::version));
+      for (var known : effective.values()) {
+        var standing = standing(known.operation().parents(), effective.keySet(), voids);
+        parents.put(known.version(), standing);
+        missing.put(known.version(), standing.size());
+        standing.forEach(
+            parent -> children.computeIfAbsent(parent, _ -> new ArrayList<>()).add(known));
+        if (standing.isEmpty()) {
+          ready.add(known);
+        }
+      }
+      var lines = new Lineage.Lines();
+      while (!ready.isEmpty()) {
+        var next = ready.remove();
+        var on =
+            Objects.requireNonNull(parents.get(next.version())).stream().map(this::node).toList();
+        var lineage = lines.after(on.stream().map(node -> node.lineage).toList());
+        nodes.put(next.version(), new Node(next, on, lineage, nodes.size()));
+        for (var child : children.getOrDefault(next.version(), List.of())) {
+          if (missing.merge(child.version(), -1, Integer::sum) == 0) {
+            ready.add(child);
+          }
+        }
+      }
     }
 
     // An effective operation stands for its version; of a void one its own parents do.
@@ -161,6 +318,128 @@ public final class DocumentFold {
       return standing;
     }
 
+    /**
+     * Folds operations on what is there before them.
+     *
+     * @param part in the order of the fold, with all that they were made on since the start
+     */
+    private Outcome fold(Outcome start, List<Node> part) {
+      var steps = steps(start, part);
+      var now = start;
+      for (int i = 0; i < part.size(); ) {
+        if (steps[i]) {
+          now = step(now, part.get(i++));
+        } else {
+          int begin = i;
+          while (i < part.size() && !steps[i]) {
+            i++;
+          }
+          now = region(now, part.subList(begin, i));
+        }
+      }
+      return now;
+    }
+
+    /** Which operations of a part are comparable with all its others. */
+    private static boolean[] steps(Outcome start, List<Node> part) {
+      var places = new HashMap<Node, Integer>();
+      var steps = new boolean[part.size()];
+      var tips = new LinkedHashSet<>(start.tips());
+      for (int i = 0; i < steps.length; i++) {
+        var node = part.get(i);
+        places.put(node, i);
+        steps[i] = node.parents.containsAll(tips);
+        node.parents.forEach(tips::remove);
+        tips.add(node);
+      }
+      // whatever comes later has to come from it: be made on it, or on something later
+      int least = Integer.MAX_VALUE;
+      for (int i = steps.length - 1; i >= 0; i--) {
+        steps[i] &= least >= i;
+        int newest = -1;
+        for (var parent : part.get(i).parents) {
+          newest = Math.max(newest, places.getOrDefault(parent, -1));
+        }
+        least = Math.min(least, newest);
+      }
+      return steps;
+    }
+
+    private Outcome step(Outcome before, Node node) {
+      look(node, before.body(node.parents, node.definition().keeps()));
+      var decided = new DecidedConflicts(key, before.decided());
+      decided.meet(node.change(), node.before, node.definition());
+      return new Outcome(List.of(node), null, decided.all());
+    }
+
+    private Outcome region(Outcome start, List<Node> region) {
+      var definition = Definition.UNDECLARED;
+      var tips = new LinkedHashSet<>(start.tips());
+      var decided = new DecidedConflicts(key, start.decided());
+      for (int i = 0; i < region.size(); i++) {
+        var node = region.get(i);
+        if (node.head == null) {
+          look(node, before(node, start, region.subList(0, i)));
+        }
+        if (node.definition().after(definition)) {
+          definition = node.definition();
+        }
+        node.parents.forEach(tips::remove);
+        tips.add(node);
+      }
+      for (var node : region) {
+        decided.meet(node.change(), node.before, definition);
+      }
+      if (definition.keeps() || !definition.known()) {
+        return new Outcome(List.copyOf(tips), null, decided.all());
+      }
+      var began = start.body();
+      var merging = new Merging(definition, began == null ? null : began.read());
+      for (var node : region) {
+        merging.take(
+            new Merging.Step(
+                node.order,
+                node.version(),
+                node.lineage,
+                node.change(),
+                node.before == null ? null : node.before.read(),
+                node.after()));
+      }
+      decided.add(merging.decided());
+      var body = merging.body();
+      return new Outcome(
+          List.copyOf(tips),
+          new DocumentState.Merged(body == null ? null : JsonText.of(body)),
+          decided.all());
+    }
+
+    /** The body that an operation of a region was made on. */
+    private @Nullable JsonText before(Node node, Outcome start, List<Node> earlier) {
+      if (node.parents.isEmpty()) {
+        return null;
+      }
+      if (node.parents.size() == 1) {
+        return node.parents.getFirst().head().body();
+      }
+      var known = earlier.stream().filter(node::knows).toList();
+      return fold(start, known).body(node.parents, node.definition().keeps());
+    }
+
+    private static void look(Node node, @Nullable JsonText before) {
+      if (node.head != null) {
+        return;
+      }
+      node.before = before;
+      node.head =
+          DocumentFold.head(
+              node.known.operation(),
+              node.version(),
+              node.known.position(),
+              node.parents.stream().map(Node::head).toList(),
+              before,
+              node.definition());
+    }
+
     public boolean knows(Hash version) {
       return nodes.containsKey(version);
     }
@@ -171,27 +450,85 @@ public final class DocumentFold {
       return node == null ? null : node.head();
     }
 
-    DocumentState state(DocumentKey key, long lastPosition) {
-      var superseded = new HashSet<Hash>();
-      nodes.values().forEach(node -> superseded.addAll(node.parents()));
-      var heads = nodes.keySet().stream().filter(version -> !superseded.contains(version)).toList();
+    /**
+     * The body that a write on these versions is made on; versions that are not known don't count.
+     */
+    public @Nullable JsonText body(List<Hash> versions, Definition definition) {
+      var on = versions.stream().flatMap(v -> Optional.ofNullable(nodes.get(v)).stream()).toList();
+      if (on.size() <= 1) {
+        return on.isEmpty() ? null : on.getFirst().head().body();
+      }
+      var known =
+          nodes.values().stream()
+              .filter(
+                  node -> on.contains(node) || on.stream().anyMatch(parent -> parent.knows(node)))
+              .toList();
+      return fold(Outcome.NOTHING, known).body(on, definition.keeps());
+    }
+
+    /** Conflicts that the policy has decided. */
+    public List<Decided> decided() {
+      return outcome.decided();
+    }
+
+    /** The definition under which a conflict was decided. */
+    public Definition definition(Decided conflict) {
+      var loser = node(conflict.loser());
+      var definition = loser.definition();
+      for (var node : nodes.values()) {
+        boolean apart = !node.knows(loser) && !loser.knows(node);
+        if (apart && node.definition().after(definition)) {
+          definition = node.definition();
+        }
+      }
+      return definition;
+    }
+
+    /** What gives back what a decided conflict's loser had, on what there is now. */
+    public Change.Undo undo(Decided conflict) {
+      var loser = node(conflict.loser()).after();
+      var id = Decided.conflictId(key, conflict.loser());
+      if (conflict.fields().contains(Pointer.WHOLE)) {
+        return new Change.Undo(
+            id, loser == null ? Change.DELETE : new Change.Put(JsonText.of(loser)));
+      }
+      var set = new TreeMap<String, Json>();
+      var unset = new ArrayList<Json>();
+      var draft = new Draft(Objects.requireNonNull(loser));
+      for (var field : conflict.fields()) {
+        var value = draft.get(field);
+        if (value == null) {
+          unset.add(new Json.Str(field));
+        } else {
+          set.put(field, value);
+        }
+      }
+      var patch = Json.object(Map.of("set", Json.object(set), "unset", new Json.Arr(unset)));
+      return new Change.Undo(id, new Change.Patch(Notation.FIELDS, JsonText.of(patch)));
+    }
+
+    DocumentState state(long lastPosition) {
       var states = new ArrayList<Head>();
-      for (var version : heads) {
-        var node = node(version);
+      for (var node : outcome.tips()) {
         var head = node.head();
-        var seen = node.known().operation().seen();
-        if (head.deleted() && !seen.isEmpty()) {
-          var covers = heads.stream().filter(other -> comesFrom(other, seen)).toList();
-          head = new Head(version, head.generation(), null, head.position(), true, covers);
+        var seen = node.known.operation().seen();
+        if (outcome.merged() == null && head.deleted() && !seen.isEmpty()) {
+          var covers =
+              outcome.tips().stream()
+                  .filter(other -> comesFrom(other, seen))
+                  .map(Node::version)
+                  .toList();
+          head = new Head(head.version(), head.generation(), null, head.position(), true, covers);
         }
         states.add(head);
       }
-      var state = new DocumentState(key, states, null, lastPosition);
+      var merged = states.size() > 1 ? outcome.merged() : null;
+      var state = new DocumentState(key, states, null, lastPosition, merged, outcome.decided());
       if (!state.conflicted()) {
         return state;
       }
       var base = commonAncestor(state.sides().stream().map(Head::version).toList());
-      return new DocumentState(key, states, base, lastPosition);
+      return new DocumentState(key, states, base, lastPosition, null, outcome.decided());
     }
 
     /**
@@ -199,22 +536,11 @@ public final class DocumentFold {
      * greatest.
      */
     public @Nullable Hash commonAncestor(List<Hash> versions) {
-      Set<Hash> common = null;
-      for (var version : versions) {
-        var ancestors = ancestors(version);
-        if (common == null) {
-          common = ancestors;
-        } else {
-          common.retainAll(ancestors);
-        }
-      }
-      if (common == null) {
-        return null;
-      }
-      return common.stream()
-          .max(
-              Comparator.comparingInt((Hash v) -> node(v).head().generation())
-                  .thenComparing(Comparator.naturalOrder()))
+      var of = versions.stream().map(this::node).toList();
+      return nodes.values().stream()
+          .filter(node -> of.stream().allMatch(version -> version.knows(node)))
+          .max(Comparator.comparingInt((Node node) -> node.generation).thenComparing(Node::version))
+          .map(Node::version)
           .orElse(null);
     }
 
@@ -222,23 +548,10 @@ public final class DocumentFold {
       return Objects.requireNonNull(nodes.get(version));
     }
 
-    private boolean comesFrom(Hash version, List<Hash> seen) {
-      if (seen.contains(version)) {
-        return true;
-      }
-      return ancestors(version).stream().anyMatch(seen::contains);
-    }
-
-    private Set<Hash> ancestors(Hash version) {
-      var found = new HashSet<Hash>();
-      var open = new ArrayList<Hash>(node(version).parents());
-      while (!open.isEmpty()) {
-        var next = open.removeLast();
-        if (found.add(next)) {
-          open.addAll(node(next).parents());
-        }
-      }
-      return found;
+    private boolean comesFrom(Node node, List<Hash> seen) {
+      return seen.stream()
+          .map(nodes::get)
+          .anyMatch(other -> other != null && (other == node || node.knows(other)));
     }
   }
 }

@@ -1,20 +1,14 @@
 package com.softadastra.engine.document;
 
-import static java.util.Objects.requireNonNull;
-
 import com.softadastra.contracts.documents.PatchBody.Notation;
 import com.softadastra.contracts.json.Json;
 import com.softadastra.contracts.json.JsonReader;
 import com.softadastra.contracts.json.JsonText;
-import java.math.BigDecimal;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -30,9 +24,6 @@ import org.jspecify.annotations.Nullable;
  * What is absent counts as 0 or []. Parts are applied in the order above.
  */
 public final class DocumentPatch {
-  // Numbers further apart than this would need more digits than anyone wrote.
-  private static final int MOST_DIGITS = 1000;
-
   private DocumentPatch() {}
 
   /** The patch doesn't fit the document. */
@@ -96,6 +87,11 @@ public final class DocumentPatch {
     return new Json.Obj(members);
   }
 
+  /** What a merge patch makes where nothing is. */
+  static Json withoutNulls(Json.Obj patch) {
+    return merge(null, patch);
+  }
+
   private static Json fields(Json.Obj document, Json.Obj patch) {
     var draft = new Draft(document);
     object(patch, "set").forEach((field, value) -> draft.change(field, _ -> value));
@@ -116,110 +112,16 @@ public final class DocumentPatch {
     return draft.closed();
   }
 
-  /**
-   * An object that is being changed. Those that a field leads through are opened once and stay
-   * open, so that many fields cost no more than the document and the patch are long.
-   */
-  private static final class Draft {
-    /** {@link Json}, or a {@link Draft} where it is open. */
-    private final TreeMap<String, Object> members;
-
-    Draft(Json.Obj object) {
-      members = new TreeMap<>(object.members());
-    }
-
-    void change(String field, UnaryOperator<@Nullable Json> change) {
-      var path = path(field);
-      if (path.size() > JsonReader.MAX_DEPTH) {
-        throw new NotApplicable("a field that leads deeper than a document may be");
-      }
-      var at = this;
-      for (int i = 0; i < path.size() - 1; i++) {
-        var next = at.members.get(path.get(i));
-        if (next == null) {
-          var value = change.apply(null);
-          if (value != null) {
-            at.members.put(path.get(i), nested(path.subList(i + 1, path.size()), value));
-          }
-          return;
-        }
-        at = at.open(path.get(i), next, field);
-      }
-      var value = change.apply(json(at.members.get(path.getLast())));
-      if (value == null) {
-        at.members.remove(path.getLast());
-      } else {
-        at.members.put(path.getLast(), value);
-      }
-    }
-
-    private Draft open(String name, Object member, String field) {
-      if (member instanceof Draft open) {
-        return open;
-      }
-      if (!(member instanceof Json.Obj object)) {
-        throw new NotApplicable(field + ": leads through something that is no object");
-      }
-      var opened = new Draft(object);
-      members.put(name, opened);
-      return opened;
-    }
-
-    Json.Obj closed() {
-      var closed = new TreeMap<String, Json>();
-      members.forEach((name, member) -> closed.put(name, requireNonNull(json(member))));
-      return new Json.Obj(closed);
-    }
-
-    private static @Nullable Json json(@Nullable Object member) {
-      return member instanceof Draft open ? open.closed() : (Json) member;
-    }
-
-    private static Json nested(List<String> path, Json value) {
-      var nested = value;
-      for (var name : path.reversed()) {
-        nested = Json.object(Map.of(name, nested));
-      }
-      return nested;
-    }
-
-    private static List<String> path(String field) {
-      if (!field.startsWith("/")) {
-        return List.of(field);
-      }
-      return Arrays.stream(field.substring(1).split("/", -1))
-          .map(step -> step.replace("~1", "/").replace("~0", "~"))
-          .toList();
-    }
-  }
-
   private static Json sum(String field, @Nullable Json old, Json change) {
-    if (!(old == null || old instanceof Json.Num) || !(change instanceof Json.Num(var text))) {
+    if (!(old == null || old instanceof Json.Num) || !(change instanceof Json.Num)) {
       throw new NotApplicable(field + ": not a number");
     }
-    if (isLong(old) || isLong(change)) {
+    var left = Decimals.of(old);
+    var right = Decimals.of(change);
+    if (left.isEmpty() || right.isEmpty()) {
       throw new NotApplicable(field + ": a number too long to be added to");
     }
-    try {
-      var left = old instanceof Json.Num(var present) ? new BigDecimal(present) : BigDecimal.ZERO;
-      var right = new BigDecimal(text);
-      if (wide(left) || wide(right)) {
-        throw new NotApplicable(field + ": a number too long to be added to");
-      }
-      var sum = left.add(right);
-      return new Json.Num(sum.toPlainString());
-    } catch (NumberFormatException e) {
-      throw new NotApplicable(field + ": a number too long to be added to");
-    }
-  }
-
-  // reading a million digits takes seconds
-  private static boolean isLong(@Nullable Json number) {
-    return number instanceof Json.Num(var text) && text.length() > 3 * MOST_DIGITS;
-  }
-
-  private static boolean wide(BigDecimal number) {
-    return Math.abs((long) number.scale()) > MOST_DIGITS || number.precision() > MOST_DIGITS;
+    return Decimals.json(left.get().add(right.get()));
   }
 
   private static Json added(List<Json> old, List<Json> more) {

@@ -1,6 +1,7 @@
 package com.softadastra.engine.document;
 
 import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.json.JsonText;
 import com.softadastra.engine.cbor.CborWriter;
 import com.softadastra.engine.log.DocumentKey;
 import java.util.ArrayList;
@@ -10,7 +11,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A document as it stands under policy {@code keep}: all heads, one of which wins.
+ * A document as it stands: all heads, and what they come to. Under policy {@code keep} that is one
+ * of them that wins, under the others what the fold has made of all.
  *
  * @param heads sorted by version; empty where no operation known has effect, which is as if the
  *     document never existed
@@ -18,13 +20,33 @@ import org.jspecify.annotations.Nullable;
  *     there is none
  * @param lastPosition where the log has the newest operation recorded here, the end of the
  *     document's chain
+ * @param merged what several heads come to; null under {@code keep}, and where there is one head
+ * @param decided conflicts that the policy has decided, in the order of their losers
  */
 public record DocumentState(
-    DocumentKey key, List<Head> heads, @Nullable Hash base, long lastPosition) {
+    DocumentKey key,
+    List<Head> heads,
+    @Nullable Hash base,
+    long lastPosition,
+    @Nullable Merged merged,
+    List<Decided> decided) {
+  /**
+   * What several heads come to.
+   *
+   * @param body null where that is a deletion
+   */
+  public record Merged(@Nullable JsonText body) {}
+
   public DocumentState {
     var sorted = new ArrayList<>(heads);
     sorted.sort(Comparator.comparing(Head::version));
     heads = List.copyOf(sorted);
+    decided = decided.stream().sorted(Comparator.comparing(Decided::loser)).toList();
+  }
+
+  /** A document for which no policy has decided anything. */
+  public DocumentState(DocumentKey key, List<Head> heads, @Nullable Hash base, long lastPosition) {
+    this(key, heads, base, lastPosition, null, List.of());
   }
 
   public boolean exists() {
@@ -32,12 +54,12 @@ public record DocumentState(
   }
 
   public DocumentState at(long position) {
-    return new DocumentState(key, heads, base, position);
+    return new DocumentState(key, heads, base, position, merged, decided);
   }
 
   /** The heads that count: all but deletions that closed their own branch. */
   public List<Head> sides() {
-    if (heads.size() <= 1) {
+    if (heads.size() <= 1 || merged != null) {
       return heads;
     }
     var sides = heads.stream().filter(head -> !closed(head)).toList();
@@ -45,15 +67,21 @@ public record DocumentState(
   }
 
   public boolean conflicted() {
-    return heads.size() > 1 && sides().size() > 1;
+    return heads.size() > 1 && merged == null && sides().size() > 1;
   }
 
+  /** Of the sides the one that wins under {@code keep}. */
   public Head winner() {
     return sides().stream().max(Head.WINNER_LAST).orElseThrow();
   }
 
+  /** What is shown; null where the document is deleted. */
+  public @Nullable JsonText body() {
+    return merged != null ? merged.body() : winner().body();
+  }
+
   public boolean deleted() {
-    return winner().deleted();
+    return body() == null;
   }
 
   /**

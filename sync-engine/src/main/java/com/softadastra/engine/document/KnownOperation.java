@@ -2,10 +2,19 @@ package com.softadastra.engine.document;
 
 import com.softadastra.contracts.Hash;
 import com.softadastra.engine.log.Operation;
+import com.softadastra.engine.log.Stamp;
 
 /**
  * An operation of a document as the log has it.
  *
+ * @param definition the one that the operation names
+ * @param stamp its entry's place in the order between concurrent writes
  * @param effective false where its entry is void: its parents then stand in for it
  */
-public record KnownOperation(Operation operation, Hash version, long position, boolean effective) {}
+public record KnownOperation(
+    Operation operation,
+    Hash version,
+    Definition definition,
+    Stamp stamp,
+    long position,
+    boolean effective) {}

@@ -34,13 +34,14 @@ public record Entry(
   public static final int DATA = 1;
 
   /** Decides between concurrent writes: the author's clock, then replica, then sequence. */
-  public static final Comparator<Entry> ORDER =
-      Comparator.comparingLong(Entry::clock)
-          .thenComparing(Entry::author)
-          .thenComparingLong(Entry::sequence);
+  public static final Comparator<Entry> ORDER = Comparator.comparing(Entry::stamp);
 
   public Entry {
     causes = List.copyOf(causes);
+  }
+
+  public Stamp stamp() {
+    return new Stamp(clock, author, sequence);
   }
 
   public List<Operation> operations() {

@@ -16,6 +16,7 @@ import com.softadastra.engine.cbor.CborWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The bytes of an entry: deterministic CBOR, arrays in a fixed order.
@@ -25,16 +26,19 @@ import java.util.List;
  *              causes: [* [node, incarnation, sequence, hash: h'32']], authority: [term, number, grant: h'32' / null],
  *              payload: bytes]
  * payload   = [id: text, actor: text / null, priority, command: text / null, operations: [1* operation]]   ; kind 1
- * operation = [collection: text, id: text, definition: null, parents: [* h'32'], seen: [* h'32'], change]
- * change    = [0, body: bytes] / [1, notation, patch: bytes] / [2]
+ * operation = [collection: text, id: text, definition: [generation, hash: h'32'] / null, parents: [* h'32'],
+ *              seen: [* h'32'], change]
+ * change    = [0, body: bytes] / [1, notation, patch: bytes] / [2] / [3, difference: bytes, of: h'32']
+ *           / [4, conflict: h'32', restoring: change]                               ; of 0, 1 by field, or 2
  * hash      = SHA-256(entry)
  * version   = SHA-256(["softadastra.version.1", space, collection, id, parents, change, intent id])
  * branch    = SHA-256(["softadastra.branch.1", incarnation, hash])[0..16]
  * </pre>
  *
- * Bodies and patches are canonical JSON in UTF-8. {@code definition} is where an operation names
- * the definition it was made under, {@code [generation, hash]}, once collections have any but the
- * default. A branch is named by its author's incarnation and its first entry.
+ * Bodies and patches are canonical JSON in UTF-8. {@code definition} names what the operation was
+ * made under; it is null for collections that were never declared, and in the collection that holds
+ * the definitions, where each change is a put. A branch is named by its author's incarnation and
+ * its first entry.
  */
 public final class EntryCodec {
   /** Fewer bytes than any entry has: its hashes and identifiers alone are so many. */
@@ -74,7 +78,8 @@ public final class EntryCodec {
     out.array(5).text(intent.id()).textOrNull(intent.actor()).unsigned(intent.priority().ordinal());
     out.textOrNull(intent.command()).array(intent.operations().size());
     for (var operation : intent.operations()) {
-      out.array(6).text(operation.collection()).text(operation.id()).nil();
+      out.array(6).text(operation.collection()).text(operation.id());
+      definition(operation.definition(), out);
       hashes(operation.parents(), out);
       hashes(operation.seen(), out);
       change(operation.change(), out);
@@ -172,10 +177,16 @@ public final class EntryCodec {
       in.array(6, 6);
       String collection = in.text(Bounds.NAME_BYTES);
       String document = in.text(Bounds.DOCUMENT_ID_BYTES);
-      if (collection.isEmpty() || document.isEmpty() || !in.skipNull()) {
-        throw new Malformed("operation without a name, or under a definition");
+      if (collection.isEmpty() || document.isEmpty()) {
+        throw new Malformed("operation without a name");
       }
-      operations.add(new Operation(collection, document, hashes(in), hashes(in), change(in)));
+      var operation =
+          new Operation(collection, document, definition(in), hashes(in), hashes(in), change(in));
+      if (operation.defines()
+          && (operation.definition() != null || !(operation.change() instanceof Change.Put))) {
+        throw new Malformed("a definition that is none");
+      }
+      operations.add(operation);
     }
     in.end();
     if (operations.stream().map(o -> List.of(o.collection(), o.id())).distinct().count() != count) {
@@ -184,18 +195,52 @@ public final class EntryCodec {
     return new Intent(id, actor, priority, command, operations);
   }
 
+  private static @Nullable DefinitionName definition(CborReader in) {
+    if (in.skipNull()) {
+      return null;
+    }
+    in.array(2, 2);
+    return new DefinitionName(positive(in), Hash.of(in.bytesExactly(Hash.BYTES)));
+  }
+
+  private static void definition(@Nullable DefinitionName definition, CborWriter out) {
+    if (definition == null) {
+      out.nil();
+    } else {
+      out.array(2).unsigned(definition.generation()).bytes(definition.hash().bytes());
+    }
+  }
+
   private static Change change(CborReader in) {
     int items = in.array(1, 3);
-    int kind = in.unsigned(2);
-    if (items != new int[] {2, 3, 1}[kind]) {
+    int kind = in.unsigned(4);
+    if (items != new int[] {2, 3, 1, 3, 3}[kind]) {
       throw new Malformed("change of kind " + kind + " with " + items + " items");
     }
     return switch (kind) {
       case 0 -> new Change.Put(json(in));
       case 1 ->
           new Change.Patch(Notation.values()[in.unsigned(Notation.values().length - 1)], json(in));
-      default -> Change.DELETE;
+      case 2 -> Change.DELETE;
+      case 3 -> new Change.Difference(json(in), Hash.of(in.bytesExactly(Hash.BYTES)));
+      default -> undo(in);
     };
+  }
+
+  private static Change undo(CborReader in) {
+    var conflict = Hash.of(in.bytesExactly(Hash.BYTES));
+    int items = in.array(1, 3);
+    int kind = in.unsigned(2);
+    if (items != new int[] {2, 3, 1}[kind] || (kind == 1 && in.unsigned(1) == 0)) {
+      throw new Malformed("an undo by a change of kind " + kind);
+    }
+    return new Change.Undo(
+        conflict,
+        switch (kind) {
+          case 0 -> new Change.Put(json(in));
+          case 1 -> new Change.Patch(Notation.FIELDS, json(in));
+          default -> Change.DELETE;
+        });
   }
 
   private static JsonText json(CborReader in) {
@@ -217,6 +262,12 @@ public final class EntryCodec {
       case Change.Patch(var notation, var text) ->
           out.array(3).unsigned(1).unsigned(notation.ordinal()).bytes(text.utf8());
       case Change.Delete _ -> out.array(1).unsigned(2);
+      case Change.Difference(var text, var of) ->
+          out.array(3).unsigned(3).bytes(text.utf8()).bytes(of.bytes());
+      case Change.Undo(var conflict, var restoring) -> {
+        out.array(3).unsigned(4).bytes(conflict.bytes());
+        change(restoring, out);
+      }
     }
   }
 
@@ -225,6 +276,8 @@ public final class EntryCodec {
       case Change.Put(var body) -> body.text().length() * 2;
       case Change.Patch(_, var text) -> text.text().length() * 2;
       case Change.Delete _ -> 0;
+      case Change.Difference(var text, _) -> 40 + text.text().length() * 2;
+      case Change.Undo(_, var restoring) -> 40 + bodyLength(restoring);
     };
   }
 

@@ -2,22 +2,47 @@ package com.softadastra.engine.log;
 
 import com.softadastra.contracts.Hash;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One document's part of an intent.
  *
+ * @param definition what the collection was declared to be when it was made; null where it never
+ *     was, and for definitions themselves
  * @param parents the versions it was made on, sorted, each once
  * @param seen heads that its author knew and did not supersede, sorted; what lets a deletion close
  *     its own branch
  */
 public record Operation(
-    String collection, String id, List<Hash> parents, List<Hash> seen, Change change) {
+    String collection,
+    String id,
+    @Nullable DefinitionName definition,
+    List<Hash> parents,
+    List<Hash> seen,
+    Change change) {
+  /**
+   * The collection whose documents define collections: the id is a collection's name, the body what
+   * it is declared to be. No application's collection has this name.
+   */
+  public static final String DEFINITIONS = "$definitions";
+
   public Operation {
     parents = List.copyOf(parents);
     seen = List.copyOf(seen);
   }
 
+  /** An operation in a collection that was never declared. */
+  public Operation(
+      String collection, String id, List<Hash> parents, List<Hash> seen, Change change) {
+    this(collection, id, null, parents, seen, change);
+  }
+
   public boolean deletes() {
-    return change instanceof Change.Delete;
+    return change.deletes();
+  }
+
+  /** Whether it says what a collection is. */
+  public boolean defines() {
+    return collection.equals(DEFINITIONS);
   }
 }

@@ -2,6 +2,8 @@ package com.softadastra.engine.space;
 
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.SpaceId;
+import com.softadastra.engine.document.Decided;
+import com.softadastra.engine.document.Definition;
 import com.softadastra.engine.document.DocumentFold;
 import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.document.Head;
@@ -13,6 +15,7 @@ import com.softadastra.engine.log.Operation;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -39,14 +42,16 @@ public final class DocumentUpdate {
     for (var operation : entry.operations()) {
       var key = new DocumentKey(entry.space(), operation.collection(), operation.id());
       var before = reads.document(key);
-      var version = version(logged, operation);
-      var after = DocumentFold.advance(key, before, operation, version, logged.position());
+      var known = known(logged, operation, reads);
+      var after =
+          DocumentFold.advance(
+              key, before, operation, known.version(), logged.position(), known.definition());
       if (after == null) {
         var operations =
             before == null
                 ? new ArrayList<KnownOperation>()
                 : operations(key, before.lastPosition(), reads);
-        operations.add(new KnownOperation(operation, version, logged.position(), true));
+        operations.add(known);
         after = DocumentFold.replay(key, operations, logged.position());
       }
       put(before, after, now, writes);
@@ -67,13 +72,24 @@ public final class DocumentUpdate {
       var logged = reads.entry(position);
       int index = index(logged, key);
       var operation = logged.entry().operations().get(index);
-      operations.add(
-          new KnownOperation(
-              operation, version(logged, operation), position, logged.standing().effective()));
+      operations.add(known(logged, operation, reads));
       position = logged.previous().get(index);
     }
     Collections.reverse(operations);
     return operations;
+  }
+
+  private static KnownOperation known(LoggedEntry logged, Operation operation, Reads reads) {
+    var definition =
+        Definitions.named(
+            logged.entry().space(), operation.collection(), operation.definition(), reads);
+    return new KnownOperation(
+        operation,
+        version(logged, operation),
+        definition.orElse(Definition.UNDECLARED),
+        logged.entry().stamp(),
+        logged.position(),
+        logged.standing().effective());
   }
 
   /** Which of the entry's operations is the document's. */
@@ -105,6 +121,36 @@ public final class DocumentUpdate {
     if (was != null && before != null && (is == null || !was.equals(is))) {
       writes.add(
           new Write.PutConflict(was, after.key(), false, before.base(), versions(before), is, now));
+    }
+    decided(before, after, is, now, writes);
+  }
+
+  private static void decided(
+      @Nullable DocumentState before,
+      DocumentState after,
+      @Nullable Hash open,
+      Instant now,
+      List<Write> writes) {
+    var known = before == null ? List.<Decided>of() : before.decided();
+    if (known.equals(after.decided())) {
+      return;
+    }
+    var losers = new HashSet<Hash>();
+    known.forEach(conflict -> losers.add(conflict.loser()));
+    Hash fresh = open;
+    for (var conflict : after.decided()) {
+      if (!losers.remove(conflict.loser())) {
+        var id = Decided.conflictId(after.key(), conflict.loser());
+        writes.add(
+            new Write.PutConflict(
+                id, after.key(), false, null, List.of(conflict.loser()), null, now));
+        fresh = fresh == null ? id : fresh;
+      }
+    }
+    // what the fold no longer finds lost, it has found otherwise
+    for (var loser : losers) {
+      var id = Decided.conflictId(after.key(), loser);
+      writes.add(new Write.PutConflict(id, after.key(), false, null, List.of(loser), fresh, now));
     }
   }
 

@@ -2,6 +2,7 @@ package com.softadastra.engine.space;
 
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.Replica;
+import com.softadastra.engine.document.Definition;
 import com.softadastra.engine.document.KnownOperation;
 import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.Entry;
@@ -13,6 +14,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -65,6 +67,11 @@ public final class Receiver {
         return new Verdict.Rejected(
             entry.author(), "entry " + entry.sequence() + " was made on a version it had not seen");
       }
+      if (named(operation, entry, reads).isEmpty()) {
+        return new Verdict.Rejected(
+            entry.author(),
+            "entry " + entry.sequence() + " was made under a definition it had not seen");
+      }
     }
     return switch (place) {
       case Place.End(var chain) ->
@@ -95,13 +102,15 @@ public final class Receiver {
         received.bytes(),
         received.hash(),
         received.signature(),
-        branch ? Standing.FORKED : judge(entry, space),
+        branch ? Standing.FORKED : judge(entry, space, reads),
         now,
         DocumentUpdate.previous(space.id(), entry.operations(), reads));
   }
 
-  private static Standing judge(Entry entry, SpaceState space) {
-    if (entry.intent() == null) {
+  private static Standing judge(Entry entry, SpaceState space, Reads reads) {
+    if (entry.intent() == null
+        || entry.operations().stream()
+            .anyMatch(operation -> !named(operation, entry, reads).orElseThrow().known())) {
       return Standing.HELD;
     }
     return Recorder.writes(space, entry.author(), entry.authority())
@@ -182,6 +191,10 @@ public final class Receiver {
 
   private static List<String> settle(Set<String> intents, Revision revision) {
     return intents.stream().filter(intent -> !revision.settle(intent)).toList();
+  }
+
+  private static Optional<Definition> named(Operation operation, Entry entry, Reads reads) {
+    return Definitions.named(entry.space(), operation.collection(), operation.definition(), reads);
   }
 
   private static boolean versionsKnown(Operation operation, Entry entry, Reads reads) {

@@ -12,6 +12,7 @@ import com.softadastra.contracts.documents.OperationRequest;
 import com.softadastra.contracts.json.JsonText;
 import com.softadastra.contracts.peering.Role;
 import com.softadastra.engine.cbor.CborWriter;
+import com.softadastra.engine.document.Definition;
 import com.softadastra.engine.document.DocumentFold;
 import com.softadastra.engine.document.DocumentPatch;
 import com.softadastra.engine.document.DocumentState;
@@ -140,7 +141,8 @@ public final class Recorder {
     boolean created = false;
     for (var requested : request.operations()) {
       var key = new DocumentKey(space.id(), requested.collection(), requested.id());
-      var target = new Target(key, reads.document(key), reads);
+      var definition = Definitions.current(space.id(), requested.collection(), reads);
+      var target = new Target(key, definition, reads.document(key), reads);
       operations.add(operation(requested, target));
       created |= operations.size() == 1 && requested.op() == OperationKind.PUT && !target.present();
     }
@@ -281,6 +283,17 @@ public final class Recorder {
   }
 
   private Operation operation(OperationRequest requested, Target target) {
+    var definition = target.definition;
+    if (!definition.known()) {
+      throw new Refused(
+          ProblemCode.NOT_SUPPORTED,
+          "collection "
+              + requested.collection()
+              + " was declared in a way that this version can't honour");
+    }
+    if (requested.collection().equals(Operation.DEFINITIONS)) {
+      requireDefinition(requested, target);
+    }
     boolean deletes = requested.op() == OperationKind.DELETE;
     var parents = target.parents(requested.condition());
     if (requested.condition().kind() != Condition.Kind.BASE
@@ -294,11 +307,38 @@ public final class Recorder {
             : List.<Hash>of();
     var change =
         switch (requested.op()) {
-          case PUT -> new Change.Put(bounded(Objects.requireNonNull(requested.body()), target.key));
+          case PUT -> put(requested, parents, target);
           case DELETE -> Change.DELETE;
           case PATCH -> patch(requested, parents, target);
         };
-    return new Operation(requested.collection(), requested.id(), parents, seen, change);
+    var undoes = requested.undoes();
+    return new Operation(
+        requested.collection(),
+        requested.id(),
+        definition.name(),
+        parents,
+        seen,
+        undoes == null ? change : new Change.Undo(Hash.parse(undoes), change));
+  }
+
+  /** A definition follows on all that are known. */
+  private static void requireDefinition(OperationRequest requested, Target target) {
+    long known = Definitions.current(target.state).generation();
+    var body = requested.op() == OperationKind.PUT ? requested.body() : null;
+    if (body == null
+        || Definition.of(body)
+            .filter(next -> next.known() && next.generation() > known)
+            .isEmpty()) {
+      throw new Refused(
+          Problem.ofField(ProblemCode.INVALID_REQUEST, "body", "is no definition that can follow"));
+    }
+  }
+
+  private Change put(OperationRequest requested, List<Hash> parents, Target target) {
+    var body = bounded(Objects.requireNonNull(requested.body()), target.key);
+    return target.definition.merges() && requested.undoes() == null
+        ? DocumentFold.put(body, target.body(parents), target.definition)
+        : new Change.Put(body);
   }
 
   private Change patch(OperationRequest requested, List<Hash> parents, Target target) {
@@ -342,6 +382,11 @@ public final class Recorder {
                     && requested.patch().notation() == notation
                     && requested.patch().text().equals(text);
             case Change.Delete _ -> requested.op() == OperationKind.DELETE;
+            case Change.Difference(_, var of) ->
+                requested.op() == OperationKind.PUT
+                    && requested.body() != null
+                    && of.equals(Hash.sha256(requested.body().utf8()));
+            case Change.Undo(var conflict, _) -> conflict.toString().equals(requested.undoes());
           };
       if (!same
           || !recorded.collection().equals(requested.collection())
@@ -364,15 +409,27 @@ public final class Recorder {
     return "resolution-" + Hash.sha256(out.toByteArray());
   }
 
+  /** The id of the intent that undoes what was decided: the same undo made twice is one version. */
+  public static String undoId(DocumentState state, Hash conflict) {
+    var out = new CborWriter(256).array(3).text("softadastra.undo.1");
+    var heads = state.headVersions();
+    out.array(heads.size());
+    heads.forEach(version -> out.bytes(version.bytes()));
+    out.bytes(conflict.bytes());
+    return "undo-" + Hash.sha256(out.toByteArray());
+  }
+
   /** The document that an operation is for. */
   private static final class Target {
     private final DocumentKey key;
+    private final Definition definition;
     private final @Nullable DocumentState state;
     private final Reads reads;
     private DocumentFold.@Nullable History history;
 
-    Target(DocumentKey key, @Nullable DocumentState state, Reads reads) {
+    Target(DocumentKey key, Definition definition, @Nullable DocumentState state, Reads reads) {
       this.key = key;
+      this.definition = definition;
       this.state = state != null && state.exists() ? state : null;
       this.reads = reads;
     }
@@ -387,15 +444,12 @@ public final class Recorder {
 
     List<Hash> parents(Condition condition) {
       return switch (condition.kind()) {
-        case ANY ->
-            state == null || !state.conflicted() ? versions() : List.of(state.winner().version());
+        case ANY -> plain();
         case EXISTS -> {
           if (!present()) {
             throw mismatch();
           }
-          yield state == null || !state.conflicted()
-              ? versions()
-              : List.of(state.winner().version());
+          yield plain();
         }
         case ABSENT -> {
           if (present()) {
@@ -406,6 +460,14 @@ public final class Recorder {
         case MATCH -> match(condition.versions().getFirst());
         case BASE -> base(condition.versions());
       };
+    }
+
+    /** Under {@code keep} a plain write goes on with the winner, and leaves the conflict open. */
+    private List<Hash> plain() {
+      boolean kept = definition.keeps() && !key.collection().equals(Operation.DEFINITIONS);
+      return state != null && state.conflicted() && kept
+          ? List.of(state.winner().version())
+          : versions();
     }
 
     private List<Hash> match(String named) {
@@ -443,20 +505,23 @@ public final class Recorder {
       return parents.stream().distinct().sorted().toList();
     }
 
-    /** The body that a patch on these versions changes. */
+    /** The body that a change on these versions changes. */
     @Nullable JsonText body(List<Hash> parents) {
-      var candidates = new ArrayList<Head>();
-      for (var parent : parents) {
-        var head = state == null ? null : state.head(parent).orElse(null);
-        candidates.add(head != null ? head : Objects.requireNonNull(history().version(parent)));
+      if (state != null && parents.equals(versions())) {
+        return state.body();
       }
-      return candidates.stream().max(Head.WINNER_LAST).map(Head::body).orElse(null);
+      var head =
+          state == null || parents.size() != 1
+              ? Optional.<Head>empty()
+              : state.head(parents.getFirst());
+      return head.isPresent() ? head.get().body() : history().body(parents, definition);
     }
 
     private DocumentFold.History history() {
       if (history == null) {
         history =
             new DocumentFold.History(
+                key,
                 state == null
                     ? List.of()
                     : DocumentUpdate.operations(key, state.lastPosition(), reads));

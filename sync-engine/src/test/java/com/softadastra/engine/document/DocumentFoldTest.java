@@ -6,10 +6,12 @@ import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.PatchBody.Notation;
 import com.softadastra.contracts.json.JsonText;
+import com.softadastra.engine.Given;
 import com.softadastra.engine.log.Change;
 import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.EntryCodec;
 import com.softadastra.engine.log.Operation;
+import com.softadastra.engine.log.Stamp;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -33,12 +35,15 @@ class DocumentFoldTest {
   private static final int SOME_ORDERS = 4;
   private static final SpaceId SPACE =
       new SpaceId(Hash.sha256("space".getBytes(StandardCharsets.UTF_8)));
+  // under keep it doesn't count
+  private static final Stamp STAMP = new Stamp(0, Given.replica(1), 1);
   private static final DocumentKey KEY = new DocumentKey(SPACE, "orders", "one");
 
   /** An operation before it has a place in anyone's log. */
   private record Op(String intent, Operation operation, Hash version, boolean effective) {
     KnownOperation at(long position) {
-      return new KnownOperation(operation, version, position, effective);
+      return new KnownOperation(
+          operation, version, Definition.UNDECLARED, STAMP, position, effective);
     }
 
     @Override
@@ -74,7 +79,7 @@ class DocumentFoldTest {
         var replayed = DocumentFold.replay(KEY, known(order.subList(0, i)), i);
         // a version that came before, with effect or void, is never folded in one step
         if (versions.add(op.version()) && op.effective()) {
-          var advanced = DocumentFold.advance(KEY, state, op.operation(), op.version(), i);
+          var advanced = advance(state, op, i);
           steps[0]++;
           if (advanced != null) {
             steps[1]++;
@@ -92,10 +97,10 @@ class DocumentFoldTest {
   @Test
   void oneStepIsTakenForWritesOnWhatIsThere() {
     var create = op("a", List.of(), List.of(), put("{}"), true);
-    var state = DocumentFold.advance(KEY, null, create.operation(), create.version(), 1);
+    var state = advance(null, create, 1);
     assertThat(state).isNotNull();
     var next = op("b", List.of(create.version()), List.of(), put("{\"n\":1}"), true);
-    assertThat(DocumentFold.advance(KEY, state, next.operation(), next.version(), 2))
+    assertThat(advance(state, next, 2))
         .isNotNull()
         .satisfies(s -> assertThat(s.winner().generation()).isEqualTo(2));
   }
@@ -146,6 +151,11 @@ class DocumentFoldTest {
     assertThat(state.winner().body()).isEqualTo(JsonText.parse("{\"n\":2}"));
     assertThat(state.winner().generation()).isEqualTo(2);
     assertThat(fold(op("void", List.of(), List.of(), put("{}"), false)).exists()).isFalse();
+  }
+
+  private static DocumentState advance(DocumentState state, Op op, long position) {
+    return DocumentFold.advance(
+        KEY, state, op.operation(), op.version(), position, Definition.UNDECLARED);
   }
 
   private static DocumentState fold(Op... ops) {

@@ -188,6 +188,7 @@ final class NaiveFold {
     return switch (all.get(version).change()) {
       case Change.Put(var body) -> body.text();
       case Change.Delete _ -> null;
+      case Change.Difference _, Change.Undo _ -> throw new IllegalStateException("not under keep");
       case Change.Patch patch -> {
         var parents = new ArrayList<>(parents(version));
         yield patches.apply(patch, parents.isEmpty() ? null : body(winner(parents)));

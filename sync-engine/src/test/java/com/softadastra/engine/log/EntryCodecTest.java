@@ -15,6 +15,7 @@ import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.documents.PatchBody.Notation;
 import com.softadastra.contracts.documents.Priority;
+import com.softadastra.contracts.json.JsonText;
 import com.softadastra.engine.Given;
 import com.softadastra.engine.cbor.CborReader.Malformed;
 import java.util.ArrayList;
@@ -150,7 +151,14 @@ class EntryCodecTest {
     for (int i = 0; i < count; i++) {
       operations.add(
           new Operation(
-              "c" + random.nextInt(3), "d" + i, some(random), some(random), change(random)));
+              "c" + random.nextInt(3),
+              "d" + i,
+              random.nextBoolean()
+                  ? null
+                  : new DefinitionName(1 + random.nextInt(1000), hash("d" + random.nextInt())),
+              some(random),
+              some(random),
+              change(random)));
     }
     var intent =
         new Intent(
@@ -181,7 +189,14 @@ class EntryCodecTest {
   }
 
   private static Change change(Random random) {
-    return switch (random.nextInt(4)) {
+    return switch (random.nextInt(6)) {
+      case 4 -> new Change.Difference(JsonText.parse("{\"set\":{\"/a\":1.0}}"), hash("of"));
+      case 5 ->
+          new Change.Undo(
+              hash("conflict"),
+              random.nextBoolean()
+                  ? Change.DELETE
+                  : Given.patch(Notation.FIELDS, "{\"unset\":[\"/a\"]}"));
       case 0 -> put("{\"a\":1e400,\"b\":\"\\ud800€\"}");
       case 1 -> Given.patch(Notation.MERGE, "{\"a\":null}");
       case 2 -> Given.patch(Notation.FIELDS, "{\"unset\":[\"/a/b\"]}");

@@ -8,7 +8,7 @@ import jakarta.persistence.Id;
 import jakarta.persistence.Table;
 import org.jspecify.annotations.Nullable;
 
-/** A collection: declared, or come to be by its first write. */
+/** A collection that was written to. What it is declared to be stands in the log. */
 @Entity
 @Table(name = "collection")
 class CollectionEntity {
@@ -21,24 +21,10 @@ class CollectionEntity {
   private int spaceNo;
 
   private String name = "";
-  private String policy = "";
-  private boolean declared;
 
   protected CollectionEntity() {}
 
   String name() {
     return name;
-  }
-
-  String policy() {
-    return policy;
-  }
-
-  boolean declared() {
-    return declared;
-  }
-
-  void declare() {
-    declared = true;
   }
 }

@@ -1,7 +1,6 @@
 package com.softadastra.sync.documents;
 
 import java.util.List;
-import java.util.Optional;
 import org.springframework.data.jpa.repository.JpaRepository;
 import org.springframework.data.jpa.repository.Query;
 
@@ -9,7 +8,4 @@ import org.springframework.data.jpa.repository.Query;
 interface CollectionRepository extends JpaRepository<CollectionEntity, Integer> {
   @Query("select c from CollectionEntity c where c.spaceNo = ?1 order by c.name")
   List<CollectionEntity> ofSpace(int spaceNo);
-
-  @Query("select c from CollectionEntity c where c.spaceNo = ?1 and c.name = ?2")
-  Optional<CollectionEntity> ofName(int spaceNo, String name);
 }

@@ -6,11 +6,14 @@ import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.ConflictState;
 import com.softadastra.contracts.documents.ConflictView;
+import com.softadastra.engine.document.Decided;
 import com.softadastra.engine.document.DocumentFold;
 import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.document.Head;
 import com.softadastra.engine.document.KnownOperation;
+import com.softadastra.engine.log.Change;
 import com.softadastra.engine.log.DocumentKey;
+import com.softadastra.engine.log.Operation;
 import com.softadastra.engine.space.DocumentUpdate;
 import com.softadastra.sync.storage.Readers;
 import com.softadastra.sync.storage.Storage;
@@ -20,7 +23,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Conflicts as this node noticed them, with what the log says of their sides. */
@@ -35,8 +40,28 @@ final class Conflicts {
     this.storage = storage;
   }
 
-  /** A conflict and the state of its document. */
-  record Found(ConflictView view, DocumentState state) {}
+  /**
+   * A conflict and the state of its document.
+   *
+   * @param decided what the policy decided; null where it decided nothing
+   * @param undo what takes that back; null where nothing can
+   */
+  record Found(
+      ConflictView view,
+      DocumentState state,
+      @Nullable Decided decided,
+      Change.@Nullable Undo undo) {
+    String whyNotUndoable() {
+      if (decided == null) {
+        return view.state() == ConflictState.OPEN
+            ? "the conflict is open"
+            : "the conflict was resolved by a write, not by the policy";
+      }
+      return decided.standing() == Decided.Standing.UNDONE
+          ? "the conflict was undone before"
+          : "the fields in dispute have been written since";
+    }
+  }
 
   private record Row(
       Hash id,
@@ -64,7 +89,13 @@ final class Conflicts {
             select.setBoolean(2, state == ConflictState.OPEN);
             try (var row = select.executeQuery()) {
               while (row.next()) {
-                views.add(view(row(space, row, reader), reader).view());
+                var conflict = row(space, row, reader);
+                if (!conflict.key().collection().equals(Operation.DEFINITIONS)) {
+                  view(conflict, reader)
+                      .map(Found::view)
+                      .filter(view -> view.state() == state)
+                      .ifPresent(views::add);
+                }
               }
             }
           }
@@ -88,11 +119,11 @@ final class Conflicts {
           var next = id;
           for (int i = 0; i < MOST_REPLACEMENTS; i++) {
             var row = row(space, next, reader);
-            if (row == null) {
+            if (row == null || row.key().collection().equals(Operation.DEFINITIONS)) {
               throw unknown(text);
             }
             if (row.replacedBy() == null) {
-              return view(row, reader);
+              return view(row, reader).orElseThrow(() -> unknown(text));
             }
             next = row.replacedBy();
           }
@@ -128,17 +159,77 @@ final class Conflicts {
         Instant.ofEpochMilli(row.getLong(8)));
   }
 
-  private static Found view(Row row, Readers.Reader reader) {
+  /** The conflict as it stands; empty where the fold no longer finds one. */
+  private static Optional<Found> view(Row row, Readers.Reader reader) {
     var state = Objects.requireNonNull(reader.document(row.key()));
     var known = DocumentUpdate.operations(row.key(), state.lastPosition(), reader);
-    var history = new DocumentFold.History(known);
+    var history = new DocumentFold.History(row.key(), known);
     var byVersion = new HashMap<Hash, KnownOperation>();
     known.stream()
         .filter(KnownOperation::effective)
         .forEach(k -> byVersion.putIfAbsent(k.version(), k));
+    if (!row.open()
+        && row.sides().size() == 1
+        && row.id().equals(Decided.conflictId(row.key(), row.sides().getFirst()))) {
+      return history.decided().stream()
+          .filter(decided -> decided.loser().equals(row.sides().getFirst()))
+          .findAny()
+          .map(decided -> decided(row, decided, state, history, byVersion, reader));
+    }
     var sides = row.open() ? state.sides().stream().map(Head::version).toList() : row.sides();
+    var view =
+        new ConflictView(
+            row.id().toString(),
+            row.key().collection(),
+            row.key().id(),
+            row.open() ? ConflictState.OPEN : ConflictState.RESOLVED,
+            "keep",
+            row.open()
+                ? "written apart; meanwhile the version of the greatest depth is served"
+                : "a later write was made on all sides",
+            (row.open() ? state.winner().version() : state.version()).toString(),
+            ancestor(row.base(), history),
+            sides(sides, history, byVersion, reader),
+            row.detectedAt());
+    return Optional.of(new Found(view, state, null, null));
+  }
+
+  private static Found decided(
+      Row row,
+      Decided decided,
+      DocumentState state,
+      DocumentFold.History history,
+      Map<Hash, KnownOperation> byVersion,
+      Readers.Reader reader) {
+    var definition = history.definition(decided);
+    var sides = List.of(decided.winner(), decided.loser());
+    boolean whole = decided.fields().contains("");
+    var view =
+        new ConflictView(
+            row.id().toString(),
+            row.key().collection(),
+            row.key().id(),
+            decided.state(),
+            definition.policyName(),
+            whole
+                ? "written apart; the later write counts, whole"
+                : "the same fields were written apart; the later write counts",
+            decided.winner().toString(),
+            ancestor(history.commonAncestor(sides), history),
+            sides(sides, history, byVersion, reader),
+            row.detectedAt(),
+            whole ? List.of() : decided.fields());
+    boolean stands = decided.standing() == Decided.Standing.STANDS;
+    return new Found(view, state, decided, stands ? history.undo(decided) : null);
+  }
+
+  private static List<ConflictView.Side> sides(
+      List<Hash> versions,
+      DocumentFold.History history,
+      Map<Hash, KnownOperation> byVersion,
+      Readers.Reader reader) {
     var shown = new ArrayList<ConflictView.Side>();
-    for (var version : sides) {
+    for (var version : versions) {
       var operation = byVersion.get(version);
       var head = history.version(version);
       if (operation == null || head == null) {
@@ -154,28 +245,13 @@ final class Conflicts {
               Instant.ofEpochMilli(entry.clock()),
               head.deleted()));
     }
-    ConflictView.Ancestor ancestor = null;
-    if (row.base() != null && history.version(row.base()) != null) {
-      ancestor =
-          new ConflictView.Ancestor(
-              row.base().toString(), Objects.requireNonNull(history.version(row.base())).body());
-    }
-    var winner = row.open() ? state.winner().version().toString() : state.version().toString();
-    var view =
-        new ConflictView(
-            row.id().toString(),
-            row.key().collection(),
-            row.key().id(),
-            row.open() ? ConflictState.OPEN : ConflictState.RESOLVED,
-            "keep",
-            row.open()
-                ? "written apart; meanwhile the version of the greatest depth is served"
-                : "a later write was made on all sides",
-            winner,
-            ancestor,
-            shown,
-            row.detectedAt());
-    return new Found(view, state);
+    return shown;
+  }
+
+  private static ConflictView.@Nullable Ancestor ancestor(
+      @Nullable Hash base, DocumentFold.History history) {
+    var head = base == null ? null : history.version(base);
+    return head == null ? null : new ConflictView.Ancestor(head.version().toString(), head.body());
   }
 
   private static Refused unknown(String id) {

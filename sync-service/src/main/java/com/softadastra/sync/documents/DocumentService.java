@@ -20,6 +20,8 @@ import com.softadastra.contracts.documents.Documents;
 import com.softadastra.contracts.documents.IntentRequest;
 import com.softadastra.contracts.documents.OperationKind;
 import com.softadastra.contracts.documents.OperationRequest;
+import com.softadastra.contracts.documents.PatchBody;
+import com.softadastra.contracts.documents.Policy;
 import com.softadastra.contracts.documents.Priority;
 import com.softadastra.contracts.documents.Receipt;
 import com.softadastra.contracts.documents.ReceiptState;
@@ -29,11 +31,13 @@ import com.softadastra.contracts.documents.SpaceDigest;
 import com.softadastra.contracts.documents.SpaceOpened;
 import com.softadastra.contracts.documents.SpaceSummary;
 import com.softadastra.contracts.json.JsonText;
+import com.softadastra.engine.document.Definition;
 import com.softadastra.engine.document.DocumentFold;
 import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Operation;
+import com.softadastra.engine.space.Definitions;
 import com.softadastra.engine.space.DocumentUpdate;
 import com.softadastra.engine.space.Recorder;
 import com.softadastra.sync.storage.Readers;
@@ -46,6 +50,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.FluxSink;
@@ -54,6 +59,7 @@ import reactor.core.publisher.FluxSink;
 public final class DocumentService implements Documents {
   private static final Duration FEED_LOOKS_AGAIN = Duration.ofSeconds(30);
   private static final int PAGE = 256;
+  private static final int ATTEMPTS = 10;
 
   private final Storage storage;
   private final Recording recording;
@@ -98,17 +104,51 @@ public final class DocumentService implements Documents {
   public Reply<CollectionDeclared> declareCollection(
       String space, String collection, CollectionDefinition definition) {
     return Reply.from(() -> {
-      if (!definition.equals(CollectionDefinition.KEEP)) {
-        throw new Refused(
-            Problem.ofField(
-                ProblemCode.NOT_SUPPORTED, "policy", "this version knows the policy keep alone"));
-      }
+      requireHonoured(definition);
       var id = names.id(space);
-      boolean created =
-          Watermark.answered(recording.administer(() -> collections.declare(id, collection)));
-      return new CollectionDeclared(
-          new CollectionSummary(collection, definition.policy(), true), created);
+      var first = Definitions.current(collections.definitions(id, collection));
+      boolean same =
+          first.known()
+              && first.name() != null
+              && Definition.body(1, first.declared()).equals(Definition.body(1, definition));
+      if (!same) {
+        onCurrent(() ->
+            Watermark.answered(
+                recording.submit(
+                    id,
+                    CollectionDirectory.declaration(
+                        space, collection, definition, collections.definitions(id, collection)))));
+      }
+      var now = Definitions.current(collections.definitions(id, collection));
+      return shown(
+          new CollectionDeclared(
+              CollectionDirectory.summary(collection, now), first.name() == null));
     });
+  }
+
+  private static void requireHonoured(CollectionDefinition definition) {
+    var misdeclared = Definition.misdeclared(definition);
+    if (misdeclared.isPresent()) {
+      throw new Refused(Problem.ofField(ProblemCode.INVALID_REQUEST, "fields", misdeclared.get()));
+    }
+    if (definition.policy() != Policy.MERGE && !definition.fields().isEmpty()) {
+      throw new Refused(
+          Problem.ofField(
+              ProblemCode.NOT_SUPPORTED, "fields", "have types under the policy merge alone"));
+    }
+  }
+
+  /** Makes a write on what is there, and again where another write came before it. */
+  private static <T> T onCurrent(Supplier<T> write) {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return write.get();
+      } catch (Refused refused) {
+        if (refused.problem().code() != ProblemCode.VERSION_MISMATCH || attempt == ATTEMPTS) {
+          throw refused;
+        }
+      }
+    }
   }
 
   @Override
@@ -119,6 +159,11 @@ public final class DocumentService implements Documents {
   @Override
   public Reply<Recorded> record(IntentRequest intent) {
     return Reply.from(() -> {
+      if (intent.operations().stream()
+          .anyMatch(operation -> operation.collection().equals(Operation.DEFINITIONS))) {
+        throw new Refused(
+            Problem.ofField(ProblemCode.INVALID_REQUEST, "collection", "definitions are declared"));
+      }
       var outcome = Watermark.answered(recording.submit(names.id(intent.space()), intent));
       var receipt = receipts.of(intent.space(), outcome.entry(), outcome.disputed()::contains);
       boolean created = outcome.replayed() ? createdThen(outcome.entry()) : outcome.created();
@@ -157,7 +202,7 @@ public final class DocumentService implements Documents {
       return new DocumentView(
           id,
           state.version().toString(),
-          state.winner().body(),
+          state.body(),
           state.deleted(),
           state.conflicted() ? 1 : 0);
     });
@@ -181,7 +226,7 @@ public final class DocumentService implements Documents {
       return List.of();
     }
     var known = DocumentUpdate.operations(key, state.lastPosition(), reader);
-    var history = new DocumentFold.History(known);
+    var history = new DocumentFold.History(key, known);
     var versions = new ArrayList<DocumentHistory.Version>();
     for (var operation : known.reversed()) {
       var logged = reader.entry(operation.position());
@@ -196,7 +241,7 @@ public final class DocumentService implements Documents {
               logged.entry().author().node(),
               intent.actor(),
               intent.id(),
-              kind(operation.operation()),
+              kind(operation.operation().change()),
               operation.operation().deletes(),
               operation.effective() && state.head(operation.version()).isPresent(),
               operation.effective()));
@@ -204,11 +249,13 @@ public final class DocumentService implements Documents {
     return versions;
   }
 
-  private static OperationKind kind(Operation operation) {
-    return switch (operation.change()) {
+  private static OperationKind kind(com.softadastra.engine.log.Change change) {
+    return switch (change) {
       case com.softadastra.engine.log.Change.Put _ -> OperationKind.PUT;
       case com.softadastra.engine.log.Change.Patch _ -> OperationKind.PATCH;
       case com.softadastra.engine.log.Change.Delete _ -> OperationKind.DELETE;
+      case com.softadastra.engine.log.Change.Difference _ -> OperationKind.PUT;
+      case com.softadastra.engine.log.Change.Undo(_, var restoring) -> kind(restoring);
     };
   }
 
@@ -240,7 +287,7 @@ public final class DocumentService implements Documents {
                       new DocumentPage.Row(
                           key.id(),
                           state.version().toString(),
-                          Objects.requireNonNull(state.winner().body())));
+                          Objects.requireNonNull(state.body())));
                 }
               }
             }
@@ -341,6 +388,7 @@ public final class DocumentService implements Documents {
     }
     var operations =
         intent.operations().stream()
+            .filter(operation -> !operation.defines())
             .map(operation ->
                 new Change.ChangedDocument(
                     operation.collection(),
@@ -348,6 +396,9 @@ public final class DocumentService implements Documents {
                     DocumentUpdate.version(logged, operation).toString(),
                     operation.deletes()))
             .toList();
+    if (operations.isEmpty()) {
+      return Optional.empty();
+    }
     return Optional.of(
         new Change(
             logged.position(),
@@ -397,6 +448,40 @@ public final class DocumentService implements Documents {
     });
   }
 
+  @Override
+  public Reply<Recorded> undo(String space, String id, @Nullable String actor) {
+    return Reply.from(() ->
+        onCurrent(() -> {
+          var found = conflicts.find(names.id(space), id);
+          var undo = found.undo();
+          if (undo == null) {
+            throw new Refused(ProblemCode.CONFLICT_NOT_UNDOABLE, found.whyNotUndoable());
+          }
+          return record(undoing(space, actor, undo, found.state())).orThrow();
+        }));
+  }
+
+  private static IntentRequest undoing(
+      String space,
+      @Nullable String actor,
+      com.softadastra.engine.log.Change.Undo undo,
+      DocumentState state) {
+    var restoring = undo.restoring();
+    var operation =
+        new OperationRequest(
+            kind(restoring),
+            state.key().collection(),
+            state.key().id(),
+            restoring instanceof com.softadastra.engine.log.Change.Put(var body) ? body : null,
+            restoring instanceof com.softadastra.engine.log.Change.Patch(var notation, var text)
+                ? new PatchBody(notation, text)
+                : null,
+            new Condition(Condition.Kind.MATCH, List.of(state.version().toString())),
+            undo.conflict().toString());
+    return new IntentRequest(
+        space, Recorder.undoId(state, undo.conflict()), actor, Priority.NORMAL, List.of(operation));
+  }
+
   private static @Nullable JsonText chosen(Resolution resolution, ConflictView conflict) {
     if (resolution.body() != null) {
       return resolution.body();
@@ -427,6 +512,7 @@ public final class DocumentService implements Documents {
   static DocumentFold.History history(DocumentKey key, Readers.Reader reader) {
     DocumentState state = reader.document(key);
     return new DocumentFold.History(
+        key,
         state == null ? List.of() : DocumentUpdate.operations(key, state.lastPosition(), reader));
   }
 

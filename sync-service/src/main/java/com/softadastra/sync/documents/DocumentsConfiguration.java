@@ -20,8 +20,7 @@ public class DocumentsConfiguration {
   }
 
   @Bean
-  CollectionDirectory collectionDirectory(
-      Storage storage, CollectionRepository repository, PlatformTransactionManager transactions) {
-    return new CollectionDirectory(storage, repository, new TransactionTemplate(transactions));
+  CollectionDirectory collectionDirectory(Storage storage, CollectionRepository repository) {
+    return new CollectionDirectory(storage, repository);
   }
 }

@@ -5,14 +5,28 @@ import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.SpaceDigest;
 import com.softadastra.engine.cbor.CborWriter;
+import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.log.DocumentKey;
+import com.softadastra.engine.log.Operation;
+import com.softadastra.engine.space.Definitions;
 import com.softadastra.sync.storage.Readers;
 import java.sql.SQLException;
 
 /**
- * SHA-256 over all documents of a space, in the order of collection and id, each as {@code
- * [collection, id, [* head], conflict / null]} in CBOR. Bodies needn't be in it: a version is the
- * hash of what made them.
+ * SHA-256 over all documents of a space, definitions included, in the order of collection and id,
+ * each in CBOR as
+ *
+ * <pre>
+ * [collection, id, [* head], conflict / null]
+ * </pre>
+ *
+ * and in a collection that was declared as
+ *
+ * <pre>
+ * [collection, id, [* head], conflict / null, hash of the body / null, [* [loser, state]]]
+ * </pre>
+ *
+ * Elsewhere bodies needn't be in it: a version is the hash of what made them.
  */
 final class StateDigest {
   private StateDigest() {}
@@ -23,6 +37,8 @@ final class StateDigest {
     long documents = 0;
     long conflicts = 0;
     for (var collection : reader.collections(space)) {
+      boolean own = collection.equals(Operation.DEFINITIONS);
+      boolean defined = Definitions.current(space, collection, reader).name() != null;
       try (var select =
           reader
               .connection()
@@ -38,21 +54,34 @@ final class StateDigest {
               continue;
             }
             var conflict = state.conflict().orElse(null);
+            boolean declared = own || defined;
             var out =
                 new CborWriter(256)
-                    .array(4)
+                    .array(declared ? 6 : 4)
                     .text(collection)
                     .text(key.id())
                     .array(state.heads().size());
             state.headVersions().forEach(version -> out.bytes(version.bytes()));
             out.bytesOrNull(conflict == null ? null : conflict.bytes());
+            if (declared) {
+              decided(state, out);
+            }
             digest.update(out.toByteArray());
-            documents += state.deleted() ? 0 : 1;
-            conflicts += conflict == null ? 0 : 1;
+            documents += own || state.deleted() ? 0 : 1;
+            conflicts += own || conflict == null ? 0 : 1;
           }
         }
       }
     }
     return new SpaceDigest(Base32.encode(digest.digest()), entries, documents, conflicts);
+  }
+
+  private static void decided(DocumentState state, CborWriter out) {
+    var body = state.body();
+    out.bytesOrNull(body == null ? null : Hash.sha256(body.utf8()).bytes());
+    out.array(state.decided().size());
+    for (var conflict : state.decided()) {
+      out.array(2).bytes(conflict.loser().bytes()).unsigned(conflict.state().ordinal());
+    }
   }
 }

@@ -78,6 +78,8 @@ final class DocumentCache {
       var body = head.body();
       size += 128 + (body == null ? 0 : body.text().length());
     }
+    var merged = state.merged() == null ? null : state.merged().body();
+    size += 128 * state.decided().size() + (merged == null ? 0 : merged.text().length());
     var before = documents.put(state.key(), new Cached(state, documentNo, size));
     bytes += size - (before == null ? 0 : before.bytes());
   }

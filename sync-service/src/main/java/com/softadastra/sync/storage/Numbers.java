@@ -87,7 +87,7 @@ final class Numbers {
     }
     try (var insert =
         connection.prepareStatement(
-            "insert into collection (space_no, name, policy, declared) values (?, ?, 'keep', false)",
+            "insert into collection (space_no, name) values (?, ?)",
             Statement.RETURN_GENERATED_KEYS)) {
       insert.setInt(1, key.spaceNo());
       insert.setString(2, name);

@@ -1,0 +1,16 @@
+package com.softadastra.contracts.documents;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+
+/** What becomes of concurrent writes of one document. */
+public enum Policy {
+  /** Nothing is merged: the conflict is open until somebody resolves it. */
+  @JsonProperty("keep")
+  KEEP,
+  /** Changes of different fields are both kept; of one field the later counts. */
+  @JsonProperty("merge")
+  MERGE,
+  /** The later write counts, whole. */
+  @JsonProperty("latest")
+  LATEST
+}

@@ -1,0 +1,73 @@
+package com.softadastra.engine.space;
+
+import com.softadastra.contracts.SpaceId;
+import com.softadastra.engine.document.Definition;
+import com.softadastra.engine.document.DocumentState;
+import com.softadastra.engine.log.Change;
+import com.softadastra.engine.log.DefinitionName;
+import com.softadastra.engine.log.DocumentKey;
+import com.softadastra.engine.log.Operation;
+import java.util.Comparator;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** The definitions of a space's collections, which are documents like any other. */
+public final class Definitions {
+  private Definitions() {}
+
+  /** The document that holds a collection's definitions. */
+  public static DocumentKey key(SpaceId space, String collection) {
+    return new DocumentKey(space, Operation.DEFINITIONS, collection);
+  }
+
+  /** What a collection is declared to be now: of all heads the greatest generation, then hash. */
+  public static Definition current(SpaceId space, String collection, Reads reads) {
+    return collection.equals(Operation.DEFINITIONS)
+        ? Definition.UNDECLARED
+        : current(reads.document(key(space, collection)));
+  }
+
+  /** The same by the document that holds them. */
+  public static Definition current(@Nullable DocumentState definitions) {
+    if (definitions == null) {
+      return Definition.UNDECLARED;
+    }
+    return definitions.heads().stream()
+        .flatMap(head -> Optional.ofNullable(head.body()).stream())
+        .flatMap(body -> Definition.of(body).stream())
+        .max(Comparator.comparing(Definition::name))
+        .orElse(Definition.UNDECLARED);
+  }
+
+  /**
+   * The definition that an operation names, whether or not its own entry has effect; empty where it
+   * isn't known.
+   */
+  static Optional<Definition> named(
+      SpaceId space, String collection, @Nullable DefinitionName name, Reads reads) {
+    if (name == null) {
+      return Optional.of(Definition.UNDECLARED);
+    }
+    var state = reads.document(key(space, collection));
+    if (state == null) {
+      return Optional.empty();
+    }
+    var current = current(state);
+    if (name.equals(current.name())) {
+      return Optional.of(current);
+    }
+    long position = state.lastPosition();
+    while (position > 0) {
+      var logged = reads.entry(position);
+      int index = DocumentUpdate.index(logged, state.key());
+      if (logged.entry().operations().get(index).change() instanceof Change.Put(var body)) {
+        var definition = Definition.of(body).filter(each -> name.equals(each.name()));
+        if (definition.isPresent()) {
+          return definition;
+        }
+      }
+      position = logged.previous().get(index);
+    }
+    return Optional.empty();
+  }
+}

@@ -1,0 +1,360 @@
+package com.softadastra.engine.space;
+
+import static com.softadastra.engine.Given.CLOCK;
+import static com.softadastra.engine.Given.creation;
+import static com.softadastra.engine.Given.entry;
+import static com.softadastra.engine.Given.filled;
+import static com.softadastra.engine.Given.hash;
+import static com.softadastra.engine.Given.intent;
+import static com.softadastra.engine.Given.key;
+import static com.softadastra.engine.Given.put;
+import static com.softadastra.engine.Given.replica;
+import static com.softadastra.engine.Given.signed;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.Incarnation;
+import com.softadastra.contracts.ProblemCode;
+import com.softadastra.contracts.Replica;
+import com.softadastra.contracts.SpaceId;
+import com.softadastra.contracts.documents.CollectionDefinition;
+import com.softadastra.contracts.documents.Condition;
+import com.softadastra.contracts.documents.FieldDefinition;
+import com.softadastra.contracts.documents.FieldType;
+import com.softadastra.contracts.documents.IntentRequest;
+import com.softadastra.contracts.documents.OperationKind;
+import com.softadastra.contracts.documents.OperationRequest;
+import com.softadastra.contracts.documents.PatchBody;
+import com.softadastra.contracts.documents.Policy;
+import com.softadastra.contracts.documents.Priority;
+import com.softadastra.contracts.json.JsonText;
+import com.softadastra.engine.document.Decided;
+import com.softadastra.engine.document.Definition;
+import com.softadastra.engine.document.DocumentFold;
+import com.softadastra.engine.document.DocumentState;
+import com.softadastra.engine.log.Change;
+import com.softadastra.engine.log.DefinitionName;
+import com.softadastra.engine.log.DocumentKey;
+import com.softadastra.engine.log.EntryCodec;
+import com.softadastra.engine.log.LoggedEntry;
+import com.softadastra.engine.log.Operation;
+import com.softadastra.engine.log.Standing;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+class DefinitionsTest {
+  private static final Membership MEMBERS = new Membership(List.of(signed(creation(1), key(1))));
+  private static final SpaceId SPACE = MEMBERS.space();
+  private static final DocumentKey ONE = new DocumentKey(SPACE, "orders", "o-1");
+
+  private final Node a = new Node(replica(1));
+  private final Node b =
+      new Node(new Replica(replica(1).node(), Incarnation.of(filled(Incarnation.BYTES, 9))));
+
+  /** A log and documents, as a storage has them. */
+  private static final class Node implements Reads {
+    final SpaceState state;
+    final List<LoggedEntry> log = new ArrayList<>();
+    final Map<DocumentKey, DocumentState> documents = new HashMap<>();
+    final Map<Hash, Write.PutConflict> conflicts = new HashMap<>();
+    long clock = CLOCK;
+
+    Node(Replica self) {
+      state = new SpaceState(MEMBERS, self, Map.of());
+    }
+
+    Admission record(OperationRequest operation, String id) {
+      var request = new IntentRequest("shop", id, null, Priority.NORMAL, List.of(operation));
+      var draw =
+          new Recorder.Draw(Instant.ofEpochMilli(clock++), log.size() + 1, filled(5, log.size()));
+      var admission = new Recorder(1 << 20).record(request, state, this, draw);
+      if (admission instanceof Admission.Accepted accepted) {
+        apply(accepted.writes());
+      }
+      return admission;
+    }
+
+    Operation put(String body) {
+      var operation =
+          new OperationRequest(
+              OperationKind.PUT, "orders", "o-1", JsonText.parse(body), null, Condition.ANY);
+      return ((Admission.Accepted) record(operation, null)).entry().entry().operations().getFirst();
+    }
+
+    void declare(Policy policy, Map<String, FieldType> types) {
+      var fields = new TreeMap<String, FieldDefinition>();
+      types.forEach((name, type) -> fields.put(name, new FieldDefinition(type)));
+      var next = Definitions.current(SPACE, "orders", this).generation() + 1;
+      var body = Definition.body(next, new CollectionDefinition(policy, fields));
+      assertThat(record(definition(body), null)).isInstanceOf(Admission.Accepted.class);
+    }
+
+    Receiver.Verdict receive(LoggedEntry from) {
+      var received = new ReceivedEntry(from.entry(), from.bytes(), from.hash(), from.signature());
+      var verdict =
+          Receiver.receive(received, state, this, Instant.ofEpochMilli(CLOCK), log.size() + 1);
+      if (verdict instanceof Receiver.Verdict.Stored stored) {
+        apply(stored.writes());
+      }
+      return verdict;
+    }
+
+    void receiveAll(Node from) {
+      List.copyOf(from.log).forEach(this::receive);
+    }
+
+    void apply(List<Write> writes) {
+      for (var write : writes) {
+        switch (write) {
+          case Write.Append(var logged) -> log.add(logged);
+          case Write.Restand(var logged) -> log.set((int) logged.position() - 1, logged);
+          case Write.PutDocument(var document) -> documents.put(document.key(), document);
+          case Write.PutConflict conflict -> conflicts.put(conflict.id(), conflict);
+          case Write.PutIntent _, Write.Branch _ -> {}
+        }
+      }
+    }
+
+    @Override
+    public DocumentState document(DocumentKey key) {
+      return documents.get(key);
+    }
+
+    @Override
+    public LoggedEntry entry(long position) {
+      return log.get((int) position - 1);
+    }
+
+    @Override
+    public Optional<LoggedEntry> find(SpaceId space, Replica chain, long sequence) {
+      return run(space, chain, sequence).stream().findFirst();
+    }
+
+    @Override
+    public List<LoggedEntry> run(SpaceId space, Replica chain, long from) {
+      return log.stream()
+          .filter(e -> e.chain().equals(chain) && e.entry().sequence() >= from)
+          .toList();
+    }
+
+    @Override
+    public List<LoggedEntry> intents(SpaceId space, String id) {
+      return log.stream()
+          .filter(e -> e.entry().intent() != null && e.entry().intent().id().equals(id))
+          .toList();
+    }
+  }
+
+  private static OperationRequest definition(JsonText body) {
+    return new OperationRequest(
+        OperationKind.PUT, Operation.DEFINITIONS, "orders", body, null, Condition.ANY);
+  }
+
+  private void meet() {
+    a.receiveAll(b);
+    b.receiveAll(a);
+  }
+
+  private void assertAlike() {
+    for (var key : a.documents.keySet()) {
+      var one = a.documents.get(key);
+      var other = b.documents.get(key);
+      assertThat(other.headVersions()).isEqualTo(one.headVersions());
+      assertThat(other.body()).isEqualTo(one.body());
+      assertThat(other.decided()).isEqualTo(one.decided());
+    }
+  }
+
+  @Test
+  void anOperationNamesTheDefinitionThatItWasMadeUnder() {
+    assertThat(a.put("{\"n\":1}").definition()).isNull();
+    a.declare(Policy.KEEP, Map.of());
+    assertThat(a.put("{\"n\":2}").definition().generation()).isEqualTo(1);
+    a.declare(Policy.LATEST, Map.of());
+    assertThat(a.put("{\"n\":3}").definition().generation()).isEqualTo(2);
+    b.receiveAll(a);
+    assertThat(b.put("{\"n\":4}").definition())
+        .isEqualTo(a.put("{\"n\":5}").definition())
+        .isEqualTo(Definitions.current(SPACE, "orders", b).name());
+  }
+
+  @Test
+  void definitionsChangedApartBecomeTheGreatest() {
+    a.declare(Policy.KEEP, Map.of());
+    meet();
+    a.declare(Policy.LATEST, Map.of());
+    b.declare(Policy.MERGE, Map.of("n", FieldType.COUNTER));
+    a.put("{\"n\":1}");
+    b.put("{\"n\":2}");
+    meet();
+    assertAlike();
+    var current = Definitions.current(SPACE, "orders", a);
+    assertThat(Definitions.current(SPACE, "orders", b)).isEqualTo(current);
+    assertThat(current.generation()).isEqualTo(2);
+    assertThat(a.documents.get(ONE).body().text())
+        .isEqualTo(current.merges() ? "{\"n\":3}" : "{\"n\":2}");
+    a.declare(Policy.KEEP, Map.of());
+    assertThat(a.documents.get(Definitions.key(SPACE, "orders")).heads()).hasSize(1);
+    assertThat(Definitions.current(SPACE, "orders", a).generation()).isEqualTo(3);
+  }
+
+  @Test
+  void aPutOnAKnownVersionIsRecordedAsItsDifference() {
+    a.declare(Policy.MERGE, Map.of("n", FieldType.COUNTER, "s", FieldType.SET));
+    assertThat(a.put("{\"n\":1.50,\"s\":[1]}").change()).isInstanceOf(Change.Put.class);
+    var operation =
+        new OperationRequest(
+            OperationKind.PUT,
+            "orders",
+            "o-1",
+            JsonText.parse("{\"n\":4.00,\"o\":{\"x\":1},\"s\":[2]}"),
+            null,
+            Condition.ANY);
+    var recorded = (Admission.Accepted) a.record(operation, "again");
+    assertThat(recorded.entry().entry().operations().getFirst().change())
+        .isInstanceOfSatisfying(
+            Change.Difference.class,
+            difference ->
+                assertThat(difference.text().text())
+                    .isEqualTo(
+                        "{\"add\":{\"/s\":[2]},\"increment\":{\"/n\":2.50},"
+                            + "\"remove\":{\"/s\":[1]},\"set\":{\"/o/x\":1}}"));
+    assertThat(a.documents.get(ONE).body()).isEqualTo(operation.body());
+    assertThat(a.record(operation, "again")).isInstanceOf(Admission.Replayed.class);
+    var other =
+        new OperationRequest(
+            OperationKind.PUT, "orders", "o-1", JsonText.parse("{}"), null, Condition.ANY);
+    assertThat(a.record(other, "again")).isInstanceOf(Admission.Declined.class);
+  }
+
+  @Test
+  void aPlainWriteIsMadeOnAllHeadsUnlessThePolicyKeeps() {
+    a.declare(Policy.MERGE, Map.of());
+    a.put("{\"n\":1}");
+    meet();
+    a.put("{\"n\":2}");
+    b.put("{\"n\":3}");
+    meet();
+    assertThat(a.documents.get(ONE).heads()).hasSize(2);
+    assertThat(a.put("{\"n\":4}").parents()).hasSize(2);
+    assertThat(a.documents.get(ONE).decided())
+        .singleElement()
+        .satisfies(c -> assertThat(c.standing()).isEqualTo(Decided.Standing.OVERWRITTEN));
+  }
+
+  @Test
+  void whatWasDecidedIsUndoneAtAllNodes() {
+    a.declare(Policy.MERGE, Map.of());
+    a.put("{\"m\":0,\"n\":1}");
+    meet();
+    a.put("{\"m\":1,\"n\":2}");
+    b.put("{\"m\":0,\"n\":3}");
+    meet();
+    assertAlike();
+    var state = a.documents.get(ONE);
+    var history =
+        new DocumentFold.History(ONE, DocumentUpdate.operations(ONE, state.lastPosition(), a));
+    var decided = history.decided().getFirst();
+    var undo = history.undo(decided);
+    assertThat(a.conflicts).containsKey(undo.conflict());
+    assertThat(b.conflicts).containsKey(undo.conflict());
+    var text = ((Change.Patch) undo.restoring()).text();
+    var operation =
+        new OperationRequest(
+            OperationKind.PATCH,
+            "orders",
+            "o-1",
+            null,
+            new PatchBody(PatchBody.Notation.FIELDS, text),
+            new Condition(Condition.Kind.MATCH, List.of(state.version().toString())),
+            undo.conflict().toString());
+    assertThat(a.record(operation, Recorder.undoId(state, undo.conflict())))
+        .isInstanceOf(Admission.Accepted.class);
+    meet();
+    assertAlike();
+    assertThat(b.documents.get(ONE).decided().getFirst().standing())
+        .isEqualTo(Decided.Standing.UNDONE);
+    assertThat(b.documents.get(ONE).body().text()).startsWith("{\"m\":1,\"n\":");
+    assertThat(b.documents.get(ONE).body()).isNotEqualTo(state.body());
+  }
+
+  @Test
+  void whatIsNoDefinitionIsRefused() {
+    for (var body :
+        List.of(
+            "{}",
+            "{\"fields\":{},\"generation\":0,\"policy\":\"keep\"}",
+            "{\"fields\":{\"a\":\"counter\"},\"generation\":1,\"policy\":\"merge\"}",
+            "{\"fields\":{},\"generation\":1,\"policy\":\"other\"}",
+            "{\"fields\":{\"/a\":\"set\",\"/a/b\":\"set\"},\"generation\":1,\"policy\":\"merge\"}")) {
+      assertThat(a.record(definition(JsonText.parse(body)), null))
+          .as(body)
+          .isInstanceOfSatisfying(
+              Admission.Declined.class,
+              declined ->
+                  assertThat(declined.problem().code()).isEqualTo(ProblemCode.INVALID_REQUEST));
+    }
+    a.declare(Policy.KEEP, Map.of());
+    var old = Definition.body(1, new CollectionDefinition(Policy.LATEST));
+    assertThat(a.record(definition(old), null)).isInstanceOf(Admission.Declined.class);
+  }
+
+  @Test
+  void whatNamesAnUnknownDefinitionWaitsAndOneOfALaterVersionIsHeld() {
+    var later = JsonText.parse("{\"fields\":{},\"generation\":1,\"policy\":\"of-tomorrow\"}");
+    var name = Definition.of(later).orElseThrow().name();
+    var declares = logged(1, Hash.ZERO, Operation.DEFINITIONS, "orders", null, put(later.text()));
+    var names = logged(2, declares.hash(), "orders", "o-1", name, put("{}"));
+    var unknown =
+        logged(
+            2, declares.hash(), "orders", "o-1", new DefinitionName(1, hash("unknown")), put("{}"));
+    assertThat(b.receive(declares)).isInstanceOf(Receiver.Verdict.Stored.class);
+    assertThat(b.receive(unknown)).isInstanceOf(Receiver.Verdict.Rejected.class);
+    assertThat(b.receive(names))
+        .isInstanceOfSatisfying(
+            Receiver.Verdict.Stored.class,
+            stored -> assertThat(stored.entry().standing()).isEqualTo(Standing.HELD));
+    assertThat(b.documents.get(ONE).exists()).isFalse();
+    var operation =
+        new OperationRequest(
+            OperationKind.PUT, "orders", "o-1", JsonText.parse("{}"), null, Condition.ANY);
+    assertThat(b.record(operation, null)).isInstanceOf(Admission.Declined.class);
+  }
+
+  private static LoggedEntry logged(
+      long sequence,
+      Hash previous,
+      String collection,
+      String id,
+      DefinitionName definition,
+      Change change) {
+    var operation = new Operation(collection, id, definition, List.of(), List.of(), change);
+    var authority = MEMBERS.authority(replica(1).node()).orElseThrow();
+    var entry =
+        entry(
+            SPACE,
+            replica(1),
+            sequence,
+            previous,
+            List.of(),
+            authority,
+            intent("intent-" + sequence + id, operation));
+    byte[] bytes = EntryCodec.encode(entry);
+    return new LoggedEntry(
+        sequence,
+        replica(1),
+        entry,
+        bytes,
+        Hash.sha256(bytes),
+        null,
+        Standing.EFFECTIVE,
+        Instant.ofEpochMilli(CLOCK),
+        List.of(0L));
+  }
+}

@@ -1,0 +1,218 @@
+package com.softadastra.system;
+
+import static com.softadastra.system.TestNode.SOON;
+import static com.softadastra.system.TestNode.SPACE;
+import static com.softadastra.system.TestNode.awaitSame;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.softadastra.node.client.Answer;
+import java.nio.file.Path;
+import java.util.TreeSet;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * What two nodes that were cut off from each other make of writes under the policies that decide.
+ */
+class PoliciesIT {
+  private static final String AT = "/api/v1/spaces/" + SPACE;
+
+  @TempDir Path directory;
+
+  private Nodes nodes;
+  private TestNode a;
+  private TestNode b;
+
+  @BeforeEach
+  void meet() throws Exception {
+    nodes = new Nodes(directory);
+    a = nodes.create("a");
+    b = nodes.create("b");
+    Nodes.start(a, b);
+    a.openSpace();
+    b.join(a.invite("writer"));
+    a.awaitLinkTo(b.id(), "connected");
+  }
+
+  @AfterEach
+  void clear() {
+    nodes.close();
+  }
+
+  private static JsonNode json(String text) {
+    return JsonMapper.shared().readTree(text);
+  }
+
+  private static void declare(TestNode node, String collection, String definition) {
+    node.client().put(AT + "/collections/" + collection, json(definition)).orThrow();
+  }
+
+  private static void put(TestNode node, String document, String body) {
+    node.client().put(AT + "/documents/" + document, json(body)).orThrow();
+  }
+
+  private static JsonNode get(TestNode node, String document) {
+    return node.client().get(AT + "/documents/" + document).orThrow();
+  }
+
+  private static JsonNode conflicts(TestNode node, String state) {
+    return node.client().get(AT + "/conflicts?state=" + state).orThrow().path("conflicts");
+  }
+
+  private void apart(Runnable writes) {
+    awaitSame(SOON, a, b);
+    a.switchLink(b.id(), "off");
+    a.awaitLinkTo(b.id(), "off");
+    writes.run();
+    assertThat(a.digest()).isNotEqualTo(b.digest());
+    a.switchLink(b.id(), "on");
+    awaitSame(SOON, a, b);
+  }
+
+  private static TreeSet<String> items(JsonNode array) {
+    var items = new TreeSet<String>();
+    array.forEach(item -> items.add(item.asString()));
+    return items;
+  }
+
+  @Test
+  void fieldsComeTogetherUnderMerge() {
+    declare(
+        a,
+        "items",
+        """
+        {"policy": "merge", "fields": {"stock": {"type": "counter"}, "tags": {"type": "set"}}}
+        """);
+    put(
+        a,
+        "items/tea",
+        """
+        {"name": "Tea", "price": 4, "stock": 10, "tags": ["hot", "new"]}
+        """);
+    apart(() -> {
+      put(
+          a,
+          "items/tea",
+          """
+          {"name": "Tea", "price": 5, "stock": 7, "tags": ["hot", "new", "green"]}
+          """);
+      put(
+          b,
+          "items/tea",
+          """
+          {"name": "Black tea", "price": 6, "stock": 8, "tags": ["hot", "old"]}
+          """);
+      a.record(
+              json(
+                  """
+                  {"operations": [{"op": "patch", "collection": "items", "id": "tea",
+                    "patch": {"increment": {"stock": 2}}}]}
+                  """))
+          .orThrow();
+    });
+
+    for (var node : new TestNode[] {a, b}) {
+      var tea = get(node, "items/tea");
+      assertThat(tea.path("stock").asInt()).isEqualTo(10 - 3 - 2 + 2);
+      assertThat(items(tea.path("tags"))).containsExactly("green", "hot", "old");
+      assertThat(tea.path("name").asString()).isEqualTo("Black tea");
+      assertThat(tea.path("price").asInt()).isEqualTo(6);
+      assertThat(node.openConflicts()).isEmpty();
+      assertThat(conflicts(node, "resolved")).hasSize(1);
+      var conflict = conflicts(node, "resolved").get(0);
+      assertThat(conflict.path("policy").asString()).isEqualTo("merge");
+      assertThat(conflict.path("fields")).hasSize(1);
+      assertThat(conflict.path("fields").get(0).asString()).isEqualTo("/price");
+      assertThat(conflict.path("sides")).hasSize(2);
+      assertThat(conflict.path("sides").get(1).path("body").path("price").asInt()).isEqualTo(5);
+      assertThat(conflict.path("ancestor").path("body").path("price").asInt()).isEqualTo(4);
+    }
+
+    String conflict = conflicts(b, "resolved").get(0).path("id").asString();
+    assertThat(conflicts(a, "resolved").get(0).path("id").asString()).isEqualTo(conflict);
+    undo(b, conflict).orThrow();
+    awaitSame(SOON, a, b);
+    for (var node : new TestNode[] {a, b}) {
+      assertThat(get(node, "items/tea").path("price").asInt()).isEqualTo(5);
+      assertThat(get(node, "items/tea").path("stock").asInt()).isEqualTo(7);
+      assertThat(conflicts(node, "resolved")).isEmpty();
+      assertThat(conflicts(node, "undone").get(0).path("id").asString()).isEqualTo(conflict);
+      assertThat(undo(node, conflict).status()).isEqualTo(409);
+    }
+  }
+
+  @Test
+  void theLaterDocumentCountsUnderLatest() {
+    declare(a, "texts", "{\"policy\": \"latest\"}");
+    put(a, "texts/one", "{\"text\": \"before\", \"by\": \"nobody\"}");
+    put(a, "texts/two", "{\"text\": \"before\"}");
+    apart(() -> {
+      put(a, "texts/one", "{\"text\": \"of a\", \"by\": \"a\"}");
+      put(a, "texts/two", "{\"text\": \"of a\"}");
+      put(b, "texts/one", "{\"text\": \"of b\"}");
+      b.client().delete(AT + "/documents/texts/two").orThrow();
+    });
+    for (var node : new TestNode[] {a, b}) {
+      assertThat(get(node, "texts/one")).isEqualTo(json("{\"text\": \"of b\"}"));
+      assertThat(node.client().get(AT + "/documents/texts/two").status()).isEqualTo(410);
+      assertThat(conflicts(node, "resolved")).hasSize(2);
+    }
+    for (var conflict : conflicts(a, "resolved")) {
+      undo(a, conflict.path("id").asString()).orThrow();
+    }
+    awaitSame(SOON, a, b);
+    assertThat(get(b, "texts/one")).isEqualTo(json("{\"text\": \"of a\", \"by\": \"a\"}"));
+    assertThat(get(b, "texts/two")).isEqualTo(json("{\"text\": \"of a\"}"));
+    assertThat(conflicts(b, "undone")).hasSize(2);
+  }
+
+  @Test
+  void whatWasWrittenSinceIsNotUndone() {
+    declare(a, "items", "{\"policy\": \"merge\"}");
+    put(a, "items/tea", "{\"price\": 4, \"name\": \"Tea\"}");
+    apart(() -> {
+      put(a, "items/tea", "{\"price\": 5, \"name\": \"Tea\"}");
+      put(b, "items/tea", "{\"price\": 6, \"name\": \"Tea\"}");
+    });
+    String conflict = conflicts(a, "resolved").get(0).path("id").asString();
+    put(a, "items/tea", "{\"price\": 7, \"name\": \"Tea\"}");
+    var refused = undo(a, conflict);
+    assertThat(refused.status()).isEqualTo(409);
+    assertThat(refused.body().path("code").asString()).isEqualTo("conflict-not-undoable");
+    assertThat(get(a, "items/tea").path("price").asInt()).isEqualTo(7);
+    awaitSame(SOON, a, b);
+  }
+
+  @Test
+  void ofDefinitionsThatWereChangedApartOneCounts() {
+    declare(a, "items", "{\"policy\": \"keep\"}");
+    put(a, "items/tea", "{\"stock\": 10}");
+    apart(() -> {
+      declare(a, "items", "{\"policy\": \"latest\"}");
+      declare(
+          b,
+          "items",
+          """
+          {"policy": "merge", "fields": {"stock": {"type": "counter"}}}
+          """);
+      put(a, "items/tea", "{\"stock\": 8}");
+      put(b, "items/tea", "{\"stock\": 7}");
+    });
+    var collection = a.client().get(AT + "/collections").orThrow();
+    assertThat(b.client().get(AT + "/collections").orThrow()).isEqualTo(collection);
+    assertThat(get(a, "items/tea")).isEqualTo(get(b, "items/tea"));
+    boolean merges =
+        collection.path("collections").get(0).path("policy").asString().equals("merge");
+    assertThat(get(a, "items/tea").path("stock").asInt()).isEqualTo(merges ? 5 : 7);
+    assertThat(a.openConflicts()).isEmpty();
+    assertThat(collection.path("collections").get(0).path("generation").asInt()).isEqualTo(2);
+  }
+
+  private static Answer undo(TestNode node, String conflict) {
+    return node.client().delete(AT + "/conflicts/" + conflict + "/resolution");
+  }
+}
