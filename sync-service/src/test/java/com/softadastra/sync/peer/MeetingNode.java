@@ -25,9 +25,7 @@ import com.softadastra.sync.time.EventQueue;
 import com.softadastra.sync.time.Surroundings;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -45,32 +43,6 @@ final class MeetingNode {
   final Exchanges exchanges;
   private final EventQueue queue;
   private final SpaceId space;
-
-  /** Peers and lanes as they would be on a disk. */
-  private static final class MemoryPeers implements PeerStore {
-    private final Map<NodeId, PeerDirectory.Peer> peers = new LinkedHashMap<>();
-    private final Map<NodeId, Lane.Status> lanes = new HashMap<>();
-
-    @Override
-    public Collection<PeerDirectory.Peer> peers() {
-      return peers.values();
-    }
-
-    @Override
-    public void put(PeerDirectory.Peer peer) {
-      peers.put(peer.node(), peer);
-    }
-
-    @Override
-    public Map<NodeId, Lane.Status> lanes() {
-      return lanes;
-    }
-
-    @Override
-    public void putLanes(Map<NodeId, Lane.Status> kept) {
-      lanes.putAll(kept);
-    }
-  }
 
   MeetingNode(
       NodeKey key, Membership membership, Medium medium, EventQueue queue, MemoryNetwork network) {
@@ -95,7 +67,7 @@ final class MeetingNode {
                   throw new IllegalStateException(file + " stopped", cause);
                 }));
     recording.onWork(() -> queue.after(DISK, recording::recordNext));
-    this.peers = new PeerDirectory(recording, new MemoryPeers());
+    this.peers = new PeerDirectory(recording, new InMemoryPeerStore());
     this.exchanges =
         new Exchanges(
             recording,
