@@ -61,7 +61,6 @@ public final class Membership {
   public Membership(Collection<SignedRecord> signed) {
     records = new LinkedHashMap<>();
     signed.forEach(record -> records.put(record.hash(), record));
-    ordered = List.copyOf(records.values());
     MembershipRecord.Create create = null;
     Hash creationHash = null;
     var open = new LinkedHashMap<Hash, MembershipRecord.Grant>();
@@ -102,6 +101,7 @@ public final class Membership {
     // A record's hash says nothing of its signature, so one that doesn't hold would keep the right
     // one out. Whoever sends a record has those that it hangs on, and sends these too.
     records.keySet().removeIf(hash -> !hash.equals(space.hash()) && !grants.containsKey(hash));
+    ordered = List.copyOf(records.values());
   }
 
   private void judge(Map<Hash, MembershipRecord.Grant> open, NodeId steward) {
