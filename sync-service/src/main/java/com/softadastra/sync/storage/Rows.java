@@ -12,6 +12,7 @@ import com.softadastra.engine.log.IntentIds;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Standing;
 import com.softadastra.engine.space.Reads;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -304,7 +305,7 @@ final class Rows implements Reads, AutoCloseable {
 
   static long slot(SpaceId space, String id) {
     byte[] hash = Hash.sha256(space.hash().bytes(), id.getBytes(StandardCharsets.UTF_8)).bytes();
-    return java.nio.ByteBuffer.wrap(hash).getLong();
+    return ByteBuffer.wrap(hash).getLong();
   }
 
   LoggedEntry logged(ResultSet row) throws SQLException {
