@@ -70,13 +70,14 @@ abstract class JournalContract {
   /** What the dead letters are, by position. */
   abstract Map<Long, Standing> deadLetters(Journal journal) throws Exception;
 
-  private static NodeKey key(int n) {
+  static NodeKey key(int n) {
     var seed = new byte[NodeKey.SEED_BYTES];
     Arrays.fill(seed, (byte) n);
     return new NodeKey(seed);
   }
 
-  private static Membership membership() {
+  /** A space of {@code key(1)}, who made it, and {@code key(2)}, who may write in it. */
+  static Membership membership() {
     var create = new MembershipRecord.Create(SELF.publicKey(), "self", "space", 0, new byte[16]);
     var alone = new Membership(List.of(SpaceNames.sign(create, SELF)));
     var grant = alone.grant(SELF.nodeId(), OTHER.publicKey(), "other", Role.WRITER, 0);
