@@ -233,9 +233,9 @@ public final class Exchanges {
       throw new PeerUnreachable("no address of it is known", null);
     }
     var channel = open(peer, true);
-    channel.onEnd(why -> {
+    channel.onEnd(end -> {
       if (!follow(peer, outcome)) {
-        outcome.ended(why);
+        outcome.ended(end);
       }
     });
     try {
@@ -250,7 +250,7 @@ public final class Exchanges {
             return installed;
           });
     } catch (RuntimeException e) {
-      channel.close(String.valueOf(e.getMessage()));
+      channel.close(Channel.End.cut(String.valueOf(e.getMessage())));
     }
   }
 
@@ -316,7 +316,7 @@ public final class Exchanges {
       }
     }
     if (channel.isClosed() || !welcome(peer)) {
-      channel.close("the link is switched off");
+      channel.close(Channel.End.cut("the link is switched off"));
       channels.remove(peer, channel);
     }
     return installed == channel;

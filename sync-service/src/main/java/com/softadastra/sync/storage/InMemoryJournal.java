@@ -27,6 +27,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -130,10 +131,7 @@ public final class InMemoryJournal implements Journal {
     Snapshot(Contents of) {
       documents = entries(of.documents);
       entries = of.entries.values().toArray(LoggedEntry[]::new);
-      intents =
-          of.intents.entrySet().stream()
-              .map(it -> Map.entry(it.getKey(), List.copyOf(it.getValue())))
-              .toList();
+      intents = entries(of.intents);
       conflicts = List.copyOf(of.conflicts.values());
       records =
           of.records.entrySet().stream()
@@ -157,7 +155,7 @@ public final class InMemoryJournal implements Journal {
       for (var logged : entries) {
         append(logged, to);
       }
-      intents.forEach(it -> to.intents.put(it.getKey(), new ArrayList<>(it.getValue())));
+      intents.forEach(it -> to.intents.put(it.getKey(), it.getValue()));
       conflicts.forEach(conflict -> to.conflicts.put(conflict.id(), conflict));
       records.forEach(it -> to.records.put(it.getKey(), new ArrayList<>(it.getValue())));
       chains.forEach(it -> to.chains.put(it.getKey(), it.getValue()));
@@ -352,7 +350,7 @@ public final class InMemoryJournal implements Journal {
                   new Statement(known.statement().space(), known.statement().by().node()), known));
           documents.forEach(state -> to.documents.put(state.key(), state));
           intents.forEach((intent, positions) ->
-              to.intents.computeIfAbsent(intent, _ -> new ArrayList<>()).addAll(positions));
+              to.intents.merge(intent, positions, InMemoryJournal::together));
           conflicts.forEach(conflict ->
               to.conflicts.merge(conflict.id(), conflict, InMemoryJournal::noticedBefore));
           branches.forEach(branch -> split(branch, to));
@@ -381,6 +379,10 @@ public final class InMemoryJournal implements Journal {
     to.positions
         .computeIfAbsent(new Chain(logged.entry().space(), logged.chain()), _ -> new TreeMap<>())
         .put(logged.entry().sequence(), logged.position());
+  }
+
+  private static List<Long> together(List<Long> before, List<Long> more) {
+    return Stream.concat(before.stream(), more.stream()).toList();
   }
 
   // when it was first noticed stays
