@@ -84,7 +84,7 @@ public class ObservedJournal implements Journal {
 
   @Override
   public List<Long> held() {
-    return journal.held();
+    return real.held();
   }
 
   @Override
