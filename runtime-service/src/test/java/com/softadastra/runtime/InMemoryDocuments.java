@@ -156,7 +156,8 @@ public final class InMemoryDocuments implements Documents {
           new Receipt.OperationReceipt(operation.collection(), operation.id(), version, false));
       changed.add(new ChangedDocument(operation.collection(), operation.id(), version, deleted));
     }
-    var delivery = new Receipt.Delivery(PEER, "till", DeliveryState.QUEUED, null, null, 0, null);
+    var delivery =
+        new Receipt.Delivery(PEER, "till", DeliveryState.QUEUED, null, null, 0, null, null);
     var receipt =
         new Receipt(
             id,

@@ -158,7 +158,8 @@ class LinkFuzzTest {
         "1-a",
         new ConflictView.Ancestor("0", null),
         List.of(
-            new ConflictView.Side("1-a", Samples.BODY, Samples.NODE, null, Samples.CLOCK, false)),
+            new ConflictView.Side(
+                "1-a", Samples.BODY, Samples.NODE, null, Samples.CLOCK, false, "one", List.of())),
         Samples.CLOCK);
   }
 

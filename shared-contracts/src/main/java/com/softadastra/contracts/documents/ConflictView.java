@@ -54,12 +54,22 @@ public record ConflictView(
 
   public record Ancestor(String version, @Nullable JsonText body) {}
 
-  /** One of the concurrent writes; a deletion has no body. */
+  /**
+   * One of the concurrent writes; a deletion has no body.
+   *
+   * @param intent that made it
+   * @param others the other documents that the intent wrote
+   */
   public record Side(
       String version,
       @Nullable JsonText body,
       NodeId node,
       @Nullable String actor,
       Instant clock,
-      boolean deleted) {}
+      boolean deleted,
+      String intent,
+      List<OtherWrite> others) {}
+
+  /** What else an intent wrote. */
+  public record OtherWrite(String collection, String id, String version) {}
 }

@@ -30,6 +30,8 @@ public record Receipt(
    *
    * @param at when that member said that it has the intent, by its own clock
    * @param via the node that told us, where it was not that member itself
+   * @param asOf when that member last said what it has, by its own clock: what is known of it here
+   *     is as old as that; null where it never has
    */
   public record Delivery(
       NodeId node,
@@ -38,5 +40,6 @@ public record Receipt(
       @Nullable Instant at,
       @Nullable NodeId via,
       int attempts,
-      @Nullable String error) {}
+      @Nullable String error,
+      @Nullable Instant asOf) {}
 }

@@ -59,7 +59,14 @@ class LinkWireTest {
                   List.of(new Receipt.OperationReceipt("orders", "o1", "2-b", true)),
                   List.of(
                       new Receipt.Delivery(
-                          Samples.NODE, "till", DeliveryState.IN_FLIGHT, null, null, 2, "off"))),
+                          Samples.NODE,
+                          "till",
+                          DeliveryState.IN_FLIGHT,
+                          null,
+                          null,
+                          2,
+                          "off",
+                          null))),
               false,
               true));
 
@@ -74,18 +81,18 @@ class LinkWireTest {
   /** Length, then REQUEST_RESPONSE with the route and the arguments. */
   private static final String REQUEST =
       """
-      0000af000000011100000010446f63756d656e74732e7265636f726481bf6573
+      0000b9000000011100000010446f63756d656e74732e7265636f726481bf6573
       706163656473686f70626964f6656163746f72645a6fc3ab687072696f726974
       7966757267656e746a6f7065726174696f6e7381bf626f70637075746a636f6c
       6c656374696f6e666f7264657273626964626f3164626f64796a7b226e223a31
       2e35307d657061746368f669636f6e646974696f6ebf646b696e64654d415443
-      486876657273696f6e738163312d61ffffff
+      486876657273696f6e738163312d61ffff687265706c61636573f6ff
       """;
 
   /** Length, then PAYLOAD, next and complete. */
   private static final String REPLY =
       """
-      00014b000000012860bf6576616c7565bf6772656365697074bf66696e74656e
+      000151000000012860bf6576616c7565bf6772656365697074bf66696e74656e
       7465696e745f316573706163656473686f7068706f736974696f6e1a00011170
       6573746174656a696e2d637573746f64796a7265636f726465644174781e3230
       32362d31312d32325431303a31353a33302e3132333435363738395a6a6f7065
@@ -94,8 +101,8 @@ class LinkWireTest {
       69657381bf646e6f64657834616866616165323632303175766e346367373134
       386b6f723030766d75396d66706a726330317072363873767272666b69683330
       646e616d656474696c6c65737461746569696e2d666c69676874626174f66376
-      6961f668617474656d70747302656572726f72636f6666ffff687265706c6179
-      6564f46763726561746564f5ffff
+      6961f668617474656d70747302656572726f72636f66666461734f66f6ffff68
+      7265706c61796564f46763726561746564f5ffff
       """;
 
   @Test

@@ -69,8 +69,16 @@ final class DocumentsCases {
           "2-b",
           new ConflictView.Ancestor("1-a", BODY),
           List.of(
-              new ConflictView.Side("2-b", BODY, NODE, TEXT, CLOCK, false),
-              new ConflictView.Side("2-c", null, OTHER_NODE, null, CLOCK, true)),
+              new ConflictView.Side(
+                  "2-b",
+                  BODY,
+                  NODE,
+                  TEXT,
+                  CLOCK,
+                  false,
+                  "one",
+                  List.of(new ConflictView.OtherWrite("orders", "8", "1-d"))),
+              new ConflictView.Side("2-c", null, OTHER_NODE, null, CLOCK, true, "two", List.of())),
           CLOCK);
   private static final ConflictView ROOTLESS =
       new ConflictView(
@@ -148,7 +156,8 @@ final class DocumentsCases {
                     "c",
                     null,
                     null,
-                    new Condition(Condition.Kind.MATCH, List.of("3-c")))));
+                    new Condition(Condition.Kind.MATCH, List.of("3-c")))),
+            "17");
     var bare = new IntentRequest("shop", null, null, Priority.BULK, List.of());
     return List.of(
         ContractCase.of(

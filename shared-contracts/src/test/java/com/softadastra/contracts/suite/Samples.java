@@ -60,9 +60,10 @@ public final class Samples {
               new Receipt.OperationReceipt("orders", TEXT, "1-a", true),
               new Receipt.OperationReceipt("orders", "b", "2-b", false)),
           List.of(
-              new Receipt.Delivery(NODE, TEXT, DeliveryState.DELIVERED, CLOCK, OTHER_NODE, 3, TEXT),
               new Receipt.Delivery(
-                  OTHER_NODE, "", DeliveryState.DEAD_LETTER, null, null, 0, null)));
+                  NODE, TEXT, DeliveryState.DELIVERED, CLOCK, OTHER_NODE, 3, TEXT, CLOCK),
+              new Receipt.Delivery(
+                  OTHER_NODE, "", DeliveryState.DEAD_LETTER, null, null, 0, null, null)));
 
   public static final PeerView PEER =
       new PeerView(

@@ -236,6 +236,16 @@ public final class Membership {
         .map(Member::role);
   }
 
+  /**
+   * Whether a node was a member when an entry was written under this authority; one that no steward
+   * has numbered may have been.
+   */
+  public boolean belonged(NodeId node, Authority authority) {
+    return node.equals(steward)
+        || grants.values().stream()
+            .anyMatch(grant -> grant.node().equals(node) && grant.number() <= authority.number());
+  }
+
   /** A grant that this issuer can sign; numbered where it is the steward. */
   public MembershipRecord.Grant grant(
       NodeId issuer, byte[] subjectKey, String subjectName, Role role, long clock) {

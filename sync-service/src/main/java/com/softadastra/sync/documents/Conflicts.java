@@ -13,6 +13,7 @@ import com.softadastra.engine.document.Head;
 import com.softadastra.engine.document.KnownOperation;
 import com.softadastra.engine.log.Change;
 import com.softadastra.engine.log.DocumentKey;
+import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Operation;
 import com.softadastra.engine.space.DocumentUpdate;
 import com.softadastra.sync.storage.Readers;
@@ -235,17 +236,30 @@ final class Conflicts {
       if (operation == null || head == null) {
         continue;
       }
-      var entry = reader.entry(operation.position()).entry();
+      var logged = reader.entry(operation.position());
+      var entry = logged.entry();
+      var intent = Objects.requireNonNull(entry.intent());
       shown.add(
           new ConflictView.Side(
               version.toString(),
               head.body(),
               entry.author().node(),
-              Objects.requireNonNull(entry.intent()).actor(),
+              intent.actor(),
               Instant.ofEpochMilli(entry.clock()),
-              head.deleted()));
+              head.deleted(),
+              intent.id(),
+              others(logged, operation.operation())));
     }
     return shown;
+  }
+
+  private static List<ConflictView.OtherWrite> others(LoggedEntry logged, Operation than) {
+    return logged.entry().operations().stream()
+        .filter(other -> !other.isReserved() && !other.equals(than))
+        .map(other ->
+            new ConflictView.OtherWrite(
+                other.collection(), other.id(), DocumentUpdate.version(logged, other).toString()))
+        .toList();
   }
 
   private static ConflictView.@Nullable Ancestor ancestor(

@@ -12,10 +12,12 @@ import com.softadastra.sync.storage.Ledger;
 import com.softadastra.sync.storage.Storage;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** How far an intent has come, by what the members have said to have. */
@@ -39,11 +41,16 @@ public final class Receipts {
 
   public ReceiptState state(LoggedEntry logged) {
     var others = others(logged);
-    long having = others.stream().filter(member -> has(member, logged)).count();
-    if (having == 0) {
+    if (others.stream().noneMatch(member -> has(member, logged))) {
       return ReceiptState.RECORDED;
     }
-    return having == others.size() ? ReceiptState.EVERYWHERE : ReceiptState.DELIVERED;
+    // who joined later gets it too, but is not waited for
+    var then = storage.recording().view(logged.entry().space()).orElseThrow().membership();
+    return others.stream()
+            .filter(member -> then.belonged(member.node(), logged.entry().authority()))
+            .allMatch(member -> has(member, logged))
+        ? ReceiptState.EVERYWHERE
+        : ReceiptState.DELIVERED;
   }
 
   /** The receipt of an intent as its documents stand now. */
@@ -88,21 +95,31 @@ public final class Receipts {
 
   private Receipt.Delivery delivery(Membership.Member member, LoggedEntry logged) {
     var known = storage.recording().ledger().by(logged.entry().space(), member.node());
+    var entry = logged.entry();
+    // by an entry of its own it says that it has that one
+    boolean wrote = entry.author().node().equals(member.node());
+    var asOf =
+        Stream.concat(
+                known.stream().map(k -> k.statement().clock()),
+                wrote ? Stream.of(entry.clock()) : Stream.of())
+            .max(Comparator.naturalOrder())
+            .map(Instant::ofEpochMilli)
+            .orElse(null);
     if (has(member, logged)) {
-      long at = known.map(k -> k.statement().clock()).orElse(logged.entry().clock());
       return new Receipt.Delivery(
           member.node(),
           member.name(),
           DeliveryState.DELIVERED,
-          Instant.ofEpochMilli(at),
+          asOf,
           known.map(Ledger.Known::via).orElse(null),
           0,
-          null);
+          null,
+          asOf);
     }
     var link = links.apply(member.node());
     var state = link.connected() ? DeliveryState.IN_FLIGHT : DeliveryState.QUEUED;
     return new Receipt.Delivery(
-        member.node(), member.name(), state, null, null, link.attempts(), link.error());
+        member.node(), member.name(), state, null, null, link.attempts(), link.error(), asOf);
   }
 
   private boolean has(Membership.Member member, LoggedEntry logged) {
