@@ -50,6 +50,7 @@ final class Dashboards {
         long journalBytes,
         long dataBytes,
         long damagedReads,
+        long mendedBlocks,
         Scrubber.Report scrub) {}
 
     @ReadOperation
@@ -76,6 +77,7 @@ final class Dashboards {
           guard.journalBytes(),
           guard.dataBytes(),
           guard.damagedBlocks(),
+          guard.mendedBlocks(),
           scrubber.report());
     }
   }
