@@ -42,9 +42,9 @@ import org.slf4j.LoggerFactory;
  * the file that the sums are of; after a clean stop it may have been replaced.
  *
  * <p><b>One bit.</b> CRC32C is linear, and no two single bits of a block change it alike: where one
- * bit has turned, the difference of the checksums tells which ({@link #turned}). The other checksum,
- * of another polynomial, says whether that was all: what is damaged otherwise passes for one turned
- * bit once in 2^49 times.
+ * bit has turned, the difference of the checksums tells which ({@link #turned}). The other
+ * checksum, of another polynomial, says whether that was all: what is damaged otherwise passes for
+ * one turned bit once in 2^49 times.
  *
  * <p>Who changes the data file also calls {@link #wrote}; {@link #store} may run beside that.
  * Whoever reads a block while it is written has to read again before it is called damaged.
@@ -315,8 +315,8 @@ final class BlockSums {
   }
 
   /**
-   * Turns the bit of a block back that alone has turned, where that is its damage. It may be cut off
-   * at any point, since it changes one byte. Nobody may write the block meanwhile.
+   * Turns the bit of a block back that alone has turned, where that is its damage. It may be cut
+   * off at any point, since it changes one byte. Nobody may write the block meanwhile.
    *
    * @return whether it was
    */

@@ -47,8 +47,8 @@ import org.jspecify.annotations.Nullable;
  *       without a force is committed by the guard itself.
  * </ul>
  *
- * <p><b>Damage.</b> What is read is compared with {@link BlockSums}; a bit that has turned is turned
- * back, and any other block that isn't what was written is a failed read.
+ * <p><b>Damage.</b> What is read is compared with {@link BlockSums}; a bit that has turned is
+ * turned back, and any other block that isn't what was written is a failed read.
  *
  * <p><b>Failure.</b> The first error poisons the channel for ever and calls {@link FailStop}. A
  * force is never tried again. A thread that is interrupted in here closes the files underneath,

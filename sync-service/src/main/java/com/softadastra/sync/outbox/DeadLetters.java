@@ -88,7 +88,7 @@ public final class DeadLetters {
   }
 
   private DeadLetter letter(DeadLetterEntity row) {
-    var logged = storage.readers().read(reader -> reader.entry(row.position()));
+    var logged = storage.readers().answer(reader -> reader.entry(row.position()));
     var entry = logged.entry();
     return new DeadLetter(
         Long.toString(row.position()),

@@ -24,9 +24,13 @@ enum RowChange {
       "merge into statement (space_no, node, statement, signature, via) values (?, ?, ?, ?, ?)"),
   INSERT_DEAD_LETTER(13, "insert into dead_letter values (?, ?, ?, ?, ?, ?, 'OPEN', null)"),
   UPDATE_DEAD_LETTER(14, "update dead_letter set replica_no = ?, standing = ? where position = ?"),
-  DELETE_DEAD_LETTER(15, "delete from dead_letter where position = ?");
+  DELETE_DEAD_LETTER(15, "delete from dead_letter where position = ?"),
+  MEND_ENTRY(
+      16,
+      "update wal set space_no = ?, replica_no = ?, sequence = ?, standing = ?, recorded_at = ?,"
+          + " previous = ?, signature = ?, entry = ?, crc = ? where position = ?");
 
-  private static final RowChange[] BY_CODE = new RowChange[16];
+  private static final RowChange[] BY_CODE = new RowChange[17];
 
   static {
     for (var change : values()) {

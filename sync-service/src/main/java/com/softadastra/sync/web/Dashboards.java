@@ -8,6 +8,7 @@ import com.softadastra.contracts.peering.Peering;
 import com.softadastra.sync.documents.SpaceNames;
 import com.softadastra.sync.outbox.DeadLetters;
 import com.softadastra.sync.outbox.OutboxView;
+import com.softadastra.sync.storage.DamagedEntry;
 import com.softadastra.sync.storage.Scrubber;
 import com.softadastra.sync.storage.Storage;
 import java.util.List;
@@ -51,6 +52,7 @@ final class Dashboards {
         long dataBytes,
         long damagedReads,
         long mendedBlocks,
+        List<String> damagedEntries,
         Scrubber.Report scrub) {}
 
     @ReadOperation
@@ -78,6 +80,7 @@ final class Dashboards {
           guard.dataBytes(),
           guard.damagedBlocks(),
           guard.mendedBlocks(),
+          recording.damaged().stream().map(DamagedEntry::toString).toList(),
           scrubber.report());
     }
   }

@@ -689,7 +689,8 @@ class GuardChannelTest {
         for (int bits = 2 + random.nextInt(4); bits > 0; bits--) {
           other[random.nextInt(other.length)] ^= (byte) (1 << random.nextInt(8));
         }
-        if (Arrays.equals(other, 0, other.length, written, 4 * BlockSums.BLOCK, 5 * BlockSums.BLOCK)) {
+        if (Arrays.equals(
+            other, 0, other.length, written, 4 * BlockSums.BLOCK, 5 * BlockSums.BLOCK)) {
           continue;
         }
         try (FileChannel data = FilePath.get("model:" + DATA).open("rw")) {

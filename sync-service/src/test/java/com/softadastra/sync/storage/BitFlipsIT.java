@@ -103,8 +103,8 @@ class BitFlipsIT {
                 var image = damaged(closed, damage, new Random(seed + i));
                 var outcome = opened("flip-" + i, image, expected, found);
                 outcomes.get(damage).merge(outcome, 1, Integer::sum);
-                found.forEach(each ->
-                    details.merge(damage + " " + outcome + ", " + each, 1, Integer::sum));
+                found.forEach(
+                    each -> details.merge(damage + " " + outcome + ", " + each, 1, Integer::sum));
               }
             }));
       }
