@@ -293,10 +293,14 @@ public final class Session {
 
   private List<Frame.Summary.Known> wanted(SpaceId space, Exchange exchange) {
     var wanted = new ArrayList<Frame.Summary.Known>();
-    for (var unreadable : host.unreadable(space)) {
-      var hash = unreadable.hash();
+    var unreadable = host.unreadable(space);
+    // what is mended may be damaged once more
+    exchange.asked.retainAll(
+        unreadable.stream().map(SessionHost.Unreadable::hash).collect(Collectors.toSet()));
+    for (var entry : unreadable) {
+      var hash = entry.hash();
       if (wanted.size() < WANTED && hash != null && exchange.asked.add(hash)) {
-        wanted.add(new Frame.Summary.Known(unreadable.chain(), unreadable.sequence(), hash));
+        wanted.add(new Frame.Summary.Known(entry.chain(), entry.sequence(), hash));
       }
     }
     return wanted;

@@ -229,6 +229,12 @@ class SessionTest {
     assertThat(a.poll()).isNull();
     assertThat(b.poll()).isNull();
     assertThat(one.unreadable).containsExactly(2L);
+    two.unreadable.clear();
+    for (int times = 0; times < 2; times++) {
+      one.unreadable.add(3L);
+      run(a, b);
+      assertThat(one.unreadable).containsExactly(2L);
+    }
   }
 
   @Test

@@ -38,8 +38,9 @@ import org.slf4j.LoggerFactory;
  * with those of H2's headers, none has after a clean stop.
  *
  * <p>Blocks that were written in part, which H2 doesn't do, have no sum. Nor are H2's two headers
- * held against it: each has a checksum, and they are each other's copy. They tell whether this is
- * the file that the sums are of; after a clean stop it may have been replaced.
+ * held against it: each has a checksum, and they are each other's copy; a turned bit in one is
+ * turned back when the file is opened. They tell whether this is the file that the sums are of;
+ * after a clean stop it may have been replaced.
  *
  * <p><b>One bit.</b> CRC32C is linear, and no two single bits of a block change it alike: where one
  * bit has turned, the difference of the checksums tells which ({@link #turned}). The other
@@ -113,8 +114,13 @@ final class BlockSums {
     if (file == null || file.size() == 0) {
       return;
     }
-    if (load(file) && (!recovery.isSettled() || isHeaderOf(data))) {
-      return;
+    if (load(file)) {
+      for (int block = 0; block < HEADERS_OF_H2 && !readOnly; block++) {
+        mend(data, block);
+      }
+      if (!recovery.isSettled() || isHeaderOf(data)) {
+        return;
+      }
     }
     sums = new long[SUMS_A_PAGE];
     secondIsNewer.clear();
@@ -321,10 +327,14 @@ final class BlockSums {
    * @return whether it was
    */
   boolean mend(FileChannel data, DamagedBlock damage) throws IOException {
+    return mend(data, damage.block());
+  }
+
+  private boolean mend(FileChannel data, long block) throws IOException {
     var bytes = ByteBuffer.allocate(BLOCK);
-    Channels.readUpTo(data, bytes, damage.block() * BLOCK);
-    long expected = sums[Math.toIntExact(damage.block())];
-    if (bytes.position() < BLOCK) {
+    Channels.readUpTo(data, bytes, block * BLOCK);
+    long expected = sums[Math.toIntExact(block)];
+    if (bytes.position() < BLOCK || expected == 0) {
       return false;
     }
     int bit = turned(crc(bytes.clear()) ^ (int) (expected >>> Integer.SIZE));
@@ -336,8 +346,8 @@ final class BlockSums {
     if (sum(bytes) != expected) {
       return false;
     }
-    LOG.warn("{}: bit {} of block {} had turned, and is turned back", name, bit, damage.block());
-    Channels.write(data, bytes.slice(at, 1), damage.block() * BLOCK + at);
+    LOG.warn("{}: bit {} of block {} had turned, and is turned back", name, bit, block);
+    Channels.write(data, bytes.slice(at, 1), block * BLOCK + at);
     return true;
   }
 

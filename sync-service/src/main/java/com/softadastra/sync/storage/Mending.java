@@ -12,6 +12,7 @@ import com.softadastra.engine.space.ReceivedEntry;
 import com.softadastra.engine.space.SpaceState;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -40,6 +41,9 @@ final class Mending {
   private final Map<SpaceId, SpaceState> spaces;
   private final TreeMap<Long, DamagedEntry> damaged = new TreeMap<>();
   private volatile Map<Long, DamagedEntry> published = Map.of();
+
+  /** Documents that can't be rebuilt before an entry is mended. */
+  private final Set<DocumentKey> waiting = new LinkedHashSet<>();
 
   /** Rows that wait to be looked at. */
   private final Set<Object> noticed = ConcurrentHashMap.newKeySet();
@@ -86,7 +90,7 @@ final class Mending {
     }
     var document = row.document();
     if (document != null) {
-      rebuild(document, batch);
+      rebuildOrWait(document, batch);
     } else if (row.position() > 0) {
       lookAt(row.position(), batch);
     }
@@ -136,6 +140,19 @@ final class Mending {
 
   // ---- documents
 
+  /** Where an entry is damaged too, the document waits for that. */
+  private void rebuildOrWait(DocumentKey key, Batch batch) {
+    try {
+      rebuild(key, batch);
+      waiting.remove(key);
+    } catch (DamagedRow row) {
+      waiting.add(key);
+      if (row.position() > 0) {
+        lookAt(row.position(), batch);
+      }
+    }
+  }
+
   /**
    * Writes a document again whose row is damaged.
    *
@@ -160,7 +177,7 @@ final class Mending {
   private DocumentState fromLog(DocumentKey key, Batch batch) {
     long last = 0;
     long next = 1;
-    for (var page = page(next); !page.isEmpty(); page = page(next)) {
+    for (var page = page(next, batch); !page.isEmpty(); page = page(next, batch)) {
       for (var logged : page) {
         next = logged.position() + 1;
         if (isOf(key, logged)) {
@@ -182,8 +199,13 @@ final class Mending {
     }
   }
 
-  private List<LoggedEntry> page(long from) {
-    return journal.from(from, PAGE);
+  /** What the log has from a position on, with what this batch has mended. */
+  private List<LoggedEntry> page(long from, Batch batch) {
+    try {
+      return journal.from(from, PAGE);
+    } catch (DamagedRow row) {
+      return List.of(batch.entry(row.position()));
+    }
   }
 
   private static boolean isOf(DocumentKey key, LoggedEntry logged) {
@@ -212,7 +234,7 @@ final class Mending {
         continue;
       }
       try {
-        batch.mend(whole(entry.get(), received));
+        batch.mend(whole(entry.get(), received, batch));
       } catch (DamagedRow before) {
         LOG.warn("{} is here again, and has to wait: {}", entry.get(), before.getMessage());
         continue;
@@ -228,6 +250,7 @@ final class Mending {
           lookAt(entry.position(), batch);
         }
       }
+      List.copyOf(waiting).forEach(document -> rebuildOrWait(document, batch));
     }
   }
 
@@ -264,21 +287,22 @@ final class Mending {
         .isPresent();
   }
 
-  private LoggedEntry whole(DamagedEntry entry, ReceivedEntry received) {
+  private LoggedEntry whole(DamagedEntry entry, ReceivedEntry received, Batch batch) {
     var place = Objects.requireNonNull(entry.place());
     return journal
         .mended(entry.position(), place, received)
-        .orElseGet(() -> retold(entry.position(), place, received));
+        .orElseGet(() -> retold(entry.position(), place, received, batch));
   }
 
   /** The entry's row as the log tells it; when it was recorded is told by the one before. */
-  private LoggedEntry retold(long position, Journal.Place place, ReceivedEntry received) {
+  private LoggedEntry retold(
+      long position, Journal.Place place, ReceivedEntry received, Batch batch) {
     var operations = received.entry().operations();
     var previous = new Long[operations.size()];
     Arrays.fill(previous, 0L);
     var recordedAt = Instant.EPOCH;
     for (long next = 1; next < position; ) {
-      var page = page(next);
+      var page = page(next, batch);
       if (page.isEmpty()) {
         break;
       }

@@ -676,6 +676,25 @@ class GuardChannelTest {
     }
   }
 
+  /** Else neither would be left to tell that this is the file that the sums are of. */
+  @Test
+  void turnsABitBackInEachOfTheTwoHeaders() throws IOException {
+    byte[] written = blocks(6);
+    try (FileChannel channel = open()) {
+      channel.write(ByteBuffer.wrap(written), 0);
+      channel.force(true);
+    }
+    turn(100, 8);
+    turn(BlockSums.BLOCK + 200, 32);
+    spoil(4 * BlockSums.BLOCK);
+    try (FileChannel channel = open()) {
+      assertThat(block(channel, 0)).isEqualTo(ByteBuffer.wrap(written, 0, BlockSums.BLOCK));
+      assertThat(block(channel, 1))
+          .isEqualTo(ByteBuffer.wrap(written, BlockSums.BLOCK, BlockSums.BLOCK));
+      assertThatThrownBy(() -> block(channel, 4)).isInstanceOf(GuardRefusedException.class);
+    }
+  }
+
   /** What differs by more than a bit may look like another single one to a checksum of 32 bits. */
   @Test
   void turnsNothingBackWhereMoreIsDamaged() throws IOException {
