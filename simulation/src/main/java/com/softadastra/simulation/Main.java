@@ -73,7 +73,8 @@ public final class Main {
               Path.of(arguments.get(1)),
               numbers.getOrDefault("--lines", (long) Integer.MAX_VALUE).intValue(),
               numbers.getOrDefault("--nodes", 8L).intValue(),
-              numbers.getOrDefault("--first-seed", 1L));
+              numbers.getOrDefault("--first-seed", 1L),
+              System.out);
       System.out.println(result);
       return result.violation() == null ? 0 : 1;
     } catch (IllegalArgumentException e) {

@@ -21,6 +21,8 @@ import com.softadastra.simulation.world.World;
 import com.softadastra.sync.storage.InMemoryJournal;
 import com.softadastra.sync.storage.Journal;
 import com.softadastra.sync.storage.Recording;
+import java.io.PrintStream;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collection;
@@ -41,6 +43,8 @@ final class Historian extends Judge implements World.Work {
   private static final String COLLECTION = "documents";
   private static final long SECOND = 1_000_000_000L;
 
+  private static final Duration PROGRESS = Duration.ofSeconds(10);
+
   /** A request that was not taken is made again after so long. */
   private static final long PATIENCE = SECOND;
 
@@ -52,6 +56,10 @@ final class Historian extends Judge implements World.Work {
   private final BitSet made = new BitSet();
   private @Nullable World world;
   private @Nullable SpaceId space;
+  private final PrintStream out;
+  private final long beganNanos = System.nanoTime();
+  private long toldNanos = beganNanos;
+  private long taken;
   private long frames;
   private long statements;
   private long verified;
@@ -75,10 +83,12 @@ final class Historian extends Judge implements World.Work {
 
   /**
    * @param paceNanos authors write at multiples of this time
+   * @param out for progress
    */
-  Historian(History history, long paceNanos) {
+  Historian(History history, long paceNanos, PrintStream out) {
     this.history = history;
     this.paceNanos = paceNanos;
+    this.out = out;
     history
         .edits()
         .forEach(_ -> {
@@ -295,7 +305,19 @@ final class Historian extends Judge implements World.Work {
     }
   }
 
+  private void tell() {
+    long now = System.nanoTime();
+    if (now - toldNanos > PROGRESS.toNanos()) {
+      toldNanos = now;
+      out.printf(
+          "%s, of %d entries to take %d are taken, %d s%n",
+          this, (long) history.edits().size() * sites.size(), taken, (now - beganNanos) / SECOND);
+    }
+  }
+
   private void take(Site site, LoggedEntry logged) {
+    taken++;
+    tell();
     var entry = logged.entry();
     if (site.reached.merge(entry.author(), 1L, Long::sum) != entry.sequence()) {
       broken("I4", site.name + " has entry " + entry.sequence() + " without the one before it");

@@ -7,6 +7,7 @@ import com.softadastra.simulation.plan.Plan;
 import com.softadastra.simulation.world.World;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -79,17 +80,23 @@ public final class HistoryRun {
     }
   }
 
-  public static Result of(Path file, int most, int nodes, long seed) throws IOException {
+  /**
+   * @param most how many lines of the file to take, the first ones
+   * @param out for progress
+   */
+  public static Result of(Path file, int most, int nodes, long seed, PrintStream out)
+      throws IOException {
     try (var in = Files.newInputStream(file)) {
-      return of(in, most, nodes, seed);
+      return of(in, most, nodes, seed, out);
     }
   }
 
-  public static Result of(InputStream file, int most, int nodes, long seed) throws IOException {
+  static Result of(InputStream file, int most, int nodes, long seed, PrintStream out)
+      throws IOException {
     var history = History.read(file, most);
     long began = System.nanoTime();
     boolean few = nodes <= FEW;
-    var historian = new Historian(history, few ? SECOND / 2 : 4 * SECOND);
+    var historian = new Historian(history, few ? SECOND / 2 : 4 * SECOND, out);
     var outcome = new World(plan(nodes, seed, few), historian, historian).run();
     return new Result(
         nodes,

@@ -98,6 +98,9 @@ public class Judge {
     final Map<Place, Statement> heard = new HashMap<>();
     final List<Answered> answered = new ArrayList<>();
 
+    /** Documents that could not be read when they were looked at last. */
+    final Set<DocumentKey> unread = new LinkedHashSet<>();
+
     Watched(String name, NodeId id) {
       this.name = name;
       this.id = id;
@@ -132,6 +135,7 @@ public class Judge {
     var node = watched(place);
     node.lostAt = node.shadow.last();
     node.shadow = new Shadow();
+    node.unread.clear();
     node.tells = tells;
     diskLost = true;
   }
@@ -343,7 +347,11 @@ public class Judge {
       }
     }
     node.answered.clear();
-    touched.forEach(key -> document(node, journal, key));
+    touched.addAll(node.unread);
+    touched.forEach(key -> {
+      document(node, journal, key);
+      changed.add(node.shadow.space(key.space()));
+    });
     changed.forEach(space -> standing(node, space));
     statements(node, recording);
     outbox(node, recording, journal, Objects.requireNonNull(node.rows));
@@ -498,9 +506,10 @@ public class Judge {
     try {
       state = journal.document(key);
     } catch (DamagedRow _) {
-      // it is looked at again when all must be whole
+      node.unread.add(key);
       return;
     }
+    node.unread.remove(key);
     if (naive == null) {
       broken("I12", node.name + " has a document without operations");
       return;
@@ -555,6 +564,9 @@ public class Judge {
 
   /** The same entries, the same state, wherever they are. */
   private void standing(Watched node, Shadow.Space space) {
+    if (node.unread.stream().anyMatch(key -> key.space().equals(space.id))) {
+      return;
+    }
     var before = states.putIfAbsent(new State(space.id, space.set), space.state);
     if (before != null && before != space.state) {
       broken("I5", node.name + " has another state than a node with the same entries");

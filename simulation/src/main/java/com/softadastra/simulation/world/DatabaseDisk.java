@@ -40,6 +40,7 @@ final class DatabaseDisk extends Disk {
   private DiskImage image;
   private @Nullable Open open;
   private int failing;
+  private boolean turned;
 
   /** Nanoseconds as the guard measures them. */
   interface LongClock {
@@ -125,6 +126,11 @@ final class DatabaseDisk extends Disk {
 
   @Override
   void turnBit(Predicate<LoggedEntry> elsewhere, RandomGenerator random) {
+    if (turned) {
+      // two in one block would be more than the guard can mend
+      return;
+    }
+    turned = true;
     image = image.flippedBit(DATA, random.nextLong(8L * image.bytes(DATA).length));
   }
 
@@ -162,6 +168,7 @@ final class DatabaseDisk extends Disk {
           while (row.next()) {}
         }
       }
+      turned = false;
     } catch (SQLException e) {
       throw new StorageException("the rows can't be read", e);
     }

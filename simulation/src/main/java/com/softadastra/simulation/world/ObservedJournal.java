@@ -110,6 +110,11 @@ public class ObservedJournal implements Journal {
   }
 
   @Override
+  public List<Long> held() {
+    return real.held();
+  }
+
+  @Override
   public Log log(LongSupplier durable) {
     var log = real.log(durable);
     return new Log() {

@@ -216,13 +216,21 @@ public final class SimulatedNode {
       boolean damaged = disk.damaged() > 0;
       // a crash while H2 opens comes out of it as an error of its own
       if (!refused && !damaged && life.alive()) {
-        world.broken("I1", this + " does not open: " + e.getMessage());
+        world.broken("I1", this + " does not open: " + e.getMessage() + ", " + first(e));
       }
       ended(life);
       if (damaged) {
         world.refusedDamage(this);
       }
     }
+  }
+
+  private static Throwable first(Throwable failure) {
+    var first = failure;
+    while (first.getCause() != null) {
+      first = first.getCause();
+    }
+    return first;
   }
 
   private void ended(Life life) {

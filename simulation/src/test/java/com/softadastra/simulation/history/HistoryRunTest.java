@@ -22,7 +22,7 @@ class HistoryRunTest {
   @Test
   void everyNodeOfEightEndsWithWhatTheFileSays() throws IOException {
     try (var slice = slice()) {
-      var result = HistoryRun.of(slice, Integer.MAX_VALUE, 8, SEED);
+      var result = HistoryRun.of(slice, Integer.MAX_VALUE, 8, SEED, System.out);
 
       System.out.println(result);
       assertThat(result.violation()).isNull();
@@ -34,7 +34,7 @@ class HistoryRunTest {
   @Test
   void manyNodesSayWhatTheyHaveNoOftenerThanTheyCanHear() throws IOException {
     try (var slice = slice()) {
-      var result = HistoryRun.of(slice, 40, MANY, SEED);
+      var result = HistoryRun.of(slice, 40, MANY, SEED, System.out);
 
       System.out.println(result);
       assertThat(result.violation()).isNull();
@@ -49,7 +49,7 @@ class HistoryRunTest {
     var file =
         Path.of(System.getProperty("simulation.history", "../../shared/data/real-edits.jsonl.gz"));
     assumeTrue(Files.isReadable(file), () -> "no whole history at " + file.toAbsolutePath());
-    var result = HistoryRun.of(file, Integer.MAX_VALUE, 8, SEED);
+    var result = HistoryRun.of(file, Integer.MAX_VALUE, 8, SEED, System.out);
 
     System.out.println(result);
     assertThat(result.violation()).isNull();

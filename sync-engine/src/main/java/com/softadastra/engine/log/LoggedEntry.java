@@ -4,6 +4,7 @@ import com.softadastra.contracts.Dot;
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.Replica;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -68,7 +69,7 @@ public record LoggedEntry(
         other.entry,
         other.bytes,
         other.hash,
-        signature,
+        Arrays.equals(signature, other.signature) ? other.signature : signature,
         standing,
         recordedAt,
         previous);

@@ -26,6 +26,12 @@ public record Operation(
    */
   public static final String DEFINITIONS = "$definitions";
 
+  /**
+   * The collection whose documents say what became of entries without effect: the id is the entry's
+   * hash. They have a document as soon as one settles it.
+   */
+  public static final String DEAD_LETTERS = "$dead-letters";
+
   public Operation {
     parents = List.copyOf(parents);
     seen = List.copyOf(seen);
@@ -39,6 +45,16 @@ public record Operation(
 
   public boolean deletes() {
     return change.deletes();
+  }
+
+  /** Whether a collection is the engine's own, of which applications see nothing. */
+  public static boolean isReserved(String collection) {
+    return collection.startsWith("$");
+  }
+
+  /** Whether it is in a collection of the engine's own. */
+  public boolean isReserved() {
+    return isReserved(collection);
   }
 
   /** Whether it says what a collection is. */

@@ -11,6 +11,7 @@ import com.softadastra.engine.space.BatchCheck.Offered;
 import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.SignedRecord;
+import com.softadastra.engine.space.Urgency;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -78,8 +79,16 @@ public interface SessionHost {
   /** An entry, for a peer that can't read its own; empty where this node can't either. */
   Optional<LoggedEntry> entry(SpaceId space, Replica chain, long sequence);
 
+  /** How many entries were mended since this node was started. */
+  default long mended() {
+    return 0;
+  }
+
   /** Mends what can't be read, with entries that a peer sent; completes when that is forced. */
   CompletionStage<?> mend(SpaceId space, List<Offered> entries, NodeId from);
+
+  /** How urgent what the space's log has is. */
+  Urgency urgency(SpaceId space);
 
   /** The position up to which everything is forced. */
   long durable();

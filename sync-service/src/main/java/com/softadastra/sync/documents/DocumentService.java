@@ -68,6 +68,7 @@ public final class DocumentService implements Documents {
   private final Receipts receipts;
   private final Conflicts conflicts;
   private final CollectionDirectory collections;
+  private final Settlements settlements;
 
   public DocumentService(
       Storage storage, SpaceNames names, Receipts receipts, CollectionDirectory collections) {
@@ -78,6 +79,7 @@ public final class DocumentService implements Documents {
     this.receipts = receipts;
     this.conflicts = new Conflicts(storage);
     this.collections = collections;
+    this.settlements = new Settlements(readers);
   }
 
   @Override
@@ -160,11 +162,14 @@ public final class DocumentService implements Documents {
   public Reply<Recorded> record(IntentRequest intent) {
     return Reply.from(() -> {
       if (intent.operations().stream()
-          .anyMatch(operation -> operation.collection().equals(Operation.DEFINITIONS))) {
+          .anyMatch(operation -> Operation.isReserved(operation.collection()))) {
         throw new Refused(
-            Problem.ofField(ProblemCode.INVALID_REQUEST, "collection", "definitions are declared"));
+            Problem.ofField(
+                ProblemCode.INVALID_REQUEST, "collection", "is one of the engine's own"));
       }
-      var outcome = Watermark.answered(recording.submit(names.id(intent.space()), intent));
+      var space = names.id(intent.space());
+      var outcome =
+          Watermark.answered(recording.submit(space, settlements.settling(space, intent)));
       var receipt = receipts.of(intent.space(), outcome.entry(), outcome.disputed()::contains);
       boolean created = outcome.replayed() ? createdThen(outcome.entry()) : outcome.created();
       return new Recorded(receipt, outcome.replayed(), created);
@@ -388,7 +393,7 @@ public final class DocumentService implements Documents {
     }
     var operations =
         intent.operations().stream()
-            .filter(operation -> !operation.defines())
+            .filter(operation -> !operation.isReserved())
             .map(operation ->
                 new Change.ChangedDocument(
                     operation.collection(),

@@ -61,7 +61,7 @@ final class Channel {
   private final Serial steps;
   private final long openedNanos;
   private final Session session;
-  private final CompletableFuture<String> end = new CompletableFuture<>();
+  private final CompletableFuture<End> end = new CompletableFuture<>();
   private final AtomicBoolean sendDue = new AtomicBoolean();
 
   // of the steps alone
@@ -73,6 +73,17 @@ final class Channel {
   private boolean understanding;
   private int storing;
   private @Nullable String lastFrameWas;
+
+  /**
+   * How a channel ended.
+   *
+   * @param onPurpose whether one of both sides ended it, and the link would still bear it
+   */
+  record End(String why, boolean onPurpose) {
+    static End cut(String why) {
+      return new End(why, false);
+    }
+  }
 
   /**
    * @param host makes the node as the session sees it, whose stages complete in {@link #step}s
@@ -122,7 +133,7 @@ final class Channel {
       LOG.warn("the session with {} ends", peer, cause);
     }
     session.end(cause instanceof Malformed ? message : "internal");
-    close(message);
+    close(new End(message, true));
   }
 
   // ---- frames for the peer
@@ -159,7 +170,7 @@ final class Channel {
       // after an error on the other stream, which says more
       step(() -> {
         outgoing = null;
-        close("the peer is gone");
+        close(End.cut("the peer is gone"));
       });
     }
 
@@ -198,7 +209,7 @@ final class Channel {
     if (session.ended() || isClosed()) {
       outgoing = null;
       to.subscriber.onComplete();
-      close("the session is over");
+      close(new End("the session is over", true));
     }
   }
 
@@ -217,7 +228,7 @@ final class Channel {
             () ->
                 step(() -> {
                   if (!session.greeted()) {
-                    close("the peer has not said hello");
+                    close(End.cut("the peer has not said hello"));
                   }
                 }));
     onEnd(_ -> patience.cancel());
@@ -267,14 +278,14 @@ final class Channel {
     var frame = arrived.poll();
     if (frame == null) {
       if (lastFrameWas != null) {
-        close(lastFrameWas);
+        close(End.cut(lastFrameWas));
       }
       return;
     }
     if (!greeted) {
       greeted = true;
       if (!admission.getAsBoolean()) {
-        close("another connection stands");
+        close(End.cut("another connection stands"));
         return;
       }
     }
@@ -306,8 +317,12 @@ final class Channel {
               }
             });
     if (session.ended()) {
-      close(session.farewell().filter(REPLACED::equals).orElse("the peer ended the session"));
+      close(new End(session.farewell().map(Channel::told).orElse("the session is over"), true));
     }
+  }
+
+  private static String told(String farewell) {
+    return farewell.equals(REPLACED) ? REPLACED : "the peer ended the session: " + farewell;
   }
 
   private void ask(int frames) {
@@ -354,12 +369,12 @@ final class Channel {
   /** Says farewell, with a reason that the peer is told, and closes. */
   void end(String reason) {
     step(() -> session.end(reason));
-    close(reason);
+    close(new End(reason, true));
   }
 
   /** Counts as closed from now on; what the session has to say at its end is still sent. */
-  void close(String why) {
-    if (end.complete(why)) {
+  void close(End how) {
+    if (end.complete(how)) {
       step(() -> {
         discard();
         send();
@@ -379,8 +394,8 @@ final class Channel {
     return end.isDone();
   }
 
-  /** Tells when it is closed, and why; at once where it is already. */
-  void onEnd(Consumer<String> listener) {
+  /** Tells when it is closed, and how; at once where it is already. */
+  void onEnd(Consumer<End> listener) {
     var _ = end.thenAccept(listener);
   }
 }

@@ -20,11 +20,13 @@ import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.ReceivedEntry;
 import com.softadastra.engine.space.SignedRecord;
+import com.softadastra.engine.space.Urgency;
 import com.softadastra.sync.documents.Receipts.LinkState;
 import com.softadastra.sync.identity.Incarnations;
 import com.softadastra.sync.storage.DamagedRow;
 import com.softadastra.sync.storage.Ledger;
 import com.softadastra.sync.storage.Recording;
+import com.softadastra.sync.storage.SpaceView;
 import com.softadastra.sync.time.Surroundings;
 import java.time.Duration;
 import java.util.List;
@@ -237,9 +239,9 @@ public final class Exchanges {
       throw new PeerUnreachable("no address of it is known", null);
     }
     var channel = open(peer, true);
-    channel.onEnd(why -> {
+    channel.onEnd(end -> {
       if (!follow(peer, outcome)) {
-        outcome.ended(why);
+        outcome.ended(end);
       }
     });
     try {
@@ -254,7 +256,7 @@ public final class Exchanges {
             return installed;
           });
     } catch (RuntimeException e) {
-      channel.close(String.valueOf(e.getMessage()));
+      channel.close(Channel.End.cut(String.valueOf(e.getMessage())));
     }
   }
 
@@ -320,7 +322,7 @@ public final class Exchanges {
       }
     }
     if (channel.isClosed() || !welcome(peer)) {
-      channel.close("the link is switched off");
+      channel.close(Channel.End.cut("the link is switched off"));
       channels.remove(peer, channel);
     }
     return installed == channel;
@@ -504,6 +506,11 @@ public final class Exchanges {
     }
 
     @Override
+    public long mended() {
+      return recording.mended();
+    }
+
+    @Override
     public Optional<LoggedEntry> entry(SpaceId space, Replica chain, long sequence) {
       try {
         return recording.log().find(space, chain, sequence);
@@ -525,6 +532,11 @@ public final class Exchanges {
                       offered.signature()))
               .toList();
       return inStep(recording.mend(space, received));
+    }
+
+    @Override
+    public Urgency urgency(SpaceId space) {
+      return recording.view(space).map(SpaceView::urgency).orElse(Urgency.NONE);
     }
 
     @Override

@@ -16,8 +16,8 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  *             connected            ended
- *   CALLING -----------> CONNECTED -----> WAITING, a moment; longer each time where another
- *                                         connection took its place
+ *   CALLING -----------> CONNECTED -----> WAITING, a moment; longer each time where it was soon
+ *                                         ended on purpose, and not cut
  *   CALLING --------------- ended ------> WAITING, longer each time; CALLING at once where it was woken
  *   WAITING -------- due or woken ------> CALLING
  *   any     ------------- stopped ------> STOPPED, for good
@@ -30,6 +30,9 @@ public final class Lane {
 
   /** How long after a session the peer is called again. */
   private static final Duration MOMENT = Duration.ofMillis(50);
+
+  /** A session that lasts so long didn't end by what it began with. */
+  private static final Duration LASTING = Duration.ofMinutes(1);
 
   private static final int REMARKABLE = 3;
 
@@ -44,8 +47,10 @@ public final class Lane {
   private volatile Status status;
   private boolean woken;
 
-  /** Sessions in a row that ended because the peer had another one. */
-  private int replaced;
+  /** Sessions in a row that were soon ended on purpose. */
+  private int brief;
+
+  private long connectedNanos;
 
   private @Nullable Due due;
 
@@ -64,7 +69,7 @@ public final class Lane {
   interface Outcome {
     void connected();
 
-    void ended(String why);
+    void ended(Channel.End end);
   }
 
   /** What the lane is at. */
@@ -131,43 +136,46 @@ public final class Lane {
           }
 
           @Override
-          public void ended(String why) {
-            events.execute(() -> inTurn(current, () -> Lane.this.ended(why)));
+          public void ended(Channel.End end) {
+            events.execute(() -> inTurn(current, () -> Lane.this.ended(end)));
           }
         };
     try {
       call.make(outcome);
     } catch (RuntimeException e) {
       LOG.debug("the call of {} failed", peer, e);
-      outcome.ended(String.valueOf(e.getMessage()));
+      outcome.ended(Channel.End.cut(String.valueOf(e.getMessage())));
     }
   }
 
   private void connected() {
-    if (replaced == 0) {
+    if (brief == 0) {
       waits.startOver();
     }
+    connectedNanos = surroundings.schedule().nanoTime();
     status = new Status(State.CONNECTED, 0, null, null);
   }
 
-  private void ended(String why) {
+  private void ended(Channel.End end) {
     boolean reached = status.state() == State.CONNECTED;
     int attempts = reached ? 0 : status.attempts() + 1;
     if (reached) {
-      replaced = why.equals(Channel.REPLACED) ? replaced + 1 : 0;
-      if (replaced == REMARKABLE) {
-        LOG.warn("{} seems to speak with a copy of this node, which takes its place", peer);
+      long lasted = surroundings.schedule().nanoTime() - connectedNanos;
+      brief = end.onPurpose() && lasted < LASTING.toNanos() ? brief + 1 : 0;
+      if (brief == REMARKABLE) {
+        LOG.warn("sessions with {} end soon: {}", peer, end.why());
       }
     }
     if (woken) {
-      status = new Status(State.CALLING, attempts, null, why);
+      status = new Status(State.CALLING, attempts, null, end.why());
       call();
       return;
     }
-    // two that take each other's place would do so all the time
-    var wait = reached && replaced == 0 ? MOMENT : waits.next();
+    // what ended the last one would end the next one too, all the time
+    var wait = reached && brief == 0 ? MOMENT : waits.next();
     long current = ++turn;
-    status = new Status(State.WAITING, attempts, surroundings.clock().instant().plus(wait), why);
+    status =
+        new Status(State.WAITING, attempts, surroundings.clock().instant().plus(wait), end.why());
     due =
         surroundings
             .schedule()

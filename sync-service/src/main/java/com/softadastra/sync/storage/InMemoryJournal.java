@@ -13,6 +13,7 @@ import com.softadastra.engine.log.Standing;
 import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.ReceivedEntry;
 import com.softadastra.engine.space.SignedRecord;
+import com.softadastra.engine.space.Urgency;
 import com.softadastra.engine.space.Write;
 import com.softadastra.sync.storage.Batch.Chain;
 import com.softadastra.sync.storage.Batch.IntentKey;
@@ -31,6 +32,7 @@ import java.util.function.Consumer;
 import java.util.function.LongPredicate;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -231,16 +233,14 @@ public final class InMemoryJournal implements Journal {
     private final List<Map.Entry<Long, DeadLetter>> deadLetters;
     private final List<Map.Entry<Long, byte[]>> turned;
     private final List<Map.Entry<DocumentKey, byte[]>> turnedDocuments;
+    private final List<Map.Entry<SpaceId, Urgency>> urgency;
     private final long chainsPosition;
     private final @Nullable Node node;
 
     Snapshot(Contents of) {
       documents = entries(of.documents);
       entries = of.entries.values().toArray(LoggedEntry[]::new);
-      intents =
-          of.intents.entrySet().stream()
-              .map(it -> Map.entry(it.getKey(), List.copyOf(it.getValue())))
-              .toList();
+      intents = entries(of.intents);
       conflicts = List.copyOf(of.conflicts.values());
       records =
           of.records.entrySet().stream()
@@ -252,6 +252,7 @@ public final class InMemoryJournal implements Journal {
       deadLetters = entries(of.deadLetters);
       turned = entries(of.turned);
       turnedDocuments = entries(of.turnedDocuments);
+      urgency = entries(of.urgency);
       chainsPosition = of.chainsPosition;
       node = of.node;
     }
@@ -266,7 +267,7 @@ public final class InMemoryJournal implements Journal {
       for (var logged : entries) {
         append(logged, to);
       }
-      intents.forEach(it -> to.intents.put(it.getKey(), new ArrayList<>(it.getValue())));
+      intents.forEach(it -> to.intents.put(it.getKey(), it.getValue()));
       conflicts.forEach(conflict -> to.conflicts.put(conflict.id(), conflict));
       records.forEach(it -> to.records.put(it.getKey(), new ArrayList<>(it.getValue())));
       chains.forEach(it -> to.chains.put(it.getKey(), it.getValue()));
@@ -275,6 +276,7 @@ public final class InMemoryJournal implements Journal {
       deadLetters.forEach(it -> to.deadLetters.put(it.getKey(), it.getValue()));
       turned.forEach(it -> to.turned.put(it.getKey(), it.getValue()));
       turnedDocuments.forEach(it -> to.turnedDocuments.put(it.getKey(), it.getValue()));
+      urgency.forEach(it -> to.urgency.put(it.getKey(), it.getValue()));
       to.chainsPosition = chainsPosition;
       to.node = node;
     }
@@ -311,6 +313,7 @@ public final class InMemoryJournal implements Journal {
     final TreeMap<Long, byte[]> turned = new TreeMap<>();
 
     final Map<DocumentKey, byte[]> turnedDocuments = new LinkedHashMap<>();
+    final Map<SpaceId, Urgency> urgency = new LinkedHashMap<>();
     long chainsPosition;
     @Nullable Node node;
   }
@@ -345,6 +348,7 @@ public final class InMemoryJournal implements Journal {
         contents.node,
         records,
         chains,
+        Map.copyOf(contents.urgency),
         contents.chainsPosition,
         List.copyOf(contents.statements.values()));
   }
@@ -456,6 +460,14 @@ public final class InMemoryJournal implements Journal {
         : chain.tailMap(from, true).values().stream().map(this::entry).toList();
   }
 
+  @Override
+  public List<Long> held() {
+    return contents.deadLetters.entrySet().stream()
+        .filter(letter -> letter.getValue().standing() == Standing.HELD)
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
   /** All conflicts that were noticed, as they stand. */
   public List<Write.PutConflict> conflicts() {
     return List.copyOf(contents.conflicts.values());
@@ -538,7 +550,7 @@ public final class InMemoryJournal implements Journal {
             to.turned.remove(logged.position());
           });
           intents.forEach((intent, positions) ->
-              to.intents.computeIfAbsent(intent, _ -> new ArrayList<>()).addAll(positions));
+              to.intents.merge(intent, positions, InMemoryJournal::together));
           conflicts.forEach(conflict ->
               to.conflicts.merge(conflict.id(), conflict, InMemoryJournal::noticedBefore));
           branches.forEach(branch -> split(branch, to));
@@ -557,6 +569,7 @@ public final class InMemoryJournal implements Journal {
                 .forEach((space, ends) ->
                     ends.forEach(
                         (replica, head) -> to.chains.put(new Chain(space, replica), head)));
+            to.urgency.putAll(now.urgency());
             to.chainsPosition = now.position();
           });
         });
@@ -567,6 +580,10 @@ public final class InMemoryJournal implements Journal {
     to.positions
         .computeIfAbsent(new Chain(logged.entry().space(), logged.chain()), _ -> new TreeMap<>())
         .put(logged.entry().sequence(), logged.position());
+  }
+
+  private static List<Long> together(List<Long> before, List<Long> more) {
+    return Stream.concat(before.stream(), more.stream()).toList();
   }
 
   // when it was first noticed stays

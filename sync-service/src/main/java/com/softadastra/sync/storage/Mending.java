@@ -30,8 +30,8 @@ import org.slf4j.LoggerFactory;
  * of its chain; all else that its row has is kept where the checksum proves it, and else told from
  * the log.
  *
- * <p>Owned by the thread that records, but for {@link #entries}, {@link #isKnown} and {@link
- * #isNews}.
+ * <p>Owned by the thread that records, but for {@link #entries}, {@link #mended}, {@link #isKnown}
+ * and {@link #isNews}.
  */
 final class Mending {
   private static final Logger LOG = LoggerFactory.getLogger(Mending.class);
@@ -41,6 +41,8 @@ final class Mending {
   private final Map<SpaceId, SpaceState> spaces;
   private final TreeMap<Long, DamagedEntry> damaged = new TreeMap<>();
   private volatile Map<Long, DamagedEntry> published = Map.of();
+  private long mended;
+  private volatile long publishedMended;
 
   /** Documents that can't be rebuilt before an entry is mended. */
   private final Set<DocumentKey> waiting = new LinkedHashSet<>();
@@ -76,7 +78,13 @@ final class Mending {
     return row.position() > 0 ? (Object) row.position() : row.document();
   }
 
+  /** How many entries were mended, as of the last force. */
+  long mended() {
+    return publishedMended;
+  }
+
   void publish() {
+    publishedMended = mended;
     if (!published.equals(damaged)) {
       published = new TreeMap<>(damaged);
     }
@@ -223,7 +231,7 @@ final class Mending {
     if (space == null) {
       return;
     }
-    boolean mended = false;
+    long before = mended;
     for (var received : sent) {
       var entry = wanted(received, space);
       if (entry.isEmpty()) {
@@ -235,15 +243,15 @@ final class Mending {
       }
       try {
         batch.mend(whole(entry.get(), received, batch));
-      } catch (DamagedRow before) {
-        LOG.warn("{} is here again, and has to wait: {}", entry.get(), before.getMessage());
+      } catch (DamagedRow earlier) {
+        LOG.warn("{} is here again, and has to wait: {}", entry.get(), earlier.getMessage());
         continue;
       }
       LOG.warn("damaged, and now fetched from a peer: {}", entry.get());
       damaged.remove(entry.get().position());
-      mended = true;
+      mended++;
     }
-    if (mended) {
+    if (mended > before) {
       // what came before a mended one is told by it
       for (var entry : List.copyOf(damaged.values())) {
         if (entry.hash() == null) {

@@ -23,6 +23,7 @@ import com.softadastra.engine.space.Receiver;
 import com.softadastra.engine.space.Recorder;
 import com.softadastra.engine.space.SignedRecord;
 import com.softadastra.engine.space.SpaceState;
+import com.softadastra.engine.space.Urgency;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -167,6 +168,11 @@ public final class Recording {
   /** The entries whose rows are damaged and not mended yet, in the order of the log. */
   public List<DamagedEntry> damaged() {
     return mending.entries();
+  }
+
+  /** How many damaged entries were mended since the start. */
+  public long mended() {
+    return mending.mended();
   }
 
   /** Whether the entry at a position is one of {@link #damaged}. */
@@ -334,6 +340,28 @@ public final class Recording {
     return journal.discharge(space, dot -> ledger.owed(membership, key.nodeId(), dot), most);
   }
 
+  /**
+   * Judges an entry again that is held.
+   *
+   * @return whether it is no longer held
+   */
+  public boolean judgeAgain(long position) {
+    ensureOwner();
+    var batch = new Batch(journal, now());
+    boolean judged = judgeAgain(position, batch);
+    if (judged) {
+      commit(batch);
+    }
+    return judged;
+  }
+
+  private boolean judgeAgain(long position, Batch batch) {
+    var held = batch.entry(position);
+    var writes = Receiver.judgeAgain(held, space(held.entry().space()), batch, now());
+    batch.add(writes);
+    return !writes.isEmpty();
+  }
+
   /** A space's membership with everything decided so far. */
   public Membership membership(SpaceId space) {
     ensureOwner();
@@ -463,7 +491,7 @@ public final class Recording {
     ensureOwner();
     try {
       var batch = new Batch(journal, now());
-      batch.chains(chains(), lastPosition);
+      batch.chains(chains(), urgency(), lastPosition);
       journal.commit(batch);
       force();
     } catch (Throwable e) {
@@ -534,7 +562,7 @@ public final class Recording {
       batch.note(kept);
       if (!batch.isEmpty()) {
         if (lastPosition - chainsPosition >= CHAINS_EVERY || !batch.branches().isEmpty()) {
-          batch.chains(chains(), lastPosition);
+          batch.chains(chains(), urgency(), lastPosition);
           chainsPosition = lastPosition;
         }
         complete(batch);
@@ -729,7 +757,8 @@ public final class Recording {
     for (var id : touched) {
       var space = spaces.get(id);
       if (space != null) {
-        next.put(id, new SpaceView(space.membership(), space.self(), space.chains()));
+        next.put(
+            id, new SpaceView(space.membership(), space.self(), space.chains(), space.urgency()));
       }
     }
     // whoever reads the position first finds chains that hold at least as much
@@ -763,6 +792,7 @@ public final class Recording {
               requireEnd(name, head, damaged);
               space(id).recovered(name, head);
             }));
+    recovered.urgency().forEach((id, urgency) -> space(id).recovered(urgency));
     recoverChains(damaged);
     ledger.recover(recovered.statements());
     boolean same = before != null && before.incarnation().equals(incarnation);
@@ -778,6 +808,18 @@ public final class Recording {
         LOG.warn("intents that were forked are not recorded again yet: {}", row.getMessage());
         damaged.add(row);
       }
+    }
+    long judged = 0;
+    for (long position : journal.held()) {
+      try {
+        judged += judgeAgain(position, batch) ? 1 : 0;
+      } catch (DamagedRow row) {
+        LOG.warn("an entry that is held is not judged again yet: {}", row.getMessage());
+        damaged.add(row);
+      }
+    }
+    if (judged > 0) {
+      LOG.info("{} entries that were held have been judged", judged);
     }
     damaged.forEach(row -> mending.look(row, batch));
     commit(batch);
@@ -874,8 +916,7 @@ public final class Recording {
       throw new StorageException(
           "the log doesn't hang together at position " + logged.position(), null);
     }
-    space.recovered(
-        logged.chain(), chain.endingAt(entry.sequence(), logged.hash(), logged.position()));
+    space.recovered(logged);
   }
 
   private void recoverDamaged(DamagedRow row, Map<Journal.Place, DamagedRow> open) {
@@ -897,6 +938,12 @@ public final class Recording {
     var chains = new LinkedHashMap<SpaceId, Map<Replica, ChainHead>>();
     spaces.forEach((id, space) -> chains.put(id, space.chains()));
     return chains;
+  }
+
+  private Map<SpaceId, Urgency> urgency() {
+    var urgency = new LinkedHashMap<SpaceId, Urgency>();
+    spaces.forEach((id, space) -> urgency.put(id, space.urgency()));
+    return urgency;
   }
 
   private Replica self() {

@@ -102,7 +102,8 @@ final class Dashboards {
 
     @ReadOperation
     Body outbox() {
-      return new Body(view.lanes(), deadLetters.newest(SHOWN).deadLetters());
+      return new Body(
+          view.lanes(), deadLetters.newest(DeadLetters.Listing.OPEN, SHOWN).deadLetters());
     }
   }
 

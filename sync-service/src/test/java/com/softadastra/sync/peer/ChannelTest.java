@@ -85,8 +85,12 @@ class ChannelTest {
     }
   }
 
+  private void ended(Channel.End end) {
+    ends.add((end.onPurpose() ? "" : "cut: ") + end.why());
+  }
+
   private void open() {
-    channel.onEnd(ends::add);
+    channel.onEnd(this::ended);
     channel.outgoing().subscribe(reader);
     channel.incoming(transport.frames(), () -> true);
     queue.run();
@@ -186,7 +190,7 @@ class ChannelTest {
     host.learning.getFirst().complete(null);
     queue.run();
     assertThat(host.storing).hasSize(1);
-    assertThat(ends).containsExactly("the peer ended the session");
+    assertThat(ends).containsExactly("cut: the peer ended the session");
     assertThat(reader.over).isTrue();
   }
 
@@ -264,7 +268,7 @@ class ChannelTest {
     agree();
     reader.cancel();
     queue.run();
-    assertThat(ends).containsExactly("the peer is gone");
+    assertThat(ends).containsExactly("cut: the peer is gone");
   }
 
   @Test
@@ -273,17 +277,17 @@ class ChannelTest {
     queue.advance(Channel.CALL.minusMillis(1));
     assertThat(ends).isEmpty();
     queue.advance(Duration.ofMillis(1));
-    assertThat(ends).containsExactly("the peer has not said hello");
+    assertThat(ends).containsExactly("cut: the peer has not said hello");
     assertThat(reader.over).isTrue();
   }
 
   @Test
   void whoeverCalledHasLessTime() {
     var called = new Channel(PEER.nodeId(), false, queue, own -> new ScriptedHost(own::step));
-    called.onEnd(ends::add);
+    called.onEnd(this::ended);
     called.incoming(transport.frames(), () -> true);
     queue.advance(Channel.HANDSHAKE);
-    assertThat(ends).containsExactly("the peer has not said hello");
+    assertThat(ends).containsExactly("cut: the peer has not said hello");
   }
 
   @Test

@@ -1,5 +1,6 @@
 package com.softadastra.sync.peer;
 
+import static com.softadastra.sync.peer.Channel.End.cut;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.softadastra.contracts.Hash;
@@ -27,7 +28,7 @@ class LaneTest {
     var lane = started(calls::add, 7);
     for (int attempt = 0; attempt < 40; attempt++) {
       assertThat(calls).hasSize(attempt + 1);
-      calls.getLast().ended("no");
+      calls.getLast().ended(cut("no"));
       queue.run();
       long bound = Math.min(CAP.toMillis(), BASE.toMillis() << Math.min(attempt, 20));
       assertThat(lane.status().state()).isEqualTo(State.WAITING);
@@ -61,7 +62,7 @@ class LaneTest {
   @Test
   void keepsTheBeginningOfALongError() {
     var lane = started(calls::add, 7);
-    calls.getLast().ended("no".repeat(1000));
+    calls.getLast().ended(cut("no".repeat(1000)));
     queue.run();
     assertThat(lane.status().lastError()).isEqualTo("no".repeat(512));
   }
@@ -70,44 +71,57 @@ class LaneTest {
   void callsAgainAMomentAfterASession() {
     var lane = started(calls::add, 7);
     for (int i = 0; i < 8; i++) {
-      calls.getLast().ended("no");
+      calls.getLast().ended(cut("no"));
       queue.advance(CAP);
     }
     calls.getLast().connected();
     queue.advance(Duration.ofHours(1));
     assertThat(lane.status()).isEqualTo(new Lane.Status(State.CONNECTED, 0, null, null));
-    calls.getLast().ended("cut");
+    calls.getLast().ended(cut("cut"));
     queue.run();
     assertThat(waiting(lane)).isEqualTo(Duration.ofMillis(50));
     assertThat(lane.status().lastError()).isEqualTo("cut");
     queue.advance(Duration.ofMillis(50));
-    calls.getLast().ended("no");
+    calls.getLast().ended(cut("no"));
     queue.run();
     assertThat(waiting(lane)).as("backoff starts over").isLessThanOrEqualTo(BASE);
   }
 
   @Test
-  void waitsLongerEachTimeAnotherConnectionTookItsPlace() {
+  void waitsLongerEachTimeASessionWasSoonEndedOnPurpose() {
     var lane = started(calls::add, 7);
+    assertThat(waitsAfterSessions(lane, Duration.ofSeconds(59), 12))
+        .anyMatch(wait -> wait.compareTo(BASE.multipliedBy(8)) > 0);
+    calls.getLast().connected();
+    calls.getLast().ended(cut("cut"));
+    queue.run();
+    assertThat(waiting(lane)).as("one that was cut").isEqualTo(Duration.ofMillis(50));
+  }
+
+  @Test
+  void callsAgainAMomentAfterALongSession() {
+    var lane = started(calls::add, 7);
+    assertThat(waitsAfterSessions(lane, Duration.ofMinutes(1), 3))
+        .containsOnly(Duration.ofMillis(50));
+  }
+
+  private List<Duration> waitsAfterSessions(Lane lane, Duration lasting, int count) {
     var waits = new ArrayList<Duration>();
-    for (int i = 0; i < 12; i++) {
+    for (int i = 0; i < count; i++) {
       calls.getLast().connected();
-      calls.getLast().ended(Channel.REPLACED);
+      queue.advance(lasting);
+      calls.getLast().ended(new Channel.End("a broken entry", true));
       queue.run();
       waits.add(waiting(lane));
       queue.advance(waiting(lane));
     }
-    assertThat(waits).anyMatch(wait -> wait.compareTo(BASE.multipliedBy(8)) > 0);
-    calls.getLast().connected();
-    calls.getLast().ended("cut");
-    queue.run();
-    assertThat(waiting(lane)).as("an ordinary end").isEqualTo(Duration.ofMillis(50));
+    return waits;
   }
 
   @Test
   void callsAtOnceWhenWokenWhileItWaits() {
     var lane = started(calls::add, 7);
-    calls.getLast().ended("no");
+    calls.getLast().ended(cut("no"));
     queue.run();
     assertThat(waiting(lane)).isPositive();
     lane.wake();
@@ -123,10 +137,10 @@ class LaneTest {
   void callsAtOnceAfterACallDuringWhichItWasWoken() {
     var lane = started(calls::add, 7);
     lane.wake();
-    calls.getLast().ended("no");
+    calls.getLast().ended(cut("no"));
     queue.run();
     assertThat(calls).hasSize(2);
-    calls.getLast().ended("no");
+    calls.getLast().ended(cut("no"));
     queue.run();
     assertThat(calls).as("once").hasSize(2);
   }
@@ -134,11 +148,11 @@ class LaneTest {
   @Test
   void hearsNothingOfEarlierCalls() {
     var lane = started(calls::add, 7);
-    calls.getFirst().ended("no");
+    calls.getFirst().ended(cut("no"));
     lane.wake();
     queue.run();
     calls.getFirst().connected();
-    calls.getFirst().ended("again");
+    calls.getFirst().ended(cut("again"));
     queue.run();
     assertThat(lane.status()).isEqualTo(new Lane.Status(State.CALLING, 1, null, "no"));
   }
@@ -149,12 +163,12 @@ class LaneTest {
       calls.clear();
       var lane = started(calls::add, 7);
       if (waiting) {
-        calls.getLast().ended("no");
+        calls.getLast().ended(cut("no"));
       }
       lane.stop();
       lane.wake();
       calls.getFirst().connected();
-      calls.getFirst().ended("no");
+      calls.getFirst().ended(cut("no"));
       queue.advance(Duration.ofHours(1));
       assertThat(lane.status().state()).isEqualTo(State.STOPPED);
       assertThat(calls).hasSize(1);

@@ -17,6 +17,7 @@ import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.MembershipRecord;
 import com.softadastra.engine.space.SignedRecord;
+import com.softadastra.engine.space.Urgency;
 import com.softadastra.sync.documents.SpaceNames;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -114,6 +115,11 @@ final class ScriptedHost implements SessionHost {
   @Override
   public CompletionStage<?> mend(SpaceId space, List<Offered> entries, NodeId from) {
     throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public Urgency urgency(SpaceId space) {
+    return Urgency.NONE;
   }
 
   @Override

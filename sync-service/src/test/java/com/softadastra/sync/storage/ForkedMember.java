@@ -16,6 +16,7 @@ import com.softadastra.engine.space.BatchCheck.Offered;
 import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.SignedRecord;
+import com.softadastra.engine.space.Urgency;
 import com.softadastra.sync.storage.InMemoryJournal.Medium;
 import com.softadastra.sync.storage.Recording.Outcome;
 import java.time.InstantSource;
@@ -206,6 +207,11 @@ final class ForkedMember implements SessionHost {
   @Override
   public CompletionStage<?> mend(SpaceId of, List<Offered> entries, NodeId from) {
     throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public Urgency urgency(SpaceId space) {
+    return recording.view(space).orElseThrow().urgency();
   }
 
   @Override
