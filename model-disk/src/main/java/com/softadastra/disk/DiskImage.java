@@ -52,6 +52,13 @@ public record DiskImage(Map<String, BlockFile> files) {
     return copy;
   }
 
+  /** The same with other bytes in a file, from a position on. */
+  public DiskImage written(String name, long position, byte[] bytes) {
+    DiskImage copy = copy();
+    copy.file(name).write(position, bytes, 0, bytes.length);
+    return copy;
+  }
+
   /** The bytes of a file. */
   public byte[] bytes(String name) {
     BlockFile file = file(name);

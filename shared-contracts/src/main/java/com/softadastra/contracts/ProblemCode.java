@@ -39,6 +39,7 @@ public enum ProblemCode {
   SPACE_UNKNOWN(404, "This node has no such space", false),
   STORAGE_FULL(507, "The disk is nearly full; reading and delivering go on", true),
   UNAUTHENTICATED(401, "A bearer token is needed", false),
+  UNREADABLE(503, "What this needs can't be read from this node's disk at the moment", true),
   UNSUPPORTED_MEDIA_TYPE(415, "This media type is not taken here", false),
   VERSION_MISMATCH(412, "The document is not at the version that the request names", false);
 

@@ -357,6 +357,14 @@ class GoldenVectorsTest {
             SPACE,
             List.of(
                 new Frame.Heard.Latest(replica(2).node(), new Statement.Age(1L << 32, CLOCK)))));
+    frames.put(
+        "wanted",
+        new Frame.Wanted(SPACE, List.of(new Frame.Summary.Known(replica(1), 5, hash("five")))));
+    frames.put(
+        "again",
+        new Frame.Again(
+            SPACE,
+            List.of(new Offered(hash("z").bytes(), null), new Offered(filled(1, 1), dense))));
     var vectors = new LinkedHashMap<String, String>();
     frames.forEach((name, frame) -> vectors.put(name, hex(frame.encode())));
     return vectors;

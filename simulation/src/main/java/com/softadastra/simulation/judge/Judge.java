@@ -16,6 +16,7 @@ import com.softadastra.engine.log.Standing;
 import com.softadastra.engine.session.Frame;
 import com.softadastra.engine.space.DocumentUpdate;
 import com.softadastra.sync.storage.Birth;
+import com.softadastra.sync.storage.DamagedRow;
 import com.softadastra.sync.storage.Journal;
 import com.softadastra.sync.storage.Recording;
 import java.util.ArrayList;
@@ -56,6 +57,23 @@ public class Judge {
 
   private @Nullable Violation violation;
   private boolean diskLost;
+  private int refusedDamages;
+
+  /**
+   * What a journal gives from a position on.
+   *
+   * @param next where it goes on; the same position where there is no more
+   */
+  private record Page(List<LoggedEntry> entries, long next) {
+    static Page of(Journal journal, long from) {
+      try {
+        var entries = journal.from(from, 512);
+        return new Page(entries, entries.isEmpty() ? from : entries.getLast().position() + 1);
+      } catch (DamagedRow row) {
+        return new Page(List.of(), row.position() + 1);
+      }
+    }
+  }
 
   private record State(SpaceId space, long set) {}
 
@@ -79,6 +97,9 @@ public class Judge {
     long lostAt;
     final Map<Place, Statement> heard = new HashMap<>();
     final List<Answered> answered = new ArrayList<>();
+
+    /** Documents that could not be read when they were looked at last. */
+    final Set<DocumentKey> unread = new LinkedHashSet<>();
 
     Watched(String name, NodeId id) {
       this.name = name;
@@ -114,8 +135,19 @@ public class Judge {
     var node = watched(place);
     node.lostAt = node.shadow.last();
     node.shadow = new Shadow();
+    node.unread.clear();
     node.tells = tells;
     diskLost = true;
+  }
+
+  /** A node said at its start that it can't go on with what is damaged. */
+  public void refusedDamage() {
+    refusedDamages++;
+  }
+
+  /** How often that was. */
+  public int refusedDamages() {
+    return refusedDamages;
   }
 
   /** The node is a copy of another that can tell by itself that it is one. */
@@ -156,14 +188,14 @@ public class Judge {
     node.heard.clear();
     anew(node, recording);
     long from = 1;
-    for (var page = journal.from(from, 512); !page.isEmpty(); page = journal.from(from, 512)) {
-      for (var logged : page) {
-        from = logged.position() + 1;
+    for (var page = Page.of(journal, from); page.next() > from; page = Page.of(journal, from)) {
+      for (var logged : page.entries()) {
         var known = node.shadow.log.get(logged.position());
         if (known != null && !known.hash().equals(logged.hash())) {
           broken("I13", node.name + " has another entry at " + logged.position() + " than before");
         }
       }
+      from = page.next();
     }
     if (from <= node.shadow.last()) {
       broken(
@@ -294,7 +326,7 @@ public class Judge {
     var touched = new LinkedHashSet<DocumentKey>();
     var changed = new LinkedHashSet<Shadow.Space>();
     while (node.shadow.last() < durable) {
-      var page = journal.from(node.shadow.last() + 1, 512);
+      var page = Page.of(journal, node.shadow.last() + 1).entries();
       if (page.isEmpty()) {
         break;
       }
@@ -315,7 +347,11 @@ public class Judge {
       }
     }
     node.answered.clear();
-    touched.forEach(key -> document(node, journal, key));
+    touched.addAll(node.unread);
+    touched.forEach(key -> {
+      document(node, journal, key);
+      changed.add(node.shadow.space(key.space()));
+    });
     changed.forEach(space -> standing(node, space));
     statements(node, recording);
     outbox(node, recording, journal, Objects.requireNonNull(node.rows));
@@ -466,7 +502,14 @@ public class Judge {
   private void document(Watched node, Journal journal, DocumentKey key) {
     var space = node.shadow.space(key.space());
     var naive = space.documents.get(key);
-    var state = journal.document(key);
+    DocumentState state;
+    try {
+      state = journal.document(key);
+    } catch (DamagedRow _) {
+      node.unread.add(key);
+      return;
+    }
+    node.unread.remove(key);
     if (naive == null) {
       broken("I12", node.name + " has a document without operations");
       return;
@@ -521,6 +564,9 @@ public class Judge {
 
   /** The same entries, the same state, wherever they are. */
   private void standing(Watched node, Shadow.Space space) {
+    if (node.unread.stream().anyMatch(key -> key.space().equals(space.id))) {
+      return;
+    }
     var before = states.putIfAbsent(new State(space.id, space.set), space.state);
     if (before != null && before != space.state) {
       broken("I5", node.name + " has another state than a node with the same entries");
@@ -590,7 +636,8 @@ public class Judge {
           .entrySet()
           .removeIf(row -> {
             var entry = row.getValue();
-            if (owed.contains(journal.entry(row.getKey()).dot())) {
+            var dot = dot(journal, row.getKey());
+            if (dot == null || owed.contains(dot)) {
               return false;
             }
             for (var member : members) {
@@ -612,6 +659,15 @@ public class Judge {
             }
             return true;
           });
+    }
+  }
+
+  /** The name of an entry; null where it can't be read. */
+  private static @Nullable Dot dot(Journal journal, long position) {
+    try {
+      return journal.entry(position).dot();
+    } catch (DamagedRow _) {
+      return null;
     }
   }
 
@@ -648,7 +704,16 @@ public class Judge {
     }
     node.shadow.log.forEach((position, entry) -> {
       var space = node.shadow.space(entry.entry().space());
-      var standing = journal.entry(position).standing();
+      LoggedEntry there;
+      try {
+        there = journal.entry(position);
+      } catch (DamagedRow _) {
+        return;
+      }
+      if (!there.hash().equals(entry.hash()) || !Hash.sha256(there.bytes()).equals(entry.hash())) {
+        broken("I13", node.name + " has another entry at " + position + " than before");
+      }
+      var standing = there.standing();
       boolean held = entry.entry().intent() == null && !space.forked.contains(entry);
       if (standing.effective() != space.effective(entry) || held != (standing == Standing.HELD)) {
         broken(
@@ -712,15 +777,16 @@ public class Judge {
         for (var row : node.shadow.log.entrySet()) {
           var entry = row.getValue();
           for (var member : view.membership().members()) {
-            if (entry.entry().space().equals(id)
-                && !member.node().equals(node.id)
-                && !member.node().equals(entry.entry().author().node())
-                && !recording
-                    .ledger()
-                    .covers(
-                        id,
-                        member.node(),
-                        Objects.requireNonNull(node.journal).entry(row.getKey()).dot())) {
+            if (!entry.entry().space().equals(id)
+                || member.node().equals(node.id)
+                || member.node().equals(entry.entry().author().node())) {
+              continue;
+            }
+            var dot = dot(Objects.requireNonNull(node.journal), row.getKey());
+            if (dot == null) {
+              return node.name + " can't read entry " + entry.entry().sequence();
+            }
+            if (!recording.ledger().covers(id, member.node(), dot)) {
               return node.name
                   + " doesn't know that "
                   + name(member.node())

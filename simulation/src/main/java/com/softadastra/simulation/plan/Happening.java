@@ -63,7 +63,11 @@ public record Happening(long at, Kind kind, int a, int b, long nanos, long draw)
     /** A backup takes the place of the storage. */
     RESTORE(false),
     /** A copy of the storage is started beside the node. */
-    CLONE(false);
+    CLONE(false),
+    /** A bit of the storage turns into the other: of a row, or of the database's file. */
+    FLIP(false),
+    /** The disk fails to read, a few times. */
+    READ_FAILS(false);
 
     private final boolean work;
 

@@ -2,6 +2,7 @@ package com.softadastra.simulation.plan;
 
 import com.softadastra.simulation.plan.Happening.Kind;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
 
@@ -125,6 +126,7 @@ public record Plan(
     var drawn = new Draws(late, pace, faults, share);
     int count = disks ? 16 : 14 + random.nextInt(20);
     var happenings = happenings(count, 2 * SECOND, drawn, random);
+    rot(happenings, faults, random(seed, "rot"));
     // from a source of its own, so that a seed's plan doesn't hang on how much there is to spare
     var more = random.split();
     var spare = new ArrayList<List<Happening>>();
@@ -171,6 +173,26 @@ public record Plan(
     return happenings;
   }
 
+  /**
+   * In some seeds the disk of one node rots. Where others may lose what they have, nobody might be
+   * left to mend it from.
+   */
+  private static void rot(List<Happening> happenings, List<Kind> faults, SplittableRandom random) {
+    if (random.nextInt(3) != 0 || faults.contains(Kind.RESTORE) || faults.contains(Kind.CLONE)) {
+      return;
+    }
+    int node = random.nextInt(64);
+    long last = happenings.stream().mapToLong(Happening::at).max().orElse(0);
+    for (int i = 1 + random.nextInt(5); i > 0; i--) {
+      var kind = random.nextInt(4) == 0 ? Kind.READ_FAILS : Kind.FLIP;
+      long at = last / 4 + random.nextLong(last);
+      happenings.add(
+          new Happening(
+              at, kind, node, random.nextInt(64), random.nextLong(SECOND), random.nextLong()));
+    }
+    happenings.sort(Comparator.comparingLong(Happening::at));
+  }
+
   private static Kind work(SplittableRandom random, int late) {
     int draw = random.nextInt(100);
     if (draw < 10) {
@@ -191,7 +213,8 @@ public record Plan(
     }
     var all = new ArrayList<Kind>();
     for (var kind : Kind.values()) {
-      if (!kind.work() && kind != Kind.FLAP && random.nextInt(3) == 0) {
+      boolean apart = kind == Kind.FLAP || kind == Kind.FLIP || kind == Kind.READ_FAILS;
+      if (!kind.work() && !apart && random.nextInt(3) == 0) {
         all.add(kind);
       }
     }

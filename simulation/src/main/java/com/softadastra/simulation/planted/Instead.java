@@ -29,6 +29,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import net.bytebuddy.asm.Advice;
 import net.bytebuddy.implementation.bytecode.assign.Assigner;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +45,10 @@ public final class Instead {
 
   public static boolean always(Hash one, @Nullable Object other) {
     return true;
+  }
+
+  public static boolean notAdded(Set<?> set, @Nullable Object element) {
+    return false;
   }
 
   public static boolean never(String one, @Nullable Object other) {

@@ -215,7 +215,27 @@ public final class PlantedFaults {
           of(
               "clears nothing from the outbox when more is known",
               "I11",
-              in(LEDGER, "onChange").doesNothing()));
+              in(LEDGER, "onChange").doesNothing()),
+          of(
+                  "serves a damaged row",
+                  "I13",
+                  in("sync.storage.InMemoryJournal", "isWhole").answers(true))
+              .shownBy(2),
+          of(
+                  "mends with whatever a peer sends",
+                  "I13",
+                  in("sync.storage.Mending", "isWanted").answers(true))
+              .shownBy(57),
+          of(
+                  "asks no peer for what is damaged",
+                  "I11",
+                  in(SESSION, "wanted", 2).calls("Set.add", Instead.class, "notAdded"))
+              .shownBy(2),
+          of(
+                  "rebuilds no damaged document before it is written to",
+                  "I11",
+                  in("sync.storage.Mending", "rebuildOrWait").doesNothing())
+              .shownBy(2));
 
   private PlantedFaults() {}
 

@@ -33,6 +33,7 @@ final class Clients {
           ProblemCode.DOCUMENT_DELETED,
           ProblemCode.BASE_UNKNOWN,
           ProblemCode.STORAGE_FULL,
+          ProblemCode.UNREADABLE,
           ProblemCode.SPACE_UNKNOWN,
           ProblemCode.NOT_ALLOWED,
           ProblemCode.PATCH_NOT_APPLICABLE,
@@ -75,7 +76,7 @@ final class Clients {
   private OperationRequest operation(
       SimulatedNode node, SpaceId space, String id, SplittableRandom random) {
     var collection = random.nextInt(5) == 0 ? "orders" : "items";
-    var state = node.journal().document(new DocumentKey(space, collection, id));
+    var state = node.document(new DocumentKey(space, collection, id));
     boolean there = state != null && state.exists() && !state.deleted();
     int draw = random.nextInt(10);
     if (!there || draw < 5) {
@@ -192,7 +193,7 @@ final class Clients {
     for (int tries = 0; tries < documents; tries++) {
       var id = "d" + random.nextInt(documents);
       var collection = random.nextInt(5) == 0 ? "orders" : "items";
-      var state = node.journal().document(new DocumentKey(space, collection, id));
+      var state = node.document(new DocumentKey(space, collection, id));
       if (state == null || !state.exists() || !state.conflicted()) {
         continue;
       }

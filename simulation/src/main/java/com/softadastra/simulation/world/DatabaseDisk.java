@@ -4,16 +4,21 @@ import com.softadastra.disk.CrashSite;
 import com.softadastra.disk.DiskFault;
 import com.softadastra.disk.DiskImage;
 import com.softadastra.disk.ModelDisk;
+import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.sync.guard.GuardFileSystem;
 import com.softadastra.sync.guard.GuardSettings;
+import com.softadastra.sync.storage.DamagedRow;
 import com.softadastra.sync.storage.Database;
 import com.softadastra.sync.storage.H2Journal;
 import com.softadastra.sync.storage.Journal;
 import com.softadastra.sync.storage.StorageException;
 import java.io.IOException;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import org.h2.store.fs.FilePath;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class DatabaseDisk extends Disk {
   private static final String FILES = ":/db";
+  private static final String DATA = "/db.mv.db";
   private static final int JOURNAL_BYTES = 1 << 18;
 
   // so small that some commits need a checkpoint
@@ -33,6 +39,8 @@ final class DatabaseDisk extends Disk {
   private final LongClock clock;
   private DiskImage image;
   private @Nullable Open open;
+  private int failing;
+  private boolean turned;
 
   /** Nanoseconds as the guard measures them. */
   interface LongClock {
@@ -112,7 +120,65 @@ final class DatabaseDisk extends Disk {
     } catch (SQLException e) {
       throw new StorageException("the storage can't be set up", e);
     }
-    return new DatabaseRows(database, H2Journal.open(database), () -> before.happens(Point.COMMIT));
+    return new DatabaseRows(
+        database, H2Journal.open(database), () -> before.happens(Point.COMMIT), this::beforeRead);
+  }
+
+  @Override
+  void turnBit(Predicate<LoggedEntry> elsewhere, RandomGenerator random) {
+    if (turned) {
+      // two in one block would be more than the guard can mend
+      return;
+    }
+    turned = true;
+    image = image.flippedBit(DATA, random.nextLong(8L * image.bytes(DATA).length));
+  }
+
+  @Override
+  boolean turnsClosed() {
+    return true;
+  }
+
+  @Override
+  Disk empty() {
+    return new DatabaseDisk(machine(), storage() + "'", clock, Template.IMAGE);
+  }
+
+  @Override
+  int damaged() {
+    // nothing is kept from being mended when it is read
+    return 0;
+  }
+
+  @Override
+  void failReads(int many) {
+    failing = many;
+  }
+
+  @Override
+  void scrub(Consumer<DamagedRow> damage) {
+    var was = open;
+    if (was == null || was.off()[0]) {
+      return;
+    }
+    try (var connection = was.database().dataSource().getConnection();
+        var statement = connection.createStatement()) {
+      for (var table : List.of("wal", "document", "intent", "conflict", "outbox", "statement")) {
+        try (var row = statement.executeQuery("select * from " + table)) {
+          while (row.next()) {}
+        }
+      }
+      turned = false;
+    } catch (SQLException e) {
+      throw new StorageException("the rows can't be read", e);
+    }
+  }
+
+  private void beforeRead() {
+    if (failing > 0) {
+      failing--;
+      throw new StorageException(SimulatedNode.REFUSED, null);
+    }
   }
 
   @Override

@@ -25,8 +25,8 @@ final class DatabaseRows extends ObservedJournal implements Rows {
     T read(ResultSet row) throws SQLException;
   }
 
-  DatabaseRows(Database database, Journal real, Runnable beforeCommit) {
-    super(real, beforeCommit);
+  DatabaseRows(Database database, Journal real, Runnable beforeCommit, Runnable beforeRead) {
+    super(real, beforeCommit, beforeRead);
     this.database = database;
   }
 

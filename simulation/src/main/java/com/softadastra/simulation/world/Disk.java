@@ -1,9 +1,13 @@
 package com.softadastra.simulation.world;
 
+import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.sync.identity.IncarnationFile;
 import com.softadastra.sync.peer.InMemoryPeerStore;
+import com.softadastra.sync.storage.DamagedRow;
 import com.softadastra.sync.storage.Journal;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -48,6 +52,25 @@ abstract class Disk implements IncarnationFile {
   /** The process has ended after closing everything properly. */
   abstract void closed();
 
+  /**
+   * Turns a bit of it into the other. Where that is of the storage's file, no process has it open.
+   *
+   * @param elsewhere whether an entry of the log is held by others too, that could mend it
+   */
+  abstract void turnBit(Predicate<LoggedEntry> elsewhere, RandomGenerator random);
+
+  /** Whether it has to be closed for {@link #turnBit}. */
+  abstract boolean turnsClosed();
+
+  /** How many rows are not what was written. */
+  abstract int damaged();
+
+  /** Lets so many reads by sessions fail that come next. */
+  abstract void failReads(int many);
+
+  /** What is found damaged when all of it is read. */
+  abstract void scrub(Consumer<DamagedRow> damage);
+
   /** What a backup of the storage has, as it was forced last; without the incarnation file. */
   abstract Disk backup(String machine, String storage);
 
@@ -61,6 +84,9 @@ abstract class Disk implements IncarnationFile {
     copy.incarnationThen = incarnation;
     return copy;
   }
+
+  /** Another one with nothing on it. */
+  abstract Disk empty();
 
   /** Gives back what it took of the machine that simulates. */
   void close() {}

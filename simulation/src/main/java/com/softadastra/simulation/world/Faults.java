@@ -1,5 +1,6 @@
 package com.softadastra.simulation.world;
 
+import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.simulation.plan.Happening;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -68,10 +69,62 @@ final class Faults {
           backups.put(node, node.disk().backup(node.disk().machine(), node.disk().storage()));
         }
       }
+      case FLIP -> flip(node, other, nanos, random);
+      case READ_FAILS -> node.disk().failReads(1 + random.nextInt(4));
       case RESTORE -> restore(node, nanos, random);
       case CLONE -> copy(node, nanos, random);
       case WRITE, RETRY, RESOLVE, JOIN -> throw new IllegalArgumentException("no fault");
     }
+  }
+
+  /** A bit turns; sooner or later somebody reads it, and a peer may answer with something else. */
+  private void flip(SimulatedNode node, SimulatedNode other, long nanos, SplittableRandom random) {
+    if (node.isCopy()) {
+      return;
+    }
+    if (node.disk().turnsClosed()) {
+      node.kill(random.nextBoolean());
+      node.disk().turnBit(_ -> false, random);
+      restart(node, nanos);
+      return;
+    }
+    node.disk().turnBit(logged -> isElsewhere(logged, node), random);
+    if (random.nextBoolean()) {
+      world.agenda().after(nanos, node::scrub);
+    }
+    if (random.nextBoolean()) {
+      world.agenda().after(nanos + SECOND / 1000, () -> mischief.sendOthersAgain(other, node));
+    }
+  }
+
+  /** Whether two others could mend an entry: one may be away for long. */
+  private boolean isElsewhere(LoggedEntry logged, SimulatedNode node) {
+    return world.originals().stream()
+            .filter(other -> other != node && other.runs())
+            .filter(other -> {
+              var space = logged.entry().space();
+              return other
+                  .journal()
+                  .find(space, logged.chain(), logged.entry().sequence())
+                  .filter(held -> held.hash().equals(logged.hash()))
+                  .isPresent();
+            })
+            .count()
+        > 1;
+  }
+
+  /**
+   * A start was refused because of what is damaged: the operator joins the node anew, on an empty
+   * disk beside the same incarnation file.
+   */
+  void joinAnew(SimulatedNode node) {
+    var before = node.disk();
+    var after = before.empty();
+    before.read().ifPresent(after::write);
+    before.close();
+    node.putDisk(after);
+    world.judge().otherDisk(node.place(), true);
+    restart(node, SECOND);
   }
 
   private static SimulatedNode.Moment moment(SplittableRandom random, int of) {
@@ -185,7 +238,9 @@ final class Faults {
       node.full(false);
       node.diskTakes(SimulatedNode.DISK_NANOS);
       node.resume();
+      node.disk().failReads(0);
       node.start();
+      world.agenda().after(SECOND, node::scrub);
     }
     world
         .agenda()

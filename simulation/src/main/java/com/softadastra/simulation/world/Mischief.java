@@ -24,6 +24,7 @@ import com.softadastra.engine.space.BatchCheck;
 import com.softadastra.engine.space.BatchCheck.Offered;
 import com.softadastra.engine.space.MembershipRecord;
 import com.softadastra.sync.documents.SpaceNames;
+import com.softadastra.sync.storage.DamagedRow;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -91,14 +92,22 @@ final class Mischief {
       return Optional.empty();
     }
     var logged = entries.get(random.nextInt(entries.size()));
+    byte[] bytes = alteredBytes(logged, random.nextInt(logged.entry().payload().length));
+    var signature = logged.signature() == null ? new byte[Signatures.BYTES] : logged.signature();
+    return Optional.of(new Frame.Entries(space, List.of(new Offered(bytes, signature))));
+  }
+
+  private byte[] alteredBytes(LoggedEntry logged, int at) {
     var entry = logged.entry();
     var payload = entry.payload().clone();
-    payload[random.nextInt(payload.length)] ^= 1;
+    if (payload.length > 0) {
+      payload[at] ^= 1;
+    }
     byte[] bytes =
         EntryCodec.encode(
             new Entry(
                 NEWER,
-                space,
+                entry.space(),
                 entry.author(),
                 entry.sequence(),
                 entry.clock(),
@@ -108,8 +117,7 @@ final class Mischief {
                 payload,
                 null));
     world.judge().isForged(Hash.sha256(bytes));
-    var signature = logged.signature() == null ? new byte[Signatures.BYTES] : logged.signature();
-    return Optional.of(new Frame.Entries(space, List.of(new Offered(bytes, signature))));
+    return bytes;
   }
 
   /** The next entry of the node that is spoken to, or of a third one, signed by a stranger. */
@@ -314,9 +322,37 @@ final class Mischief {
   }
 
   private static List<LoggedEntry> of(SimulatedNode node, SpaceId space) {
-    return node.journal().from(1, 64).stream()
-        .filter(logged -> logged.entry().space().equals(space))
-        .toList();
+    try {
+      return node.journal().from(1, 64).stream()
+          .filter(logged -> logged.entry().space().equals(space))
+          .toList();
+    } catch (DamagedRow _) {
+      return List.of();
+    }
+  }
+
+  /** For what a node asks again it is sent something else, in the name of who has it. */
+  void sendOthersAgain(SimulatedNode as, SimulatedNode to) {
+    if (!as.runs() || !to.runs()) {
+      return;
+    }
+    for (var damaged : to.recording().damaged()) {
+      var place = damaged.place();
+      var held =
+          place == null
+              ? Optional.<LoggedEntry>empty()
+              : as.journal().find(place.space(), place.dot().replica(), place.dot().sequence());
+      held.ifPresent(logged -> {
+        byte[] bytes = alteredBytes(logged, 0);
+        world
+            .network()
+            .inject(
+                as,
+                to,
+                new Frame.Again(logged.entry().space(), List.of(new Offered(bytes, null)))
+                    .encode());
+      });
+    }
   }
 
   /** A node ran newer software for a moment, which recorded an entry of a newer kind. */

@@ -6,12 +6,15 @@ import com.softadastra.contracts.SpaceId;
 import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.LoggedEntry;
+import com.softadastra.engine.log.Standing;
+import com.softadastra.engine.space.ReceivedEntry;
 import com.softadastra.sync.storage.Batch;
 import com.softadastra.sync.storage.Found;
 import com.softadastra.sync.storage.Journal;
 import com.softadastra.sync.storage.Log;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongPredicate;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -20,10 +23,19 @@ import org.jspecify.annotations.Nullable;
 public class ObservedJournal implements Journal {
   private final Journal real;
   private final Runnable beforeCommit;
+  private final Runnable beforeRead;
 
   public ObservedJournal(Journal real, Runnable beforeCommit) {
+    this(real, beforeCommit, () -> {});
+  }
+
+  /**
+   * @param beforeRead before a session reads
+   */
+  ObservedJournal(Journal real, Runnable beforeCommit, Runnable beforeRead) {
     this.real = real;
     this.beforeCommit = beforeCommit;
+    this.beforeRead = beforeRead;
   }
 
   @Override
@@ -67,6 +79,21 @@ public class ObservedJournal implements Journal {
   }
 
   @Override
+  public Optional<Place> place(long position) {
+    return real.place(position);
+  }
+
+  @Override
+  public Standing standing(long position) {
+    return real.standing(position);
+  }
+
+  @Override
+  public Optional<LoggedEntry> mended(long position, Place place, ReceivedEntry received) {
+    return real.mended(position, place, received);
+  }
+
+  @Override
   public void commit(Batch batch) {
     beforeCommit.run();
     real.commit(batch);
@@ -89,7 +116,21 @@ public class ObservedJournal implements Journal {
 
   @Override
   public Log log(LongSupplier durable) {
-    return real.log(durable);
+    var log = real.log(durable);
+    return new Log() {
+      @Override
+      public Optional<LoggedEntry> find(SpaceId space, Replica chain, long sequence) {
+        beforeRead.run();
+        return log.find(space, chain, sequence);
+      }
+
+      @Override
+      public List<LoggedEntry> signedRun(
+          SpaceId space, long position, int bytes, LongPredicate leftOut) {
+        beforeRead.run();
+        return log.signedRun(space, position, bytes, leftOut);
+      }
+    };
   }
 
   @Override

@@ -3,11 +3,14 @@ package com.softadastra.simulation.world;
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.IntentRequest;
+import com.softadastra.engine.document.DocumentState;
+import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.sync.identity.FiledIncarnations;
 import com.softadastra.sync.peer.Exchanges;
 import com.softadastra.sync.peer.PeerDirectory;
+import com.softadastra.sync.storage.DamagedRow;
 import com.softadastra.sync.storage.Journal;
 import com.softadastra.sync.storage.Machine;
 import com.softadastra.sync.storage.Recording;
@@ -209,13 +212,25 @@ public final class SimulatedNode {
       introduce(started, directory);
     } catch (Halted _) {
       ended(life);
-    } catch (StorageException e) {
+    } catch (StorageException | DamagedRow e) {
+      boolean damaged = disk.damaged() > 0;
       // a crash while H2 opens comes out of it as an error of its own
-      if (!refused && life.alive()) {
-        world.broken("I1", this + " does not open: " + e.getMessage());
+      if (!refused && !damaged && life.alive()) {
+        world.broken("I1", this + " does not open: " + e.getMessage() + ", " + first(e));
       }
       ended(life);
+      if (damaged) {
+        world.refusedDamage(this);
+      }
     }
+  }
+
+  private static Throwable first(Throwable failure) {
+    var first = failure;
+    while (first.getCause() != null) {
+      first = first.getCause();
+    }
+    return first;
   }
 
   private void ended(Life life) {
@@ -451,6 +466,23 @@ public final class SimulatedNode {
         then.run();
       }
     });
+  }
+
+  /** A document as a reader gets it; null too where it is damaged, which is noticed then. */
+  @Nullable DocumentState document(DocumentKey key) {
+    try {
+      return journal().document(key);
+    } catch (DamagedRow row) {
+      recording().noticed(row);
+      return null;
+    }
+  }
+
+  /** Reads all that it has, and notices what is damaged. */
+  void scrub() {
+    if (process != null) {
+      disk.scrub(process.recording::noticed);
+    }
   }
 
   Instant now() {

@@ -260,6 +260,13 @@ public final class World {
     }
   }
 
+  /** A start was refused because of damage, with a reason. */
+  void refusedDamage(SimulatedNode node) {
+    trace.add(agenda.now() * 47 + node.place());
+    judge.refusedDamage();
+    faults.joinAnew(node);
+  }
+
   void recorded(SimulatedNode node) {
     trace.add(agenda.now() * 43 + node.place());
     trace.add(node.recording().durable());
@@ -455,7 +462,10 @@ public final class World {
       while (judge.violation() == null && agenda.runNext(next)) {
         bounded();
       }
-      apart = judge.apart(members());
+      apart = damaged();
+      if (apart == null) {
+        apart = judge.apart(members());
+      }
       if (apart == null) {
         break;
       }
@@ -486,6 +496,20 @@ public final class World {
             });
       }
     }
+  }
+
+  private @Nullable String damaged() {
+    for (var node : originals()) {
+      var rows = new ArrayList<String>();
+      if (node.disk().damaged() > 0) {
+        node.disk().scrub(row -> rows.add(String.valueOf(row.getMessage())));
+        return node
+            + " still has "
+            + rows
+            + (node.runs() ? ", and knows of " + node.recording().damaged() : "");
+      }
+    }
+    return null;
   }
 
   private List<Integer> members() {

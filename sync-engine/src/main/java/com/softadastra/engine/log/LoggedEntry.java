@@ -47,6 +47,20 @@ public record LoggedEntry(
     return new LoggedEntry(position, chain, entry, bytes, hash, by, standing, recordedAt, previous);
   }
 
+  /** The same row with other bytes of an entry. */
+  public LoggedEntry holding(byte[] other) {
+    return new LoggedEntry(
+        position,
+        chain,
+        EntryCodec.decode(other),
+        other,
+        Hash.sha256(other),
+        signature,
+        standing,
+        recordedAt,
+        previous);
+  }
+
   /** The same, with what is alike wherever the entry is held together with another node's. */
   public LoggedEntry sharing(LoggedEntry other) {
     return new LoggedEntry(

@@ -36,11 +36,19 @@ import java.util.function.Supplier;
  * trace        = [7, space, node, incarnation, [* [sequence, hash: h'32']]]
  * taken        = [8, space, batches]
  * heard        = [9, space, [* [node, position, clock]]]
+ * wanted       = [10, space, [* [node, incarnation, sequence, hash: h'32']]]           ; from version 3 on
+ * again        = [11, space, length, bytes]                                            ; as entries; from version 3 on
  * statement    = [bytes, signature: h'64']
  * </pre>
  */
 public sealed interface Frame {
-  int VERSION = 2;
+  int VERSION = 3;
+
+  /** The earliest version that is still spoken. */
+  int LEAST_VERSION = 2;
+
+  /** From this version on a peer is asked for entries again. */
+  int WANTED_VERSION = 3;
 
   /** Bytes of entries in one batch, beyond which no further run is begun. */
   int BATCH_BYTES = 256 << 10;
@@ -52,7 +60,7 @@ public sealed interface Frame {
   int TEXT_BYTES = 1024;
 
   /** How many items a frame has, by its kind. */
-  List<Integer> ITEMS = List.of(9, 3, 4, 4, 3, 5, 2, 5, 3, 3);
+  List<Integer> ITEMS = List.of(9, 3, 4, 4, 3, 5, 2, 5, 3, 3, 3, 4);
 
   record Hello(
       int leastVersion,
@@ -104,6 +112,12 @@ public sealed interface Frame {
     public record Latest(NodeId member, Statement.Age age) {}
   }
 
+  /** Entries that the sender has recorded and can't read any more. */
+  record Wanted(SpaceId space, List<Summary.Known> entries) implements Frame {}
+
+  /** Of the entries that were wanted those that the sender can read. */
+  record Again(SpaceId space, List<Offered> entries) implements Frame {}
+
   default byte[] encode() {
     var out = new CborWriter(256);
     switch (this) {
@@ -126,19 +140,11 @@ public sealed interface Frame {
         records.forEach(record -> out.array(2).bytes(record.bytes()).bytes(record.signature()));
       }
       case Summary(var space, var chains, var statements) -> {
-        out.array(4).unsigned(2).bytes(space.hash().bytes()).array(chains.size());
-        chains.forEach(known ->
-            replica(known.replica(), out.array(4))
-                .unsigned(known.sequence())
-                .bytes(known.hash().bytes()));
+        known(chains, out.array(4).unsigned(2).bytes(space.hash().bytes()));
         statements(statements, out);
       }
-      case Entries(var space, var batch) -> {
-        byte[] plain = plain(batch);
-        byte[] packed = Zstd.compress(plain, 1);
-        out.array(4).unsigned(3).bytes(space.hash().bytes()).unsigned(plain.length);
-        out.bytes(packed.length < plain.length ? packed : plain);
-      }
+      case Entries(var space, var batch) ->
+          batch(batch, out.array(4).unsigned(3).bytes(space.hash().bytes()));
       case Acknowledged(var space, var statements) -> {
         statements(statements, out.array(3).unsigned(4).bytes(space.hash().bytes()));
       }
@@ -160,6 +166,10 @@ public sealed interface Frame {
                 .unsigned(latest.age().position())
                 .unsigned(latest.age().clock()));
       }
+      case Wanted(var space, var entries) ->
+          known(entries, out.array(3).unsigned(10).bytes(space.hash().bytes()));
+      case Again(var space, var entries) ->
+          batch(entries, out.array(4).unsigned(11).bytes(space.hash().bytes()));
     }
     return out.toByteArray();
   }
@@ -194,10 +204,26 @@ public sealed interface Frame {
           case 6 -> new Bye(in.text(TEXT_BYTES));
           case 7 -> new Trace(space(in), replica(in), list(in, () -> point(in)));
           case 8 -> new Taken(space(in), in.unsigned());
-          default -> new Heard(space(in), list(in, () -> latest(in)));
+          case 9 -> new Heard(space(in), list(in, () -> latest(in)));
+          case 10 -> new Wanted(space(in), list(in, () -> known(in)));
+          default -> new Again(space(in), batch(in));
         };
     in.end();
     return frame;
+  }
+
+  private static void known(List<Summary.Known> entries, CborWriter out) {
+    out.array(entries.size());
+    entries.forEach(known ->
+        replica(known.replica(), out.array(4))
+            .unsigned(known.sequence())
+            .bytes(known.hash().bytes()));
+  }
+
+  private static void batch(List<Offered> batch, CborWriter out) {
+    byte[] plain = plain(batch);
+    byte[] packed = Zstd.compress(plain, 1);
+    out.unsigned(plain.length).bytes(packed.length < plain.length ? packed : plain);
   }
 
   private static byte[] plain(List<Offered> batch) {

@@ -106,6 +106,16 @@ final class PeerChains {
     return has.getOrDefault(logged.chain(), 0L) >= logged.entry().sequence();
   }
 
+  /** Whether the peer has an entry of a chain, as far as is known. */
+  boolean has(Replica chain, long sequence) {
+    return has.getOrDefault(chain, 0L) >= sequence;
+  }
+
+  /** What is missing is looked for anew with the next {@link #review}. */
+  void lookAgain() {
+    branches = -1;
+  }
+
   private static Point point(Entry entry, Hash hash) {
     return new Point(entry.author(), entry.sequence(), hash);
   }
@@ -228,6 +238,10 @@ final class PeerChains {
   }
 
   /** The chain of this node that has an entry; null where none has. */
+  @Nullable Replica locate(Point point) {
+    return locate(point, host.chains(space));
+  }
+
   private @Nullable Replica locate(Point point, Map<Replica, ChainHead> mine) {
     var named = mine.get(point.name());
     if (named != null && is(point, point.name(), named)) {
@@ -251,7 +265,7 @@ final class PeerChains {
     }
     return head.sequence() == point.sequence()
         ? head.hash().equals(point.hash())
-        : host.hash(space, chain, point.sequence()).filter(point.hash()::equals).isPresent();
+        : host.has(space, chain, point.sequence(), point.hash());
   }
 
   /**

@@ -51,6 +51,9 @@ public final class Session {
   /** Bytes of statements in one frame, beyond which no further one is begun. */
   private static final int STATEMENT_BYTES = 64 << 10;
 
+  /** Entries that a peer is asked for again in one frame. */
+  private static final int WANTED = 64;
+
   /** Of so many batches of entries one goes to the space that has waited longest. */
   private static final int FAIR_EVERY = 8;
 
@@ -69,6 +72,7 @@ public final class Session {
   private boolean statementsNext;
 
   private boolean greeted;
+  private boolean peerSendsAgain;
   private boolean ended;
   private @Nullable String farewell;
 
@@ -128,6 +132,17 @@ public final class Session {
     final Set<NodeId> news = new LinkedHashSet<>();
 
     boolean hasTold;
+
+    /** Where the log has entries that can't be read and that the peer lacks, when last looked. */
+    Set<Long> withheld = Set.of();
+
+    /** The entries that the peer was asked for again, since its last summary. */
+    final Set<Hash> asked = new HashSet<>();
+
+    boolean hasAsked;
+
+    /** The entries that the peer can't read any more. */
+    final ArrayDeque<Frame.Summary.Known> wanted = new ArrayDeque<>();
 
     Exchange(PeerChains peer) {
       this.peer = peer;
@@ -194,6 +209,12 @@ public final class Session {
                     Math.max(exchange.sentAndTaken, Math.min(batches, exchange.sent)));
         yield Received.AT_ONCE;
       }
+      case Frame.Wanted(var space, var entries) -> {
+        exchange(space).ifPresent(exchange -> wanted(exchange, entries));
+        yield Received.AT_ONCE;
+      }
+      case Frame.Again(var space, var entries) ->
+          new Received(CompletableFuture.completedStage(null), mend(space, entries));
       case Frame.Heard(var space, var statements) -> {
         exchange(space)
             .ifPresent(exchange -> {
@@ -243,6 +264,10 @@ public final class Session {
         return new Frame.MembershipKnown(space.getKey(), records).encode();
       }
     }
+    frame = again();
+    if (frame != null) {
+      return frame.encode();
+    }
     frame = statementsNext ? statements() : entries();
     if (frame == null) {
       frame = statementsNext ? entries() : statements();
@@ -272,6 +297,74 @@ public final class Session {
       }
     }
     return null;
+  }
+
+  /** What can't be read is asked for once in a session; what the peer can't read is sent. */
+  private @Nullable Frame again() {
+    for (var agreed : exchanges.entrySet()) {
+      var exchange = agreed.getValue();
+      if (peerSendsAgain) {
+        var wanted = wanted(agreed.getKey(), exchange);
+        if (!wanted.isEmpty()) {
+          exchange.hasAsked = true;
+          return new Frame.Wanted(agreed.getKey(), wanted);
+        }
+      }
+      var again = again(agreed.getKey(), exchange);
+      if (!again.isEmpty()) {
+        return new Frame.Again(agreed.getKey(), again);
+      }
+    }
+    return null;
+  }
+
+  private List<Frame.Summary.Known> wanted(SpaceId space, Exchange exchange) {
+    var wanted = new ArrayList<Frame.Summary.Known>();
+    var unreadable = host.unreadable(space);
+    // what is mended may be damaged once more
+    exchange.asked.retainAll(
+        unreadable.stream().map(SessionHost.Unreadable::hash).collect(Collectors.toSet()));
+    for (var entry : unreadable) {
+      var hash = entry.hash();
+      if (wanted.size() < WANTED && hash != null && exchange.asked.add(hash)) {
+        wanted.add(new Frame.Summary.Known(entry.chain(), entry.sequence(), hash));
+      }
+    }
+    return wanted;
+  }
+
+  private static void wanted(Exchange exchange, List<Frame.Summary.Known> entries) {
+    if (exchange.wanted.size() + entries.size() > Frame.MANY) {
+      throw new Malformed("it asks and doesn't read the answers");
+    }
+    exchange.wanted.addAll(entries);
+  }
+
+  private List<Offered> again(SpaceId space, Exchange exchange) {
+    var again = new ArrayList<Offered>();
+    int bytes = 0;
+    while (!exchange.wanted.isEmpty() && bytes < Frame.BATCH_BYTES) {
+      var known = exchange.wanted.remove();
+      var chain =
+          exchange.peer.locate(
+              new PeerChains.Point(known.replica(), known.sequence(), known.hash()));
+      var entry =
+          chain == null
+              ? Optional.<LoggedEntry>empty()
+              : host.entry(space, chain, known.sequence());
+      if (entry.isPresent()) {
+        again.add(new Offered(entry.get().bytes(), entry.get().signature()));
+        bytes += entry.get().bytes().length;
+      }
+    }
+    return again;
+  }
+
+  private CompletionStage<?> mend(SpaceId space, List<Offered> entries) {
+    if (exchange(space).filter(exchange -> exchange.hasAsked).isEmpty()) {
+      throw new Malformed("entries again that nobody asked for");
+    }
+    return host.mend(space, entries, peer);
   }
 
   private Priority priority(Map.Entry<SpaceId, Exchange> exchange) {
@@ -371,10 +464,11 @@ public final class Session {
     if (!hello.sender().node().equals(peer)) {
       throw new Malformed("the peer calls itself another node");
     }
-    if (hello.leastVersion() > Frame.VERSION || hello.greatestVersion() < Frame.VERSION) {
+    if (hello.leastVersion() > Frame.VERSION || hello.greatestVersion() < Frame.LEAST_VERSION) {
       throw new Malformed("no common protocol version");
     }
     greeted = true;
+    peerSendsAgain = hello.greatestVersion() >= Frame.WANTED_VERSION;
     host.met(hello);
     hello.spaces().forEach(this::announce);
     host.hello(peer).spaces().stream()
@@ -410,6 +504,7 @@ public final class Session {
     var exchange = exchanges.computeIfAbsent(space, _ -> new Exchange(new PeerChains(space, host)));
     exchange.peer.summarised(summary.chains());
     exchange.excluded.clear();
+    exchange.asked.clear();
     exchange.cursor = cursor;
     exchange.peer.divided().forEach(chain -> say(exchange.peer.trace(chain)));
     host.note(space, summary.statements(), peer);
@@ -490,9 +585,10 @@ public final class Session {
     return exchange.refusing() && exchange.storing == 0 && known(space) != exchange.knownThen;
   }
 
-  /** How many entries and membership records are known. */
+  /** How many entries and membership records are known, those counted again that were mended. */
   private long known(SpaceId space) {
     long entries = host.chains(space).values().stream().mapToLong(ChainHead::entries).sum();
+    entries += host.mended();
     return entries + host.membership(space, peer).map(m -> m.records().size()).orElse(0);
   }
 
@@ -523,7 +619,22 @@ public final class Session {
   }
 
   private List<Offered> batch(SpaceId space, Exchange exchange) {
+    var unreadable = host.unreadable(space);
+    var positions =
+        unreadable.stream().map(SessionHost.Unreadable::position).collect(Collectors.toSet());
+    if (!positions.containsAll(exchange.withheld)) {
+      // one is mended: from there on more can be sent
+      exchange.peer.lookAgain();
+    }
     exchange.cursor = exchange.peer.review(exchange.cursor);
+    var ends = new HashMap<Replica, Long>();
+    exchange.withheld = new HashSet<>();
+    for (var entry : unreadable) {
+      if (!exchange.peer.has(entry.chain(), entry.sequence())) {
+        ends.merge(entry.chain(), entry.sequence(), Math::min);
+        exchange.withheld.add(entry.position());
+      }
+    }
     var batch = new ArrayList<Offered>();
     boolean bulk = host.urgency(space).beyond(exchange.cursor) == Priority.BULK;
     if (exchange.sent - exchange.sentAndTaken >= (bulk ? BULK_CREDIT : CREDIT)) {
@@ -531,11 +642,16 @@ public final class Session {
     }
     while (batch.isEmpty() && exchange.cursor < host.durable()) {
       long end = host.durable();
-      var entries = host.entries(space, exchange.cursor, Frame.BATCH_BYTES);
+      var readable = host.entries(space, exchange.cursor, Frame.BATCH_BYTES);
+      if (readable.isEmpty()) {
+        break;
+      }
+      var entries = readable.get();
       var vouched = vouched(entries);
       for (var logged : entries) {
         if (vouched.contains(logged.hash())
             && !exchange.peer.has(logged)
+            && logged.entry().sequence() <= ends.getOrDefault(logged.chain(), Long.MAX_VALUE)
             && !exchange.excluded.contains(logged.entry().author())) {
           batch.add(new Offered(logged.bytes(), logged.signature()));
           exchange.peer.sent(logged);

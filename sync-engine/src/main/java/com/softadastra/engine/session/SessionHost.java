@@ -7,6 +7,7 @@ import com.softadastra.contracts.SpaceId;
 import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.space.BatchCheck.Checked;
+import com.softadastra.engine.space.BatchCheck.Offered;
 import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.SignedRecord;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a session needs of the node it runs on. Everything that it shows is forced to disk. The
@@ -38,19 +40,52 @@ public interface SessionHost {
 
   Map<Replica, ChainHead> chains(SpaceId space);
 
-  /** The hash of an entry; empty where it is not recorded here, or no longer under that name. */
+  /**
+   * The hash of an entry; empty where it is not recorded here, or no longer under that name, or
+   * can't be told.
+   */
   Optional<Hash> hash(SpaceId space, Replica chain, long sequence);
+
+  /**
+   * Whether that entry is recorded here. Of one that can't be read, and whose hash can't be told
+   * either, it is believed.
+   */
+  default boolean has(SpaceId space, Replica chain, long sequence, Hash hash) {
+    return hash(space, chain, sequence).filter(hash::equals).isPresent();
+  }
 
   /** Where the log has an entry; empty as for {@link #hash}. */
   Optional<Long> position(SpaceId space, Replica chain, long sequence);
 
   /**
    * Entries of the space after a position, in the order of the log, in general ending where all are
-   * signed or followed by what is.
+   * signed or followed by what is. Those that {@link #unreadable} names are left out.
    *
-   * @return empty where there are none yet
+   * @return no list where one of them can't be read and isn't among those yet
    */
-  List<LoggedEntry> entries(SpaceId space, long after, int bytes);
+  Optional<List<LoggedEntry>> entries(SpaceId space, long after, int bytes);
+
+  /** The entries that are recorded here and can't be read, until they are mended. */
+  List<Unreadable> unreadable(SpaceId space);
+
+  /**
+   * An entry that is recorded and can't be read.
+   *
+   * @param position where the log has it
+   * @param hash null where what follows on it can't be read either
+   */
+  record Unreadable(long position, Replica chain, long sequence, @Nullable Hash hash) {}
+
+  /** An entry, for a peer that can't read its own; empty where this node can't either. */
+  Optional<LoggedEntry> entry(SpaceId space, Replica chain, long sequence);
+
+  /** How many entries were mended since this node was started. */
+  default long mended() {
+    return 0;
+  }
+
+  /** Mends what can't be read, with entries that a peer sent; completes when that is forced. */
+  CompletionStage<?> mend(SpaceId space, List<Offered> entries, NodeId from);
 
   /** How urgent what the space's log has is. */
   Urgency urgency(SpaceId space);

@@ -92,6 +92,11 @@ public final class DocumentUpdate {
         logged.standing().effective());
   }
 
+  /** The document as all its operations in the log make it. */
+  public static DocumentState rebuilt(DocumentKey key, long lastPosition, Reads reads) {
+    return DocumentFold.replay(key, operations(key, lastPosition, reads), lastPosition);
+  }
+
   /** Which of the entry's operations is the document's. */
   public static int index(LoggedEntry logged, DocumentKey key) {
     var operations = logged.entry().operations();

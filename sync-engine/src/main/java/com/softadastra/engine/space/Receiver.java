@@ -95,13 +95,9 @@ public final class Receiver {
       long position) {
     var entry = received.entry();
     boolean branch = !chain.equals(entry.author());
-    return new LoggedEntry(
+    return received.at(
         position,
         chain,
-        entry,
-        received.bytes(),
-        received.hash(),
-        received.signature(),
         branch ? Standing.FORKED : judge(entry, space, reads),
         now,
         DocumentUpdate.previous(space.id(), entry.operations(), reads));

@@ -18,6 +18,7 @@ import com.softadastra.engine.log.Intent;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Signatures.Purpose;
 import com.softadastra.engine.space.BatchCheck.Checked;
+import com.softadastra.engine.space.BatchCheck.Offered;
 import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.Reads;
@@ -33,6 +34,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -48,6 +51,7 @@ final class MemoryHost implements SessionHost, Reads {
   final Map<NodeId, Statement.Signed> signed = new HashMap<>();
   final List<Replica> forks = new ArrayList<>();
   final List<Replica> rejecting = new ArrayList<>();
+  final Set<Long> unreadable = new TreeSet<>();
 
   /** Hears what a batch is refused for, before the session does. */
   Consumer<Map<Replica, String>> decided = _ -> {};
@@ -171,8 +175,33 @@ final class MemoryHost implements SessionHost, Reads {
 
   /** Two at a time, so that there are many frames. */
   @Override
-  public List<LoggedEntry> entries(SpaceId space, long after, int bytes) {
-    return List.copyOf(log.subList((int) after, (int) Math.min(after + 2, log.size())));
+  public Optional<List<LoggedEntry>> entries(SpaceId space, long after, int bytes) {
+    return Optional.of(
+        log.subList((int) after, (int) Math.min(after + 2, log.size())).stream()
+            .filter(logged -> !unreadable.contains(logged.position()))
+            .toList());
+  }
+
+  @Override
+  public List<Unreadable> unreadable(SpaceId space) {
+    return unreadable.stream()
+        .map(this::entry)
+        .map(e -> new Unreadable(e.position(), e.chain(), e.entry().sequence(), e.hash()))
+        .toList();
+  }
+
+  @Override
+  public Optional<LoggedEntry> entry(SpaceId space, Replica chain, long sequence) {
+    return find(space, chain, sequence).filter(logged -> !unreadable.contains(logged.position()));
+  }
+
+  @Override
+  public CompletionStage<?> mend(SpaceId space, List<Offered> entries, NodeId from) {
+    for (var offered : entries) {
+      var hash = Hash.sha256(offered.bytes());
+      unreadable.removeIf(position -> entry(position).hash().equals(hash));
+    }
+    return CompletableFuture.completedStage(null);
   }
 
   @Override

@@ -195,6 +195,83 @@ class SessionTest {
   }
 
   @Test
+  void whatCantBeReadIsAskedForAndThenPassedOn() {
+    write(one, 6);
+    meet(one, two);
+    two.unreadable.addAll(List.of(3L, 4L));
+    var a = new Session(key(3).nodeId(), two);
+    var b = new Session(key(2).nodeId(), three);
+    run(a, b);
+    assertThat(vector(three)).isEqualTo(Map.of(replica(1), 2L));
+    assertThat(three.refused).isEmpty();
+    write(two, 2);
+    run(a, b);
+    assertThat(vector(three)).containsEntry(replica(1), 2L);
+
+    meet(one, two);
+    assertThat(two.unreadable).isEmpty();
+    run(a, b);
+    assertThat(vector(three)).isEqualTo(Map.of(replica(1), 6L, replica(2), 2L));
+  }
+
+  @Test
+  void whatThePeerHasDoesNotEndWhereItCantBeRead() {
+    write(one, 4);
+    meet(one, two);
+    one.unreadable.add(2L);
+    two.unreadable.add(2L);
+    write(one, 2);
+    var a = new Session(key(2).nodeId(), one);
+    var b = new Session(key(1).nodeId(), two);
+    run(a, b);
+    assertThat(vector(two)).containsEntry(replica(1), 6L);
+    // each asks once
+    assertThat(a.poll()).isNull();
+    assertThat(b.poll()).isNull();
+    assertThat(one.unreadable).containsExactly(2L);
+    two.unreadable.clear();
+    for (int times = 0; times < 2; times++) {
+      one.unreadable.add(3L);
+      run(a, b);
+      assertThat(one.unreadable).containsExactly(2L);
+    }
+  }
+
+  @Test
+  void nothingIsSentAgainThatNobodyAskedFor() {
+    write(one, 1);
+    meet(one, two);
+    var session = fresh();
+    session.receive(two.hello(key(1).nodeId()).encode());
+    session.receive(new Frame.Summary(one.state.id(), List.of(), List.of()).encode());
+    var again = new Frame.Again(one.state.id(), List.of()).encode();
+    assertThatThrownBy(() -> session.receive(again)).isInstanceOf(Malformed.class);
+  }
+
+  @Test
+  void whoSpeaksTheEarlierVersionIsNotAsked() {
+    write(one, 1);
+    meet(one, two);
+    one.unreadable.add(1L);
+    var session = fresh();
+    var hello = two.hello(key(1).nodeId());
+    session.receive(
+        new Frame.Hello(
+                Frame.LEAST_VERSION,
+                Frame.LEAST_VERSION,
+                hello.sender(),
+                CLOCK,
+                "",
+                List.of(),
+                hello.spaces())
+            .encode());
+    session.receive(new Frame.Summary(one.state.id(), List.of(), List.of()).encode());
+    for (byte[] frame = session.poll(); frame != null; frame = session.poll()) {
+      assertThat(Frame.decode(frame)).isNotInstanceOf(Frame.Wanted.class);
+    }
+  }
+
+  @Test
   void byeEndsIt() {
     var session = fresh();
     session.receive(new Frame.Bye("stopping").encode());

@@ -30,7 +30,7 @@ public final class CollectionDirectory {
   }
 
   List<CollectionSummary> list(SpaceId space) {
-    int spaceNo = storage.readers().read(reader -> reader.spaceNo(space));
+    int spaceNo = storage.readers().answer(reader -> reader.spaceNo(space));
     var names = new TreeSet<String>();
     repository.ofSpace(spaceNo).forEach(collection -> names.add(collection.name()));
     names.removeIf(Operation::isReserved);
@@ -41,7 +41,7 @@ public final class CollectionDirectory {
   private List<String> declared(SpaceId space) {
     return storage
         .readers()
-        .read(reader -> {
+        .answer(reader -> {
           var number = reader.collectionNo(space, Operation.DEFINITIONS);
           return number.isEmpty() ? List.<String>of() : ids(reader.connection(), number.get());
         });
@@ -63,14 +63,14 @@ public final class CollectionDirectory {
   }
 
   private Definition definition(SpaceId space, String name) {
-    return storage.readers().read(reader -> Definitions.current(space, name, reader));
+    return storage.readers().answer(reader -> Definitions.current(space, name, reader));
   }
 
   /** The document that holds a collection's definitions, null where there is none. */
   @Nullable DocumentState definitions(SpaceId space, String name) {
     return storage
         .readers()
-        .read(
+        .answer(
             reader -> java.util.Optional.ofNullable(reader.document(Definitions.key(space, name))))
         .filter(DocumentState::exists)
         .orElse(null);

@@ -76,7 +76,7 @@ final class Conflicts {
   List<ConflictView> list(SpaceId space, ConflictState state) {
     return storage
         .readers()
-        .read(reader -> {
+        .answer(reader -> {
           var views = new ArrayList<ConflictView>();
           try (var select =
               reader
@@ -116,7 +116,7 @@ final class Conflicts {
     }
     return storage
         .readers()
-        .read(reader -> {
+        .answer(reader -> {
           var next = id;
           for (int i = 0; i < MOST_REPLACEMENTS; i++) {
             var row = row(space, next, reader);

@@ -186,7 +186,7 @@ public final class DocumentService implements Documents {
       return false;
     }
     return operation.parents().isEmpty()
-        || readers.read(reader -> {
+        || readers.answer(reader -> {
           var history = history(key(logged, operation), reader);
           return operation.parents().stream()
               .map(history::version)
@@ -200,7 +200,7 @@ public final class DocumentService implements Documents {
       var key = new DocumentKey(names.id(space), collection, id);
       var state =
           readers
-              .read(reader -> Optional.ofNullable(reader.document(key)))
+              .answer(reader -> Optional.ofNullable(reader.document(key)))
               .filter(DocumentState::exists)
               .orElseThrow(() -> unknown(id));
       shown(state);
@@ -217,7 +217,7 @@ public final class DocumentService implements Documents {
   public Reply<DocumentHistory> history(String space, String collection, String id) {
     return Reply.from(() -> {
       var key = new DocumentKey(names.id(space), collection, id);
-      var versions = readers.read(reader -> versions(key, reader));
+      var versions = readers.answer(reader -> versions(key, reader));
       if (versions.isEmpty()) {
         throw unknown(id);
       }
@@ -269,7 +269,7 @@ public final class DocumentService implements Documents {
     return Reply.from(() -> {
       var id = names.id(space);
       var rows =
-          readers.read(reader -> {
+          readers.answer(reader -> {
             var found = new ArrayList<DocumentPage.Row>();
             var number = reader.collectionNo(id, collection);
             if (number.isEmpty()) {
@@ -323,7 +323,7 @@ public final class DocumentService implements Documents {
   private LoggedEntry entry(String space, String intent) {
     var id = names.id(space);
     return readers
-        .read(reader -> reader.intent(id, intent))
+        .answer(reader -> reader.intent(id, intent))
         .orElseThrow(() ->
             new Refused(ProblemCode.INTENT_UNKNOWN, "space " + space + " has no intent " + intent));
   }
@@ -333,7 +333,7 @@ public final class DocumentService implements Documents {
     return Reply.from(() -> {
       var id = names.id(space);
       long end = recording.durable();
-      var entries = readers.read(reader -> reader.after(id, since, end, limit));
+      var entries = readers.answer(reader -> reader.after(id, since, end, limit));
       long next = entries.size() < limit ? Math.max(since, end) : entries.getLast().position();
       if (!entries.isEmpty()) {
         next = Math.max(next, entries.getLast().position());
@@ -377,7 +377,7 @@ public final class DocumentService implements Documents {
           continue;
         }
         long end = recording.durable();
-        var entries = readers.read(reader -> reader.after(space, from, end, (int) wanted));
+        var entries = readers.answer(reader -> reader.after(space, from, end, (int) wanted));
         entries.forEach(entry -> change(entry).ifPresent(sink::next));
         position = entries.isEmpty() ? end : entries.getLast().position();
       }
@@ -510,7 +510,7 @@ public final class DocumentService implements Documents {
     return Reply.from(() -> {
       var id = names.id(space);
       var entries = names.view(space).entries();
-      return shown(readers.read(reader -> StateDigest.of(id, entries, reader)));
+      return shown(readers.answer(reader -> StateDigest.of(id, entries, reader)));
     });
   }
 

@@ -57,7 +57,7 @@ public final class Receipts {
   public Receipt of(String space, LoggedEntry logged) {
     return storage
         .readers()
-        .read(reader ->
+        .answer(reader ->
             of(
                 space,
                 logged,

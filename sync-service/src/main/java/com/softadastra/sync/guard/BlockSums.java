@@ -5,13 +5,14 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.zip.CRC32;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The checksum of each block of a data file, kept in a file beside it and compared whenever the
+ * The checksums of each block of a data file, kept in a file beside it and compared whenever the
  * block is read: H2 checks no content of its pages.
  *
  * <p>The file is of pages of 4,096 bytes, numbers big-endian. A page lies there twice, one behind
@@ -20,10 +21,10 @@ import org.slf4j.LoggerFactory;
  * <pre>
  * offset  size
  *      0     4  CRC32C of the bytes from 4 to the end of the page
- *      4     4  magic 53 44 42 53 ("SDBS")
+ *      4     4  magic 53 44 42 54 ("SDBT")
  *      8    16  guard id
  *     24     8  the generation that the data file and these sums hold, forced
- *     32  4064  CRC32C of a block of the data file, and of the next; 0 where it isn't known
+ *     32  4064  CRC32C of a block of the data file, CRC32 of it, and of the next; 0 where they aren't known
  * </pre>
  *
  * <p><b>Why a power failure harms nothing.</b> Pages are written after the data file was forced,
@@ -37,8 +38,14 @@ import org.slf4j.LoggerFactory;
  * with those of H2's headers, none has after a clean stop.
  *
  * <p>Blocks that were written in part, which H2 doesn't do, have no sum. Nor are H2's two headers
- * held against it: each has a checksum, and they are each other's copy. They tell whether this is
- * the file that the sums are of; after a clean stop it may have been replaced.
+ * held against it: each has a checksum, and they are each other's copy; a turned bit in one is
+ * turned back when the file is opened. They tell whether this is the file that the sums are of;
+ * after a clean stop it may have been replaced.
+ *
+ * <p><b>One bit.</b> CRC32C is linear, and no two single bits of a block change it alike: where one
+ * bit has turned, the difference of the checksums tells which ({@link #turned}). The other
+ * checksum, of another polynomial, says whether that was all: what is damaged otherwise passes for
+ * one turned bit once in 2^49 times.
  *
  * <p>Who changes the data file also calls {@link #wrote}; {@link #store} may run beside that.
  * Whoever reads a block while it is written has to read again before it is called damaged.
@@ -47,11 +54,14 @@ final class BlockSums {
   static final int BLOCK = 4096;
 
   private static final Logger LOG = LoggerFactory.getLogger(BlockSums.class);
-  private static final int MAGIC = 0x53444253;
+  private static final int MAGIC = 0x53444254;
   private static final int HEADERS_OF_H2 = 2;
   private static final int PAGE_HEADER = 32;
-  private static final int SUMS_A_PAGE = (BLOCK - PAGE_HEADER) / Integer.BYTES;
+  private static final int SUMS_A_PAGE = (BLOCK - PAGE_HEADER) / Long.BYTES;
   private static final int BLOCKS_AT_ONCE = 256;
+
+  /** What a byte does to a CRC32C whose other bytes are 0. */
+  private static final int[] STEPS = steps();
 
   private final String name;
   private final @Nullable FileChannel file;
@@ -61,11 +71,13 @@ final class BlockSums {
   /** Of which pages the second copy is the newer one. */
   private final BitSet secondIsNewer = new BitSet();
 
-  private volatile int[] sums = new int[SUMS_A_PAGE];
+  private volatile long[] sums = new long[SUMS_A_PAGE];
 
   /** A block that is not what was written there. */
   static final class DamagedBlock extends IOException {
     private static final long serialVersionUID = 1;
+
+    private final long block;
 
     DamagedBlock(String name, long block) {
       super(
@@ -75,6 +87,11 @@ final class BlockSums {
               + " bytes from "
               + block * BLOCK
               + " on are damaged: they are not what was written there");
+      this.block = block;
+    }
+
+    long block() {
+      return block;
     }
   }
 
@@ -97,10 +114,15 @@ final class BlockSums {
     if (file == null || file.size() == 0) {
       return;
     }
-    if (load(file) && (!recovery.isSettled() || isHeaderOf(data))) {
-      return;
+    if (load(file)) {
+      for (int block = 0; block < HEADERS_OF_H2 && !readOnly; block++) {
+        mend(data, block);
+      }
+      if (!recovery.isSettled() || isHeaderOf(data)) {
+        return;
+      }
     }
-    sums = new int[SUMS_A_PAGE];
+    sums = new long[SUMS_A_PAGE];
     secondIsNewer.clear();
     LOG.warn("{} is not the file that its checksums are of; its blocks are not checked", name);
     if (!readOnly) {
@@ -117,7 +139,7 @@ final class BlockSums {
       return false;
     }
     int pages = Math.toIntExact((known.size() + 2 * BLOCK - 1) / (2 * BLOCK));
-    var loaded = new int[Math.max(1, pages - 1) * SUMS_A_PAGE];
+    var loaded = new long[Math.max(1, pages - 1) * SUMS_A_PAGE];
     for (int page = 0; page < pages; page++) {
       var first = page(known, page, 0);
       var second = page(known, page, 1);
@@ -137,7 +159,7 @@ final class BlockSums {
       }
       if (page > 0 && newer != null) {
         newer.position(PAGE_HEADER);
-        newer.asIntBuffer().get(loaded, (page - 1) * SUMS_A_PAGE, SUMS_A_PAGE);
+        newer.asLongBuffer().get(loaded, (page - 1) * SUMS_A_PAGE, SUMS_A_PAGE);
       }
     }
     sums = loaded;
@@ -214,9 +236,9 @@ final class BlockSums {
     }
   }
 
-  private void put(long number, int sum) {
+  private void put(long number, long sum) {
     int block = Math.toIntExact(number);
-    int[] known = sums;
+    long[] known = sums;
     if (block >= known.length) {
       int pages = Math.max(2 * known.length, block + 1) / SUMS_A_PAGE + 1;
       known = Arrays.copyOf(known, pages * SUMS_A_PAGE);
@@ -232,26 +254,26 @@ final class BlockSums {
       return;
     }
     BitSet changed;
-    int[] known;
+    long[] known;
     synchronized (this) {
       changed = (BitSet) changedPages.clone();
       changedPages.clear();
       known = sums.clone();
     }
-    write(file, 0, generation, new int[0], 0);
+    write(file, 0, generation, new long[0], 0);
     for (int page = changed.nextSetBit(0); page >= 0; page = changed.nextSetBit(page + 1)) {
       write(file, page + 1, generation, known, page * SUMS_A_PAGE);
     }
     file.force(true);
   }
 
-  private void write(FileChannel to, int page, long generation, int[] known, int from)
+  private void write(FileChannel to, int page, long generation, long[] known, int from)
       throws IOException {
     var bytes = ByteBuffer.allocate(BLOCK).putInt(4, MAGIC).putLong(24, generation);
     bytes.putLong(8, recovery.guard().getMostSignificantBits());
     bytes.putLong(16, recovery.guard().getLeastSignificantBits());
     bytes.position(PAGE_HEADER);
-    bytes.asIntBuffer().put(known, from, Math.min(SUMS_A_PAGE, known.length - from));
+    bytes.asLongBuffer().put(known, from, Math.min(SUMS_A_PAGE, known.length - from));
     bytes.putInt(0, crc(bytes.slice(4, BLOCK - 4)));
     boolean second = !secondIsNewer.get(page);
     Channels.write(to, bytes.clear(), (2L * page + (second ? 1 : 0)) * BLOCK);
@@ -273,9 +295,9 @@ final class BlockSums {
     var bytes = ByteBuffer.allocate(blocks * BLOCK);
     Channels.readUpTo(data, bytes, first * BLOCK);
     int read = bytes.position();
-    int[] known = sums;
+    long[] known = sums;
     for (int i = 0; i < blocks && first + i < known.length; i++) {
-      int expected = known[(int) first + i];
+      long expected = known[(int) first + i];
       if (expected == 0 || first + i < HEADERS_OF_H2) {
         continue;
       }
@@ -298,9 +320,76 @@ final class BlockSums {
     }
   }
 
-  private static int sum(ByteBuffer block) {
-    int crc = crc(block);
-    return crc == 0 ? 1 : crc;
+  /**
+   * Turns the bit of a block back that alone has turned, where that is its damage. It may be cut
+   * off at any point, since it changes one byte. Nobody may write the block meanwhile.
+   *
+   * @return whether it was
+   */
+  boolean mend(FileChannel data, DamagedBlock damage) throws IOException {
+    return mend(data, damage.block());
+  }
+
+  private boolean mend(FileChannel data, long block) throws IOException {
+    var bytes = ByteBuffer.allocate(BLOCK);
+    Channels.readUpTo(data, bytes, block * BLOCK);
+    long expected = sums[Math.toIntExact(block)];
+    if (bytes.position() < BLOCK || expected == 0) {
+      return false;
+    }
+    int bit = turned(crc(bytes.clear()) ^ (int) (expected >>> Integer.SIZE));
+    if (bit < 0) {
+      return false;
+    }
+    int at = bit / Byte.SIZE;
+    bytes.put(at, (byte) (bytes.get(at) ^ 1 << bit % Byte.SIZE));
+    if (sum(bytes) != expected) {
+      return false;
+    }
+    LOG.warn("{}: bit {} of block {} had turned, and is turned back", name, bit, block);
+    Channels.write(data, bytes.slice(at, 1), block * BLOCK + at);
+    return true;
+  }
+
+  /**
+   * Which bit of a block it is by which its CRC32C comes to differ so.
+   *
+   * @return -1 where no single one
+   */
+  private static int turned(int difference) {
+    var differences = new int[Byte.SIZE];
+    for (int bit = 0; bit < Byte.SIZE; bit++) {
+      differences[bit] = STEPS[1 << bit];
+    }
+    for (int at = BLOCK - 1; at >= 0; at--) {
+      for (int bit = 0; bit < Byte.SIZE; bit++) {
+        if (differences[bit] == difference) {
+          return at * Byte.SIZE + bit;
+        }
+        // as one more byte behind it makes it
+        differences[bit] = differences[bit] >>> Byte.SIZE ^ STEPS[differences[bit] & 0xff];
+      }
+    }
+    return -1;
+  }
+
+  private static int[] steps() {
+    var steps = new int[1 << Byte.SIZE];
+    for (int value = 0; value < steps.length; value++) {
+      int step = value;
+      for (int bit = 0; bit < Byte.SIZE; bit++) {
+        step = step >>> 1 ^ ((step & 1) == 0 ? 0 : 0x82F63B78);
+      }
+      steps[value] = step;
+    }
+    return steps;
+  }
+
+  private static long sum(ByteBuffer block) {
+    var second = new CRC32();
+    second.update(block.duplicate());
+    long sum = (long) crc(block) << Integer.SIZE | second.getValue();
+    return sum == 0 ? 1 : sum;
   }
 
   private static int crc(ByteBuffer bytes) {

@@ -47,8 +47,8 @@ import org.jspecify.annotations.Nullable;
  *       without a force is committed by the guard itself.
  * </ul>
  *
- * <p><b>Damage.</b> What is read is compared with {@link BlockSums}; a block that isn't what was
- * written is a failed read.
+ * <p><b>Damage.</b> What is read is compared with {@link BlockSums}; a bit that has turned is
+ * turned back, and any other block that isn't what was written is a failed read.
  *
  * <p><b>Failure.</b> The first error poisons the channel for ever and calls {@link FailStop}. A
  * force is never tried again. A thread that is interrupted in here closes the files underneath,
@@ -158,15 +158,33 @@ final class GuardChannel extends FileBaseDefault {
       // unless it was being written
       operations.lock();
       try {
-        requireUsable();
-        return read(current, target.position(start), position);
-      } catch (DamagedBlock damage) {
-        counters.damagedBlocks.increment();
-        throw refused(damage);
+        while (true) {
+          requireUsable();
+          try {
+            return read(current, target.position(start), position);
+          } catch (DamagedBlock damage) {
+            mend(damage);
+          }
+        }
       } finally {
         operations.unlock();
       }
     }
+  }
+
+  /** Puts a block right of which one bit has turned; else the read fails. */
+  private void mend(DamagedBlock damage) throws IOException {
+    boolean mended;
+    try {
+      mended = !readOnly && openSums().mend(data, damage);
+    } catch (IOException e) {
+      throw failed(e);
+    }
+    if (!mended) {
+      counters.damagedBlocks.increment();
+      throw refused(damage);
+    }
+    counters.mendedBlocks.increment();
   }
 
   private int read(Overlay current, ByteBuffer target, long position) throws IOException {

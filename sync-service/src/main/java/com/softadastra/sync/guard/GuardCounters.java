@@ -13,6 +13,7 @@ public final class GuardCounters {
   final LongAdder turnoverWaits = new LongAdder();
   final LongAdder replayedRecords = new LongAdder();
   final LongAdder damagedBlocks = new LongAdder();
+  final LongAdder mendedBlocks = new LongAdder();
 
   GuardCounters() {}
 
@@ -49,6 +50,11 @@ public final class GuardCounters {
   /** Reads that failed because a block was not what was written there. */
   public long damagedBlocks() {
     return damagedBlocks.sum();
+  }
+
+  /** Blocks in which a bit had turned, and was turned back. */
+  public long mendedBlocks() {
+    return mendedBlocks.sum();
   }
 
   /** Journal records applied again while opening. */

@@ -141,7 +141,7 @@ public final class DeadLetters {
     return shown(
         storage
             .readers()
-            .read(reader ->
+            .answer(reader ->
                 new Detailed(letter(row, reader), behind(reader.entry(row.position()), reader))));
   }
 

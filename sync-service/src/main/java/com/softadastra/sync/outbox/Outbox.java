@@ -107,7 +107,7 @@ public final class Outbox {
   private Sum sum(Predicate<Row> counts) {
     return storage
         .readers()
-        .read(reader -> {
+        .answer(reader -> {
           long entries = 0;
           long bytes = 0;
           Instant oldest = null;
@@ -143,7 +143,7 @@ public final class Outbox {
   private Sum whole(SpaceId space) {
     return storage
         .readers()
-        .read(reader -> {
+        .answer(reader -> {
           try (var select =
               reader
                   .connection()

@@ -5,6 +5,7 @@ import com.softadastra.contracts.SpaceId;
 import com.softadastra.engine.cbor.CborReader.Malformed;
 import com.softadastra.engine.session.Session;
 import com.softadastra.engine.session.SessionHost;
+import com.softadastra.sync.storage.StorageException;
 import com.softadastra.sync.time.Schedule;
 import com.softadastra.sync.time.Serial;
 import java.time.Duration;
@@ -126,7 +127,9 @@ final class Channel {
             ? failure.getCause()
             : failure;
     var message = String.valueOf(cause.getMessage());
-    if (!(cause instanceof Malformed)) {
+    if (cause instanceof StorageException) {
+      LOG.warn("the session with {} ends: {}", peer, message);
+    } else if (!(cause instanceof Malformed)) {
       LOG.warn("the session with {} ends", peer, cause);
     }
     session.end(cause instanceof Malformed ? message : "internal");

@@ -9,17 +9,21 @@ import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.peering.PeerLinks;
 import com.softadastra.contracts.peering.PeerUnreachable;
 import com.softadastra.engine.ledger.Statement;
+import com.softadastra.engine.log.EntryCodec;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.engine.session.Frame;
 import com.softadastra.engine.session.SessionHost;
 import com.softadastra.engine.space.BatchCheck.Checked;
+import com.softadastra.engine.space.BatchCheck.Offered;
 import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.Membership;
+import com.softadastra.engine.space.ReceivedEntry;
 import com.softadastra.engine.space.SignedRecord;
 import com.softadastra.engine.space.Urgency;
 import com.softadastra.sync.documents.Receipts.LinkState;
 import com.softadastra.sync.identity.Incarnations;
+import com.softadastra.sync.storage.DamagedRow;
 import com.softadastra.sync.storage.Ledger;
 import com.softadastra.sync.storage.Recording;
 import com.softadastra.sync.storage.SpaceView;
@@ -392,7 +396,7 @@ public final class Exchanges {
               .sorted()
               .toList();
       return new Frame.Hello(
-          Frame.VERSION,
+          Frame.LEAST_VERSION,
           Frame.VERSION,
           new Replica(key.nodeId(), recording.incarnation()),
           Math.max(0, surroundings.clock().millis()),
@@ -436,17 +440,98 @@ public final class Exchanges {
 
     @Override
     public Optional<Hash> hash(SpaceId space, Replica chain, long sequence) {
-      return recording.log().find(space, chain, sequence).map(LoggedEntry::hash);
+      try {
+        return recording.log().find(space, chain, sequence).map(LoggedEntry::hash);
+      } catch (DamagedRow row) {
+        recording.noticed(row);
+        return hashBySuccessor(space, chain, sequence);
+      }
+    }
+
+    private Optional<Hash> hashBySuccessor(SpaceId space, Replica chain, long sequence) {
+      var head = chains(space).get(chain);
+      if (head != null && head.sequence() == sequence) {
+        return Optional.of(head.hash());
+      }
+      try {
+        return recording
+            .log()
+            .find(space, chain, sequence + 1)
+            .map(next -> next.entry().previous());
+      } catch (DamagedRow row) {
+        recording.noticed(row);
+        return Optional.empty();
+      }
+    }
+
+    @Override
+    public boolean has(SpaceId space, Replica chain, long sequence, Hash hash) {
+      var known = hash(space, chain, sequence);
+      return known.isPresent()
+          ? known.get().equals(hash)
+          : position(space, chain, sequence).isPresent();
     }
 
     @Override
     public Optional<Long> position(SpaceId space, Replica chain, long sequence) {
-      return recording.log().find(space, chain, sequence).map(LoggedEntry::position);
+      try {
+        return recording.log().find(space, chain, sequence).map(LoggedEntry::position);
+      } catch (DamagedRow row) {
+        recording.noticed(row);
+        return Optional.of(row.position());
+      }
     }
 
     @Override
-    public List<LoggedEntry> entries(SpaceId space, long after, int bytes) {
-      return recording.log().signedRun(space, after, bytes);
+    public Optional<List<LoggedEntry>> entries(SpaceId space, long after, int bytes) {
+      try {
+        return Optional.of(recording.log().signedRun(space, after, bytes, recording::isDamaged));
+      } catch (DamagedRow row) {
+        recording.noticed(row);
+        return Optional.empty();
+      }
+    }
+
+    @Override
+    public List<Unreadable> unreadable(SpaceId space) {
+      return recording.damaged().stream()
+          .filter(entry -> entry.place() != null && entry.place().space().equals(space))
+          .map(entry ->
+              new Unreadable(
+                  entry.position(),
+                  entry.place().dot().replica(),
+                  entry.place().dot().sequence(),
+                  entry.hash()))
+          .toList();
+    }
+
+    @Override
+    public long mended() {
+      return recording.mended();
+    }
+
+    @Override
+    public Optional<LoggedEntry> entry(SpaceId space, Replica chain, long sequence) {
+      try {
+        return recording.log().find(space, chain, sequence);
+      } catch (DamagedRow row) {
+        recording.noticed(row);
+        return Optional.empty();
+      }
+    }
+
+    @Override
+    public CompletionStage<?> mend(SpaceId space, List<Offered> entries, NodeId from) {
+      var received =
+          entries.stream()
+              .map(offered ->
+                  new ReceivedEntry(
+                      EntryCodec.decode(offered.bytes()),
+                      offered.bytes(),
+                      Hash.sha256(offered.bytes()),
+                      offered.signature()))
+              .toList();
+      return inStep(recording.mend(space, received));
     }
 
     @Override

@@ -51,6 +51,8 @@ public final class Batch implements Reads {
   private final Map<SpaceId, String> names = new LinkedHashMap<>();
   private final Map<SpaceId, List<SignedRecord>> records = new LinkedHashMap<>();
   private final Set<SpaceId> owedWhole = new LinkedHashSet<>();
+  private final Map<Long, LoggedEntry> mended = new LinkedHashMap<>();
+  private final Set<DocumentKey> rebuilt = new LinkedHashSet<>();
   private Collection<Ledger.Known> statements = List.of();
   private @Nullable Chains chains;
   private Journal.@Nullable Node node;
@@ -77,7 +79,12 @@ public final class Batch implements Reads {
   }
 
   boolean isEmpty() {
-    return appended.isEmpty() && restood.isEmpty() && statements.isEmpty() && node == null;
+    return appended.isEmpty()
+        && restood.isEmpty()
+        && statements.isEmpty()
+        && mended.isEmpty()
+        && rebuilt.isEmpty()
+        && node == null;
   }
 
   /** Whether it is what group commits are made of, and no more. */
@@ -128,6 +135,18 @@ public final class Batch implements Reads {
     placed
         .computeIfAbsent(new Chain(logged.entry().space(), logged.chain()), _ -> new TreeMap<>())
         .put(logged.entry().sequence(), logged.position());
+  }
+
+  /** Writes an entry again whose row is damaged. */
+  void mend(LoggedEntry logged) {
+    mended.put(logged.position(), logged);
+    place(logged);
+  }
+
+  /** Writes a document again whose row is damaged. */
+  void rebuild(DocumentState state) {
+    rebuilt.add(state.key());
+    documents.put(state.key(), state);
   }
 
   /** Keeps statements, which are the latest of their makers. */
@@ -190,6 +209,9 @@ public final class Batch implements Reads {
     var logged = appended.get(position);
     if (logged == null) {
       logged = restood.get(position);
+    }
+    if (logged == null) {
+      logged = mended.get(position);
     }
     return logged != null ? logged : committed.entry(position);
   }
@@ -263,6 +285,15 @@ public final class Batch implements Reads {
   /** Entries of earlier commits whose standing or chain has changed. */
   Collection<LoggedEntry> restood() {
     return restood.values();
+  }
+
+  Collection<LoggedEntry> mended() {
+    return mended.values();
+  }
+
+  /** Whether a document's row is there and damaged. */
+  boolean isRebuilt(DocumentKey key) {
+    return rebuilt.contains(key);
   }
 
   Map<IntentKey, Set<Long>> intents() {

@@ -62,6 +62,11 @@ final class DocumentCache {
     put(state, number != null ? number : java.util.Objects.requireNonNull(documentNo(state.key())));
   }
 
+  /** Takes over a document that was rebuilt, and the number that its damaged row has. */
+  void adopt(DocumentState state, long documentNo) {
+    put(state, documentNo);
+  }
+
   /** Keeps the bounds; called between batches, never within one. */
   void trim() {
     given.clear();

@@ -13,6 +13,7 @@ import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Standing;
 import com.softadastra.engine.space.ChainHead;
+import com.softadastra.engine.space.ReceivedEntry;
 import com.softadastra.engine.space.SignedRecord;
 import com.softadastra.engine.space.Urgency;
 import java.nio.ByteBuffer;
@@ -27,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.LongPredicate;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -246,6 +248,24 @@ public final class H2Journal implements Journal {
   }
 
   @Override
+  public Optional<Place> place(long position) {
+    return rows.place(position);
+  }
+
+  @Override
+  public Standing standing(long position) {
+    try (var select =
+        connection.prepareStatement("select standing from dead_letter where position = ?")) {
+      select.setLong(1, position);
+      try (var row = select.executeQuery()) {
+        return row.next() ? Standing.values()[row.getInt(1)] : Standing.EFFECTIVE;
+      }
+    } catch (SQLException e) {
+      throw new StorageException("reading the dead letters failed", e);
+    }
+  }
+
+  @Override
   public List<Long> held() {
     var positions = new ArrayList<Long>();
     try (var select =
@@ -264,6 +284,11 @@ public final class H2Journal implements Journal {
   }
 
   @Override
+  public Optional<LoggedEntry> mended(long position, Place place, ReceivedEntry received) {
+    return rows.mended(position, place, received, standing(position));
+  }
+
+  @Override
   public Log log(LongSupplier durable) {
     return new Log() {
       @Override
@@ -272,9 +297,10 @@ public final class H2Journal implements Journal {
       }
 
       @Override
-      public List<LoggedEntry> signedRun(SpaceId space, long position, int bytes) {
+      public List<LoggedEntry> signedRun(
+          SpaceId space, long position, int bytes, LongPredicate leftOut) {
         return readers.read(
-            reader -> reader.signedRun(space, position, durable.getAsLong(), bytes));
+            reader -> reader.signedRun(space, position, durable.getAsLong(), bytes, leftOut));
       }
     };
   }
@@ -341,6 +367,7 @@ public final class H2Journal implements Journal {
       putIntents(batch);
       putConflicts(batch);
       putBranches(batch);
+      putMended(batch);
       putStandings(batch);
       putEntries(batch);
       putDeadLetters(batch);
@@ -464,6 +491,24 @@ public final class H2Journal implements Journal {
           numbers.replica(logged.chain(), connection),
           logged.standing().ordinal(),
           crc(logged, Rows.positions(logged.previous())),
+          logged.position());
+    }
+  }
+
+  private void putMended(Batch batch) throws SQLException {
+    for (var logged : batch.mended()) {
+      byte[] previous = Rows.positions(logged.previous());
+      sql.change(
+          RowChange.MEND_ENTRY,
+          numbers.space(logged.entry().space()),
+          numbers.replica(logged.chain(), connection),
+          logged.entry().sequence(),
+          logged.standing().ordinal(),
+          logged.recordedAt().toEpochMilli(),
+          previous,
+          logged.signature(),
+          logged.bytes(),
+          crc(logged, previous),
           logged.position());
     }
   }
@@ -593,6 +638,9 @@ public final class H2Journal implements Journal {
       boolean live = state.exists() && !state.deleted();
       byte[] bytes = StateCodec.encode(state);
       int crc = Rows.documentCrc(collection, key.id(), live, bytes);
+      if (batch.isRebuilt(key) && cache.documentNo(key) == null) {
+        cache.adopt(state, rows.documentNo(key).orElseThrow());
+      }
       Long documentNo = cache.documentNo(key);
       if (documentNo == null) {
         sql.changeLater(

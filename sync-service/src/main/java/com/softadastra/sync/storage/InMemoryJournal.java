@@ -11,6 +11,7 @@ import com.softadastra.engine.log.IntentIds;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Standing;
 import com.softadastra.engine.space.ChainHead;
+import com.softadastra.engine.space.ReceivedEntry;
 import com.softadastra.engine.space.SignedRecord;
 import com.softadastra.engine.space.Urgency;
 import com.softadastra.engine.space.Write;
@@ -18,6 +19,7 @@ import com.softadastra.sync.storage.Batch.Chain;
 import com.softadastra.sync.storage.Batch.IntentKey;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -26,6 +28,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.LongPredicate;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -49,6 +53,8 @@ public final class InMemoryJournal implements Journal {
 
     private final List<Change> changes = new ArrayList<>();
     private int forced;
+    private @Nullable Contents opened;
+    private int failing;
     private @Nullable Map<Hash, LoggedEntry> known;
     private Runnable onCommit = () -> {};
     private Runnable onForce = () -> {};
@@ -91,8 +97,16 @@ public final class InMemoryJournal implements Journal {
      *     first
      */
     public void powerFails(int kept) {
+      opened = null;
       forced += Math.min(kept, unforced());
       changes.subList(forced, changes.size()).clear();
+    }
+
+    /** One with nothing on it, which shares what this one shares. */
+    public Medium empty() {
+      var empty = new Medium();
+      empty.known = known;
+      return empty;
     }
 
     /** What a copy of it has, as it lies there now: what is not forced is not in it. */
@@ -102,6 +116,97 @@ public final class InMemoryJournal implements Journal {
       copy.forced = forced;
       copy.known = known;
       return copy;
+    }
+
+    /**
+     * Turns a bit of an entry's row into the other, where the entry is forced.
+     *
+     * @param bit counted from the beginning of the entry's bytes, modulo their number
+     * @return whether there was such a row
+     */
+    public boolean turnEntry(long position, int bit) {
+      var entry = contents().entries.get(position);
+      if (entry == null || unforced() > 0) {
+        return false;
+      }
+      byte[] turned = turned(contents().turned.getOrDefault(position, entry.bytes()), bit);
+      happened(to -> to.turned.put(position, turned));
+      return true;
+    }
+
+    /** The same with a document's row. */
+    public boolean turnDocument(DocumentKey key, int bit) {
+      var state = contents().documents.get(key);
+      if (state == null || unforced() > 0) {
+        return false;
+      }
+      byte[] turned =
+          turned(contents().turnedDocuments.getOrDefault(key, StateCodec.encode(state)), bit);
+      happened(to -> to.turnedDocuments.put(key, turned));
+      return true;
+    }
+
+    /** The entries as they were written, in the order of the log. */
+    public List<LoggedEntry> entries() {
+      return List.copyOf(contents().entries.values());
+    }
+
+    /** The documents that it has, in any order that is always the same. */
+    public List<DocumentKey> documents() {
+      return contents().documents.keySet().stream()
+          .sorted(
+              Comparator.comparing((DocumentKey key) -> key.space().toString())
+                  .thenComparing(DocumentKey::collection)
+                  .thenComparing(DocumentKey::id))
+          .toList();
+    }
+
+    /** Tells of each row that is not what was written. */
+    public void scrub(Consumer<DamagedRow> damage) {
+      contents().turned.keySet().forEach(position -> damage.accept(DamagedRow.ofLog(position)));
+      contents().turnedDocuments.keySet().forEach(key -> damage.accept(DamagedRow.ofDocument(key)));
+    }
+
+    /** Lets so many reads of {@link Journal#log} fail that come next. */
+    public void failReads(int many) {
+      failing = many;
+    }
+
+    private void beforeRead() {
+      if (failing > 0) {
+        failing--;
+        throw new StorageException("the disk doesn't give what is read", null);
+      }
+    }
+
+    /** How many rows are not what was written. */
+    public int damaged() {
+      return contents().turned.size() + contents().turnedDocuments.size();
+    }
+
+    private static byte[] turned(byte[] bytes, int bit) {
+      var turned = bytes.clone();
+      int at = Math.floorMod(bit, turned.length * Byte.SIZE);
+      turned[at / Byte.SIZE] ^= (byte) (1 << at % Byte.SIZE);
+      return turned;
+    }
+
+    private void happened(Change change) {
+      changes.add(change);
+      forced = changes.size();
+      if (opened != null) {
+        change.applyTo(opened);
+      }
+    }
+
+    /** What the journal on it holds, or one that would be opened. */
+    private Contents contents() {
+      if (opened != null) {
+        return opened;
+      }
+      var contents = new Contents();
+      changes.forEach(change -> change.applyTo(contents));
+      return contents;
     }
 
     private void force(Contents all) {
@@ -126,6 +231,8 @@ public final class InMemoryJournal implements Journal {
     private final List<Map.Entry<Statement, Ledger.Known>> statements;
     private final List<Map.Entry<Long, Owed>> outbox;
     private final List<Map.Entry<Long, DeadLetter>> deadLetters;
+    private final List<Map.Entry<Long, byte[]>> turned;
+    private final List<Map.Entry<DocumentKey, byte[]>> turnedDocuments;
     private final List<Map.Entry<SpaceId, Urgency>> urgency;
     private final long chainsPosition;
     private final @Nullable Node node;
@@ -143,6 +250,8 @@ public final class InMemoryJournal implements Journal {
       statements = entries(of.statements);
       outbox = entries(of.outbox);
       deadLetters = entries(of.deadLetters);
+      turned = entries(of.turned);
+      turnedDocuments = entries(of.turnedDocuments);
       urgency = entries(of.urgency);
       chainsPosition = of.chainsPosition;
       node = of.node;
@@ -165,6 +274,8 @@ public final class InMemoryJournal implements Journal {
       statements.forEach(it -> to.statements.put(it.getKey(), it.getValue()));
       outbox.forEach(it -> to.outbox.put(it.getKey(), it.getValue()));
       deadLetters.forEach(it -> to.deadLetters.put(it.getKey(), it.getValue()));
+      turned.forEach(it -> to.turned.put(it.getKey(), it.getValue()));
+      turnedDocuments.forEach(it -> to.turnedDocuments.put(it.getKey(), it.getValue()));
       urgency.forEach(it -> to.urgency.put(it.getKey(), it.getValue()));
       to.chainsPosition = chainsPosition;
       to.node = node;
@@ -197,6 +308,11 @@ public final class InMemoryJournal implements Journal {
     final Map<Statement, Ledger.Known> statements = new LinkedHashMap<>();
     final TreeMap<Long, Owed> outbox = new TreeMap<>();
     final TreeMap<Long, DeadLetter> deadLetters = new TreeMap<>();
+
+    /** The bytes of rows that are not what was written. */
+    final TreeMap<Long, byte[]> turned = new TreeMap<>();
+
+    final Map<DocumentKey, byte[]> turnedDocuments = new LinkedHashMap<>();
     final Map<SpaceId, Urgency> urgency = new LinkedHashMap<>();
     long chainsPosition;
     @Nullable Node node;
@@ -207,6 +323,7 @@ public final class InMemoryJournal implements Journal {
   public InMemoryJournal(Medium medium) {
     this.medium = medium;
     medium.changes.forEach(change -> change.applyTo(contents));
+    medium.opened = contents;
   }
 
   @Override
@@ -238,7 +355,54 @@ public final class InMemoryJournal implements Journal {
 
   @Override
   public @Nullable DocumentState document(DocumentKey key) {
-    return contents.documents.get(key);
+    var state = contents.documents.get(key);
+    byte[] turned = contents.turnedDocuments.get(key);
+    if (state == null || turned == null) {
+      return state;
+    }
+    if (!isWhole(turned, StateCodec.encode(state))) {
+      throw DamagedRow.ofDocument(key);
+    }
+    return StateCodec.decode(key, turned);
+  }
+
+  /** A row's checksum, and what it is compared with. */
+  private static boolean isWhole(byte[] row, byte[] written) {
+    return new Checksum().add(row).value() == new Checksum().add(written).value();
+  }
+
+  /** An entry as its row now is. */
+  private LoggedEntry row(LoggedEntry written) {
+    byte[] turned = contents.turned.get(written.position());
+    if (turned == null) {
+      return written;
+    }
+    if (!isWhole(turned, written.bytes())) {
+      throw DamagedRow.ofLog(written.position());
+    }
+    return written.holding(turned);
+  }
+
+  private Optional<LoggedEntry> written(long position) {
+    return Optional.ofNullable(contents.entries.get(position));
+  }
+
+  @Override
+  public Optional<Place> place(long position) {
+    return written(position).map(logged -> new Place(logged.entry().space(), logged.dot()));
+  }
+
+  @Override
+  public Standing standing(long position) {
+    var letter = contents.deadLetters.get(position);
+    return letter == null ? Standing.EFFECTIVE : letter.standing();
+  }
+
+  @Override
+  public Optional<LoggedEntry> mended(long position, Place place, ReceivedEntry received) {
+    return written(position)
+        .filter(logged -> isWhole(received.bytes(), logged.bytes()))
+        .map(logged -> logged.holding(received.bytes()).standing(standing(position)));
   }
 
   @Override
@@ -247,7 +411,7 @@ public final class InMemoryJournal implements Journal {
     if (entry == null) {
       throw new StorageException("the log has nothing at position " + position, null);
     }
-    return entry;
+    return row(entry);
   }
 
   @Override
@@ -270,7 +434,15 @@ public final class InMemoryJournal implements Journal {
 
   @Override
   public List<LoggedEntry> from(long position, int limit) {
-    return contents.entries.tailMap(position).values().stream().limit(limit).toList();
+    var found = new ArrayList<LoggedEntry>();
+    for (var logged : contents.entries.tailMap(position).values()) {
+      if (found.size() == limit
+          || (!found.isEmpty() && contents.turned.containsKey(logged.position()))) {
+        break;
+      }
+      found.add(row(logged));
+    }
+    return found;
   }
 
   @Override
@@ -311,21 +483,27 @@ public final class InMemoryJournal implements Journal {
     return new Log() {
       @Override
       public Optional<LoggedEntry> find(SpaceId space, Replica replica, long sequence) {
+        medium.beforeRead();
         return InMemoryJournal.this.find(space, replica, sequence);
       }
 
       @Override
-      public List<LoggedEntry> signedRun(SpaceId space, long position, int bytes) {
-        return InMemoryJournal.this.signedRun(space, position, durable.getAsLong(), bytes);
+      public List<LoggedEntry> signedRun(
+          SpaceId space, long position, int bytes, LongPredicate leftOut) {
+        medium.beforeRead();
+        return InMemoryJournal.this.signedRun(space, position, durable.getAsLong(), bytes, leftOut);
       }
     };
   }
 
-  private List<LoggedEntry> signedRun(SpaceId space, long position, long durable, int bytes) {
+  private List<LoggedEntry> signedRun(
+      SpaceId space, long position, long durable, int bytes, LongPredicate leftOut) {
     var run = new SignedRun(bytes);
     if (position < durable) {
       for (var logged : contents.entries.subMap(position, false, durable, true).values()) {
-        if (logged.entry().space().equals(space) && run.add(logged)) {
+        if (logged.entry().space().equals(space)
+            && !leftOut.test(logged.position())
+            && run.add(row(logged))) {
           break;
         }
       }
@@ -346,6 +524,7 @@ public final class InMemoryJournal implements Journal {
     var records = new LinkedHashMap<>(batch.records());
     var owedWhole = new LinkedHashSet<>(batch.owedWhole());
     var branches = List.copyOf(batch.branches());
+    var mended = List.copyOf(batch.mended());
     var chains = batch.chains();
     var node = batch.node();
     var noticedAt = batch.now();
@@ -362,7 +541,14 @@ public final class InMemoryJournal implements Journal {
           statements.forEach(known ->
               to.statements.put(
                   new Statement(known.statement().space(), known.statement().by().node()), known));
-          documents.forEach(state -> to.documents.put(state.key(), state));
+          documents.forEach(state -> {
+            to.documents.put(state.key(), state);
+            to.turnedDocuments.remove(state.key());
+          });
+          mended.forEach(logged -> {
+            to.entries.put(logged.position(), logged);
+            to.turned.remove(logged.position());
+          });
           intents.forEach((intent, positions) ->
               to.intents.merge(intent, positions, InMemoryJournal::together));
           conflicts.forEach(conflict ->
@@ -493,5 +679,8 @@ public final class InMemoryJournal implements Journal {
   @Override
   public void close() {
     open = false;
+    if (medium.opened == contents) {
+      medium.opened = null;
+    }
   }
 }

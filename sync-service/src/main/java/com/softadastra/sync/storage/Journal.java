@@ -5,8 +5,10 @@ import com.softadastra.contracts.Incarnation;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.engine.log.LoggedEntry;
+import com.softadastra.engine.log.Standing;
 import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.Reads;
+import com.softadastra.engine.space.ReceivedEntry;
 import com.softadastra.engine.space.SignedRecord;
 import com.softadastra.engine.space.Urgency;
 import java.util.List;
@@ -54,8 +56,32 @@ public interface Journal extends Reads, AutoCloseable {
    */
   record Node(Incarnation incarnation, long opened, long firstPosition) {}
 
-  /** Committed entries from a position on, of all spaces, in the order of the log. */
+  /**
+   * Committed entries from a position on, of all spaces, in the order of the log; they end before
+   * one that is damaged.
+   *
+   * @throws DamagedRow where the first is
+   */
   List<LoggedEntry> from(long position, int limit);
+
+  /**
+   * Where an entry belongs.
+   *
+   * @param dot by the chain that it is of
+   */
+  record Place(SpaceId space, Dot dot) {}
+
+  /** What the row at a position, which is damaged, says of where its entry belongs. */
+  Optional<Place> place(long position);
+
+  /** How the entry at a position stands, which is damaged: by what is kept beside the log. */
+  Standing standing(long position);
+
+  /**
+   * The entry at a position, which is damaged, with what was received, where all the rest of the
+   * row is what was written.
+   */
+  Optional<LoggedEntry> mended(long position, Place place, ReceivedEntry received);
 
   /** The positions of entries that are held, in order. */
   List<Long> held();

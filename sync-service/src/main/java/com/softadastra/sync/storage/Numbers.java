@@ -5,6 +5,7 @@ import com.softadastra.contracts.Incarnation;
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
+import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.IntentIds;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -60,6 +61,19 @@ final class Numbers {
 
   SpaceId space(int number) {
     return Objects.requireNonNull(spaceIds.get(number));
+  }
+
+  @Nullable SpaceId knownSpace(int number) {
+    return spaceIds.get(number);
+  }
+
+  @Nullable Replica knownReplica(int number) {
+    return replicaIds.get(number);
+  }
+
+  DocumentKey document(int collectionNo, String id) {
+    var collection = Objects.requireNonNull(collectionNames.get(collectionNo));
+    return new DocumentKey(space(collection.spaceNo()), collection.name(), id);
   }
 
   void put(SpaceId id, int number) {

@@ -1,6 +1,8 @@
 package com.softadastra.sync.storage;
 
 import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.ProblemCode;
+import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.engine.cbor.CborReader;
@@ -9,13 +11,19 @@ import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.space.Reads;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.function.Consumer;
+import java.util.function.LongPredicate;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads beside the recording thread, each over a connection of its own. What they return may be
@@ -25,8 +33,12 @@ public final class Readers implements AutoCloseable {
   private static final int CONNECTIONS = 8;
   private static final int ENTRIES_AT_ONCE = 256;
 
+  private static final Logger LOG = LoggerFactory.getLogger(Readers.class);
+
   private final Numbers numbers;
   private final BlockingQueue<Reader> idle = new ArrayBlockingQueue<>(CONNECTIONS);
+
+  private volatile Consumer<DamagedRow> damage = _ -> {};
 
   /** Work on a reader; it must not keep it. */
   public interface Work<T> {
@@ -59,6 +71,28 @@ public final class Readers implements AutoCloseable {
     } finally {
       idle.add(reader);
     }
+  }
+
+  /**
+   * Reads for somebody who is told why where it fails.
+   *
+   * @throws Refused where what is read is damaged, or the disk doesn't give it
+   */
+  public <T> T answer(Work<T> work) {
+    try {
+      return read(work);
+    } catch (DamagedRow row) {
+      damage.accept(row);
+      throw new Refused(ProblemCode.UNREADABLE, String.valueOf(row.getMessage()));
+    } catch (StorageException e) {
+      LOG.warn("a request can't be answered", e);
+      throw new Refused(ProblemCode.UNREADABLE, "the disk doesn't give what this needs");
+    }
+  }
+
+  /** Who is told of damaged rows. */
+  void onDamage(Consumer<DamagedRow> listener) {
+    damage = listener;
   }
 
   /** Versions from their column. */
@@ -128,9 +162,19 @@ public final class Readers implements AutoCloseable {
     public DocumentState state(DocumentKey key, boolean live, byte[] state, int crc) {
       int collection = collectionNo(key.space(), key.collection()).orElseThrow();
       if (Rows.documentCrc(collection, key.id(), live, state) != crc) {
-        throw new DamagedRow("document", key.id());
+        throw DamagedRow.ofDocument(key);
       }
       return StateCodec.decode(key, state);
+    }
+
+    /** Tells of a damaged row that was met. */
+    void met(DamagedRow row) {
+      damage.accept(row);
+    }
+
+    /** Compares the checksum of a row of the table {@code document}. */
+    void requireWhole(ResultSet row) throws SQLException {
+      rows.requireWhole(row);
     }
 
     @Override
@@ -162,41 +206,63 @@ public final class Readers implements AutoCloseable {
     public List<LoggedEntry> after(SpaceId space, long position, long durable, int limit)
         throws SQLException {
       var found = new ArrayList<LoggedEntry>();
-      try (var select =
-          connection.prepareStatement(
-              "select "
-                  + Rows.ENTRY_COLUMNS
-                  + " from wal where position > ? and position <= ? and space_no = ?"
-                  + " order by position limit ?")) {
-        select.setLong(1, position);
-        select.setLong(2, durable);
-        select.setInt(3, spaceNo(space));
-        select.setInt(4, limit);
-        try (var row = select.executeQuery()) {
-          while (row.next()) {
-            found.add(rows.logged(row));
-          }
-        }
+      if (limit > 0) {
+        forEachAfter(
+            space,
+            position,
+            durable,
+            _ -> false,
+            logged -> {
+              found.add(logged);
+              return found.size() < limit;
+            });
       }
       return found;
     }
 
     /** Entries of a space after a position and up to the durable one. */
-    List<LoggedEntry> signedRun(SpaceId space, long position, long durable, int bytes)
+    List<LoggedEntry> signedRun(
+        SpaceId space, long position, long durable, int bytes, LongPredicate leftOut)
         throws SQLException {
       var run = new SignedRun(bytes);
+      forEachAfter(space, position, durable, leftOut, logged -> !run.add(logged));
+      return run.entries();
+    }
+
+    /** Hands on entries one by one, which bounds what is held, until the taker has enough. */
+    private void forEachAfter(
+        SpaceId space,
+        long position,
+        long durable,
+        LongPredicate leftOut,
+        Predicate<LoggedEntry> taker)
+        throws SQLException {
       long from = position;
       while (true) {
-        var next = after(space, from, durable, ENTRIES_AT_ONCE);
-        if (next.isEmpty()) {
-          return run.entries();
-        }
-        for (var logged : next) {
-          if (run.add(logged)) {
-            return run.entries();
+        int read = 0;
+        try (var select =
+            connection.prepareStatement(
+                "select "
+                    + Rows.ENTRY_COLUMNS
+                    + " from wal where position > ? and position <= ? and space_no = ?"
+                    + " order by position limit ?")) {
+          select.setLong(1, from);
+          select.setLong(2, durable);
+          select.setInt(3, spaceNo(space));
+          select.setInt(4, ENTRIES_AT_ONCE);
+          try (var row = select.executeQuery()) {
+            while (row.next()) {
+              read++;
+              from = row.getLong(1);
+              if (!leftOut.test(from) && !taker.test(rows.logged(row))) {
+                return;
+              }
+            }
           }
         }
-        from = next.getLast().position();
+        if (read < ENTRIES_AT_ONCE) {
+          return;
+        }
       }
     }
   }

@@ -1,5 +1,6 @@
 package com.softadastra.sync.storage;
 
+import com.softadastra.contracts.Dot;
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.Incarnation;
 import com.softadastra.contracts.Problem;
@@ -17,6 +18,7 @@ import com.softadastra.engine.space.Admission;
 import com.softadastra.engine.space.BatchCheck.Checked;
 import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.Membership;
+import com.softadastra.engine.space.ReceivedEntry;
 import com.softadastra.engine.space.Receiver;
 import com.softadastra.engine.space.Recorder;
 import com.softadastra.engine.space.SignedRecord;
@@ -81,6 +83,7 @@ public final class Recording {
   private volatile long committed;
   private volatile boolean full;
   private final Ledger ledger = new Ledger();
+  private final Mending mending;
   private final Measures measures = new Measures();
 
   /** Counts since the start, for metrics. */
@@ -135,6 +138,7 @@ public final class Recording {
     this.recorder = new Recorder(settings.documentBytes());
     this.queue = new UnitQueue(settings.queueUnits());
     this.log = journal.log(this::durable);
+    this.mending = new Mending(journal, spaces);
     this.incarnation = birth.incarnation();
     this.node = new Journal.Node(birth.incarnation(), 0, birth.firstPosition());
   }
@@ -159,6 +163,35 @@ public final class Recording {
   /** The forced part of the log. */
   public Log log() {
     return log;
+  }
+
+  /** The entries whose rows are damaged and not mended yet, in the order of the log. */
+  public List<DamagedEntry> damaged() {
+    return mending.entries();
+  }
+
+  /** How many damaged entries were mended since the start. */
+  public long mended() {
+    return mending.mended();
+  }
+
+  /** Whether the entry at a position is one of {@link #damaged}. */
+  public boolean isDamaged(long position) {
+    return mending.isKnown(position);
+  }
+
+  /** Somebody has read a damaged row; a document is mended, an entry listed. */
+  public void noticed(DamagedRow row) {
+    if (mending.isNews(row)) {
+      enqueue(new Unit.Noticed(row));
+    }
+  }
+
+  /** Completes when damaged entries are mended, and that forced, as far as these are they. */
+  public CompletableFuture<Boolean> mend(SpaceId space, List<ReceivedEntry> entries) {
+    var done = new CompletableFuture<Boolean>();
+    enqueue(new Unit.Again(space, entries, done));
+    return done;
   }
 
   /** Called after every force, by the owner; must not block. */
@@ -402,6 +435,16 @@ public final class Recording {
     }
   }
 
+  /** What can't be recorded again now is found again at the next start. */
+  private void recordAgainWhereWhole(Collection<String> intents, SpaceState space, Batch batch) {
+    try {
+      recordAgain(intents, space, batch);
+    } catch (DamagedRow row) {
+      LOG.warn("intents that were forked are not recorded again yet: {}", row.getMessage());
+      noticed(row);
+    }
+  }
+
   // ---- by the owner
 
   /**
@@ -493,11 +536,22 @@ public final class Recording {
     for (var unit : units) {
       try {
         switch (unit) {
-          case Unit.Submitted submitted -> answers.add(decide(submitted, batch, touched));
+          case Unit.Submitted submitted ->
+              answers.add(onWhole(batch, () -> decide(submitted, batch, touched)));
           case Unit.Received received -> answers.add(decide(received, batch, touched));
           case Unit.Noted(var known) -> notes.add(known);
+          case Unit.Noticed(var row) -> mending.look(row, batch);
+          case Unit.Again(var space, var entries, var done) -> {
+            mending.take(space, entries, batch);
+            answers.add(() -> done.complete(true));
+          }
           case Unit.Administered<?> _ -> throw new IllegalStateException("not in a group");
         }
+      } catch (DamagedRow row) {
+        LOG.warn("what a unit needs can't be read: {}", row.getMessage());
+        noticed(row);
+        answers.add(
+            () -> unit.fail(new Refused(ProblemCode.UNREADABLE, String.valueOf(row.getMessage()))));
       } catch (RuntimeException e) {
         LOG.error("a write could not be decided on", e);
         answers.add(() -> unit.fail(e));
@@ -582,6 +636,25 @@ public final class Recording {
     };
   }
 
+  private interface Decision<T> {
+    T decide();
+  }
+
+  /** Decides; where a document that it needs is damaged, that is mended first. */
+  private <T> T onWhole(Batch batch, Decision<T> decision) {
+    while (true) {
+      try {
+        return decision.decide();
+      } catch (DamagedRow row) {
+        var document = row.document();
+        if (document == null) {
+          throw row;
+        }
+        mending.rebuild(document, batch);
+      }
+    }
+  }
+
   private static Set<DocumentKey> disputed(LoggedEntry logged, Batch batch) {
     var intent = Objects.requireNonNull(logged.entry().intent());
     var disputed = new HashSet<DocumentKey>();
@@ -611,7 +684,17 @@ public final class Recording {
         rejected.add(received.hash());
         continue;
       }
-      switch (Receiver.receive(received, space, batch, now(), lastPosition + 1)) {
+      Receiver.Verdict verdict;
+      try {
+        verdict =
+            onWhole(batch, () -> Receiver.receive(received, space, batch, now(), lastPosition + 1));
+      } catch (DamagedRow row) {
+        noticed(row);
+        verdict =
+            new Receiver.Verdict.Rejected(
+                received.entry().author(), "what it follows from can't be read here");
+      }
+      switch (verdict) {
         case Receiver.Verdict.Known _ -> {}
         case Receiver.Verdict.Rejected(var author, var reason) -> {
           LOG.warn("entries of {} are refused: {}", author, reason);
@@ -628,7 +711,7 @@ public final class Recording {
             renew(batch);
             touched.addAll(spaces.keySet());
           }
-          recordAgain(stored.withoutEffect(), space, batch);
+          recordAgainWhereWhole(stored.withoutEffect(), space, batch);
         }
       }
     }
@@ -669,6 +752,7 @@ public final class Recording {
   }
 
   private void published(Iterable<SpaceId> touched) {
+    mending.publish();
     var next = new LinkedHashMap<>(views);
     for (var id : touched) {
       var space = spaces.get(id);
@@ -690,6 +774,7 @@ public final class Recording {
   // ---- recovery
 
   private void recover() {
+    var damaged = new ArrayList<DamagedRow>();
     var recovered = journal.recover();
     var before = recovered.node();
     chainsPosition = recovered.chainsPosition();
@@ -704,11 +789,11 @@ public final class Recording {
         .chains()
         .forEach((id, chains) ->
             chains.forEach((name, head) -> {
-              requireEnd(name, head);
+              requireEnd(name, head, damaged);
               space(id).recovered(name, head);
             }));
     recovered.urgency().forEach((id, urgency) -> space(id).recovered(urgency));
-    recoverChains();
+    recoverChains(damaged);
     ledger.recover(recovered.statements());
     boolean same = before != null && before.incarnation().equals(incarnation);
     long first = before != null && same ? before.firstPosition() : node.firstPosition();
@@ -716,18 +801,44 @@ public final class Recording {
     lastPosition = Math.max(lastPosition, first);
     var batch = new Batch(journal, now());
     batch.node(node);
-    spaces.values().forEach(space -> recordAgain(forked(space), space, batch));
-    long judged = journal.held().stream().filter(position -> judgeAgain(position, batch)).count();
+    for (var space : spaces.values()) {
+      try {
+        recordAgain(forked(space), space, batch);
+      } catch (DamagedRow row) {
+        LOG.warn("intents that were forked are not recorded again yet: {}", row.getMessage());
+        damaged.add(row);
+      }
+    }
+    long judged = 0;
+    for (long position : journal.held()) {
+      try {
+        judged += judgeAgain(position, batch) ? 1 : 0;
+      } catch (DamagedRow row) {
+        LOG.warn("an entry that is held is not judged again yet: {}", row.getMessage());
+        damaged.add(row);
+      }
+    }
     if (judged > 0) {
       LOG.info("{} entries that were held have been judged", judged);
     }
+    damaged.forEach(row -> mending.look(row, batch));
     commit(batch);
     force();
     published(spaces.keySet());
   }
 
-  private void requireEnd(Replica name, ChainHead head) {
-    if (head.entries() > 0 && !journal.entry(head.position()).hash().equals(head.hash())) {
+  private void requireEnd(Replica name, ChainHead head, List<DamagedRow> damaged) {
+    if (head.entries() == 0) {
+      return;
+    }
+    Hash last;
+    try {
+      last = journal.entry(head.position()).hash();
+    } catch (DamagedRow row) {
+      damaged.add(row);
+      return;
+    }
+    if (!last.equals(head.hash())) {
       throw new StorageException(
           "the chain "
               + name
@@ -755,26 +866,68 @@ public final class Recording {
     return new LinkedHashSet<>(intents.values());
   }
 
-  /** What the log has since the chains were written down; checks that it hangs together. */
-  private void recoverChains() {
+  /**
+   * What the log has since the chains were written down; checks that it hangs together. What is
+   * damaged is known by what follows on it, and where nothing does, nobody knows what it was.
+   */
+  private void recoverChains(List<DamagedRow> damaged) {
     lastPosition = chainsPosition;
+    // by where the next entry belongs
+    var open = new HashMap<Journal.Place, DamagedRow>();
     while (true) {
-      var entries = journal.from(lastPosition + 1, 512);
+      List<LoggedEntry> entries;
+      try {
+        entries = journal.from(lastPosition + 1, 512);
+      } catch (DamagedRow row) {
+        recoverDamaged(row, open);
+        damaged.add(row);
+        continue;
+      }
       if (entries.isEmpty()) {
-        return;
+        break;
       }
       for (var logged : entries) {
-        lastPosition = logged.position();
-        var entry = logged.entry();
-        var space = space(entry.space());
-        var chain = space.chain(logged.chain());
-        if (entry.sequence() != chain.sequence() + 1 || !entry.previous().equals(chain.hash())) {
-          throw new StorageException(
-              "the log doesn't hang together at position " + logged.position(), null);
-        }
-        space.recovered(logged);
+        recover(logged, open);
       }
     }
+    for (var last : open.values()) {
+      throw new StorageException(
+          "The last entry of a chain can't be read, "
+              + last.getMessage()
+              + ": restore this node from a backup, or join it anew.",
+          last);
+    }
+  }
+
+  private void recover(LoggedEntry logged, Map<Journal.Place, DamagedRow> open) {
+    lastPosition = logged.position();
+    var entry = logged.entry();
+    var space = space(entry.space());
+    var before = open.remove(new Journal.Place(space.id(), logged.dot()));
+    if (before != null) {
+      space.recovered(
+          logged.chain(),
+          space
+              .chain(logged.chain())
+              .endingAt(entry.sequence() - 1, entry.previous(), before.position()));
+    }
+    var chain = space.chain(logged.chain());
+    if (entry.sequence() != chain.sequence() + 1 || !entry.previous().equals(chain.hash())) {
+      throw new StorageException(
+          "the log doesn't hang together at position " + logged.position(), null);
+    }
+    space.recovered(logged);
+  }
+
+  private void recoverDamaged(DamagedRow row, Map<Journal.Place, DamagedRow> open) {
+    lastPosition = row.position();
+    var place = journal.place(row.position()).orElseThrow(() -> row);
+    var chain = space(place.space()).chain(place.dot().replica());
+    if (place.dot().sequence() != chain.sequence() + 1) {
+      throw row;
+    }
+    var next = new Dot(place.dot().replica(), place.dot().sequence() + 1);
+    open.put(new Journal.Place(place.space(), next), row);
   }
 
   private SpaceState space(SpaceId id) {

@@ -25,6 +25,10 @@ enum RowChange {
   INSERT_DEAD_LETTER(13, "insert into dead_letter values (?, ?, ?, ?, ?, ?)"),
   UPDATE_DEAD_LETTER(14, "update dead_letter set replica_no = ?, standing = ? where position = ?"),
   DELETE_DEAD_LETTER(15, "delete from dead_letter where position = ?"),
+  MEND_ENTRY(
+      16,
+      "update wal set space_no = ?, replica_no = ?, sequence = ?, standing = ?, recorded_at = ?,"
+          + " previous = ?, signature = ?, entry = ?, crc = ? where position = ?"),
   UPDATE_URGENCY(
       20, "update space set urgent_position = ?, normal_position = ? where space_no = ?");
 

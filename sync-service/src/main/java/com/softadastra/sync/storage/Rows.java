@@ -1,5 +1,6 @@
 package com.softadastra.sync.storage;
 
+import com.softadastra.contracts.Dot;
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
@@ -12,6 +13,7 @@ import com.softadastra.engine.log.IntentIds;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Standing;
 import com.softadastra.engine.space.Reads;
+import com.softadastra.engine.space.ReceivedEntry;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
@@ -25,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Reads rows over one connection and checks every checksum. Used by one thread at a time. */
@@ -151,7 +154,7 @@ final class Rows implements Reads, AutoCloseable {
       }
       byte[] state = row.getBytes(3);
       if (documentCrc(collection.get(), key.id(), row.getBoolean(2), state) != row.getInt(4)) {
-        throw new DamagedRow("document", key.id());
+        throw DamagedRow.ofDocument(key);
       }
       return new DocumentRow(row.getLong(1), StateCodec.decode(key, state));
     }
@@ -161,12 +164,21 @@ final class Rows implements Reads, AutoCloseable {
    * @param row of the table {@code document}
    * @throws DamagedRow where the checksum doesn't match
    */
-  static void requireWhole(ResultSet row) throws SQLException {
+  void requireWhole(ResultSet row) throws SQLException {
     var id = row.getString("id");
-    int crc =
-        documentCrc(row.getInt("collection_no"), id, row.getBoolean("live"), row.getBytes("state"));
-    if (crc != row.getInt("crc")) {
-      throw new DamagedRow("document", id);
+    int collection = row.getInt("collection_no");
+    if (documentCrc(collection, id, row.getBoolean("live"), row.getBytes("state"))
+        != row.getInt("crc")) {
+      throw DamagedRow.ofDocument(numbers.document(collection, id));
+    }
+  }
+
+  /** The number of a document's row, whatever else the row says. */
+  Optional<Long> documentNo(DocumentKey key) throws SQLException {
+    document.setInt(1, numbers.collection(key.space(), key.collection()).orElseThrow());
+    document.setString(2, key.id());
+    try (var row = document.executeQuery()) {
+      return row.next() ? Optional.of(row.getLong(1)) : Optional.empty();
     }
   }
 
@@ -189,8 +201,78 @@ final class Rows implements Reads, AutoCloseable {
       while (rows.next()) {
         entries.add(logged(rows));
       }
+    } catch (DamagedRow e) {
+      if (entries.isEmpty()) {
+        throw e;
+      }
     }
     return entries;
+  }
+
+  /** What a row says of where its entry belongs, whatever else is damaged; empty where it can't. */
+  Optional<Journal.Place> place(long position) {
+    return asked("reading the log failed", () -> selectPlace(position));
+  }
+
+  private Optional<Journal.Place> selectPlace(long position) throws SQLException {
+    entry.setLong(1, position);
+    try (var row = entry.executeQuery()) {
+      if (!row.next()) {
+        return Optional.empty();
+      }
+      var space = numbers.knownSpace(row.getInt(2));
+      var chain = numbers.knownReplica(row.getInt(3));
+      return space == null || chain == null
+          ? Optional.empty()
+          : Optional.of(new Journal.Place(space, new Dot(chain, row.getLong(4))));
+    }
+  }
+
+  /**
+   * A row with what was received, and the standing that its dead letter tells, where that is what
+   * was written.
+   */
+  Optional<LoggedEntry> mended(
+      long position, Journal.Place place, ReceivedEntry received, Standing standing) {
+    return asked("reading the log failed", () -> selectMended(position, place, received, standing));
+  }
+
+  private Optional<LoggedEntry> selectMended(
+      long position, Journal.Place place, ReceivedEntry received, Standing standing)
+      throws SQLException {
+    var chain = place.dot().replica();
+    entry.setLong(1, position);
+    try (var row = entry.executeQuery()) {
+      if (!row.next()) {
+        return Optional.empty();
+      }
+      var recordedAt = Instant.ofEpochMilli(row.getLong(6));
+      byte[] previous = row.getBytes(7);
+      List<Long> positions;
+      try {
+        positions = positions(previous);
+      } catch (CborReader.Malformed _) {
+        return Optional.empty();
+      }
+      var sent = received.at(position, chain, standing, recordedAt, positions);
+      int crc = row.getInt(10);
+      return Stream.of(sent.signed(row.getBytes(8)), sent)
+          .filter(logged -> crc(logged, previous) == crc)
+          .findFirst();
+    }
+  }
+
+  private int crc(LoggedEntry logged, byte[] previous) {
+    return entryCrc(
+        logged.position(),
+        numbers.space(logged.entry().space()),
+        Objects.requireNonNull(numbers.replica(logged.chain())),
+        logged.entry().sequence(),
+        logged.standing().ordinal(),
+        logged.recordedAt().toEpochMilli(),
+        previous,
+        logged.signature(),
+        logged.bytes());
   }
 
   private Optional<LoggedEntry> selectEntry(SpaceId space, Replica chain, long sequence)
@@ -273,7 +355,7 @@ final class Rows implements Reads, AutoCloseable {
       entries.add(
           selectEntry(position)
               .filter(logged -> carries(logged, space, id))
-              .orElseThrow(() -> new DamagedRow("intent", id)));
+              .orElseThrow(() -> DamagedRow.ofIntent(id)));
     }
     led(space, id).ifPresent(entries::add);
     return entries;
@@ -325,7 +407,7 @@ final class Rows implements Reads, AutoCloseable {
             signature,
             bytes);
     if (crc != row.getInt(10)) {
-      throw new DamagedRow("wal", position);
+      throw DamagedRow.ofLog(position);
     }
     return new LoggedEntry(
         position,

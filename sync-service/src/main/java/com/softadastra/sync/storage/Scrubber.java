@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads all rows again, one table after the other and without haste, so that damage is known before
- * the row is needed. It mends nothing.
+ * Reads all rows again, one table after the other and without haste, so that damage is known, and
+ * mended where it can be, before the row is needed.
  */
 public final class Scrubber implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Scrubber.class);
@@ -137,13 +137,16 @@ public final class Scrubber implements AutoCloseable {
     try {
       switch (name) {
         case "wal" -> reader.entry(row.getLong("position"));
-        case "document" -> Rows.requireWhole(row);
+        case "document" -> reader.requireWhole(row);
         default -> {
           // to have read it is enough: the guard compares
         }
       }
     } catch (StorageException e) {
       throw e;
+    } catch (DamagedRow damage) {
+      reader.met(damage);
+      tell(String.valueOf(damage.getMessage()));
     } catch (RuntimeException e) {
       tell(String.valueOf(e.getMessage()));
     }

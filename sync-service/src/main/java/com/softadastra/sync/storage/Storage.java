@@ -63,6 +63,7 @@ public final class Storage implements AutoCloseable {
       var machine =
           new Machine(clock, new SecureRandom(), freeBytes, ForkJoinPool.commonPool(), failStop);
       var recording = Recording.open(journal, key, birth.apply(journal.found()), settings, machine);
+      journal.readers().onDamage(recording::noticed);
       var thread = new RecordingThread(recording, failStop);
       thread.start();
       return new Storage(database, journal, recording, thread);

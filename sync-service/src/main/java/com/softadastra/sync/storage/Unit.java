@@ -5,7 +5,9 @@ import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.IntentRequest;
 import com.softadastra.contracts.documents.OperationRequest;
 import com.softadastra.engine.space.BatchCheck.Checked;
+import com.softadastra.engine.space.ReceivedEntry;
 import com.softadastra.sync.storage.Recording.Outcome;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -70,6 +72,28 @@ sealed interface Unit {
     @Override
     public boolean awaited() {
       return false;
+    }
+  }
+
+  /** A row that was found damaged. */
+  record Noticed(DamagedRow row) implements Unit {
+    @Override
+    public void fail(Throwable cause) {
+      LoggerFactory.getLogger(Recording.class).debug("the damage will be noticed again", cause);
+    }
+  }
+
+  /** Entries that a peer sent for damaged ones. */
+  record Again(SpaceId space, List<ReceivedEntry> entries, CompletableFuture<Boolean> done)
+      implements Unit {
+    @Override
+    public void fail(Throwable cause) {
+      done.completeExceptionally(cause);
+    }
+
+    @Override
+    public int size() {
+      return entries.stream().mapToInt(entry -> entry.bytes().length).sum();
     }
   }
 

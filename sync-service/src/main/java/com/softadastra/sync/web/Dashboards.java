@@ -8,6 +8,7 @@ import com.softadastra.contracts.peering.Peering;
 import com.softadastra.sync.documents.SpaceNames;
 import com.softadastra.sync.outbox.DeadLetters;
 import com.softadastra.sync.outbox.OutboxView;
+import com.softadastra.sync.storage.DamagedEntry;
 import com.softadastra.sync.storage.Scrubber;
 import com.softadastra.sync.storage.Storage;
 import java.util.List;
@@ -50,6 +51,8 @@ final class Dashboards {
         long journalBytes,
         long dataBytes,
         long damagedReads,
+        long mendedBlocks,
+        List<String> damagedEntries,
         Scrubber.Report scrub) {}
 
     @ReadOperation
@@ -76,6 +79,8 @@ final class Dashboards {
           guard.journalBytes(),
           guard.dataBytes(),
           guard.damagedBlocks(),
+          guard.mendedBlocks(),
+          recording.damaged().stream().map(DamagedEntry::toString).toList(),
           scrubber.report());
     }
   }

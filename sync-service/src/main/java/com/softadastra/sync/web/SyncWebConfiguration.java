@@ -106,6 +106,12 @@ public class SyncWebConfiguration {
               s -> s.database().guard().counters().damagedBlocks())
           .description("Reads that failed because a block was not what was written")
           .register(registry);
+      FunctionCounter.builder(
+              "softadastra.storage.mended.blocks",
+              storage,
+              s -> s.database().guard().counters().mendedBlocks())
+          .description("Blocks in which a bit had turned, and was turned back")
+          .register(registry);
     };
   }
 

@@ -593,13 +593,17 @@ class GuardChannelTest {
     disk = ModelDisk.register("model");
   }
 
-  /** Turns one bit of the data file around, underneath. */
-  private static void turnBit(long position) throws IOException {
+  /** Turns bits of the data file around, underneath. */
+  private static void turn(long position, int bits) throws IOException {
     try (FileChannel data = FilePath.get("model:" + DATA).open("rw")) {
       ByteBuffer one = ByteBuffer.allocate(1);
       data.read(one, position);
-      data.write(ByteBuffer.wrap(new byte[] {(byte) (one.get(0) ^ 4)}), position);
+      data.write(ByteBuffer.wrap(new byte[] {(byte) (one.get(0) ^ bits)}), position);
     }
+  }
+
+  private static void spoil(long position) throws IOException {
+    turn(position, 6);
   }
 
   private static byte[] blocks(int count) {
@@ -620,7 +624,7 @@ class GuardChannelTest {
       channel.write(ByteBuffer.wrap(blocks(6)), 0);
       channel.force(true);
     }
-    turnBit(4 * BlockSums.BLOCK + 100);
+    spoil(4 * BlockSums.BLOCK + 100);
     try (FileChannel channel = open()) {
       assertThatThrownBy(() -> block(channel, 4))
           .isInstanceOf(GuardRefusedException.class)
@@ -635,7 +639,7 @@ class GuardChannelTest {
     try (FileChannel channel = open()) {
       channel.write(ByteBuffer.wrap(written), 0);
       channel.force(true);
-      turnBit(4 * BlockSums.BLOCK + 100);
+      spoil(4 * BlockSums.BLOCK + 100);
 
       assertThatThrownBy(() -> block(channel, 4)).isInstanceOf(BlockSums.DamagedBlock.class);
       assertThatThrownBy(() -> channel.read(ByteBuffer.allocate(10), 4 * BlockSums.BLOCK))
@@ -645,6 +649,74 @@ class GuardChannelTest {
       channel.write(ByteBuffer.wrap(written, 0, BlockSums.BLOCK), 4 * BlockSums.BLOCK);
       channel.force(true);
       assertThat(block(channel, 4)).isEqualTo(ByteBuffer.wrap(written, 0, BlockSums.BLOCK));
+    }
+  }
+
+  @Test
+  void turnsABitBackThatHasTurned() throws IOException {
+    byte[] written = blocks(6);
+    try (FileChannel channel = open()) {
+      channel.write(ByteBuffer.wrap(written), 0);
+      channel.force(true);
+    }
+    Random random = new Random(4);
+    for (int life = 0; life < 3; life++) {
+      try (FileChannel channel = open()) {
+        for (int i = 0; i < 300; i++) {
+          int at = i < 8 ? 0 : i < 16 ? BlockSums.BLOCK - 1 : random.nextInt(BlockSums.BLOCK);
+          turn(4 * BlockSums.BLOCK + at, 1 << i % 8);
+          turn(5 * BlockSums.BLOCK + at, 1 << i % 8);
+          ByteBuffer read = ByteBuffer.allocate(2 * BlockSums.BLOCK);
+          Channels.readUpTo(channel, read, 4 * BlockSums.BLOCK);
+          assertThat(read.array())
+              .isEqualTo(Arrays.copyOfRange(written, 4 * BlockSums.BLOCK, written.length));
+        }
+      }
+      assertThat(disk.image().bytes(DATA)).isEqualTo(written);
+    }
+  }
+
+  /** Else neither would be left to tell that this is the file that the sums are of. */
+  @Test
+  void turnsABitBackInEachOfTheTwoHeaders() throws IOException {
+    byte[] written = blocks(6);
+    try (FileChannel channel = open()) {
+      channel.write(ByteBuffer.wrap(written), 0);
+      channel.force(true);
+    }
+    turn(100, 8);
+    turn(BlockSums.BLOCK + 200, 32);
+    spoil(4 * BlockSums.BLOCK);
+    try (FileChannel channel = open()) {
+      assertThat(block(channel, 0)).isEqualTo(ByteBuffer.wrap(written, 0, BlockSums.BLOCK));
+      assertThat(block(channel, 1))
+          .isEqualTo(ByteBuffer.wrap(written, BlockSums.BLOCK, BlockSums.BLOCK));
+      assertThatThrownBy(() -> block(channel, 4)).isInstanceOf(GuardRefusedException.class);
+    }
+  }
+
+  /** What differs by more than a bit may look like another single one to a checksum of 32 bits. */
+  @Test
+  void turnsNothingBackWhereMoreIsDamaged() throws IOException {
+    byte[] written = blocks(6);
+    try (FileChannel channel = open()) {
+      channel.write(ByteBuffer.wrap(written), 0);
+      channel.force(true);
+      Random random = new Random(5);
+      for (int i = 0; i < 20_000; i++) {
+        byte[] other = Arrays.copyOfRange(written, 4 * BlockSums.BLOCK, 5 * BlockSums.BLOCK);
+        for (int bits = 2 + random.nextInt(4); bits > 0; bits--) {
+          other[random.nextInt(other.length)] ^= (byte) (1 << random.nextInt(8));
+        }
+        if (Arrays.equals(
+            other, 0, other.length, written, 4 * BlockSums.BLOCK, 5 * BlockSums.BLOCK)) {
+          continue;
+        }
+        try (FileChannel data = FilePath.get("model:" + DATA).open("rw")) {
+          data.write(ByteBuffer.wrap(other), 4 * BlockSums.BLOCK);
+        }
+        assertThatThrownBy(() -> block(channel, 4)).isInstanceOf(BlockSums.DamagedBlock.class);
+      }
     }
   }
 
@@ -671,7 +743,7 @@ class GuardChannelTest {
           channel.force(true);
         }
       }
-      turnBit(5 * BlockSums.BLOCK + 100);
+      spoil(5 * BlockSums.BLOCK + 100);
       try (FileChannel channel = open()) {
         assertThatThrownBy(() -> block(channel, 5)).isInstanceOf(GuardRefusedException.class);
       }
@@ -689,7 +761,7 @@ class GuardChannelTest {
     disk = ModelDisk.register("model", left);
     try (FileChannel again = open()) {
       block(again, 4);
-      turnBit(4 * BlockSums.BLOCK + 100);
+      spoil(4 * BlockSums.BLOCK + 100);
       assertThatThrownBy(() -> block(again, 4)).isInstanceOf(GuardRefusedException.class);
     }
   }

@@ -9,6 +9,7 @@ import com.softadastra.engine.space.BatchCheck.Offered;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.MembershipRecord;
 import com.softadastra.sync.documents.SpaceNames;
+import com.softadastra.sync.storage.DamagedEntry;
 import com.softadastra.sync.storage.InMemoryJournal.Medium;
 import com.softadastra.sync.time.EventQueue;
 import java.time.Duration;
@@ -103,6 +104,52 @@ class ExchangesTest {
     assertThat(one.vector()).isEqualTo(two.vector()).isEqualTo(three.vector());
     assertThat(one.said(two)).isEqualTo(two.vector());
     assertThat(three.said(one)).isEqualTo(one.vector());
+  }
+
+  @Test
+  void whatIsDamagedIsFetchedFromWhoHasItAndPassedOn() {
+    one.write(5);
+    one.exchanges.start();
+    two.exchanges.start();
+    meet(one, two);
+    one.switchLink(two, false);
+    quietly();
+    assertThat(media.get(1).turnEntry(3, 100)).isTrue();
+    three.switchLink(one, false);
+    three.exchanges.start();
+    until(() -> connected(two, three) && three.vector().containsValue(2L));
+    quietly();
+    assertThat(three.vector()).containsValue(2L);
+    assertThat(two.recording.damaged()).extracting(DamagedEntry::position).containsExactly(3L);
+
+    one.switchLink(two, true);
+    meet(two, three);
+    assertThat(three.vector()).containsValue(5L);
+    assertThat(media.get(1).damaged()).isZero();
+    assertThat(two.recording.damaged()).isEmpty();
+  }
+
+  @Test
+  void whatNobodyElseHasKeepsNothingElseBack() {
+    one.write(5);
+    assertThat(media.get(0).turnEntry(3, 100)).isTrue();
+    two.write(2);
+    one.exchanges.start();
+    two.exchanges.start();
+    until(() -> one.vector().containsValue(2L) && two.vector().containsValue(2L));
+    var channels = two.exchanges.lane(one.id()).orElseThrow().state();
+    one.write(1);
+    two.write(2);
+    quietly();
+    assertThat(channels).isEqualTo(Lane.State.CONNECTED);
+    assertThat(connected(one, two)).isTrue();
+    assertThat(one.vector()).containsValues(6L, 4L);
+    assertThat(two.vector()).containsValues(2L, 4L);
+    assertThat(one.recording.damaged())
+        .extracting(DamagedEntry::toString)
+        .singleElement()
+        .asString()
+        .startsWith("entry 3 of " + one.replica());
   }
 
   @Test

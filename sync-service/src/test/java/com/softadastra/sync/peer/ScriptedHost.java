@@ -12,6 +12,7 @@ import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.engine.session.Frame;
 import com.softadastra.engine.session.SessionHost;
 import com.softadastra.engine.space.BatchCheck.Checked;
+import com.softadastra.engine.space.BatchCheck.Offered;
 import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.MembershipRecord;
@@ -97,8 +98,23 @@ final class ScriptedHost implements SessionHost {
   }
 
   @Override
-  public List<LoggedEntry> entries(SpaceId space, long after, int bytes) {
+  public Optional<List<LoggedEntry>> entries(SpaceId space, long after, int bytes) {
+    return Optional.of(List.of());
+  }
+
+  @Override
+  public List<Unreadable> unreadable(SpaceId space) {
     return List.of();
+  }
+
+  @Override
+  public Optional<LoggedEntry> entry(SpaceId space, Replica chain, long sequence) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public CompletionStage<?> mend(SpaceId space, List<Offered> entries, NodeId from) {
+    throw new UnsupportedOperationException();
   }
 
   @Override

@@ -21,8 +21,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /**
- * One bit of a database that lies there closed turns into the other; then it is opened and all of
- * it is read, of every table. What is read is right, or an error says that it isn't.
+ * A database that lies there closed is damaged; then it is opened and all of it is read, of every
+ * table. What is read is right, or an error says that it isn't. Where a single bit has turned, of
+ * the database or of its checksums, all of it is read.
  *
  * <p>{@code -Dbitflips.flips=} sets how many databases are opened, {@code -Dbitflips.seed=}
  * replays.
@@ -33,12 +34,26 @@ class BitFlipsIT {
   private static final int RECEIVED = 60;
   private static final int WORKERS = 2;
   private static final String DATA = "/db.mv.db";
+  private static final String SUMS = "/db.sums";
+  private static final int SECTOR = 512;
 
   private final long seed = Long.getLong("bitflips.seed", System.nanoTime());
   private final SpaceOfTwo space = new SpaceOfTwo(seed, RECEIVED);
   private final Story story = space.new Story(seed);
 
-  /** What came of a flip. */
+  /** What is damaged. */
+  private enum Damage {
+    BIT,
+    BIT_OF_SUMS,
+    /** 512 bytes become others. */
+    SECTOR;
+
+    static Damage of(int flip) {
+      return flip % 8 < 4 ? BIT : flip % 8 == 4 ? BIT_OF_SUMS : SECTOR;
+    }
+  }
+
+  /** What came of it. */
   private enum Outcome {
     HARMLESS,
     /** The database does not open, in a sentence. */
@@ -67,9 +82,12 @@ class BitFlipsIT {
     }
     assertThat(expected.values()).noneMatch(each -> each.startsWith("error"));
 
-    var outcomes = new ConcurrentSkipListMap<Outcome, Integer>();
+    var outcomes = new ConcurrentSkipListMap<Damage, Map<Outcome, Integer>>();
+    for (var damage : Damage.values()) {
+      outcomes.put(damage, new ConcurrentSkipListMap<>());
+    }
     var details = new ConcurrentSkipListMap<String, Integer>();
-    long bits = 8L * closed.bytes(DATA).length;
+    long bytes = closed.bytes(DATA).length;
     var campaign = new Campaign();
     var next = new AtomicInteger();
     try (var workers = Executors.newFixedThreadPool(WORKERS)) {
@@ -81,10 +99,12 @@ class BitFlipsIT {
                   i < flips || campaign.goesOn();
                   i = next.getAndIncrement()) {
                 var found = new ArrayList<String>();
-                long bit = new Random(seed + i).nextLong(bits);
-                var outcome = opened("flip-" + i, closed.flippedBit(DATA, bit), expected, found);
-                outcomes.merge(outcome, 1, Integer::sum);
-                found.forEach(each -> details.merge(outcome + ", " + each, 1, Integer::sum));
+                var damage = Damage.of(i);
+                var image = damaged(closed, damage, new Random(seed + i));
+                var outcome = opened("flip-" + i, image, expected, found);
+                outcomes.get(damage).merge(outcome, 1, Integer::sum);
+                found.forEach(
+                    each -> details.merge(damage + " " + outcome + ", " + each, 1, Integer::sum));
               }
             }));
       }
@@ -94,11 +114,28 @@ class BitFlipsIT {
     }
     Campaign.note(
         "BitFlipsIT",
-        "seed %d, flips in a file of %,d bytes: %s".formatted(seed, bits / 8, outcomes));
+        "seed %d, damage in a file of %,d bytes: %s".formatted(seed, bytes, outcomes));
     details.forEach(
         (detail, count) -> System.out.println("BitFlipsIT: " + count + " times " + detail));
 
-    assertThat(outcomes).doesNotContainKey(Outcome.WRONG).containsKey(Outcome.DETECTED);
+    assertThat(outcomes.get(Damage.BIT)).containsOnlyKeys(Outcome.HARMLESS);
+    assertThat(outcomes.get(Damage.BIT_OF_SUMS)).containsOnlyKeys(Outcome.HARMLESS);
+    assertThat(outcomes.get(Damage.SECTOR))
+        .doesNotContainKey(Outcome.WRONG)
+        .containsKey(Outcome.DETECTED);
+  }
+
+  private static DiskImage damaged(DiskImage closed, Damage damage, Random random) {
+    return switch (damage) {
+      case BIT -> closed.flippedBit(DATA, random.nextLong(8L * closed.bytes(DATA).length));
+      case BIT_OF_SUMS -> closed.flippedBit(SUMS, random.nextLong(8L * closed.bytes(SUMS).length));
+      case SECTOR -> {
+        var sector = new byte[SECTOR];
+        random.nextBytes(sector);
+        yield closed.written(
+            DATA, random.nextLong(closed.bytes(DATA).length / SECTOR) * SECTOR, sector);
+      }
+    };
   }
 
   private DiskImage closed() {

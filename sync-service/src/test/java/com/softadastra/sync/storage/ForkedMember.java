@@ -12,6 +12,7 @@ import com.softadastra.engine.session.Frame;
 import com.softadastra.engine.session.Session;
 import com.softadastra.engine.session.SessionHost;
 import com.softadastra.engine.space.BatchCheck.Checked;
+import com.softadastra.engine.space.BatchCheck.Offered;
 import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.SignedRecord;
@@ -188,9 +189,24 @@ final class ForkedMember implements SessionHost {
   }
 
   @Override
-  public List<LoggedEntry> entries(SpaceId of, long after, int bytes) {
+  public Optional<List<LoggedEntry>> entries(SpaceId of, long after, int bytes) {
     // few at a time, so that there are many frames
-    return recording.log().signedRun(of, after, 600);
+    return Optional.of(recording.log().signedRun(of, after, 600, _ -> false));
+  }
+
+  @Override
+  public List<Unreadable> unreadable(SpaceId of) {
+    return List.of();
+  }
+
+  @Override
+  public Optional<LoggedEntry> entry(SpaceId of, Replica chain, long sequence) {
+    return recording.log().find(of, chain, sequence);
+  }
+
+  @Override
+  public CompletionStage<?> mend(SpaceId of, List<Offered> entries, NodeId from) {
+    throw new UnsupportedOperationException();
   }
 
   @Override

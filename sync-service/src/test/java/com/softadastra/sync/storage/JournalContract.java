@@ -262,8 +262,8 @@ abstract class JournalContract {
     assertThat(journal.from(1, 10))
         .extracting(logged -> logged.signature() != null)
         .containsExactly(false, true);
-    assertThat(recording.log().signedRun(space, 0, 1)).hasSize(2);
-    assertThat(recording.log().signedRun(space, 2, 1)).isEmpty();
+    assertThat(recording.log().signedRun(space, 0, 1, _ -> false)).hasSize(2);
+    assertThat(recording.log().signedRun(space, 2, 1, _ -> false)).isEmpty();
   }
 
   @Test
