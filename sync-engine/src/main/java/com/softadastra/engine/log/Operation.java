@@ -26,6 +26,12 @@ public record Operation(
    */
   public static final String DEFINITIONS = "$definitions";
 
+  /**
+   * The collection whose documents are sequences of numbers: the id is a sequence's name, each
+   * operation says what becomes of its numbers. No application's collection has this name.
+   */
+  public static final String SEQUENCES = "$sequences";
+
   public Operation {
     parents = List.copyOf(parents);
     seen = List.copyOf(seen);
@@ -44,5 +50,15 @@ public record Operation(
   /** Whether it says what a collection is. */
   public boolean defines() {
     return collection.equals(DEFINITIONS);
+  }
+
+  /** Whether it says what becomes of a sequence's numbers. */
+  public boolean numbers() {
+    return collection.equals(SEQUENCES);
+  }
+
+  /** Whether a collection is the engine's own, whose documents no application sees. */
+  public static boolean reserved(String collection) {
+    return collection.equals(DEFINITIONS) || collection.equals(SEQUENCES);
   }
 }
