@@ -328,7 +328,9 @@ final class Effects {
       return Optional.empty();
     }
     var text = JsonText.of(patch);
-    return always || text.text().length() <= body.text().length() + 64 ? Optional.of(text) : Optional.empty();
+    return always || text.text().length() <= body.text().length() + 64
+        ? Optional.of(text)
+        : Optional.empty();
   }
 
   private static void put(Map<String, Json> parts, String part, Map<String, Json> members) {

@@ -108,7 +108,8 @@ public sealed interface SequenceAct {
           case Take(var numbers) ->
               Json.object(
                   Map.of(
-                      "take", new Json.Arr(numbers.stream().<Json>map(SequenceAct::json).toList())));
+                      "take",
+                      new Json.Arr(numbers.stream().<Json>map(SequenceAct::json).toList())));
         });
   }
 

@@ -284,6 +284,7 @@ public final class Holdings {
 
   private void take(LoggedEntry logged) {
     if (!logged.standing().effective()) {
+      give(logged);
       return;
     }
     var share = share(logged);
@@ -299,6 +300,15 @@ public final class Holdings {
       } else {
         EscrowChange.of(operation, definition(operation))
             .ifPresent(change -> part.shares.take(share, change, version, seen));
+      }
+    }
+  }
+
+  private void give(LoggedEntry logged) {
+    for (var operation : logged.entry().operations()) {
+      if (parts.containsKey(key(operation))
+          && act(operation).orElse(null) instanceof SequenceAct.Take(var numbers)) {
+        part(operation).ranges.give(logged.entry().author(), numbers);
       }
     }
   }

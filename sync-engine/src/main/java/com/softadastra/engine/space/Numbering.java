@@ -46,8 +46,7 @@ final class Numbering {
           Problem.ofField(ProblemCode.INVALID_REQUEST, "number", "a deletion has none"));
     }
     var sequence = asked.sequence();
-    var ranges =
-        sequences.computeIfAbsent(sequence, name -> Holdings.ranges(space, name, reads));
+    var ranges = sequences.computeIfAbsent(sequence, name -> Holdings.ranges(space, name, reads));
     var declared =
         ranges
             .declared()
@@ -105,11 +104,8 @@ final class Numbering {
         continue;
       }
       var numbers = left.getOrDefault(asked.sequence(), List.of());
-      var declared =
-          Holdings.ranges(known.entry().space(), asked.sequence(), reads).declared();
-      if (numbers.isEmpty()
-          || declared.isEmpty()
-          || operation.op() == OperationKind.DELETE) {
+      var declared = Holdings.ranges(known.entry().space(), asked.sequence(), reads).declared();
+      if (numbers.isEmpty() || declared.isEmpty() || operation.op() == OperationKind.DELETE) {
         return Optional.empty();
       }
       numbered.add(with(operation, declared.get().written(numbers.removeFirst())));

@@ -1,6 +1,7 @@
 package com.softadastra.engine.space;
 
 import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.Replica;
 import com.softadastra.engine.document.SequenceAct;
 import com.softadastra.engine.document.SequenceAct.Range;
@@ -10,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +28,8 @@ public final class Ranges {
   private final TreeMap<Replica, TreeMap<Long, Long>> held = new TreeMap<>();
   private final List<Arriving> arriving = new ArrayList<>();
   private final List<Range> used = new ArrayList<>();
+  // by node, the numbers that writes of its own without effect have given
+  private final TreeMap<NodeId, TreeSet<Long>> given = new TreeMap<>();
 
   private record Arriving(Hash version, Replica to, Range range) {}
 
@@ -88,6 +92,11 @@ public final class Ranges {
         }
       }
     }
+  }
+
+  /** Numbers that a write without effect has given to documents: somebody may have seen them. */
+  void give(Replica share, List<Long> numbers) {
+    given.computeIfAbsent(share.node(), _ -> new TreeSet<>()).addAll(numbers);
   }
 
   private TreeMap<Long, Long> of(Replica share) {
@@ -158,7 +167,7 @@ public final class Ranges {
 
   /** The next number that a replica uses, but for those that it is about to use. */
   Optional<Long> next(Replica share, List<Long> soon) {
-    var free = free(share, _ -> true);
+    var free = fresh(share);
     soon.forEach(number -> remove(free, new Range(number, number)));
     return free.isEmpty() ? Optional.empty() : Optional.of(free.firstKey());
   }
@@ -175,20 +184,45 @@ public final class Ranges {
     return List.copyOf(holders.keySet());
   }
 
-  /** The numbers that a replica has left, those that are on their way to it included, in order. */
-  public List<Range> left(Replica share) {
-    return free(share, _ -> true).entrySet().stream()
+  private TreeMap<Long, Long> fresh(Replica share) {
+    var fresh = free(share, _ -> true);
+    for (var number : given.getOrDefault(share.node(), new TreeSet<>())) {
+      remove(fresh, new Range(number, number));
+    }
+    return fresh;
+  }
+
+  /**
+   * The numbers that nobody uses, and nobody will, because a write without effect has given them to
+   * a document, in order.
+   */
+  public List<Range> unused() {
+    var all = new TreeMap<Long, Long>();
+    held.keySet()
+        .forEach(share ->
+            given.getOrDefault(share.node(), new TreeSet<>()).stream()
+                .map(number -> new Range(number, number))
+                .filter(range -> remove(free(share, _ -> true), range))
+                .forEach(range -> add(all, range)));
+    return list(all);
+  }
+
+  private static List<Range> list(TreeMap<Long, Long> ranges) {
+    return ranges.entrySet().stream()
         .map(range -> new Range(range.getKey(), range.getValue()))
         .toList();
+  }
+
+  /** The numbers that a replica has left, those that are on their way to it included, in order. */
+  public List<Range> left(Replica share) {
+    return list(fresh(share));
   }
 
   /** The numbers in use, in order. */
   public List<Range> used() {
     var all = new TreeMap<Long, Long>();
     used.forEach(range -> add(all, range));
-    return all.entrySet().stream()
-        .map(range -> new Range(range.getKey(), range.getValue()))
-        .toList();
+    return list(all);
   }
 
   /**

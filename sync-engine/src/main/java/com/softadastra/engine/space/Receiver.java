@@ -125,8 +125,7 @@ public final class Receiver {
         intent != null
             && logged.standing().effective()
             && reads.intents(space.id(), intent.id()).isEmpty();
-    var judgement =
-        alone ? Holdings.judge(logged, reads) : Optional.<Holdings.Judgement>empty();
+    var judgement = alone ? Holdings.judge(logged, reads) : Optional.<Holdings.Judgement>empty();
     if (intent != null && judgement.filter(covers -> covers.standing().effective()).isPresent()) {
       writes.add(new Write.Append(logged));
       if (!logged.ledTo()) {

@@ -31,8 +31,9 @@ public final class Shares {
   /** The field of which a share has too little; empty where it has enough of all. */
   Optional<Lack> lack(Replica share, EscrowChange change, Predicate<Hash> seen) {
     var changes = new TreeMap<>(change.added());
-    change.moved().forEach(move ->
-        changes.merge(move.field(), move.amount().negate(), BigDecimal::add));
+    change
+        .moved()
+        .forEach(move -> changes.merge(move.field(), move.amount().negate(), BigDecimal::add));
     for (var each : changes.entrySet()) {
       var left = own(each.getKey(), share);
       for (var coming : arriving) {

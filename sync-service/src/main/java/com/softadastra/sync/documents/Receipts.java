@@ -67,6 +67,9 @@ public final class Receipts {
     var intent = Objects.requireNonNull(logged.entry().intent());
     var operations = new ArrayList<Receipt.OperationReceipt>();
     for (var operation : intent.operations()) {
+      if (operation.numbers()) {
+        continue;
+      }
       var key = new DocumentKey(logged.entry().space(), operation.collection(), operation.id());
       var version = DocumentUpdate.version(logged, operation);
       operations.add(

@@ -13,8 +13,8 @@ import com.softadastra.sync.storage.Readers;
 import java.sql.SQLException;
 
 /**
- * SHA-256 over all documents of a space, definitions included, in the order of collection and id,
- * each in CBOR as
+ * SHA-256 over all documents of a space, definitions and sequences included, in the order of
+ * collection and id, each in CBOR as
  *
  * <pre>
  * [collection, id, [* head], conflict / null]
@@ -37,7 +37,7 @@ final class StateDigest {
     long documents = 0;
     long conflicts = 0;
     for (var collection : reader.collections(space)) {
-      boolean own = collection.equals(Operation.DEFINITIONS);
+      boolean own = Operation.reserved(collection);
       boolean defined = Definitions.current(space, collection, reader).name() != null;
       try (var select =
           reader
