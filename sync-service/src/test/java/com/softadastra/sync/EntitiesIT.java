@@ -28,10 +28,12 @@ import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.MembershipRecord;
 import com.softadastra.engine.space.ReceivedEntry;
 import com.softadastra.sync.documents.DocumentsConfiguration;
+import com.softadastra.sync.documents.Settlements.Settlement;
 import com.softadastra.sync.documents.SpaceDirectory;
 import com.softadastra.sync.documents.SpaceNames;
 import com.softadastra.sync.guard.GuardSettings;
 import com.softadastra.sync.outbox.DeadLetters;
+import com.softadastra.sync.outbox.DeadLetters.Listing;
 import com.softadastra.sync.outbox.OutboxConfiguration;
 import com.softadastra.sync.storage.Birth;
 import com.softadastra.sync.storage.RecordingSettings;
@@ -219,15 +221,15 @@ class EntitiesIT {
     for (var intent : intents) {
       put(membership.space(), intent);
     }
-    assertThat(deadLetters.newest(10).deadLetters()).isEmpty();
+    assertThat(deadLetters.newest(Listing.OPEN, 10).deadLetters()).isEmpty();
 
     receiveDuplicates(membership, intents);
 
-    var first = deadLetters.newest(2);
+    var first = deadLetters.newest(Listing.OPEN, 2);
     assertThat(first.deadLetters())
         .extracting(DeadLetters.DeadLetter::intent)
         .containsExactly("three", "two");
-    var rest = deadLetters.after(Optional.ofNullable(first.next()).orElseThrow(), 2);
+    var rest = deadLetters.after(Listing.OPEN, Optional.ofNullable(first.next()).orElseThrow(), 2);
     assertThat(rest.next()).isNull();
     assertThat(rest.deadLetters())
         .singleElement()
@@ -241,14 +243,22 @@ class EntitiesIT {
 
     var two = first.deadLetters().getLast().id();
     assertThatThrownBy(() -> deadLetters.retry(two)).isInstanceOf(Refused.class);
-    deadLetters.drop(two);
-    assertThatThrownBy(() -> deadLetters.drop(two)).isInstanceOf(Refused.class);
-    assertThatThrownBy(() -> deadLetters.drop("nonsense")).isInstanceOf(Refused.class);
+    deadLetters.drop(two, "clerk");
+    assertThatThrownBy(() -> deadLetters.drop(two, "clerk")).isInstanceOf(Refused.class);
+    assertThatThrownBy(() -> deadLetters.drop("nonsense", null)).isInstanceOf(Refused.class);
     restart();
 
-    assertThat(deadLetters.newest(10).deadLetters())
+    assertThat(deadLetters.newest(Listing.OPEN, 10).deadLetters())
         .extracting(DeadLetters.DeadLetter::intent)
         .containsExactly("three", "one");
+    assertThat(deadLetters.newest(Listing.SETTLED, 10).deadLetters())
+        .singleElement()
+        .satisfies(letter -> {
+          assertThat(letter.intent()).isEqualTo("two");
+          assertThat(letter.settled().settlement()).isEqualTo(Settlement.DROPPED);
+          assertThat(letter.settled().actor()).isEqualTo("clerk");
+          assertThat(letter.settled().node()).isEqualTo(SELF.nodeId());
+        });
     // the entry itself stays
     assertThat(storage.readers().<Boolean>read(reader -> reader.entry(Long.parseLong(two)) != null))
         .isTrue();

@@ -146,7 +146,6 @@ class HoldingsIT {
       a.switchLink(other.id(), "off");
       a.awaitLinkTo(other.id(), "off");
     }
-    b.switchLink(c.id(), "off");
     spend(b, 3).orThrow();
     refused(spend(b, 2), "share-exhausted");
     spend(c, 5).orThrow();
@@ -163,7 +162,6 @@ class HoldingsIT {
     for (var other : new TestNode[] {b, c}) {
       a.switchLink(other.id(), "on");
     }
-    b.switchLink(c.id(), "on");
     awaitSame(SOON, a, b, c);
 
     for (var node : new TestNode[] {a, b, c}) {

@@ -40,7 +40,7 @@ final class IntentEnvelope {
   }
 
   IntentRequest read(Json.Obj body) {
-    var fields = Fields.of(body, "id", "actor", "priority", "operations");
+    var fields = Fields.of(body, "id", "actor", "priority", "operations", "replaces");
     var items = fields.array("operations");
     if (items.isEmpty() || items.size() > MAX_OPERATIONS) {
       throw fields.wrong("operations", "must have 1 to " + MAX_OPERATIONS + " items");
@@ -68,7 +68,8 @@ final class IntentEnvelope {
             .or(headers::actor)
             .orElse(null),
         fields.optionalEnum("priority", Priority.class).orElse(Priority.NORMAL),
-        operations);
+        operations,
+        fields.optionalString("replaces").orElse(null));
   }
 
   private Optional<String> id(Fields fields) {

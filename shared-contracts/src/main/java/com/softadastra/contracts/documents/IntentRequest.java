@@ -8,14 +8,26 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id makes a retry harmless; null lets the engine name the intent
  * @param actor who asked, in the application's words
+ * @param replaces the dead letter in whose place it is made; null for one that stands by itself
  */
 public record IntentRequest(
     String space,
     @Nullable String id,
     @Nullable String actor,
     Priority priority,
-    List<OperationRequest> operations) {
+    List<OperationRequest> operations,
+    @Nullable String replaces) {
   public IntentRequest {
     operations = List.copyOf(operations);
+  }
+
+  /** An intent that stands by itself. */
+  public IntentRequest(
+      String space,
+      @Nullable String id,
+      @Nullable String actor,
+      Priority priority,
+      List<OperationRequest> operations) {
+    this(space, id, actor, priority, operations, null);
   }
 }

@@ -83,6 +83,11 @@ public class ObservedJournal implements Journal {
   }
 
   @Override
+  public List<Long> held() {
+    return real.held();
+  }
+
+  @Override
   public Log log(LongSupplier durable) {
     return real.log(durable);
   }

@@ -182,7 +182,7 @@ public final class EntryCodec {
       }
       var operation =
           new Operation(collection, document, definition(in), hashes(in), hashes(in), change(in));
-      if (Operation.reserved(collection)
+      if ((operation.defines() || operation.numbers())
           && (operation.definition() != null || !(operation.change() instanceof Change.Put))) {
         throw new Malformed("what a reserved collection doesn't have");
       }

@@ -32,6 +32,12 @@ public record Operation(
    */
   public static final String SEQUENCES = "$sequences";
 
+  /**
+   * The collection whose documents say what became of entries without effect: the id is the entry's
+   * hash. They have a document as soon as one settles it.
+   */
+  public static final String DEAD_LETTERS = "$dead-letters";
+
   public Operation {
     parents = List.copyOf(parents);
     seen = List.copyOf(seen);
@@ -47,6 +53,16 @@ public record Operation(
     return change.deletes();
   }
 
+  /** Whether a collection is the engine's own, of which applications see nothing. */
+  public static boolean isReserved(String collection) {
+    return collection.startsWith("$");
+  }
+
+  /** Whether it is in a collection of the engine's own. */
+  public boolean isReserved() {
+    return isReserved(collection);
+  }
+
   /** Whether it says what a collection is. */
   public boolean defines() {
     return collection.equals(DEFINITIONS);
@@ -55,10 +71,5 @@ public record Operation(
   /** Whether it says what becomes of a sequence's numbers. */
   public boolean numbers() {
     return collection.equals(SEQUENCES);
-  }
-
-  /** Whether a collection is the engine's own, whose documents no application sees. */
-  public static boolean reserved(String collection) {
-    return collection.equals(DEFINITIONS) || collection.equals(SEQUENCES);
   }
 }

@@ -4,6 +4,7 @@ import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
+import com.softadastra.contracts.documents.Priority;
 import com.softadastra.engine.cbor.CborReader.Malformed;
 import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.log.LoggedEntry;
@@ -14,6 +15,7 @@ import com.softadastra.engine.space.ReceivedEntry;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -43,8 +45,14 @@ public final class Session {
   /** Batches that the peer has not said to have: what it asks for and doesn't read is not sent. */
   static final int CREDIT = 32;
 
+  /** The same where all is bulk, behind which something urgent should not have to wait long. */
+  static final int BULK_CREDIT = 2;
+
   /** Bytes of statements in one frame, beyond which no further one is begun. */
   private static final int STATEMENT_BYTES = 64 << 10;
+
+  /** Of so many batches of entries one goes to the space that has waited longest. */
+  private static final int FAIR_EVERY = 8;
 
   private final NodeId peer;
   private final SessionHost host;
@@ -53,6 +61,9 @@ public final class Session {
 
   /** The spaces offered, each with how many membership records the peer was told. */
   private final Map<SpaceId, Integer> announced = new LinkedHashMap<>();
+
+  /** Batches of entries that were sent, of all spaces. */
+  private long turns;
 
   /** Entries and statements take turns where there are both. */
   private boolean statementsNext;
@@ -106,6 +117,9 @@ public final class Session {
     long sentAndTaken;
 
     long cursor;
+
+    /** Counts over all exchanges when this one sent entries last. */
+    long lastTurn;
 
     /** Which statement of each member the peer has; it is sent none before it has told. */
     final Map<NodeId, Statement.Age> heard = new HashMap<>();
@@ -237,14 +251,31 @@ public final class Session {
     return frame == null ? null : frame.encode();
   }
 
+  /**
+   * What is most urgent, of spaces in turn; now and then what has waited longest, or a space of
+   * nothing urgent would wait as long as others have something to say.
+   */
   private @Nullable Frame entries() {
-    for (var exchange : exchanges.entrySet()) {
+    Comparator<Map.Entry<SpaceId, Exchange>> turn =
+        Comparator.comparingLong(exchange -> exchange.getValue().lastTurn);
+    var order =
+        turns % FAIR_EVERY == FAIR_EVERY - 1
+            ? turn
+            : Comparator.<Map.Entry<SpaceId, Exchange>, Priority>comparing(this::priority)
+                .reversed()
+                .thenComparing(turn);
+    for (var exchange : exchanges.entrySet().stream().sorted(order).toList()) {
       var batch = batch(exchange.getKey(), exchange.getValue());
       if (!batch.isEmpty()) {
+        exchange.getValue().lastTurn = ++turns;
         return new Frame.Entries(exchange.getKey(), batch);
       }
     }
     return null;
+  }
+
+  private Priority priority(Map.Entry<SpaceId, Exchange> exchange) {
+    return host.urgency(exchange.getKey()).beyond(exchange.getValue().cursor);
   }
 
   /** Statements that the peer has not: as they are now, however often they changed meanwhile. */
@@ -494,7 +525,8 @@ public final class Session {
   private List<Offered> batch(SpaceId space, Exchange exchange) {
     exchange.cursor = exchange.peer.review(exchange.cursor);
     var batch = new ArrayList<Offered>();
-    if (exchange.sent - exchange.sentAndTaken >= CREDIT) {
+    boolean bulk = host.urgency(space).beyond(exchange.cursor) == Priority.BULK;
+    if (exchange.sent - exchange.sentAndTaken >= (bulk ? BULK_CREDIT : CREDIT)) {
       return batch;
     }
     while (batch.isEmpty() && exchange.cursor < host.durable()) {

@@ -10,6 +10,7 @@ import com.softadastra.engine.space.BatchCheck.Checked;
 import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.SignedRecord;
+import com.softadastra.engine.space.Urgency;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -50,6 +51,9 @@ public interface SessionHost {
    * @return empty where there are none yet
    */
   List<LoggedEntry> entries(SpaceId space, long after, int bytes);
+
+  /** How urgent what the space's log has is. */
+  Urgency urgency(SpaceId space);
 
   /** The position up to which everything is forced. */
   long durable();

@@ -118,6 +118,28 @@ public final class Receiver {
         : Standing.NOT_ALLOWED;
   }
 
+  /**
+   * Judges an entry that was held, by an earlier version of this software perhaps.
+   *
+   * @return what that asks for; empty where it is still held
+   */
+  public static List<Write> judgeAgain(
+      LoggedEntry held, SpaceState space, Reads reads, Instant now) {
+    var intent = held.entry().intent();
+    if (held.standing() != Standing.HELD || intent == null) {
+      return List.of();
+    }
+    var standing = judge(held.entry(), space, reads);
+    if (standing == Standing.HELD) {
+      return List.of();
+    }
+    var revision = new Revision(space.id(), reads);
+    revision.restand(held.standing(standing));
+    settle(Set.of(intent.id()), revision);
+    revision.judge();
+    return revision.writes(now);
+  }
+
   private static Verdict append(LoggedEntry logged, SpaceState space, Reads reads, Instant now) {
     var intent = logged.entry().intent();
     var writes = new ArrayList<Write>();

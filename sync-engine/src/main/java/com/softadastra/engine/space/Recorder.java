@@ -551,7 +551,7 @@ public final class Recorder {
 
     /** Under {@code keep} a plain write goes on with the winner, and leaves the conflict open. */
     private List<Hash> plain() {
-      boolean kept = definition.keeps() && !Operation.reserved(key.collection());
+      boolean kept = definition.keeps() && !Operation.isReserved(key.collection());
       return state != null && state.conflicted() && kept
           ? List.of(state.winner().version())
           : versions();

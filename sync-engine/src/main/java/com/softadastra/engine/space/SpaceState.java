@@ -32,6 +32,7 @@ public final class SpaceState {
   private Membership membership;
   private Replica self;
   private final TreeMap<Replica, ChainHead> chains;
+  private Urgency urgency = Urgency.NONE;
   private final Map<Hash, Dot> recent =
       new LinkedHashMap<>() {
         @Override
@@ -73,6 +74,25 @@ public final class SpaceState {
 
   public Map<Replica, ChainHead> chains() {
     return Map.copyOf(chains);
+  }
+
+  /** Up to where the log has what goes before others' entries, or is not to wait for them. */
+  public Urgency urgency() {
+    return urgency;
+  }
+
+  /** Takes over how urgent what the log has is, as the storage has it. */
+  public void recovered(Urgency was) {
+    urgency = was;
+  }
+
+  /** Takes over an entry that the storage has beyond what it says of chains. */
+  public void recovered(LoggedEntry logged) {
+    chains.put(
+        logged.chain(),
+        chain(logged.chain())
+            .endingAt(logged.entry().sequence(), logged.hash(), logged.position()));
+    urgency = urgency.with(logged);
   }
 
   /** Takes over how far a chain has come, as the storage has it. */
@@ -181,6 +201,7 @@ public final class SpaceState {
     chains.put(
         logged.chain(), chain(logged.chain()).endingAt(sequence, logged.hash(), logged.position()));
     recent.put(logged.hash(), new Dot(logged.entry().author(), sequence));
+    urgency = urgency.with(logged);
   }
 
   /** Begins a branch with its first entry. */

@@ -8,11 +8,13 @@ import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
+import com.softadastra.contracts.documents.Priority;
 import com.softadastra.engine.Given;
 import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.EntryCodec;
+import com.softadastra.engine.log.Intent;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Signatures.Purpose;
 import com.softadastra.engine.space.BatchCheck.Checked;
@@ -23,6 +25,7 @@ import com.softadastra.engine.space.ReceivedEntry;
 import com.softadastra.engine.space.Receiver;
 import com.softadastra.engine.space.SignedRecord;
 import com.softadastra.engine.space.SpaceState;
+import com.softadastra.engine.space.Urgency;
 import com.softadastra.engine.space.Write;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -56,6 +59,10 @@ final class MemoryHost implements SessionHost, Reads {
 
   /** Writes an entry of its own. */
   void write(String document) {
+    write(document, Priority.NORMAL);
+  }
+
+  void write(String document, Priority priority) {
     var chain = state.chain(state.self());
     var previous = documents.get(new DocumentKey(state.id(), "orders", document));
     var parents = previous == null ? new Hash[0] : previous.headVersions().toArray(Hash[]::new);
@@ -67,9 +74,12 @@ final class MemoryHost implements SessionHost, Reads {
             chain.hash(),
             List.of(),
             state.membership().authority(key(node).nodeId()).orElseThrow(),
-            Given.intent(
+            new Intent(
                 node + "-" + (chain.sequence() + 1),
-                Given.operation(document, Given.put("{\"by\":" + node + "}"), parents)));
+                null,
+                priority,
+                null,
+                List.of(Given.operation(document, Given.put("{\"by\":" + node + "}"), parents))));
     byte[] bytes = EntryCodec.encode(entry);
     var hash = Hash.sha256(bytes);
     append(new ReceivedEntry(entry, bytes, hash, key(node).sign(Purpose.ENTRY, hash)));
@@ -163,6 +173,11 @@ final class MemoryHost implements SessionHost, Reads {
   @Override
   public List<LoggedEntry> entries(SpaceId space, long after, int bytes) {
     return List.copyOf(log.subList((int) after, (int) Math.min(after + 2, log.size())));
+  }
+
+  @Override
+  public Urgency urgency(SpaceId space) {
+    return state.urgency();
   }
 
   @Override

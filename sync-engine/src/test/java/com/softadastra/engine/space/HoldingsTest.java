@@ -614,7 +614,11 @@ class HoldingsTest {
     var ranges = List.of(new Range(1, 100), new Range(201, 201));
     assertThat(new SequenceAct.Allot(to, ranges).body().text())
         .isEqualTo(
-            "{\"allot\":{" + named + ",\"ranges\":[[1,100],[201,201]],\"to\":\"" + to.node() + "\"}}");
+            "{\"allot\":{"
+                + named
+                + ",\"ranges\":[[1,100],[201,201]],\"to\":\""
+                + to.node()
+                + "\"}}");
     assertThat(new SequenceAct.Take(List.of(7L, 9L)).body().text()).isEqualTo("{\"take\":[7,9]}");
     assertThat(EscrowChange.moving("stock", to, new BigDecimal("2.50")).text().text())
         .isEqualTo(

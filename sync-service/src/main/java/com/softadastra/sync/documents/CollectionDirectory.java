@@ -33,7 +33,7 @@ public final class CollectionDirectory {
     int spaceNo = storage.readers().read(reader -> reader.spaceNo(space));
     var names = new TreeSet<String>();
     repository.ofSpace(spaceNo).forEach(collection -> names.add(collection.name()));
-    names.removeIf(Operation::reserved);
+    names.removeIf(Operation::isReserved);
     names.addAll(declared(space));
     return names.stream().map(name -> summary(name, definition(space, name))).toList();
   }

@@ -90,7 +90,7 @@ final class Conflicts {
             try (var row = select.executeQuery()) {
               while (row.next()) {
                 var conflict = row(space, row, reader);
-                if (!Operation.reserved(conflict.key().collection())) {
+                if (!Operation.isReserved(conflict.key().collection())) {
                   view(conflict, reader)
                       .map(Found::view)
                       .filter(view -> view.state() == state)
@@ -119,7 +119,7 @@ final class Conflicts {
           var next = id;
           for (int i = 0; i < MOST_REPLACEMENTS; i++) {
             var row = row(space, next, reader);
-            if (row == null || Operation.reserved(row.key().collection())) {
+            if (row == null || Operation.isReserved(row.key().collection())) {
               throw unknown(text);
             }
             if (row.replacedBy() == null) {

@@ -73,6 +73,7 @@ public final class DocumentService implements Documents {
   private final Conflicts conflicts;
   private final CollectionDirectory collections;
   private final Divisions divisions;
+  private final Settlements settlements;
 
   public DocumentService(
       Storage storage, SpaceNames names, Receipts receipts, CollectionDirectory collections) {
@@ -84,6 +85,7 @@ public final class DocumentService implements Documents {
     this.conflicts = new Conflicts(storage);
     this.collections = collections;
     this.divisions = new Divisions(storage, names);
+    this.settlements = new Settlements(readers);
   }
 
   @Override
@@ -166,17 +168,18 @@ public final class DocumentService implements Documents {
   public Reply<Recorded> record(IntentRequest intent) {
     return Reply.from(() -> {
       if (intent.operations().stream()
-          .anyMatch(operation -> Operation.reserved(operation.collection()))) {
+          .anyMatch(operation -> Operation.isReserved(operation.collection()))) {
         throw new Refused(
             Problem.ofField(
-                ProblemCode.INVALID_REQUEST, "collection", "is the engine's own, and declared"));
+                ProblemCode.INVALID_REQUEST, "collection", "is one of the engine's own"));
       }
       return recorded(intent);
     });
   }
 
   private Recorded recorded(IntentRequest intent) {
-    var outcome = Watermark.answered(recording.submit(names.id(intent.space()), intent));
+    var space = names.id(intent.space());
+    var outcome = Watermark.answered(recording.submit(space, settlements.settling(space, intent)));
     var receipt = receipts.of(intent.space(), outcome.entry(), outcome.disputed()::contains);
     boolean created = outcome.replayed() ? createdThen(outcome.entry()) : outcome.created();
     return new Recorded(receipt, outcome.replayed(), created);
@@ -399,7 +402,7 @@ public final class DocumentService implements Documents {
     }
     var operations =
         intent.operations().stream()
-            .filter(operation -> !Operation.reserved(operation.collection()))
+            .filter(operation -> !operation.isReserved())
             .map(operation ->
                 new Change.ChangedDocument(
                     operation.collection(),

@@ -67,7 +67,7 @@ public final class Receipts {
     var intent = Objects.requireNonNull(logged.entry().intent());
     var operations = new ArrayList<Receipt.OperationReceipt>();
     for (var operation : intent.operations()) {
-      if (operation.numbers()) {
+      if (operation.isReserved()) {
         continue;
       }
       var key = new DocumentKey(logged.entry().space(), operation.collection(), operation.id());

@@ -37,7 +37,7 @@ final class StateDigest {
     long documents = 0;
     long conflicts = 0;
     for (var collection : reader.collections(space)) {
-      boolean own = Operation.reserved(collection);
+      boolean own = Operation.isReserved(collection);
       boolean defined = Definitions.current(space, collection, reader).name() != null;
       try (var select =
           reader

@@ -3,16 +3,13 @@ package com.softadastra.sync.outbox;
 import com.softadastra.engine.log.Standing;
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
-import jakarta.persistence.EnumType;
-import jakarta.persistence.Enumerated;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
 import java.time.Instant;
-import org.jspecify.annotations.Nullable;
 
 /**
  * An entry without effect. The row comes, changes its standing and goes in the group commits that
- * judge the entry; whether it is listed is the operator's.
+ * judge the entry.
  */
 @Entity
 @Table(name = "dead_letter")
@@ -24,18 +21,6 @@ class DeadLetterEntity {
 
   @Column(name = "noticed_at")
   private long noticedAt;
-
-  @Enumerated(EnumType.STRING)
-  private State state = State.OPEN;
-
-  @Column(name = "dropped_at")
-  private @Nullable Long droppedAt;
-
-  enum State {
-    OPEN,
-    /** An operator took it off the list; entry and row stay. */
-    DROPPED
-  }
 
   protected DeadLetterEntity() {}
 
@@ -49,10 +34,5 @@ class DeadLetterEntity {
 
   Instant noticedAt() {
     return Instant.ofEpochMilli(noticedAt);
-  }
-
-  void drop(Instant now) {
-    state = State.DROPPED;
-    droppedAt = now.toEpochMilli();
   }
 }

@@ -2,13 +2,10 @@ package com.softadastra.sync.outbox;
 
 import com.softadastra.sync.documents.SpaceNames;
 import com.softadastra.sync.storage.Storage;
-import java.time.InstantSource;
 import org.springframework.boot.persistence.autoconfigure.EntityScan;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.data.jpa.repository.config.EnableJpaRepositories;
-import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /** Dead letters are entities to whoever reads them. */
 @Configuration(proxyBeanMethods = false)
@@ -16,13 +13,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 @EnableJpaRepositories(basePackageClasses = DeadLetterRepository.class)
 public class OutboxConfiguration {
   @Bean
-  DeadLetters deadLetters(
-      Storage storage,
-      SpaceNames names,
-      DeadLetterRepository repository,
-      PlatformTransactionManager transactions,
-      InstantSource clock) {
-    return new DeadLetters(
-        storage, names, repository, new TransactionTemplate(transactions), clock);
+  DeadLetters deadLetters(Storage storage, SpaceNames names, DeadLetterRepository repository) {
+    return new DeadLetters(storage, names, repository);
   }
 }

@@ -17,10 +17,12 @@ import com.softadastra.engine.space.BatchCheck.Checked;
 import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.SignedRecord;
+import com.softadastra.engine.space.Urgency;
 import com.softadastra.sync.documents.Receipts.LinkState;
 import com.softadastra.sync.identity.Incarnations;
 import com.softadastra.sync.storage.Ledger;
 import com.softadastra.sync.storage.Recording;
+import com.softadastra.sync.storage.SpaceView;
 import com.softadastra.sync.time.Surroundings;
 import java.time.Duration;
 import java.util.List;
@@ -445,6 +447,11 @@ public final class Exchanges {
     @Override
     public List<LoggedEntry> entries(SpaceId space, long after, int bytes) {
       return recording.log().signedRun(space, after, bytes);
+    }
+
+    @Override
+    public Urgency urgency(SpaceId space) {
+      return recording.view(space).map(SpaceView::urgency).orElse(Urgency.NONE);
     }
 
     @Override

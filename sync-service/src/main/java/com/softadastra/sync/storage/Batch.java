@@ -10,6 +10,7 @@ import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.Reads;
 import com.softadastra.engine.space.SignedRecord;
+import com.softadastra.engine.space.Urgency;
 import com.softadastra.engine.space.Write;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -62,8 +63,9 @@ public final class Batch implements Reads {
   /** A chain in its space. */
   record Chain(SpaceId space, Replica name) {}
 
-  /** The ends of all chains as of a position. */
-  record Chains(Map<SpaceId, Map<Replica, ChainHead>> ends, long position) {}
+  /** The ends of all chains, and how urgent what spaces have is, as of a position. */
+  record Chains(
+      Map<SpaceId, Map<Replica, ChainHead>> ends, Map<SpaceId, Urgency> urgency, long position) {}
 
   /**
    * @param committed what is there without this batch
@@ -150,8 +152,9 @@ public final class Batch implements Reads {
   }
 
   /** Writes down where the chains have come to, which bounds what the next start reads. */
-  void chains(Map<SpaceId, Map<Replica, ChainHead>> ends, long position) {
-    chains = new Chains(ends, position);
+  void chains(
+      Map<SpaceId, Map<Replica, ChainHead>> ends, Map<SpaceId, Urgency> urgency, long position) {
+    chains = new Chains(ends, urgency, position);
   }
 
   void node(Journal.Node now) {

@@ -11,8 +11,10 @@ import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.LoggedEntry;
+import com.softadastra.engine.log.Standing;
 import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.SignedRecord;
+import com.softadastra.engine.space.Urgency;
 import java.nio.ByteBuffer;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -178,6 +180,13 @@ public final class H2Journal implements Journal {
               .put(numbers.replica(row.getInt(2)), chain(row));
         }
       }
+      var urgency = new LinkedHashMap<SpaceId, Urgency>();
+      try (var row =
+          statement.executeQuery("select space_no, urgent_position, normal_position from space")) {
+        while (row.next()) {
+          urgency.put(numbers.space(row.getInt(1)), new Urgency(row.getLong(2), row.getLong(3)));
+        }
+      }
       var statements = new ArrayList<Ledger.Known>();
       try (var row = statement.executeQuery("select statement, signature, via from statement")) {
         while (row.next()) {
@@ -189,7 +198,7 @@ public final class H2Journal implements Journal {
                   via == null ? null : NodeId.parse(via)));
         }
       }
-      return new Recovered(node, records, chains, chainsPosition, statements);
+      return new Recovered(node, records, chains, urgency, chainsPosition, statements);
     } catch (SQLException e) {
       throw new StorageException("The log can't be read: " + e.getMessage(), e);
     }
@@ -234,6 +243,24 @@ public final class H2Journal implements Journal {
   @Override
   public Optional<LoggedEntry> find(SpaceId space, Replica replica, long sequence) {
     return rows.find(space, replica, sequence);
+  }
+
+  @Override
+  public List<Long> held() {
+    var positions = new ArrayList<Long>();
+    try (var select =
+        connection.prepareStatement(
+            "select position from dead_letter where standing = ? order by position")) {
+      select.setInt(1, Standing.HELD.ordinal());
+      try (var row = select.executeQuery()) {
+        while (row.next()) {
+          positions.add(row.getLong(1));
+        }
+      }
+      return positions;
+    } catch (SQLException e) {
+      throw new StorageException("The log can't be read: " + e.getMessage(), e);
+    }
   }
 
   @Override
@@ -449,7 +476,7 @@ public final class H2Journal implements Journal {
       }
       int replicaNo = numbers.replica(logged.chain(), connection);
       int standing = logged.standing().ordinal();
-      // when it was first noticed stays, and that it was dropped
+      // when it was first noticed stays
       if (sql.change(RowChange.UPDATE_DEAD_LETTER, replicaNo, standing, logged.position()) == 0) {
         putDeadLetter(logged, batch);
       }
@@ -647,6 +674,13 @@ public final class H2Journal implements Journal {
             head.hash().bytes(),
             head.position());
       }
+    }
+    for (var space : chains.urgency().entrySet()) {
+      sql.change(
+          RowChange.UPDATE_URGENCY,
+          space.getValue().urgent(),
+          space.getValue().normal(),
+          numbers.space(space.getKey()));
     }
     sql.change(RowChange.CHAINS_POSITION, chains.position());
   }

@@ -12,6 +12,7 @@ import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Standing;
 import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.SignedRecord;
+import com.softadastra.engine.space.Urgency;
 import com.softadastra.engine.space.Write;
 import com.softadastra.sync.storage.Batch.Chain;
 import com.softadastra.sync.storage.Batch.IntentKey;
@@ -125,6 +126,7 @@ public final class InMemoryJournal implements Journal {
     private final List<Map.Entry<Statement, Ledger.Known>> statements;
     private final List<Map.Entry<Long, Owed>> outbox;
     private final List<Map.Entry<Long, DeadLetter>> deadLetters;
+    private final List<Map.Entry<SpaceId, Urgency>> urgency;
     private final long chainsPosition;
     private final @Nullable Node node;
 
@@ -141,6 +143,7 @@ public final class InMemoryJournal implements Journal {
       statements = entries(of.statements);
       outbox = entries(of.outbox);
       deadLetters = entries(of.deadLetters);
+      urgency = entries(of.urgency);
       chainsPosition = of.chainsPosition;
       node = of.node;
     }
@@ -162,6 +165,7 @@ public final class InMemoryJournal implements Journal {
       statements.forEach(it -> to.statements.put(it.getKey(), it.getValue()));
       outbox.forEach(it -> to.outbox.put(it.getKey(), it.getValue()));
       deadLetters.forEach(it -> to.deadLetters.put(it.getKey(), it.getValue()));
+      urgency.forEach(it -> to.urgency.put(it.getKey(), it.getValue()));
       to.chainsPosition = chainsPosition;
       to.node = node;
     }
@@ -193,6 +197,7 @@ public final class InMemoryJournal implements Journal {
     final Map<Statement, Ledger.Known> statements = new LinkedHashMap<>();
     final TreeMap<Long, Owed> outbox = new TreeMap<>();
     final TreeMap<Long, DeadLetter> deadLetters = new TreeMap<>();
+    final Map<SpaceId, Urgency> urgency = new LinkedHashMap<>();
     long chainsPosition;
     @Nullable Node node;
   }
@@ -226,6 +231,7 @@ public final class InMemoryJournal implements Journal {
         contents.node,
         records,
         chains,
+        Map.copyOf(contents.urgency),
         contents.chainsPosition,
         List.copyOf(contents.statements.values()));
   }
@@ -280,6 +286,14 @@ public final class InMemoryJournal implements Journal {
     return chain == null
         ? List.of()
         : chain.tailMap(from, true).values().stream().map(this::entry).toList();
+  }
+
+  @Override
+  public List<Long> held() {
+    return contents.deadLetters.entrySet().stream()
+        .filter(letter -> letter.getValue().standing() == Standing.HELD)
+        .map(Map.Entry::getKey)
+        .toList();
   }
 
   /** All conflicts that were noticed, as they stand. */
@@ -369,6 +383,7 @@ public final class InMemoryJournal implements Journal {
                 .forEach((space, ends) ->
                     ends.forEach(
                         (replica, head) -> to.chains.put(new Chain(space, replica), head)));
+            to.urgency.putAll(now.urgency());
             to.chainsPosition = now.position();
           });
         });

@@ -8,6 +8,7 @@ import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.Reads;
 import com.softadastra.engine.space.SignedRecord;
+import com.softadastra.engine.space.Urgency;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,11 +36,13 @@ public interface Journal extends Reads, AutoCloseable {
    * @param records the membership records of each space, in the order in which they came
    * @param chains the ends of chains as of {@code chainsPosition}; what came later is read from the
    *     log
+   * @param urgency of what each space has, as of {@code chainsPosition} too
    */
   record Recovered(
       @Nullable Node node,
       Map<SpaceId, List<SignedRecord>> records,
       Map<SpaceId, Map<Replica, ChainHead>> chains,
+      Map<SpaceId, Urgency> urgency,
       long chainsPosition,
       List<Ledger.Known> statements) {}
 
@@ -53,6 +56,9 @@ public interface Journal extends Reads, AutoCloseable {
 
   /** Committed entries from a position on, of all spaces, in the order of the log. */
   List<LoggedEntry> from(long position, int limit);
+
+  /** The positions of entries that are held, in order. */
+  List<Long> held();
 
   /** Makes all of a batch visible; it is durable after the next {@link #force}. */
   void commit(Batch batch);

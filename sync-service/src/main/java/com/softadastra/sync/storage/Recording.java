@@ -21,6 +21,7 @@ import com.softadastra.engine.space.Receiver;
 import com.softadastra.engine.space.Recorder;
 import com.softadastra.engine.space.SignedRecord;
 import com.softadastra.engine.space.SpaceState;
+import com.softadastra.engine.space.Urgency;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -306,6 +307,28 @@ public final class Recording {
     return journal.discharge(space, dot -> ledger.owed(membership, key.nodeId(), dot), most);
   }
 
+  /**
+   * Judges an entry again that is held.
+   *
+   * @return whether it is no longer held
+   */
+  public boolean judgeAgain(long position) {
+    ensureOwner();
+    var batch = new Batch(journal, now());
+    boolean judged = judgeAgain(position, batch);
+    if (judged) {
+      commit(batch);
+    }
+    return judged;
+  }
+
+  private boolean judgeAgain(long position, Batch batch) {
+    var held = batch.entry(position);
+    var writes = Receiver.judgeAgain(held, space(held.entry().space()), batch, now());
+    batch.add(writes);
+    return !writes.isEmpty();
+  }
+
   /** A space's membership with everything decided so far. */
   public Membership membership(SpaceId space) {
     ensureOwner();
@@ -425,7 +448,7 @@ public final class Recording {
     ensureOwner();
     try {
       var batch = new Batch(journal, now());
-      batch.chains(chains(), lastPosition);
+      batch.chains(chains(), urgency(), lastPosition);
       journal.commit(batch);
       force();
     } catch (Throwable e) {
@@ -485,7 +508,7 @@ public final class Recording {
       batch.note(kept);
       if (!batch.isEmpty()) {
         if (lastPosition - chainsPosition >= CHAINS_EVERY || !batch.branches().isEmpty()) {
-          batch.chains(chains(), lastPosition);
+          batch.chains(chains(), urgency(), lastPosition);
           chainsPosition = lastPosition;
         }
         complete(batch);
@@ -650,7 +673,8 @@ public final class Recording {
     for (var id : touched) {
       var space = spaces.get(id);
       if (space != null) {
-        next.put(id, new SpaceView(space.membership(), space.self(), space.chains()));
+        next.put(
+            id, new SpaceView(space.membership(), space.self(), space.chains(), space.urgency()));
       }
     }
     // whoever reads the position first finds chains that hold at least as much
@@ -683,6 +707,7 @@ public final class Recording {
               requireEnd(name, head);
               space(id).recovered(name, head);
             }));
+    recovered.urgency().forEach((id, urgency) -> space(id).recovered(urgency));
     recoverChains();
     ledger.recover(recovered.statements());
     boolean same = before != null && before.incarnation().equals(incarnation);
@@ -692,6 +717,10 @@ public final class Recording {
     var batch = new Batch(journal, now());
     batch.node(node);
     spaces.values().forEach(space -> recordAgain(forked(space), space, batch));
+    long judged = journal.held().stream().filter(position -> judgeAgain(position, batch)).count();
+    if (judged > 0) {
+      LOG.info("{} entries that were held have been judged", judged);
+    }
     commit(batch);
     force();
     published(spaces.keySet());
@@ -743,8 +772,7 @@ public final class Recording {
           throw new StorageException(
               "the log doesn't hang together at position " + logged.position(), null);
         }
-        space.recovered(
-            logged.chain(), chain.endingAt(entry.sequence(), logged.hash(), logged.position()));
+        space.recovered(logged);
       }
     }
   }
@@ -757,6 +785,12 @@ public final class Recording {
     var chains = new LinkedHashMap<SpaceId, Map<Replica, ChainHead>>();
     spaces.forEach((id, space) -> chains.put(id, space.chains()));
     return chains;
+  }
+
+  private Map<SpaceId, Urgency> urgency() {
+    var urgency = new LinkedHashMap<SpaceId, Urgency>();
+    spaces.forEach((id, space) -> urgency.put(id, space.urgency()));
+    return urgency;
   }
 
   private Replica self() {

@@ -22,11 +22,13 @@ enum RowChange {
   MERGE_STATEMENT(
       12,
       "merge into statement (space_no, node, statement, signature, via) values (?, ?, ?, ?, ?)"),
-  INSERT_DEAD_LETTER(13, "insert into dead_letter values (?, ?, ?, ?, ?, ?, 'OPEN', null)"),
+  INSERT_DEAD_LETTER(13, "insert into dead_letter values (?, ?, ?, ?, ?, ?)"),
   UPDATE_DEAD_LETTER(14, "update dead_letter set replica_no = ?, standing = ? where position = ?"),
-  DELETE_DEAD_LETTER(15, "delete from dead_letter where position = ?");
+  DELETE_DEAD_LETTER(15, "delete from dead_letter where position = ?"),
+  UPDATE_URGENCY(
+      20, "update space set urgent_position = ?, normal_position = ? where space_no = ?");
 
-  private static final RowChange[] BY_CODE = new RowChange[16];
+  private static final RowChange[] BY_CODE = new RowChange[32];
 
   static {
     for (var change : values()) {
@@ -45,7 +47,7 @@ enum RowChange {
   }
 
   static RowChange of(byte code) {
-    if (code < 1 || code >= BY_CODE.length) {
+    if (code < 1 || code >= BY_CODE.length || BY_CODE[code] == null) {
       throw new StorageException("the log of commits has a change of code " + code, null);
     }
     return BY_CODE[code];

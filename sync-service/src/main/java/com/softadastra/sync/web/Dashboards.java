@@ -97,7 +97,8 @@ final class Dashboards {
 
     @ReadOperation
     Body outbox() {
-      return new Body(view.lanes(), deadLetters.newest(SHOWN).deadLetters());
+      return new Body(
+          view.lanes(), deadLetters.newest(DeadLetters.Listing.OPEN, SHOWN).deadLetters());
     }
   }
 

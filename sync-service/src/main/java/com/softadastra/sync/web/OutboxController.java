@@ -11,6 +11,7 @@ import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.ResponseStatus;
@@ -44,9 +45,18 @@ class OutboxController {
   @GetMapping("/outbox/dead-letters")
   DeadLetters.Page deadLetters(
       @RequestParam(defaultValue = "100") int limit,
-      @RequestParam(required = false) @Nullable String after) {
+      @RequestParam(required = false) @Nullable String after,
+      @RequestParam(defaultValue = "false") boolean settled) {
     int bounded = Math.clamp(limit, 1, MOST_DEAD_LETTERS);
-    return after == null ? deadLetters.newest(bounded) : deadLetters.after(after, bounded);
+    var listing = settled ? DeadLetters.Listing.SETTLED : DeadLetters.Listing.OPEN;
+    return after == null
+        ? deadLetters.newest(listing, bounded)
+        : deadLetters.after(listing, after, bounded);
+  }
+
+  @GetMapping("/outbox/dead-letters/{id}")
+  DeadLetters.Detailed deadLetter(@PathVariable String id) {
+    return deadLetters.find(id);
   }
 
   @PostMapping("/outbox/dead-letters/{id}/retry")
@@ -56,8 +66,10 @@ class OutboxController {
 
   @DeleteMapping("/outbox/dead-letters/{id}")
   @ResponseStatus(HttpStatus.NO_CONTENT)
-  void drop(@PathVariable String id) {
-    deadLetters.drop(id);
+  void drop(
+      @PathVariable String id,
+      @RequestHeader(name = "Softadastra-Actor", required = false) @Nullable String actor) {
+    deadLetters.drop(id, actor);
   }
 
   @GetMapping("/risk")

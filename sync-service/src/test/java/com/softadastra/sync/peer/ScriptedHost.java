@@ -16,6 +16,7 @@ import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.MembershipRecord;
 import com.softadastra.engine.space.SignedRecord;
+import com.softadastra.engine.space.Urgency;
 import com.softadastra.sync.documents.SpaceNames;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -98,6 +99,11 @@ final class ScriptedHost implements SessionHost {
   @Override
   public List<LoggedEntry> entries(SpaceId space, long after, int bytes) {
     return List.of();
+  }
+
+  @Override
+  public Urgency urgency(SpaceId space) {
+    return Urgency.NONE;
   }
 
   @Override

@@ -15,6 +15,7 @@ import com.softadastra.engine.space.BatchCheck.Checked;
 import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.SignedRecord;
+import com.softadastra.engine.space.Urgency;
 import com.softadastra.sync.storage.InMemoryJournal.Medium;
 import com.softadastra.sync.storage.Recording.Outcome;
 import java.time.InstantSource;
@@ -190,6 +191,11 @@ final class ForkedMember implements SessionHost {
   public List<LoggedEntry> entries(SpaceId of, long after, int bytes) {
     // few at a time, so that there are many frames
     return recording.log().signedRun(of, after, 600);
+  }
+
+  @Override
+  public Urgency urgency(SpaceId space) {
+    return recording.view(space).orElseThrow().urgency();
   }
 
   @Override

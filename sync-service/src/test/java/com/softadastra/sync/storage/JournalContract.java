@@ -12,6 +12,7 @@ import com.softadastra.contracts.documents.OperationRequest;
 import com.softadastra.contracts.documents.Priority;
 import com.softadastra.contracts.json.JsonText;
 import com.softadastra.contracts.peering.Role;
+import com.softadastra.engine.document.DocumentFold;
 import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.log.Change;
 import com.softadastra.engine.log.DocumentKey;
@@ -24,12 +25,15 @@ import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.engine.log.Signatures.Purpose;
 import com.softadastra.engine.log.Standing;
 import com.softadastra.engine.space.BatchCheck.Checked;
+import com.softadastra.engine.space.DocumentUpdate;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.MembershipRecord;
 import com.softadastra.engine.space.ReceivedEntry;
 import com.softadastra.engine.space.Receiver;
 import com.softadastra.engine.space.SignedRecord;
 import com.softadastra.engine.space.SpaceState;
+import com.softadastra.engine.space.Urgency;
+import com.softadastra.engine.space.Write;
 import com.softadastra.sync.documents.SpaceNames;
 import com.softadastra.sync.storage.Recording.Outcome;
 import java.time.Instant;
@@ -127,11 +131,15 @@ abstract class JournalContract {
   }
 
   private CompletableFuture<Outcome> submit(@Nullable String id, String document, String body) {
+    return submit(id, document, body, Priority.NORMAL);
+  }
+
+  private CompletableFuture<Outcome> submit(
+      @Nullable String id, String document, String body, Priority priority) {
     var put =
         new OperationRequest(
             OperationKind.PUT, "things", document, new JsonText(body), null, Condition.ANY);
-    return recording.submit(
-        space, new IntentRequest("space", id, null, Priority.NORMAL, List.of(put)));
+    return recording.submit(space, new IntentRequest("space", id, null, priority, List.of(put)));
   }
 
   private LoggedEntry put(@Nullable String id, String document, String body) {
@@ -179,6 +187,70 @@ abstract class JournalContract {
     assertThat(journal.intent(space, "mine"))
         .hasValueSatisfying(found -> assertThat(found.hash()).isEqualTo(given.hash()));
     assertThat(journal.intent(space, "another")).isEmpty();
+  }
+
+  @Test
+  void whatAnEarlierVersionHeldIsJudgedAtTheNextStart() throws Exception {
+    put("first", "a", "{\"n\":1}");
+    var second = put("second", "a", "{\"n\":2}");
+    var whole = journal.document(thing("a"));
+    hold(second);
+    assertThat(journal.held()).containsExactly(second.position());
+    assertThat(deadLetters(journal)).containsOnlyKeys(second.position());
+
+    restart(new Birth(LIFE, 0));
+
+    assertThat(journal.held()).isEmpty();
+    assertThat(deadLetters(journal)).isEmpty();
+    assertThat(journal.document(thing("a"))).isEqualTo(whole);
+    assertThat(journal.entry(second.position()).standing()).isEqualTo(Standing.EFFECTIVE);
+  }
+
+  @Test
+  void whatIsHeldIsJudgedAgainWhenThatIsAskedFor() throws Exception {
+    var first = put("first", "a", "{\"n\":1}");
+    hold(first);
+    var judged = recording.administer(() -> recording.judgeAgain(first.position()));
+    recording.recordNext();
+    assertThat(judged).isCompletedWithValue(true);
+    assertThat(journal.document(thing("a")).body()).isEqualTo(new JsonText("{\"n\":1}"));
+    var again = recording.administer(() -> recording.judgeAgain(first.position()));
+    recording.recordNext();
+    assertThat(again).isCompletedWithValue(false);
+  }
+
+  /** As a version leaves an entry that can't judge it. */
+  private void hold(LoggedEntry logged) {
+    var key = thing("a");
+    var held =
+        DocumentUpdate.operations(key, logged.position(), journal).stream()
+            .filter(known -> known.position() != logged.position())
+            .toList();
+    var batch = new Batch(journal, Instant.EPOCH);
+    batch.add(
+        List.of(
+            new Write.Restand(journal.entry(logged.position()).standing(Standing.HELD)),
+            new Write.PutDocument(DocumentFold.replay(key, held, logged.position()))));
+    journal.commit(batch);
+    journal.force();
+  }
+
+  @Test
+  void urgencyOutlivesAStop() throws Exception {
+    put(null, "a", "{}");
+    var urgent = submit(null, "b", "{}", Priority.URGENT);
+    submit(null, "c", "{}", Priority.BULK);
+    recording.recordNext();
+    var urgency = recording.view(space).orElseThrow().urgency();
+    assertThat(urgency).isEqualTo(new Urgency(2, 2));
+    assertThat(urgent.join().entry().position()).isEqualTo(2);
+
+    restart(new Birth(LIFE, 0));
+    assertThat(recording.view(space).orElseThrow().urgency()).as("read on").isEqualTo(urgency);
+    put(null, "d", "{}");
+    recording.finish();
+    restart(new Birth(LIFE, 0));
+    assertThat(recording.view(space).orElseThrow().urgency()).isEqualTo(new Urgency(2, 4));
   }
 
   @Test
@@ -253,7 +325,7 @@ abstract class JournalContract {
     // committed and not forced
     var unforced = new Batch(journal, Instant.EPOCH);
     unforced.oweEverything(space);
-    unforced.chains(Map.of(), 0);
+    unforced.chains(Map.of(), Map.of(), 0);
     journal.commit(unforced);
 
     powerFails();
@@ -498,7 +570,7 @@ abstract class JournalContract {
       var batch = new Batch(journal, Instant.EPOCH);
       var verdict = Receiver.receive(entry, state, batch, Instant.EPOCH, recording.durable() + 1);
       batch.add(((Receiver.Verdict.Stored) verdict).writes());
-      batch.chains(Map.of(membership.space(), state.chains()), recording.durable() + 1);
+      batch.chains(Map.of(membership.space(), state.chains()), Map.of(), recording.durable() + 1);
       return batch;
     }
   }
