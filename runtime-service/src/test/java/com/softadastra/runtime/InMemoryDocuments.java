@@ -1,6 +1,7 @@
 package com.softadastra.runtime;
 
 import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.Incarnation;
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.Problem;
 import com.softadastra.contracts.ProblemCode;
@@ -18,19 +19,26 @@ import com.softadastra.contracts.documents.ConflictView;
 import com.softadastra.contracts.documents.DeliveryState;
 import com.softadastra.contracts.documents.DocumentHistory;
 import com.softadastra.contracts.documents.DocumentPage;
+import com.softadastra.contracts.documents.DocumentShares;
 import com.softadastra.contracts.documents.DocumentView;
 import com.softadastra.contracts.documents.Documents;
+import com.softadastra.contracts.documents.Holder;
 import com.softadastra.contracts.documents.IntentRequest;
 import com.softadastra.contracts.documents.OperationKind;
 import com.softadastra.contracts.documents.OperationRequest;
+import com.softadastra.contracts.documents.Priority;
 import com.softadastra.contracts.documents.Receipt;
 import com.softadastra.contracts.documents.ReceiptState;
 import com.softadastra.contracts.documents.Recorded;
 import com.softadastra.contracts.documents.Resolution;
+import com.softadastra.contracts.documents.SequenceDefinition;
+import com.softadastra.contracts.documents.SequenceView;
+import com.softadastra.contracts.documents.ShareMove;
 import com.softadastra.contracts.documents.SpaceDigest;
 import com.softadastra.contracts.documents.SpaceOpened;
 import com.softadastra.contracts.documents.SpaceSummary;
 import com.softadastra.contracts.http.Fields;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -359,6 +367,93 @@ public final class InMemoryDocuments implements Documents {
     return Reply.from(() -> {
       known(space);
       return new SpaceDigest("d", 1, 2, 3);
+    });
+  }
+
+  private DocumentShares shares = new DocumentShares(List.of());
+  private final Map<String, SequenceView> sequences = new TreeMap<>();
+
+  /** What was asked to be moved or allotted last. */
+  public volatile Object moved;
+
+  @Override
+  public synchronized Reply<DocumentShares> shares(String space, String collection, String id) {
+    return Reply.from(() -> {
+      known(space);
+      return shares;
+    });
+  }
+
+  @Override
+  public synchronized Reply<Recorded> moveShare(
+      String space, String collection, String id, ShareMove move) {
+    return Reply.from(() -> {
+      known(space);
+      if (move.amount().intValue() > 10) {
+        throw new Refused(Problem.of(ProblemCode.SHARE_EXHAUSTED, "too much").with("left", "10"));
+      }
+      moved = move;
+      var holder = new Holder(move.to(), Incarnation.of(new byte[16]), Holder.State.CURRENT);
+      shares =
+          new DocumentShares(
+              List.of(
+                  new DocumentShares.Divided(
+                      move.field(),
+                      move.amount(),
+                      BigDecimal.ZERO,
+                      List.of(new DocumentShares.Share(holder, move.amount())))));
+      return recorded(
+          new IntentRequest(space, move.intent(), move.actor(), Priority.NORMAL, List.of()));
+    });
+  }
+
+  @Override
+  public synchronized Reply<SequenceView.Declared> declareSequence(
+      String space, String sequence, SequenceDefinition definition) {
+    return Reply.from(() -> {
+      known(space);
+      var keeper =
+          new Holder(
+              new NodeId(Hash.sha256(new byte[1])), Incarnation.of(new byte[16]), Holder.State.OWN);
+      var view =
+          new SequenceView(
+              sequence,
+              definition.prefix(),
+              definition.width(),
+              keeper,
+              1,
+              List.of(new SequenceView.Range(keeper, 3, 4)),
+              List.of(new SequenceView.Numbers(1, 1)),
+              List.of(new SequenceView.Numbers(2, 2)));
+      boolean created = sequences.put(sequence, view) == null;
+      return new SequenceView.Declared(view, created);
+    });
+  }
+
+  @Override
+  public synchronized Reply<SequenceView> sequence(String space, String sequence) {
+    return Reply.from(() -> {
+      known(space);
+      var view = sequences.get(sequence);
+      if (view == null) {
+        throw new Refused(ProblemCode.SEQUENCE_UNKNOWN, "no sequence " + sequence);
+      }
+      return view;
+    });
+  }
+
+  @Override
+  public synchronized Reply<Recorded> allotNumbers(
+      String space, String sequence, SequenceView.Allotment allotment) {
+    return Reply.from(() -> {
+      sequence(space, sequence).orThrow();
+      if (allotment.count() > 100) {
+        throw new Refused(ProblemCode.RANGE_EXHAUSTED, "too many");
+      }
+      moved = allotment;
+      return recorded(
+          new IntentRequest(
+              space, allotment.intent(), allotment.actor(), Priority.NORMAL, List.of()));
     });
   }
 }

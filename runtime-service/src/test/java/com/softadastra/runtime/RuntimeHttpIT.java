@@ -8,8 +8,11 @@ import static com.softadastra.runtime.RuntimeServer.encoded;
 import static com.softadastra.runtime.RuntimeServer.json;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.LayerUnreachable;
+import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.documents.Condition;
+import com.softadastra.contracts.documents.NumberRequest;
 import com.softadastra.contracts.documents.PatchBody;
 import com.softadastra.contracts.documents.Priority;
 import com.softadastra.contracts.documents.ReceiptState;
@@ -789,15 +792,76 @@ class RuntimeHttpIT {
   // Spaces and collections
 
   @Test
-  void refusesToNumberDocuments() throws Exception {
+  void asksForANumberInAField() throws Exception {
     var numbered =
         """
-        {"operations":[{"op":"put","collection":"things","id":"n","body":{},
-          "number":{"field":"no","sequence":"invoices"}}]}
+        {"operations":[{"op":"put","collection":"things","id":"n","body":{},"number":%s}]}
         """;
-    var refused = server.send("POST", SHOP + "/intents", numbered, JSON);
-    assertProblem(refused, 422, "not-supported");
-    assertThat(refused.text()).contains("operations[0].number");
+    var good = "{\"field\":\"/a/no\",\"sequence\":\"invoices\"}";
+    assertThat(server.send("POST", SHOP + "/intents", numbered.formatted(good), JSON).status())
+        .isEqualTo(201);
+    assertThat(documents.last().operations().getFirst().number())
+        .isEqualTo(new NumberRequest("/a/no", "invoices"));
+    for (var bad :
+        List.of(
+            "{\"field\":\"\",\"sequence\":\"x\"}",
+            "{\"field\":\"a\"}",
+            "{\"field\":\"a\",\"sequence\":\"X\"}",
+            "{\"field\":\"a\",\"sequence\":\"x\",\"more\":1}",
+            "7")) {
+      var refused = server.send("POST", SHOP + "/intents", numbered.formatted(bad), JSON);
+      assertProblem(refused, 400, "invalid-request");
+      assertThat(refused.text()).contains("operations[0].number");
+    }
+  }
+
+  @Test
+  void movesSharesAndShowsThem() throws Exception {
+    var shares = THINGS + "s/shares";
+    var node = "\"to\":\"" + new NodeId(Hash.sha256(new byte[1])) + "\"";
+    var moved =
+        server.send(
+            "POST",
+            shares,
+            "{\"field\":\"stock\",%s,\"amount\":1.50}".formatted(node),
+            JSON,
+            "Idempotency-Key: move-" + fresh());
+    assertThat(moved.status()).isEqualTo(200);
+    var shown = server.get(shares);
+    assertThat(shown.status()).isEqualTo(200);
+    assertThat(shown.text())
+        .contains("\"field\":\"stock\",\"amount\":1.50", "\"state\":\"current\"");
+    var exhausted =
+        server.send("POST", shares, "{\"field\":\"stock\",%s,\"amount\":11}".formatted(node), JSON);
+    assertProblem(exhausted, 409, "share-exhausted");
+    assertThat(exhausted.text()).contains("\"left\":\"10\"");
+    for (var bad : List.of("0", "-1", "1e99", "\"1\"", "0.0000000000000000001")) {
+      var body = "{\"field\":\"stock\",%s,\"amount\":%s}".formatted(node, bad);
+      assertProblem(server.send("POST", shares, body, JSON), 400, "invalid-request");
+    }
+    var nobody = "{\"field\":\"stock\",\"to\":\"me\",\"amount\":1}";
+    assertProblem(server.send("POST", shares, nobody, JSON), 400, "invalid-request");
+  }
+
+  @Test
+  void declaresSequencesAndAllotsNumbers() throws Exception {
+    var sequence = SHOP + "/sequences/r" + fresh();
+    assertProblem(server.get(sequence), 404, "sequence-unknown");
+    var declaration = "{\"prefix\":\"R-\",\"width\":6}";
+    assertThat(server.send("PUT", sequence, declaration, JSON).status()).isEqualTo(201);
+    assertThat(server.send("PUT", sequence, declaration, JSON).status()).isEqualTo(200);
+    assertThat(server.get(sequence).text())
+        .contains("\"prefix\":\"R-\",\"width\":6", "\"void\":[{\"first\":2,\"last\":2}]");
+    assertThat(server.get(sequence + "/ranges").text()).contains("\"first\":3,\"last\":4");
+    for (var bad : List.of("{\"width\":0}", "{\"width\":16}", "{\"prefix\":1}", "{\"from\":1}")) {
+      assertProblem(server.send("PUT", sequence, bad, JSON), 400, "invalid-request");
+    }
+    var ranges = sequence + "/ranges";
+    assertThat(server.send("POST", ranges, "{\"count\":5}", JSON).status()).isEqualTo(201);
+    assertProblem(server.send("POST", ranges, "{\"count\":101}", JSON), 409, "range-exhausted");
+    for (var bad : List.of("{}", "{\"count\":0}", "{\"count\":1,\"node\":\"me\"}")) {
+      assertProblem(server.send("POST", ranges, bad, JSON), 400, "invalid-request");
+    }
   }
 
   @Test

@@ -28,4 +28,14 @@ public class DocumentsConfiguration {
   ConflictsController conflictsController(Documents documents, Limits limits) {
     return new ConflictsController(documents, new Writes(documents), limits);
   }
+
+  @Bean
+  SharesController sharesController(Documents documents, Limits limits) {
+    return new SharesController(documents, new Writes(documents), limits);
+  }
+
+  @Bean
+  SequencesController sequencesController(Documents documents, Limits limits) {
+    return new SequencesController(documents, new Writes(documents), limits);
+  }
 }

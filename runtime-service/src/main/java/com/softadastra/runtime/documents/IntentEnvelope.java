@@ -2,6 +2,7 @@ package com.softadastra.runtime.documents;
 
 import com.softadastra.contracts.documents.Condition;
 import com.softadastra.contracts.documents.IntentRequest;
+import com.softadastra.contracts.documents.NumberRequest;
 import com.softadastra.contracts.documents.OperationKind;
 import com.softadastra.contracts.documents.OperationRequest;
 import com.softadastra.contracts.documents.PatchBody;
@@ -14,7 +15,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the body of {@code POST /intents}.
@@ -24,9 +25,6 @@ import java.util.stream.Stream;
  */
 final class IntentEnvelope {
   private static final int MAX_OPERATIONS = 1000;
-
-  /** Of an operation: from which sequence it takes a number. Not honoured by this version. */
-  private static final String NUMBER = "number";
 
   private final String space;
   private final Headers headers;
@@ -84,9 +82,6 @@ final class IntentEnvelope {
   }
 
   private OperationRequest operation(String path, Json.Obj item) {
-    if (item.get(NUMBER) != null) {
-      throw SpacesController.notSupported(Stream.of(path + "." + NUMBER));
-    }
     var fields =
         Fields.at(
             path,
@@ -98,7 +93,8 @@ final class IntentEnvelope {
             "patch",
             "patchType",
             "ifVersion",
-            "base");
+            "base",
+            "number");
     fields.string("op");
     var op = fields.optionalEnum("op", OperationKind.class).orElseThrow();
     String collection = Names.name(fields.path("collection"), fields.string("collection"));
@@ -107,14 +103,16 @@ final class IntentEnvelope {
     return switch (op) {
       case PUT -> {
         refuse(fields, "patch", "patchType");
-        yield new OperationRequest(op, collection, id, body(fields), null, condition);
+        yield new OperationRequest(
+            op, collection, id, body(fields), null, condition, null, number(fields));
       }
       case PATCH -> {
         refuse(fields, "body");
-        yield new OperationRequest(op, collection, id, null, patch(fields), condition);
+        yield new OperationRequest(
+            op, collection, id, null, patch(fields), condition, null, number(fields));
       }
       case DELETE -> {
-        refuse(fields, "body", "patch", "patchType");
+        refuse(fields, "body", "patch", "patchType", "number");
         yield new OperationRequest(op, collection, id, null, null, condition);
       }
     };
@@ -126,6 +124,22 @@ final class IntentEnvelope {
         throw fields.wrong(name, "has no meaning for this op");
       }
     }
+  }
+
+  /** The field that gets the next number of a sequence. */
+  private static @Nullable NumberRequest number(Fields fields) {
+    return fields
+        .optionalObject("number")
+        .map(object -> {
+          var number = Fields.at(fields.path("number"), object, "field", "sequence");
+          var field = number.string("field");
+          if (field.isEmpty() || field.length() > 512) {
+            throw number.wrong("field", "must have 1 to 512 characters");
+          }
+          return new NumberRequest(
+              field, Names.name(number.path("sequence"), number.string("sequence")));
+        })
+        .orElse(null);
   }
 
   private JsonText body(Fields fields) {

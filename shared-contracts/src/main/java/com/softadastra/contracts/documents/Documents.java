@@ -72,4 +72,22 @@ public interface Documents {
   Reply<Recorded> undo(String space, String id, @Nullable String actor);
 
   Reply<SpaceDigest> digest(String space);
+
+  /** Who holds how much of a document's divided amounts. */
+  Reply<DocumentShares> shares(String space, String collection, String id);
+
+  /** Moves a part of this node's share to another node. */
+  Reply<Recorded> moveShare(String space, String collection, String id, ShareMove move);
+
+  /**
+   * Begins a sequence of numbers, whose keeper this node becomes; or finds it, where it is declared
+   * alike.
+   */
+  Reply<SequenceView.Declared> declareSequence(
+      String space, String sequence, SequenceDefinition definition);
+
+  Reply<SequenceView> sequence(String space, String sequence);
+
+  /** Gives numbers that this node holds to a node to use; the keeper takes them from the rest. */
+  Reply<Recorded> allotNumbers(String space, String sequence, SequenceView.Allotment allotment);
 }

@@ -15,5 +15,11 @@ public enum FieldType {
   MAX,
   /** A number that only shrinks. */
   @JsonProperty("min")
-  MIN
+  MIN,
+  /**
+   * A number that is divided among replicas, each of which spends only what it holds, so that it
+   * never falls below zero.
+   */
+  @JsonProperty("escrow")
+  ESCROW
 }

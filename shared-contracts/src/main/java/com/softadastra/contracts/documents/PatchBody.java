@@ -8,7 +8,10 @@ public record PatchBody(Notation notation, JsonText text) {
   public enum Notation {
     /** RFC 7396. */
     MERGE,
-    /** {@code set}, {@code unset}, {@code increment}, {@code add} and {@code remove} by field. */
+    /**
+     * {@code set}, {@code unset}, {@code increment}, {@code add} and {@code remove} by field; and
+     * {@code move}, a part of a share to another replica, which is asked for on its own.
+     */
     FIELDS
   }
 }

@@ -23,11 +23,14 @@ import com.softadastra.contracts.documents.ConflictState;
 import com.softadastra.contracts.documents.ConflictView;
 import com.softadastra.contracts.documents.DocumentHistory;
 import com.softadastra.contracts.documents.DocumentPage;
+import com.softadastra.contracts.documents.DocumentShares;
 import com.softadastra.contracts.documents.DocumentView;
 import com.softadastra.contracts.documents.Documents;
 import com.softadastra.contracts.documents.FieldDefinition;
 import com.softadastra.contracts.documents.FieldType;
+import com.softadastra.contracts.documents.Holder;
 import com.softadastra.contracts.documents.IntentRequest;
+import com.softadastra.contracts.documents.NumberRequest;
 import com.softadastra.contracts.documents.OperationKind;
 import com.softadastra.contracts.documents.OperationRequest;
 import com.softadastra.contracts.documents.PatchBody;
@@ -36,9 +39,13 @@ import com.softadastra.contracts.documents.Priority;
 import com.softadastra.contracts.documents.ReceiptState;
 import com.softadastra.contracts.documents.Recorded;
 import com.softadastra.contracts.documents.Resolution;
+import com.softadastra.contracts.documents.SequenceDefinition;
+import com.softadastra.contracts.documents.SequenceView;
+import com.softadastra.contracts.documents.ShareMove;
 import com.softadastra.contracts.documents.SpaceDigest;
 import com.softadastra.contracts.documents.SpaceOpened;
 import com.softadastra.contracts.documents.SpaceSummary;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -103,6 +110,7 @@ final class DocumentsCases {
     cases.addAll(reads());
     cases.addAll(receipts());
     cases.addAll(conflicts());
+    cases.addAll(divisions());
     cases.addAll(refusals());
     return cases;
   }
@@ -142,7 +150,15 @@ final class DocumentsCases {
             TEXT,
             Priority.URGENT,
             List.of(
-                new OperationRequest(OperationKind.PUT, "orders", TEXT, BODY, null, Condition.ANY),
+                new OperationRequest(
+                    OperationKind.PUT,
+                    "orders",
+                    TEXT,
+                    BODY,
+                    null,
+                    Condition.ANY,
+                    null,
+                    new NumberRequest("/no", TEXT)),
                 new OperationRequest(
                     OperationKind.PATCH,
                     "orders",
@@ -286,6 +302,63 @@ final class DocumentsCases {
             null),
         ContractCase.of(
             "conflict", Reply.of(CONFLICT), to -> to.conflict("shop", "con_1"), "shop", "con_1"));
+  }
+
+  private static List<ContractCase<Documents>> divisions() {
+    var holder = new Holder(NODE, Samples.INCARNATION, Holder.State.STRANDED);
+    var amount = new BigDecimal("12345678901234567890.000000001");
+    var sequence =
+        new SequenceView(
+            TEXT,
+            TEXT,
+            6,
+            holder,
+            Long.MAX_VALUE,
+            List.of(new SequenceView.Range(holder, 1, 2)),
+            List.of(new SequenceView.Numbers(3, 4)),
+            List.of(new SequenceView.Numbers(5, 5)));
+    var move = new ShareMove(TEXT, OTHER_NODE, amount, TEXT, null);
+    var allotment = new SequenceView.Allotment(null, 7, null, TEXT);
+    var definition = new SequenceDefinition(TEXT, 6);
+    return List.of(
+        ContractCase.of(
+            "shares",
+            Reply.of(
+                new DocumentShares(
+                    List.of(
+                        new DocumentShares.Divided(
+                            TEXT,
+                            amount,
+                            BigDecimal.ZERO,
+                            List.of(new DocumentShares.Share(holder, amount)))))),
+            to -> to.shares("shop", "stock", TEXT),
+            "shop",
+            "stock",
+            TEXT),
+        ContractCase.of(
+            "moveShare",
+            Reply.of(new Recorded(RECEIPT, false, false)),
+            to -> to.moveShare("shop", "stock", TEXT, move),
+            "shop",
+            "stock",
+            TEXT,
+            move),
+        ContractCase.of(
+            "declareSequence",
+            Reply.of(new SequenceView.Declared(sequence, true)),
+            to -> to.declareSequence("shop", TEXT, definition),
+            "shop",
+            TEXT,
+            definition),
+        ContractCase.of(
+            "sequence", Reply.of(sequence), to -> to.sequence("shop", TEXT), "shop", TEXT),
+        ContractCase.of(
+            "allotNumbers",
+            Reply.of(new Recorded(RECEIPT, false, false)),
+            to -> to.allotNumbers("shop", TEXT, allotment),
+            "shop",
+            TEXT,
+            allotment));
   }
 
   private static List<ContractCase<Documents>> refusals() {

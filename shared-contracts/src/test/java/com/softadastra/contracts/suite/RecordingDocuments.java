@@ -10,6 +10,7 @@ import com.softadastra.contracts.documents.ConflictState;
 import com.softadastra.contracts.documents.ConflictView;
 import com.softadastra.contracts.documents.DocumentHistory;
 import com.softadastra.contracts.documents.DocumentPage;
+import com.softadastra.contracts.documents.DocumentShares;
 import com.softadastra.contracts.documents.DocumentView;
 import com.softadastra.contracts.documents.Documents;
 import com.softadastra.contracts.documents.IntentRequest;
@@ -17,6 +18,9 @@ import com.softadastra.contracts.documents.Receipt;
 import com.softadastra.contracts.documents.ReceiptState;
 import com.softadastra.contracts.documents.Recorded;
 import com.softadastra.contracts.documents.Resolution;
+import com.softadastra.contracts.documents.SequenceDefinition;
+import com.softadastra.contracts.documents.SequenceView;
+import com.softadastra.contracts.documents.ShareMove;
 import com.softadastra.contracts.documents.SpaceDigest;
 import com.softadastra.contracts.documents.SpaceOpened;
 import com.softadastra.contracts.documents.SpaceSummary;
@@ -112,5 +116,32 @@ public final class RecordingDocuments extends Recording implements Documents {
   @Override
   public Reply<SpaceDigest> digest(String space) {
     return answer("digest", space);
+  }
+
+  @Override
+  public Reply<DocumentShares> shares(String space, String collection, String id) {
+    return answer("shares", space, collection, id);
+  }
+
+  @Override
+  public Reply<Recorded> moveShare(String space, String collection, String id, ShareMove move) {
+    return answer("moveShare", space, collection, id, move);
+  }
+
+  @Override
+  public Reply<SequenceView.Declared> declareSequence(
+      String space, String sequence, SequenceDefinition definition) {
+    return answer("declareSequence", space, sequence, definition);
+  }
+
+  @Override
+  public Reply<SequenceView> sequence(String space, String sequence) {
+    return answer("sequence", space, sequence);
+  }
+
+  @Override
+  public Reply<Recorded> allotNumbers(
+      String space, String sequence, SequenceView.Allotment allotment) {
+    return answer("allotNumbers", space, sequence, allotment);
   }
 }

@@ -174,11 +174,8 @@ public record Definition(
   /** The same as it was declared. */
   public CollectionDefinition declared() {
     var declared = new TreeMap<String, FieldDefinition>();
-    fields.forEach((pointer, type) -> {
-      var steps = Pointer.steps(pointer);
-      boolean plain = steps.size() == 1 && !steps.getFirst().startsWith("/");
-      declared.put(plain ? steps.getFirst() : pointer, new FieldDefinition(type));
-    });
+    fields.forEach(
+        (pointer, type) -> declared.put(EscrowChange.name(pointer), new FieldDefinition(type)));
     return new CollectionDefinition(policy == null ? Policy.KEEP : policy, declared);
   }
 }

@@ -156,14 +156,14 @@ public final class DocumentFold {
 
   /**
    * A put as it is recorded: under {@code merge} as what it changes of the body that it is made on,
-   * where that is no longer than the whole.
+   * where that is no longer than the whole, or where it has amounts that are divided.
    */
   public static Change put(JsonText body, @Nullable JsonText on, Definition definition) {
     if (!definition.merges() || on == null) {
       return new Change.Put(body);
     }
     var effects = Effects.between(on.read(), body.read(), definition.fields());
-    return Effects.text(effects, body)
+    return Effects.text(effects, body, !EscrowChange.fields(definition).isEmpty())
         .<Change>map(text -> new Change.Difference(text, Hash.sha256(body.utf8())))
         .orElseGet(() -> new Change.Put(body));
   }

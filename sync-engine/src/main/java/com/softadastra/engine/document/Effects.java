@@ -6,6 +6,7 @@ import com.softadastra.contracts.json.Json;
 import com.softadastra.contracts.json.JsonReader;
 import com.softadastra.contracts.json.JsonText;
 import com.softadastra.engine.log.Change;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -110,7 +111,7 @@ final class Effects {
   private Optional<Effect> typed(String field, @Nullable Json old, Json now) {
     return switch (types.get(field)) {
       case null -> Optional.empty();
-      case COUNTER -> {
+      case COUNTER, ESCROW -> {
         var left = Decimals.of(old);
         var right = Decimals.of(now);
         yield left.isPresent() && right.isPresent()
@@ -137,7 +138,7 @@ final class Effects {
     try {
       after = DocumentPatch.apply(Notation.FIELDS, JsonText.of(patch), JsonText.of(on));
     } catch (DocumentPatch.NotApplicable e) {
-      return List.of();
+      return divided(patch, types);
     }
     var effects = new Effects(types);
     var draft = new Draft(on);
@@ -163,7 +164,20 @@ final class Effects {
       effects.effects.add(
           new Effect.Items(field, without(added.getOrDefault(field, List.of()), less), less));
     }
-    return apart(effects.effects, after.read());
+    return apart(effects.effects, after.read(), types);
+  }
+
+  /** What a patch that doesn't fit still does: what was spent is spent. */
+  private static List<Effect> divided(Json.Obj patch, SortedMap<String, FieldType> types) {
+    var effects = new ArrayList<Effect>();
+    members(patch, "increment")
+        .forEach((field, by) -> {
+          var pointer = Pointer.of(field);
+          if (types.get(pointer) == FieldType.ESCROW) {
+            Decimals.of(by).ifPresent(amount -> effects.add(new Effect.Add(pointer, amount)));
+          }
+        });
+    return effects;
   }
 
   private static Map<String, List<Json>> byPointer(SortedMap<String, Json> fields) {
@@ -174,7 +188,8 @@ final class Effects {
   }
 
   /** Where parts of one change overlap, each of the outermost fields is written as it came out. */
-  private static List<Effect> apart(List<Effect> effects, Json.Obj after) {
+  private static List<Effect> apart(
+      List<Effect> effects, Json.Obj after, SortedMap<String, FieldType> types) {
     var outermost = new TreeSet<String>();
     boolean overlapping = false;
     for (var effect : effects) {
@@ -189,9 +204,16 @@ final class Effects {
       return effects;
     }
     var draft = new Draft(after);
-    return outermost.stream()
-        .<Effect>map(field -> new Effect.Write(field, draft.get(field)))
-        .toList();
+    var apart = new ArrayList<Effect>();
+    for (var effect : effects) {
+      // what is divided is never written as a whole
+      if (effect instanceof Effect.Add && types.get(effect.field()) == FieldType.ESCROW) {
+        outermost.remove(effect.field());
+        apart.add(effect);
+      }
+    }
+    outermost.forEach(field -> apart.add(new Effect.Write(field, draft.get(field))));
+    return apart;
   }
 
   private static List<Effect> merged(
@@ -238,7 +260,9 @@ final class Effects {
       switch (effect) {
         case Effect.Write(var field, var value) -> draft.put(field, value);
         case Effect.Add(var field, var by) ->
-            draft.put(field, Decimals.json(Decimals.of(draft.get(field)).orElseThrow().add(by)));
+            draft.put(
+                field,
+                Decimals.json(Decimals.of(draft.get(field)).orElse(BigDecimal.ZERO).add(by)));
         case Effect.Items(var field, var added, var removed) ->
             draft.put(field, changed(items(draft.get(field)), added, removed));
         case Effect.Bound bound ->
@@ -268,8 +292,10 @@ final class Effects {
   /**
    * The effects as a patch by field, where that is no longer than the body that they make and can
    * be read again.
+   *
+   * @param always also where it is longer
    */
-  static Optional<JsonText> text(List<Effect> effects, JsonText body) {
+  static Optional<JsonText> text(List<Effect> effects, JsonText body, boolean always) {
     var parts = new TreeMap<String, Json>();
     var set = new TreeMap<String, Json>();
     var unset = new ArrayList<Json>();
@@ -302,7 +328,9 @@ final class Effects {
       return Optional.empty();
     }
     var text = JsonText.of(patch);
-    return text.text().length() <= body.text().length() + 64 ? Optional.of(text) : Optional.empty();
+    return always || text.text().length() <= body.text().length() + 64
+        ? Optional.of(text)
+        : Optional.empty();
   }
 
   private static void put(Map<String, Json> parts, String part, Map<String, Json> members) {

@@ -3,6 +3,7 @@ package com.softadastra.engine.document;
 import static java.util.Objects.requireNonNull;
 
 import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.documents.FieldType;
 import com.softadastra.contracts.json.Json;
 import com.softadastra.contracts.json.JsonReader;
 import com.softadastra.engine.log.Change;
@@ -38,6 +39,8 @@ final class Merging {
   // by array and item, who added it; what has no tag is known to all
   private final Map<String, Map<String, List<Step>>> tags = new HashMap<>();
   private final Map<Hash, Lost> overwritten = new HashMap<>();
+  // what divided amounts come to; no decision between writes takes a part of them back
+  private final TreeMap<String, BigDecimal> divided = new TreeMap<>();
 
   /**
    * An operation of the region, with the body that it was made on and the one that it made.
@@ -89,6 +92,14 @@ final class Merging {
     this.definition = definition;
     this.body = start == null ? null : new Draft(start);
     this.values = start == null ? 0 : start.values();
+    if (start != null) {
+      var draft = new Draft(start);
+      for (var field : EscrowChange.fields(definition)) {
+        if (draft.get(field) != null) {
+          divided.put(field, Decimals.of(draft.get(field)).orElse(BigDecimal.ZERO));
+        }
+      }
+    }
   }
 
   /** Takes the next operation in the order of the fold. */
@@ -120,6 +131,10 @@ final class Merging {
     }
     for (var effect : effects) {
       take(effect, step, effects, own != null);
+      if (effect instanceof Effect.Add(var field, var by)
+          && definition.fields().get(field) == FieldType.ESCROW) {
+        divided.merge(field, by, BigDecimal::add);
+      }
     }
   }
 
@@ -330,7 +345,11 @@ final class Merging {
 
   /** What all taken so far come to. */
   Json.@Nullable Obj body() {
-    return body == null ? null : body.closed();
+    if (body == null) {
+      return null;
+    }
+    divided.forEach((field, amount) -> draft().put(field, Decimals.json(amount)));
+    return body.closed();
   }
 
   /** Conflicts that were decided between them. */

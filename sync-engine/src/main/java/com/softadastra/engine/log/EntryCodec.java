@@ -182,9 +182,9 @@ public final class EntryCodec {
       }
       var operation =
           new Operation(collection, document, definition(in), hashes(in), hashes(in), change(in));
-      if (operation.defines()
+      if ((operation.defines() || operation.numbers())
           && (operation.definition() != null || !(operation.change() instanceof Change.Put))) {
-        throw new Malformed("a definition that is none");
+        throw new Malformed("what a reserved collection doesn't have");
       }
       operations.add(operation);
     }

@@ -27,6 +27,12 @@ public record Operation(
   public static final String DEFINITIONS = "$definitions";
 
   /**
+   * The collection whose documents are sequences of numbers: the id is a sequence's name, each
+   * operation says what becomes of its numbers. No application's collection has this name.
+   */
+  public static final String SEQUENCES = "$sequences";
+
+  /**
    * The collection whose documents say what became of entries without effect: the id is the entry's
    * hash. They have a document as soon as one settles it.
    */
@@ -60,5 +66,10 @@ public record Operation(
   /** Whether it says what a collection is. */
   public boolean defines() {
     return collection.equals(DEFINITIONS);
+  }
+
+  /** Whether it says what becomes of a sequence's numbers. */
+  public boolean numbers() {
+    return collection.equals(SEQUENCES);
   }
 }

@@ -13,7 +13,11 @@ public enum Standing {
   /** Held: its kind is newer than this software. */
   HELD("this version of the software can't judge it"),
   /** Void: its author's chain forks before it. */
-  FORKED("its author's storage was restored or copied, and wrote something else in its place");
+  FORKED("its author's storage was restored or copied, and wrote something else in its place"),
+  /** Void: it spends or gives away more than its author's share. */
+  OVERSPENT("it takes of a divided amount what its author did not hold"),
+  /** Void: it uses or gives away numbers that its author's ranges don't have. */
+  MISNUMBERED("it takes numbers of a sequence that its author did not hold");
 
   private final String reason;
 
@@ -27,5 +31,10 @@ public enum Standing {
 
   public boolean effective() {
     return this == EFFECTIVE;
+  }
+
+  /** Void: its author took what it did not hold. */
+  public boolean uncovered() {
+    return this == OVERSPENT || this == MISNUMBERED;
   }
 }

@@ -22,7 +22,7 @@ public final class Definitions {
 
   /** What a collection is declared to be now: of all heads the greatest generation, then hash. */
   public static Definition current(SpaceId space, String collection, Reads reads) {
-    return collection.equals(Operation.DEFINITIONS)
+    return Operation.isReserved(collection)
         ? Definition.UNDECLARED
         : current(reads.document(key(space, collection)));
   }

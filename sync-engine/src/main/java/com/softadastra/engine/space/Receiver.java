@@ -132,15 +132,19 @@ public final class Receiver {
     var revision = new Revision(space.id(), reads);
     revision.restand(held.standing(standing));
     settle(Set.of(intent.id()), revision);
+    revision.judge();
     return revision.writes(now);
   }
 
   private static Verdict append(LoggedEntry logged, SpaceState space, Reads reads, Instant now) {
     var intent = logged.entry().intent();
     var writes = new ArrayList<Write>();
-    if (intent != null
-        && logged.standing().effective()
-        && reads.intents(space.id(), intent.id()).isEmpty()) {
+    boolean alone =
+        intent != null
+            && logged.standing().effective()
+            && reads.intents(space.id(), intent.id()).isEmpty();
+    var judgement = alone ? Holdings.judge(logged, reads) : Optional.<Holdings.Judgement>empty();
+    if (intent != null && judgement.filter(covers -> covers.standing().effective()).isPresent()) {
       writes.add(new Write.Append(logged));
       if (!logged.ledTo()) {
         writes.add(new Write.PutIntent(space.id(), intent.id(), logged.position()));
@@ -150,8 +154,15 @@ public final class Receiver {
       return new Verdict.Stored(logged, writes, false, List.of());
     }
     var revision = new Revision(space.id(), reads);
+    if (judgement.isPresent()) {
+      revision.add(logged.standing(judgement.get().standing()));
+      writes.addAll(revision.writes(now));
+      space.append(logged);
+      return new Verdict.Stored(revision.entry(logged.position()), writes, false, List.of());
+    }
     revision.add(logged.standing().effective() ? logged.standing(Standing.DUPLICATE) : logged);
     var withoutEffect = settle(intent == null ? Set.of() : Set.of(intent.id()), revision);
+    revision.judge();
     writes.addAll(revision.writes(now));
     space.append(logged);
     return new Verdict.Stored(revision.entry(logged.position()), writes, false, withoutEffect);
@@ -188,6 +199,7 @@ public final class Receiver {
       intents.add(logged.entry().intent().id());
     }
     var withoutEffect = settle(intents, revision);
+    revision.judge();
     writes.addAll(revision.writes(now));
     if (rest != null && last != null) {
       space.split(chain, last, rest);

@@ -16,7 +16,9 @@ import com.softadastra.engine.document.Definition;
 import com.softadastra.engine.document.DocumentFold;
 import com.softadastra.engine.document.DocumentPatch;
 import com.softadastra.engine.document.DocumentState;
+import com.softadastra.engine.document.EscrowChange;
 import com.softadastra.engine.document.Head;
+import com.softadastra.engine.document.SequenceAct;
 import com.softadastra.engine.log.Authority;
 import com.softadastra.engine.log.Bounds;
 import com.softadastra.engine.log.Cause;
@@ -66,7 +68,7 @@ public final class Recorder {
     try {
       if (request.id() != null) {
         var known = reads.intent(space.id(), request.id());
-        if (known.isPresent() && !sameContent(request, known.get())) {
+        if (known.isPresent() && !sameContent(request, known.get(), reads)) {
           return new Admission.Declined(
               Problem.of(
                   ProblemCode.INTENT_MISMATCH,
@@ -139,7 +141,18 @@ public final class Recorder {
                 new Refused(ProblemCode.NOT_ALLOWED, "this node may not write in this space"));
     var operations = new ArrayList<Operation>();
     boolean created = false;
-    for (var requested : request.operations()) {
+    var numbering = new Numbering(space.id(), space.self(), reads);
+    var all = new ArrayList<OperationRequest>();
+    request.operations().forEach(requested -> all.add(numbering.numbered(requested)));
+    all.addAll(numbering.acts());
+    if (all.size() > Bounds.OPERATIONS) {
+      throw new Refused(
+          Problem.ofField(
+              ProblemCode.INVALID_REQUEST,
+              "operations",
+              "with the sequences that they number from more than " + Bounds.OPERATIONS));
+    }
+    for (var requested : all) {
       var key = new DocumentKey(space.id(), requested.collection(), requested.id());
       var definition = Definitions.current(space.id(), requested.collection(), reads);
       var target = new Target(key, definition, reads.document(key), reads);
@@ -154,10 +167,17 @@ public final class Recorder {
             : IntentIds.generate(space.self(), sequence, draw.random());
     var intent = new Intent(id, request.actor(), request.priority(), null, operations);
     var logged = log(intent, authority, chain, space.causes(), space, reads, draw);
+    var judgement = Holdings.judge(logged, reads);
+    if (judgement.isPresent()) {
+      requireCovered(logged, judgement.get(), reads);
+    }
     var writes = new ArrayList<Write>();
-    if (again) {
+    if (again || judgement.isEmpty()) {
       var revision = new Revision(space.id(), reads);
       revision.add(logged);
+      revision.judge();
+      var standing = revision.entry(logged.position()).standing();
+      requireCovered(logged, new Holdings.Judgement(standing, null), reads);
       writes.addAll(revision.writes(draw.now()));
     } else {
       writes.add(new Write.Append(logged));
@@ -168,6 +188,41 @@ public final class Recorder {
     }
     space.append(logged);
     return new Admission.Accepted(logged, created, writes);
+  }
+
+  /** Nothing is recorded here that takes more than this replica holds. */
+  private static void requireCovered(
+      LoggedEntry logged, Holdings.Judgement judgement, Reads reads) {
+    var lack = judgement.lack();
+    if (lack != null) {
+      var field = EscrowChange.name(lack.field());
+      var left = lack.left().toPlainString();
+      throw new Refused(
+          Problem.of(ProblemCode.SHARE_EXHAUSTED, "this node's share of " + field + " is " + left)
+              .with("field", field)
+              .with("left", left));
+    }
+    switch (judgement.standing()) {
+      case MISNUMBERED ->
+          throw new Refused(ProblemCode.RANGE_EXHAUSTED, "this node doesn't hold these numbers");
+      case OVERSPENT -> {
+        boolean deletes =
+            logged.entry().operations().stream()
+                .anyMatch(operation ->
+                    operation.deletes()
+                        && !EscrowChange.fields(
+                                Definitions.current(
+                                    logged.entry().space(), operation.collection(), reads))
+                            .isEmpty());
+        throw deletes
+            ? new Refused(
+                ProblemCode.NOT_SUPPORTED, "a document with a divided amount can't be deleted")
+            : new Refused(
+                ProblemCode.PATCH_NOT_APPLICABLE,
+                "a divided amount is changed by an increment, or by a put that has it as a number");
+      }
+      default -> {}
+    }
   }
 
   /**
@@ -218,6 +273,7 @@ public final class Recorder {
       entries.add(logged);
       chain = chain.endingAt(logged.entry().sequence(), logged.hash(), logged.position());
     }
+    revision.judge();
     var writes = revision.writes(draw.now());
     entries.forEach(space::append);
     return new Again(entries, writes);
@@ -226,7 +282,9 @@ public final class Recorder {
   /** The first of this node's own entries of an intent, where all of the intent's are void. */
   private static Optional<LoggedEntry> forked(String id, SpaceState space, Reads reads) {
     var all = reads.intents(space.id(), id);
-    if (all.stream().anyMatch(logged -> logged.standing().effective())) {
+    if (all.stream()
+        .map(LoggedEntry::standing)
+        .anyMatch(standing -> standing.effective() || standing.uncovered())) {
       return Optional.empty();
     }
     return all.stream()
@@ -294,6 +352,9 @@ public final class Recorder {
     if (requested.collection().equals(Operation.DEFINITIONS)) {
       requireDefinition(requested, target);
     }
+    if (requested.collection().equals(Operation.SEQUENCES)) {
+      requireAct(requested);
+    }
     boolean deletes = requested.op() == OperationKind.DELETE;
     var parents = target.parents(requested.condition());
     if (requested.condition().kind() != Condition.Kind.BASE
@@ -323,14 +384,28 @@ public final class Recorder {
 
   /** A definition follows on all that are known. */
   private static void requireDefinition(OperationRequest requested, Target target) {
-    long known = Definitions.current(target.state).generation();
+    var known = Definitions.current(target.state);
     var body = requested.op() == OperationKind.PUT ? requested.body() : null;
-    if (body == null
-        || Definition.of(body)
-            .filter(next -> next.known() && next.generation() > known)
-            .isEmpty()) {
+    var next =
+        Optional.ofNullable(body)
+            .flatMap(Definition::of)
+            .filter(each -> each.known() && each.generation() > known.generation())
+            .orElseThrow(() ->
+                new Refused(
+                    Problem.ofField(
+                        ProblemCode.INVALID_REQUEST, "body", "is no definition that can follow")));
+    if (!EscrowChange.fields(next).containsAll(EscrowChange.fields(known))) {
       throw new Refused(
-          Problem.ofField(ProblemCode.INVALID_REQUEST, "body", "is no definition that can follow"));
+          Problem.ofField(
+              ProblemCode.NOT_SUPPORTED, "fields", "what is divided among replicas stays so"));
+    }
+  }
+
+  private static void requireAct(OperationRequest requested) {
+    var body = requested.op() == OperationKind.PUT ? requested.body() : null;
+    if (body == null || SequenceAct.of(body).isEmpty()) {
+      throw new Refused(
+          Problem.ofField(ProblemCode.INVALID_REQUEST, "body", "says nothing of a sequence"));
     }
   }
 
@@ -364,14 +439,22 @@ public final class Recorder {
   }
 
   /** Whether an entry says what the request says; on which version it was made doesn't count. */
-  private static boolean sameContent(IntentRequest request, LoggedEntry known) {
-    var operations = known.entry().operations();
-    if (operations.size() != request.operations().size()) {
+  private static boolean sameContent(IntentRequest request, LoggedEntry known, Reads reads) {
+    boolean acts = request.operations().stream().anyMatch(Recorder::acts);
+    var operations =
+        known.entry().operations().stream()
+            .filter(operation -> acts || !operation.numbers())
+            .toList();
+    var all =
+        acts
+            ? Optional.of(request.operations())
+            : Numbering.replayed(request.operations(), known, reads);
+    if (all.isEmpty() || operations.size() != all.get().size()) {
       return false;
     }
     for (int i = 0; i < operations.size(); i++) {
       var recorded = operations.get(i);
-      var requested = request.operations().get(i);
+      var requested = all.get().get(i);
       boolean same =
           switch (recorded.change()) {
             case Change.Put(var body) ->
@@ -395,6 +478,10 @@ public final class Recorder {
       }
     }
     return true;
+  }
+
+  private static boolean acts(OperationRequest requested) {
+    return requested.collection().equals(Operation.SEQUENCES);
   }
 
   /**
@@ -464,7 +551,7 @@ public final class Recorder {
 
     /** Under {@code keep} a plain write goes on with the winner, and leaves the conflict open. */
     private List<Hash> plain() {
-      boolean kept = definition.keeps() && !key.collection().equals(Operation.DEFINITIONS);
+      boolean kept = definition.keeps() && !Operation.isReserved(key.collection());
       return state != null && state.conflicted() && kept
           ? List.of(state.winner().version())
           : versions();

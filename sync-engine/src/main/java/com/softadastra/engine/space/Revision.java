@@ -32,6 +32,7 @@ final class Revision implements Reads {
   private final TreeMap<Long, LoggedEntry> added = new TreeMap<>();
   private final Map<DocumentKey, Long> ends = new LinkedHashMap<>();
   private final Set<DocumentKey> unlike = new LinkedHashSet<>();
+  private final Set<DocumentKey> touched = new LinkedHashSet<>();
 
   Revision(SpaceId space, Reads before) {
     this.space = space;
@@ -54,6 +55,7 @@ final class Revision implements Reads {
   }
 
   private void touch(LoggedEntry logged, boolean unlikeBefore) {
+    logged.entry().operations().forEach(operation -> touched.add(key(operation)));
     if (unlikeBefore) {
       logged.entry().operations().forEach(operation -> unlike.add(key(operation)));
     }
@@ -64,24 +66,34 @@ final class Revision implements Reads {
   }
 
   /**
-   * Of an intent's entries that may have effect the first has it.
+   * Of an intent's entries that may have effect the first has it, unless it takes what its author
+   * didn't hold.
    *
-   * @return whether one has
+   * @return whether there is one
    */
   boolean settle(String intent) {
     var able =
         intents(space, intent).stream()
             .filter(logged ->
-                logged.standing() == Standing.EFFECTIVE || logged.standing() == Standing.DUPLICATE)
+                logged.standing().effective()
+                    || logged.standing().uncovered()
+                    || logged.standing() == Standing.DUPLICATE)
             .sorted(Comparator.comparing(LoggedEntry::entry, Entry.ORDER))
             .toList();
     for (var logged : able) {
-      var standing = logged == able.getFirst() ? Standing.EFFECTIVE : Standing.DUPLICATE;
-      if (logged.standing() != standing) {
-        restand(logged.standing(standing));
+      boolean first = logged == able.getFirst();
+      if (first && logged.standing() == Standing.DUPLICATE) {
+        restand(logged.standing(Standing.EFFECTIVE));
+      } else if (!first && logged.standing() != Standing.DUPLICATE) {
+        restand(logged.standing(Standing.DUPLICATE));
       }
     }
     return !able.isEmpty();
+  }
+
+  /** Judges anew what takes of the same holdings as what was added or stands otherwise. */
+  void judge() {
+    Holdings.judgeAll(space, List.copyOf(touched), this).forEach(this::restand);
   }
 
   /** What all this asks for, with the documents folded. */

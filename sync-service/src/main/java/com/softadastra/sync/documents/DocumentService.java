@@ -15,6 +15,7 @@ import com.softadastra.contracts.documents.ConflictState;
 import com.softadastra.contracts.documents.ConflictView;
 import com.softadastra.contracts.documents.DocumentHistory;
 import com.softadastra.contracts.documents.DocumentPage;
+import com.softadastra.contracts.documents.DocumentShares;
 import com.softadastra.contracts.documents.DocumentView;
 import com.softadastra.contracts.documents.Documents;
 import com.softadastra.contracts.documents.IntentRequest;
@@ -27,6 +28,9 @@ import com.softadastra.contracts.documents.Receipt;
 import com.softadastra.contracts.documents.ReceiptState;
 import com.softadastra.contracts.documents.Recorded;
 import com.softadastra.contracts.documents.Resolution;
+import com.softadastra.contracts.documents.SequenceDefinition;
+import com.softadastra.contracts.documents.SequenceView;
+import com.softadastra.contracts.documents.ShareMove;
 import com.softadastra.contracts.documents.SpaceDigest;
 import com.softadastra.contracts.documents.SpaceOpened;
 import com.softadastra.contracts.documents.SpaceSummary;
@@ -68,6 +72,7 @@ public final class DocumentService implements Documents {
   private final Receipts receipts;
   private final Conflicts conflicts;
   private final CollectionDirectory collections;
+  private final Divisions divisions;
   private final Settlements settlements;
 
   public DocumentService(
@@ -79,6 +84,7 @@ public final class DocumentService implements Documents {
     this.receipts = receipts;
     this.conflicts = new Conflicts(storage);
     this.collections = collections;
+    this.divisions = new Divisions(storage, names);
     this.settlements = new Settlements(readers);
   }
 
@@ -167,13 +173,16 @@ public final class DocumentService implements Documents {
             Problem.ofField(
                 ProblemCode.INVALID_REQUEST, "collection", "is one of the engine's own"));
       }
-      var space = names.id(intent.space());
-      var outcome =
-          Watermark.answered(recording.submit(space, settlements.settling(space, intent)));
-      var receipt = receipts.of(intent.space(), outcome.entry(), outcome.disputed()::contains);
-      boolean created = outcome.replayed() ? createdThen(outcome.entry()) : outcome.created();
-      return new Recorded(receipt, outcome.replayed(), created);
+      return recorded(intent);
     });
+  }
+
+  private Recorded recorded(IntentRequest intent) {
+    var space = names.id(intent.space());
+    var outcome = Watermark.answered(recording.submit(space, settlements.settling(space, intent)));
+    var receipt = receipts.of(intent.space(), outcome.entry(), outcome.disputed()::contains);
+    boolean created = outcome.replayed() ? createdThen(outcome.entry()) : outcome.created();
+    return new Recorded(receipt, outcome.replayed(), created);
   }
 
   /**
@@ -512,6 +521,58 @@ public final class DocumentService implements Documents {
       var entries = names.view(space).entries();
       return shown(readers.answer(reader -> StateDigest.of(id, entries, reader)));
     });
+  }
+
+  @Override
+  public Reply<DocumentShares> shares(String space, String collection, String id) {
+    return Reply.from(
+        () -> shown(divisions.shares(space, collection, id).orElseThrow(() -> unknown(id))));
+  }
+
+  @Override
+  public Reply<Recorded> moveShare(String space, String collection, String id, ShareMove move) {
+    return Reply.from(() ->
+        recorded(
+            new IntentRequest(
+                space,
+                move.intent(),
+                move.actor(),
+                Priority.NORMAL,
+                List.of(divisions.move(space, collection, id, move)))));
+  }
+
+  @Override
+  public Reply<SequenceView.Declared> declareSequence(
+      String space, String sequence, SequenceDefinition definition) {
+    return Reply.from(() ->
+        onCurrent(() -> {
+          var known = divisions.sequence(space, sequence);
+          if (known.isEmpty()) {
+            recorded(divisions.declaration(space, sequence, definition));
+          } else if (!known.get().prefix().equals(definition.prefix())
+              || known.get().width() != definition.width()) {
+            throw new Refused(
+                Problem.ofField(
+                    ProblemCode.NOT_SUPPORTED,
+                    "prefix",
+                    "and width of a sequence stay as they are"));
+          }
+          var view = divisions.sequence(space, sequence).orElseThrow();
+          return shown(new SequenceView.Declared(view, known.isEmpty()));
+        }));
+  }
+
+  @Override
+  public Reply<SequenceView> sequence(String space, String sequence) {
+    return Reply.from(() ->
+        shown(divisions.sequence(space, sequence).orElseThrow(() -> Divisions.unknown(sequence))));
+  }
+
+  @Override
+  public Reply<Recorded> allotNumbers(
+      String space, String sequence, SequenceView.Allotment allotment) {
+    return Reply.from(
+        () -> onCurrent(() -> recorded(divisions.allotment(space, sequence, allotment))));
   }
 
   static DocumentFold.History history(DocumentKey key, Readers.Reader reader) {

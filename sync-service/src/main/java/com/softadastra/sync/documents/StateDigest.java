@@ -13,8 +13,8 @@ import com.softadastra.sync.storage.Readers;
 import java.sql.SQLException;
 
 /**
- * SHA-256 over all documents of a space, definitions included, in the order of collection and id,
- * each in CBOR as
+ * SHA-256 over all documents of a space, definitions and sequences included, in the order of
+ * collection and id, each in CBOR as
  *
  * <pre>
  * [collection, id, [* head], conflict / null]
