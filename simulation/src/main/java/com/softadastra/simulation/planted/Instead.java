@@ -51,10 +51,6 @@ public final class Instead {
     return false;
   }
 
-  public static boolean never(String one, @Nullable Object other) {
-    return false;
-  }
-
   public static boolean met(Object space, Object cause, Object reads) {
     return true;
   }
