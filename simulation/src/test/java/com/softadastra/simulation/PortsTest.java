@@ -6,6 +6,7 @@ import com.softadastra.contracts.peering.PeerLinks;
 import com.softadastra.engine.space.Reads;
 import com.softadastra.sync.identity.IncarnationFile;
 import com.softadastra.sync.storage.Journal;
+import com.softadastra.sync.storage.Log;
 import com.softadastra.sync.time.Schedule;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ImportOption;
@@ -26,6 +27,7 @@ class PortsTest {
   private static final Set<String> MACHINERY =
       Set.of(
           Journal.class.getName(),
+          Log.class.getName(),
           Reads.class.getName(),
           IncarnationFile.class.getName(),
           PeerLinks.class.getName(),

@@ -80,7 +80,7 @@ class LinkFuzzTest {
                 List.of(utf8(WireFailure.toWire(new Refused(Samples.PROBLEM)).getMessage())),
                 input ->
                     WireFailure.fromWire("sync", new CustomRSocketException(0x301, text(input))))
-            .allocating(1 << 20, 64)
+            .allocating(1 << 20, 128)
             .checking((failure, _) ->
                 hold(
                     failure instanceof LayerUnreachable

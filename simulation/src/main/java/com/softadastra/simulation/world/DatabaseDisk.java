@@ -29,7 +29,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class DatabaseDisk extends Disk {
   private static final String FILES = ":/db";
-  private static final String DATA = "/db.mv.db";
   private static final int JOURNAL_BYTES = 1 << 18;
 
   // so small that some commits need a checkpoint
@@ -40,7 +39,6 @@ final class DatabaseDisk extends Disk {
   private DiskImage image;
   private @Nullable Open open;
   private int failing;
-  private boolean turned;
 
   /** Nanoseconds as the guard measures them. */
   interface LongClock {
@@ -126,17 +124,7 @@ final class DatabaseDisk extends Disk {
 
   @Override
   void turnBit(Predicate<LoggedEntry> elsewhere, RandomGenerator random) {
-    if (turned) {
-      // two in one block would be more than the guard can mend
-      return;
-    }
-    turned = true;
-    image = image.flippedBit(DATA, random.nextLong(8L * image.bytes(DATA).length));
-  }
-
-  @Override
-  boolean turnsClosed() {
-    return true;
+    // BitFlipsIT does
   }
 
   @Override
@@ -168,7 +156,6 @@ final class DatabaseDisk extends Disk {
           while (row.next()) {}
         }
       }
-      turned = false;
     } catch (SQLException e) {
       throw new StorageException("the rows can't be read", e);
     }

@@ -53,14 +53,12 @@ abstract class Disk implements IncarnationFile {
   abstract void closed();
 
   /**
-   * Turns a bit of it into the other. Where that is of the storage's file, no process has it open.
+   * Turns a bit of a row into the other. A database's file is left alone: which bit is whose
+   * differs from one JVM to the next, so a seed would not run the same again.
    *
    * @param elsewhere whether an entry of the log is held by others too, that could mend it
    */
   abstract void turnBit(Predicate<LoggedEntry> elsewhere, RandomGenerator random);
-
-  /** Whether it has to be closed for {@link #turnBit}. */
-  abstract boolean turnsClosed();
 
   /** How many rows are not what was written. */
   abstract int damaged();

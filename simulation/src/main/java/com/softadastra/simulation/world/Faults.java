@@ -82,12 +82,6 @@ final class Faults {
     if (node.isCopy()) {
       return;
     }
-    if (node.disk().turnsClosed()) {
-      node.kill(random.nextBoolean());
-      node.disk().turnBit(_ -> false, random);
-      restart(node, nanos);
-      return;
-    }
     node.disk().turnBit(logged -> isElsewhere(logged, node), random);
     if (random.nextBoolean()) {
       world.agenda().after(nanos, node::scrub);

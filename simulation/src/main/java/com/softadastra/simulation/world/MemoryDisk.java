@@ -44,11 +44,6 @@ final class MemoryDisk extends Disk {
   }
 
   @Override
-  boolean turnsClosed() {
-    return false;
-  }
-
-  @Override
   int damaged() {
     return medium.damaged();
   }
