@@ -297,7 +297,8 @@ public final class Recorder {
   }
 
   static boolean writes(SpaceState space, Replica author, Authority authority) {
-    return space.membership().role(author.node(), authority).filter(Role::writes).isPresent();
+    return space.membership().role(author.node(), authority).filter(Role::writes).isPresent()
+        && space.membership().labelled(authority);
   }
 
   private static LoggedEntry log(
