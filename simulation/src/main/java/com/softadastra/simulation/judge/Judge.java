@@ -10,8 +10,10 @@ import com.softadastra.contracts.documents.OperationKind;
 import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.log.Change;
+import com.softadastra.engine.log.DefinitionName;
 import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.LoggedEntry;
+import com.softadastra.engine.log.Operation;
 import com.softadastra.engine.log.Standing;
 import com.softadastra.engine.session.Frame;
 import com.softadastra.engine.space.DocumentUpdate;
@@ -42,6 +44,11 @@ public class Judge {
   private final Set<Hash> genuine = new HashSet<>();
   private final Set<Hash> forged = new HashSet<>();
   private final Set<Place> readers = new HashSet<>();
+  private final Map<DefinitionName, NaiveDefinition> definitions = new HashMap<>();
+
+  /** By grant, the labels that it gives. */
+  private final Map<Hash, List<String>> labels = new HashMap<>();
+
   private final Map<Hash, String> versions = new HashMap<>();
   private final Map<State, Long> states = new HashMap<>();
   private final Map<SpaceId, Map<String, Promise>> promises = new LinkedHashMap<>();
@@ -262,6 +269,11 @@ public class Judge {
     readers.add(new Place(space, node));
   }
 
+  /** A grant gives its subject these labels. */
+  public void isLabelled(Hash grant, List<String> given) {
+    labels.put(grant, List.copyOf(given));
+  }
+
   /** A node has recorded something. */
   public void recorded(int place) {
     look(watched(place));
@@ -363,13 +375,49 @@ public class Judge {
   private NaiveEntry entry(LoggedEntry logged) {
     return entries.computeIfAbsent(
         logged.hash(),
-        hash ->
-            new NaiveEntry(
-                hash,
-                logged.entry(),
-                entries.size() + 1,
-                !readers.contains(
-                    new Place(logged.entry().space(), logged.entry().author().node()))));
+        hash -> {
+          var entry = logged.entry();
+          var grant = entry.authority().grant();
+          var given = grant == null ? List.<String>of() : labels.getOrDefault(grant, List.of());
+          return new NaiveEntry(
+              hash,
+              entry,
+              entries.size() + 1,
+              !readers.contains(new Place(entry.space(), entry.author().node()))
+                  && given.equals(entry.authority().labels()),
+              entry.operations().stream().map(this::definition).toList());
+        });
+  }
+
+  /** What an operation was made under, and what it declares itself. */
+  private NaiveDefinition definition(Operation operation) {
+    if (operation.defines() && operation.change() instanceof Change.Put(var body)) {
+      var declared = NaiveDefinition.of(body);
+      definitions.put(Objects.requireNonNull(declared.name()), declared);
+    }
+    if (operation.definition() == null) {
+      return NaiveDefinition.UNDECLARED;
+    }
+    var named = definitions.get(operation.definition());
+    if (named == null) {
+      broken("I4", "an operation was made under a definition that nobody has");
+      return NaiveDefinition.UNDECLARED;
+    }
+    return named;
+  }
+
+  /** What a collection is where these documents are. */
+  private static NaiveDefinition current(Shadow.Space space, String collection) {
+    var current = NaiveDefinition.UNDECLARED;
+    var document =
+        space.documents.get(new DocumentKey(space.id, Operation.DEFINITIONS, collection));
+    if (document != null) {
+      for (var body : document.bodies(space::effective)) {
+        var each = NaiveDefinition.of(body);
+        current = NaiveDefinition.greater(each, current) ? each : current;
+      }
+    }
+    return current;
   }
 
   /** Was it made on the versions that whoever asked for it meant, and named as no other? */
@@ -400,7 +448,23 @@ public class Judge {
       var operation = intent.operations().get(i);
       var document =
           space.documents.get(new DocumentKey(space.id, operation.collection(), operation.id()));
-      var current = document == null ? Set.<Hash>of() : document.current(space::effective);
+      var under =
+          operation.isReserved()
+              ? NaiveDefinition.UNDECLARED
+              : current(space, operation.collection());
+      if (!Objects.equals(operation.definition(), under.name())) {
+        broken(
+            "I6",
+            node.name
+                + " made "
+                + intent.id()
+                + " under "
+                + operation.definition()
+                + " where the collection is "
+                + under);
+      }
+      boolean keeps = under.keeps() && !operation.isReserved();
+      var current = document == null ? Set.<Hash>of() : document.current(space::effective, keeps);
       var condition = promise.request().operations().get(i).condition();
       var parents = Set.copyOf(operation.parents());
       boolean meant =
@@ -557,6 +621,11 @@ public class Judge {
       digest = digest * 31 + (head.body() == null ? 0 : head.body().text().hashCode());
       digest = digest * 31 + head.covers().hashCode() + (head.sawOthers() ? 1 : 0);
     }
+    var merged = state.merged();
+    if (merged != null) {
+      digest = digest * 31 + (merged.body() == null ? 7 : merged.body().text().hashCode());
+    }
+    digest = digest * 31 + state.decided().hashCode();
     var base = state.base();
     digest = digest * 31 + (base == null ? 0 : base.hashCode());
     return digest * 31 + state.conflict().map(Hash::hashCode).orElse(0);
@@ -850,8 +919,12 @@ public class Judge {
                     && asked.patch() != null
                     && text.equals(asked.patch().text());
             case Change.Delete _ -> asked.op() == OperationKind.DELETE;
-            // of policies that no plan declares
-            case Change.Difference _, Change.Undo _ -> false;
+            case Change.Difference(_, var of) ->
+                asked.op() == OperationKind.PUT
+                    && asked.body() != null
+                    && of.equals(Hash.sha256(asked.body().utf8()));
+            // no client undoes anything
+            case Change.Undo _ -> false;
           };
       if (!same
           || !operations.get(i).id().equals(asked.id())

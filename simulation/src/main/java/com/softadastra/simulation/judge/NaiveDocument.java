@@ -1,7 +1,9 @@
 package com.softadastra.simulation.judge;
 
 import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.json.JsonText;
 import com.softadastra.engine.document.DocumentState;
+import com.softadastra.engine.log.Change;
 import com.softadastra.engine.log.Operation;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -22,10 +24,14 @@ final class NaiveDocument {
   private final List<Known> operations = new ArrayList<>();
 
   /** An operation with the entry that brought it. */
-  record Known(Operation operation, Hash version, NaiveEntry entry) {}
+  record Known(Operation operation, Hash version, NaiveDefinition definition, NaiveEntry entry) {}
 
   private record Born(
-      Set<Hash> parents, int generation, @Nullable Map<String, String> body, Operation operation) {}
+      Set<Hash> parents, int generation, @Nullable Map<String, String> body, Known known) {
+    Operation operation() {
+      return known.operation();
+    }
+  }
 
   void add(Known known) {
     operations.add(known);
@@ -47,6 +53,7 @@ final class NaiveDocument {
   @Nullable String differsFrom(
       @Nullable DocumentState state, java.util.function.Predicate<NaiveEntry> effective) {
     var born = born(effective);
+    var outcome = outcome(born);
     var superseded = new HashSet<Hash>();
     born.values().forEach(b -> superseded.addAll(b.parents()));
     var heads = new TreeSet<Hash>(born.keySet());
@@ -58,7 +65,19 @@ final class NaiveDocument {
     if (!kept.equals(heads)) {
       return "the heads are " + kept + " and should be " + heads;
     }
-    var sides = sides(heads, born);
+    boolean decided = outcome != null && outcome.decided();
+    if (decided != (state.merged() != null)) {
+      return decided ? "nothing is decided between its heads" : "its heads are decided between";
+    }
+    var comes = outcome == null ? null : outcome.body();
+    if (decided && !NaiveBody.is(state.body(), comes)) {
+      return "it is " + state.body() + " and should be " + comes;
+    }
+    var wrong = outcome == null ? null : lost(state, outcome, born);
+    if (wrong != null) {
+      return wrong;
+    }
+    var sides = decided ? heads : sides(heads, born);
     var keptSides = new TreeSet<Hash>();
     state.sides().forEach(side -> keptSides.add(side.version()));
     if (!keptSides.equals(sides)) {
@@ -73,12 +92,12 @@ final class NaiveDocument {
             + ", not "
             + should.generation();
       }
-      var body = head.body();
-      if (body == null
-          ? should.body() != null
-          : should.body() == null || !body.text().equals(NaiveBody.write(should.body()))) {
-        return head.version() + " is " + body + " and should be " + should.body();
+      if (!NaiveBody.is(head.body(), should.body())) {
+        return head.version() + " is " + head.body() + " and should be " + should.body();
       }
+    }
+    if (decided) {
+      return null;
     }
     Hash winner = null;
     for (var side : sides) {
@@ -92,16 +111,75 @@ final class NaiveDocument {
     return null;
   }
 
+  /** Has whoever lost by a label, or by being earlier, been told so? */
+  private static @Nullable String lost(
+      DocumentState state, NaivePolicies.Outcome outcome, Map<Hash, Born> born) {
+    var by = outcome.by();
+    if (!outcome.decided() || by == null || by.merges()) {
+      return null;
+    }
+    var foremost = outcome.foremost();
+    for (var head : outcome.heads()) {
+      var body = Objects.requireNonNull(born.get(head)).body();
+      boolean lost = !Objects.equals(head, foremost) && !Objects.equals(body, outcome.body());
+      boolean told =
+          state.decided().stream()
+              .anyMatch(conflict ->
+                  conflict.loser().equals(head)
+                      && (foremost == null || conflict.winner().equals(foremost)));
+      if (lost && !told) {
+        return head + " has lost under " + by + ", and nobody is told";
+      }
+    }
+    return null;
+  }
+
+  /** What policies make of it; null where all keep. */
+  private static NaivePolicies.@Nullable Outcome outcome(Map<Hash, Born> born) {
+    if (born.values().stream().allMatch(b -> b.known().definition().keeps())) {
+      return null;
+    }
+    var ops = new HashMap<Hash, NaivePolicies.Op>();
+    born.forEach((version, b) ->
+        ops.put(
+            version,
+            new NaivePolicies.Op(
+                version,
+                b.parents(),
+                b.generation(),
+                b.operation().change(),
+                b.known().definition(),
+                b.known().entry())));
+    var policies = new NaivePolicies(ops);
+    born.replaceAll(
+        (version, b) -> new Born(b.parents(), b.generation(), policies.after(version), b.known()));
+    return policies.outcome();
+  }
+
+  /** The bodies of its heads. */
+  List<JsonText> bodies(java.util.function.Predicate<NaiveEntry> effective) {
+    var heads = heads(effective);
+    return operations.stream()
+        .filter(known -> heads.contains(known.version()))
+        .map(known -> known.operation().change())
+        .filter(Change.Put.class::isInstance)
+        .map(change -> ((Change.Put) change).body())
+        .toList();
+  }
+
   /**
    * On which versions a write should be made that doesn't name any: all heads, or of a conflict its
-   * winner.
+   * winner where nothing is decided.
+   *
+   * @param keeps whether the write is made under {@code keep}
    */
-  Set<Hash> current(java.util.function.Predicate<NaiveEntry> effective) {
+  Set<Hash> current(java.util.function.Predicate<NaiveEntry> effective, boolean keeps) {
     var born = born(effective);
+    var outcome = outcome(born);
     var heads = new TreeSet<Hash>(born.keySet());
     born.values().forEach(b -> heads.removeAll(b.parents()));
     var sides = sides(heads, born);
-    if (heads.size() < 2 || sides.size() < 2) {
+    if (!keeps || (outcome != null && outcome.decided()) || heads.size() < 2 || sides.size() < 2) {
       return heads;
     }
     return Set.of(sides.stream().reduce((a, b) -> wins(a, b, born) ? a : b).orElseThrow());
@@ -118,10 +196,6 @@ final class NaiveDocument {
     var born = born(effective);
     return born.containsKey(version)
         && born.values().stream().noneMatch(b -> b.parents().contains(version));
-  }
-
-  boolean conflicted(java.util.function.Predicate<NaiveEntry> effective) {
-    return sides(heads(effective), born(effective)).size() > 1;
   }
 
   // not deleted first, then the longer way from the beginning, then the greater version
@@ -178,7 +252,10 @@ final class NaiveDocument {
     var passing = new HashMap<Hash, Known>();
     for (var known : operations) {
       if (effective.test(known.entry())) {
-        standing.putIfAbsent(known.version(), known);
+        standing.merge(
+            known.version(),
+            known,
+            (one, other) -> Shadow.before(other.entry(), one.entry()) ? other : one);
       } else {
         passing.put(known.version(), known);
       }
@@ -212,10 +289,7 @@ final class NaiveDocument {
     }
     var before = base == null ? null : Objects.requireNonNull(born.get(base)).body();
     return new Born(
-        parents,
-        generation + 1,
-        NaiveBody.after(known.operation().change(), before),
-        known.operation());
+        parents, generation + 1, NaiveBody.after(known.operation().change(), before), known);
   }
 
   private static Set<Hash> parents(

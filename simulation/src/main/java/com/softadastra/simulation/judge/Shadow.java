@@ -60,7 +60,7 @@ final class Shadow {
   }
 
   // the author's clock, then the replica, then the sequence
-  private static boolean before(NaiveEntry a, NaiveEntry b) {
+  static boolean before(NaiveEntry a, NaiveEntry b) {
     var left = a.entry();
     var right = b.entry();
     if (left.clock() != right.clock()) {
@@ -105,14 +105,18 @@ final class Shadow {
     if (intent != null) {
       var same = space.intents.computeIfAbsent(intent.id(), _ -> new ArrayList<>(1));
       same.add(entry);
-      for (var operation : intent.operations()) {
+      for (int i = 0; i < intent.operations().size(); i++) {
+        var operation = intent.operations().get(i);
         var key = new DocumentKey(space.id, operation.collection(), operation.id());
         space
             .documents
             .computeIfAbsent(key, _ -> new NaiveDocument())
             .add(
                 new NaiveDocument.Known(
-                    operation, DocumentUpdate.version(logged, operation), entry));
+                    operation,
+                    DocumentUpdate.version(logged, operation),
+                    entry.definitions().get(i),
+                    entry));
       }
       same.forEach(other -> touch(other, touched));
     }

@@ -127,6 +127,9 @@ public record Plan(
     int count = disks ? 16 : 14 + random.nextInt(20);
     var happenings = happenings(count, 2 * SECOND, drawn, random);
     rot(happenings, faults, random(seed, "rot"));
+    if (declares(seed)) {
+      declarations(happenings, random(seed, "declarations"));
+    }
     // from a source of its own, so that a seed's plan doesn't hang on how much there is to spare
     var more = random.split();
     var spare = new ArrayList<List<Happening>>();
@@ -189,6 +192,23 @@ public record Plan(
       happenings.add(
           new Happening(
               at, kind, node, random.nextInt(64), random.nextLong(SECOND), random.nextLong()));
+    }
+    happenings.sort(Comparator.comparingLong(Happening::at));
+  }
+
+  /** Whether collections are declared in that seed's world, and members have labels. */
+  public static boolean declares(long seed) {
+    return seed % 6 == 5;
+  }
+
+  private static void declarations(List<Happening> happenings, SplittableRandom random) {
+    long last = happenings.stream().mapToLong(Happening::at).max().orElse(1);
+    for (int i = 3 + random.nextInt(8); i > 0; i--) {
+      var kind = random.nextInt(3) == 0 ? Kind.RELABEL : Kind.DECLARE;
+      // mostly early, so that something is written under them
+      long at = (long) (last * Math.pow(random.nextDouble(), 2));
+      happenings.add(
+          new Happening(at, kind, random.nextInt(64), random.nextInt(64), 0, random.nextLong()));
     }
     happenings.sort(Comparator.comparingLong(Happening::at));
   }

@@ -8,6 +8,7 @@ import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.peering.Role;
 import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.document.Head;
+import com.softadastra.engine.document.KnownOperation;
 import com.softadastra.engine.log.Entry;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Operation;
@@ -21,6 +22,7 @@ import com.softadastra.sync.storage.Journal;
 import com.softadastra.sync.storage.Ledger;
 import com.softadastra.sync.storage.SpaceView;
 import com.softadastra.sync.storage.StorageException;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -70,6 +72,10 @@ public final class Instead {
   }
 
   public static <T> T unfound(Map<?, T> found, Object key, T other) {
+    return other;
+  }
+
+  public static Object undeclared(Optional<?> found, Object other) {
     return other;
   }
 
@@ -326,6 +332,49 @@ public final class Instead {
 
   public static Optional<Head> deletion(Collection<Head> heads) {
     return heads.stream().filter(Head::deleted).findFirst();
+  }
+
+  /** Of a number that others have changed too nothing is left. */
+  public static final class ForgetsOthers {
+    @Advice.OnMethodExit
+    static void exit(@Advice.Return(readOnly = false) BigDecimal number) {
+      number = BigDecimal.ZERO;
+    }
+  }
+
+  private static final Map<NodeId, List<String>> LABELS = new HashMap<>();
+
+  /** Notes the labels that members have in the newest membership. */
+  public static final class NotesLabels {
+    @Advice.OnMethodExit
+    static void exit(@Advice.This Membership membership) {
+      Instead.note(membership);
+    }
+  }
+
+  public static void note(Membership membership) {
+    membership.members().forEach(member -> LABELS.put(member.node(), member.labels()));
+  }
+
+  /** An author has had the labels that it has now. */
+  public static final class LabelsOfNow {
+    @Advice.OnMethodExit
+    static void exit(
+        @Advice.Argument(0) LoggedEntry logged,
+        @Advice.Return(readOnly = false) KnownOperation known) {
+      known = Instead.labelledNow(logged, known);
+    }
+  }
+
+  public static KnownOperation labelledNow(LoggedEntry logged, KnownOperation known) {
+    return new KnownOperation(
+        known.operation(),
+        known.version(),
+        known.definition(),
+        LABELS.getOrDefault(logged.entry().author().node(), List.of()),
+        known.stamp(),
+        known.position(),
+        known.effective());
   }
 
   /** The storage goes on as the incarnation that lies in it. */

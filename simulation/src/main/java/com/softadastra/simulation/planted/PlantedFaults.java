@@ -235,7 +235,39 @@ public final class PlantedFaults {
                   "rebuilds no damaged document before it is written to",
                   "I11",
                   in("sync.storage.Mending", "rebuildOrWait").doesNothing())
-              .shownBy(2));
+              .shownBy(2),
+          of(
+                  "ignores the definition that an operation names",
+                  "I6",
+                  in("engine.space.DocumentUpdate", "known")
+                      .calls("Optional.orElse", Instead.class, "undeclared"))
+              .shownBy(5),
+          of(
+                  "of definitions that meet the last to be taken counts",
+                  "I6",
+                  in("engine.document.Definition", "after").answers(true))
+              .shownBy(5),
+          of(
+                  "decides by the labels that authors have now",
+                  "I6",
+                  made(MEMBERSHIP).with(Instead.NotesLabels.class),
+                  in("engine.space.DocumentUpdate", "known").with(Instead.LabelsOfNow.class))
+              .shownBy(5),
+          of(
+                  "takes the labels that an author claims",
+                  "I6",
+                  in(MEMBERSHIP, "labelled").answers(true))
+              .shownBy(5),
+          of(
+                  "goes on with one side of what labels may decide",
+                  "I6",
+                  in("engine.space.Definitions", "ranked").answers(false))
+              .shownBy(5),
+          of(
+                  "a counter forgets what others added",
+                  "I6",
+                  in("engine.document.Merging", "number").with(Instead.ForgetsOthers.class))
+              .shownBy(5));
 
   private PlantedFaults() {}
 

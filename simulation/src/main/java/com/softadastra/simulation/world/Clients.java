@@ -3,15 +3,22 @@ package com.softadastra.simulation.world;
 import com.softadastra.contracts.ProblemCode;
 import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.SpaceId;
+import com.softadastra.contracts.documents.CollectionDefinition;
 import com.softadastra.contracts.documents.Condition;
+import com.softadastra.contracts.documents.FieldDefinition;
+import com.softadastra.contracts.documents.FieldType;
 import com.softadastra.contracts.documents.IntentRequest;
 import com.softadastra.contracts.documents.OperationKind;
 import com.softadastra.contracts.documents.OperationRequest;
 import com.softadastra.contracts.documents.PatchBody;
+import com.softadastra.contracts.documents.Policy;
 import com.softadastra.contracts.documents.Priority;
 import com.softadastra.contracts.json.JsonText;
+import com.softadastra.engine.document.Definition;
 import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.log.DocumentKey;
+import com.softadastra.engine.log.Operation;
+import com.softadastra.engine.space.Definitions;
 import com.softadastra.engine.space.Recorder;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -20,6 +27,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -41,15 +49,20 @@ final class Clients {
 
   private final World world;
   private final int documents;
+  private final boolean declares;
   private final List<Asked> asked = new ArrayList<>();
   private int numbers;
 
   /** A request that was made, by whomever it was answered, if it was. */
   private record Asked(SpaceId space, IntentRequest request) {}
 
-  Clients(World world, int documents) {
+  /**
+   * @param declares whether there are collections that were declared, whose fields have types
+   */
+  Clients(World world, int documents, boolean declares) {
     this.world = world;
     this.documents = documents;
+    this.declares = declares;
   }
 
   void write(SimulatedNode node, SpaceId space, SplittableRandom random) {
@@ -67,6 +80,50 @@ final class Clients {
     }
     var id = random.nextInt(3) == 0 ? null : "intent-" + numbers++;
     submit(node, space, new IntentRequest("s", id, null, priority(random), operations));
+  }
+
+  /** Declares a collection anew, on all definitions that are known. */
+  void declare(SimulatedNode node, SpaceId space, SplittableRandom random) {
+    if (!node.runs()) {
+      return;
+    }
+    var collection = random.nextInt(3) == 0 ? "orders" : "items";
+    var known = node.document(Definitions.key(space, collection));
+    var body = Definition.body(Definitions.current(known).generation() + 1, definition(random));
+    var condition =
+        known == null || !known.exists()
+            ? new Condition(Condition.Kind.ABSENT, List.of())
+            : new Condition(Condition.Kind.MATCH, List.of(known.version().toString()));
+    var operation =
+        new OperationRequest(
+            OperationKind.PUT, Operation.DEFINITIONS, collection, body, null, condition);
+    submit(node, space, new IntentRequest("s", null, null, priority(random), List.of(operation)));
+  }
+
+  private static CollectionDefinition definition(SplittableRandom random) {
+    return switch (random.nextInt(6)) {
+      case 0 -> CollectionDefinition.KEEP;
+      case 1 -> new CollectionDefinition(Policy.LATEST);
+      case 2, 3 ->
+          new CollectionDefinition(
+              Policy.LOCAL_ROLE,
+              new TreeMap<>(),
+              random.nextBoolean() ? List.of("hq", "depot") : List.of("depot"));
+      default -> {
+        var fields = new TreeMap<String, FieldDefinition>();
+        var numbers = List.of(FieldType.COUNTER, FieldType.MAX, FieldType.MIN);
+        for (var name : List.of("n", "m")) {
+          if (random.nextInt(4) > 0) {
+            fields.put(
+                name, new FieldDefinition(numbers.get(random.nextInt(name.equals("n") ? 2 : 3))));
+          }
+        }
+        if (random.nextInt(4) > 0) {
+          fields.put("t", new FieldDefinition(FieldType.SET));
+        }
+        yield new CollectionDefinition(Policy.MERGE, fields);
+      }
+    };
   }
 
   private static Priority priority(SplittableRandom random) {
@@ -91,13 +148,25 @@ final class Clients {
         OperationKind.DELETE, collection, id, null, null, condition(state, random));
   }
 
-  private static JsonText body(SplittableRandom random) {
+  private JsonText body(SplittableRandom random) {
     var fields = new TreeMap<String, String>();
     fields.put("n", String.valueOf(random.nextInt(1000)));
+    if (declares && random.nextInt(3) > 0) {
+      fields.put("m", String.valueOf(random.nextInt(100)));
+      fields.put("t", items(random));
+    }
     for (int i = random.nextInt(4); i > 0; i--) {
       fields.put("f" + random.nextInt(4), "\"" + word(random) + "\"");
     }
     return object(fields);
+  }
+
+  private static String items(SplittableRandom random) {
+    var items = new TreeSet<Integer>();
+    for (int i = random.nextInt(4); i > 0; i--) {
+      items.add(random.nextInt(6));
+    }
+    return items.toString().replace(" ", "");
   }
 
   private static String word(SplittableRandom random) {
@@ -111,7 +180,16 @@ final class Clients {
             .collect(Collectors.joining(",", "{", "}")));
   }
 
-  private static PatchBody patch(SplittableRandom random) {
+  private PatchBody patch(SplittableRandom random) {
+    if (declares && random.nextInt(3) == 0) {
+      var parts = new TreeMap<String, String>();
+      switch (random.nextInt(3)) {
+        case 0 -> parts.put("add", "{\"t\":" + items(random) + "}");
+        case 1 -> parts.put("remove", "{\"t\":" + items(random) + "}");
+        default -> parts.put("set", "{\"m\":" + random.nextInt(100) + "}");
+      }
+      return new PatchBody(PatchBody.Notation.FIELDS, object(parts));
+    }
     if (random.nextBoolean()) {
       var fields = new TreeMap<String, String>();
       fields.put(

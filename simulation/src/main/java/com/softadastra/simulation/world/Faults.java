@@ -1,5 +1,6 @@
 package com.softadastra.simulation.world;
 
+import com.softadastra.contracts.SpaceId;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.simulation.plan.Happening;
 import java.time.Duration;
@@ -73,8 +74,14 @@ final class Faults {
       case READ_FAILS -> node.disk().failReads(1 + random.nextInt(4));
       case RESTORE -> restore(node, nanos, random);
       case CLONE -> copy(node, nanos, random);
-      case WRITE, RETRY, RESOLVE, JOIN -> throw new IllegalArgumentException("no fault");
+      case WRITE, RETRY, RESOLVE, JOIN, DECLARE, RELABEL ->
+          throw new IllegalArgumentException("no fault");
     }
+  }
+
+  /** A node's software writes with labels that nobody gave it. */
+  void claimLabels(SimulatedNode node, SpaceId space, SplittableRandom random) {
+    mischief.claimLabels(node, space, random);
   }
 
   /** A bit turns; sooner or later somebody reads it, and a peer may answer with something else. */

@@ -9,8 +9,10 @@ import com.softadastra.contracts.documents.Priority;
 import com.softadastra.contracts.json.JsonText;
 import com.softadastra.contracts.peering.Role;
 import com.softadastra.engine.ledger.Statement;
+import com.softadastra.engine.log.Authority;
 import com.softadastra.engine.log.Cause;
 import com.softadastra.engine.log.Change;
+import com.softadastra.engine.log.DefinitionName;
 import com.softadastra.engine.log.Entry;
 import com.softadastra.engine.log.EntryCodec;
 import com.softadastra.engine.log.Intent;
@@ -22,9 +24,11 @@ import com.softadastra.engine.log.Signatures.Purpose;
 import com.softadastra.engine.session.Frame;
 import com.softadastra.engine.space.BatchCheck;
 import com.softadastra.engine.space.BatchCheck.Offered;
+import com.softadastra.engine.space.Definitions;
 import com.softadastra.engine.space.MembershipRecord;
 import com.softadastra.sync.documents.SpaceNames;
 import com.softadastra.sync.storage.DamagedRow;
+import com.softadastra.sync.storage.SpaceView;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -353,6 +357,59 @@ final class Mischief {
                     .encode());
       });
     }
+  }
+
+  /** A write of a member under labels that its grant doesn't give. */
+  void claimLabels(SimulatedNode node, SpaceId space, SplittableRandom random) {
+    var view = node.runs() ? node.recording().view(space) : Optional.<SpaceView>empty();
+    var authority = view.flatMap(v -> v.membership().authority(node.id()));
+    if (authority.isEmpty()) {
+      return;
+    }
+    var named = authority.get();
+    var claims =
+        new Authority(
+            named.term(),
+            named.number(),
+            named.grant(),
+            named.labels().isEmpty() ? List.of("hq") : List.of());
+    var incarnation = new byte[Incarnation.BYTES];
+    random.nextBytes(incarnation);
+    DefinitionName definition;
+    try {
+      definition = Definitions.current(space, "items", node.journal()).name();
+    } catch (DamagedRow _) {
+      return;
+    }
+    var operation =
+        new Operation(
+            "items",
+            "d" + random.nextInt(4),
+            definition,
+            List.of(),
+            List.of(),
+            new Change.Put(new JsonText("{\"n\":" + random.nextInt(100) + "}")));
+    var intent =
+        new Intent(
+            "claimed-" + random.nextInt(1 << 20), null, Priority.NORMAL, null, List.of(operation));
+    var entry =
+        new Entry(
+            Entry.DATA,
+            space,
+            new Replica(node.id(), Incarnation.of(incarnation)),
+            1,
+            Math.max(0, node.now().toEpochMilli()),
+            Hash.ZERO,
+            List.of(),
+            claims,
+            EntryCodec.encode(intent),
+            intent);
+    byte[] bytes = EntryCodec.encode(entry);
+    var signature = node.key().sign(Purpose.ENTRY, Hash.sha256(bytes));
+    var checked =
+        BatchCheck.check(
+            space, List.of(new Offered(bytes, signature)), _ -> node.key().publicKey(), _ -> false);
+    var _ = node.recording().store(space, checked);
   }
 
   /** A node ran newer software for a moment, which recorded an entry of a newer kind. */

@@ -58,6 +58,8 @@ public final class World {
   private static final int READER = 1;
 
   private static final long LOOK_EVERY = SECOND / 2;
+  private static final List<List<String>> LABELS =
+      List.of(List.of(), List.of("hq"), List.of("depot"), List.of("depot", "hq"));
 
   private final Plan plan;
 
@@ -107,7 +109,7 @@ public final class World {
     this.judge = judge;
     this.work = work;
     this.network = new Network(agenda, draw("network"), new Tap());
-    this.clients = new Clients(this, plan.documents());
+    this.clients = new Clients(this, plan.documents(), Plan.declares(plan.seed()));
     this.faults = new Faults(this);
     populate();
   }
@@ -141,6 +143,7 @@ public final class World {
       peers.get(b.place()).add(a);
       network.link(a, b, link[2], link[3]);
     }
+    var labels = draw("labels");
     int reader = plan.seed() % 5 == 4 ? READER : -1;
     for (int i = 0; i < plan.spaces(); i++) {
       var creator = keys.get(i % keys.size());
@@ -151,7 +154,11 @@ public final class World {
       for (int j = 0; j < keys.size() - plan.late(); j++) {
         if (j != i % keys.size()) {
           var role = j == reader ? Role.READER : Role.ADMIN;
-          membership = granted(membership, creator, keys.get(j), "n" + j, role);
+          var given =
+              Plan.declares(plan.seed())
+                  ? LABELS.get(labels.nextInt(LABELS.size()))
+                  : List.<String>of();
+          membership = granted(membership, creator, keys.get(j), "n" + j, role, given, 0);
           if (j == reader) {
             judge.mayNotWrite(membership.space(), keys.get(j).nodeId());
           }
@@ -173,10 +180,18 @@ public final class World {
     judge.isNode(node.place(), node.toString(), node.id());
   }
 
-  static Membership granted(
-      Membership membership, NodeKey issuer, NodeKey subject, String name, Role role) {
-    var grant = membership.grant(issuer.nodeId(), subject.publicKey(), name, role, 0);
-    return membership.with(List.of(SpaceNames.sign(grant, issuer)));
+  private Membership granted(
+      Membership membership,
+      NodeKey issuer,
+      NodeKey subject,
+      String name,
+      Role role,
+      List<String> labels,
+      long clock) {
+    var grant = membership.grant(issuer.nodeId(), subject.publicKey(), name, role, labels, clock);
+    var signed = SpaceNames.sign(grant, issuer);
+    judge.isLabelled(signed.hash(), labels);
+    return membership.with(List.of(signed));
   }
 
   /** A source of its own for each purpose, so that one that draws more disturbs no other. */
@@ -380,6 +395,8 @@ public final class World {
       case RETRY -> clients.retry(node, random);
       case RESOLVE -> clients.resolve(node, space(random), random);
       case JOIN -> join(node);
+      case DECLARE -> clients.declare(node, space(random), random);
+      case RELABEL -> relabel(node, node(happening.b()), random);
       default -> faults.happen(happening, node, random);
     }
   }
@@ -407,7 +424,9 @@ public final class World {
                 inviter.key(),
                 joiner.key(),
                 joiner.toString(),
-                Role.ADMIN);
+                Role.ADMIN,
+                List.of(),
+                0);
         var name = "s" + i;
         // as pairing does it: the newcomer is told when the grant is forced
         inviter.learn(
@@ -420,6 +439,33 @@ public final class World {
               }
             });
       }
+    }
+  }
+
+  /** An admin gives a member other labels; now and then one claims some that nobody gave it. */
+  private void relabel(SimulatedNode by, SimulatedNode member, SplittableRandom random) {
+    int i = random.nextInt(spaces.size());
+    if (!by.runs() || mayOnlyRead(by)) {
+      return;
+    }
+    var view = by.recording().view(spaces.get(i).space());
+    var present = view.flatMap(v -> v.membership().member(member.id()));
+    if (present.isEmpty()) {
+      return;
+    }
+    var labels = LABELS.get(random.nextInt(LABELS.size()));
+    var membership =
+        granted(
+            view.orElseThrow().membership(),
+            by.key(),
+            member.key(),
+            present.get().name(),
+            present.get().role(),
+            labels,
+            Math.max(0, by.now().toEpochMilli()));
+    by.learn("s" + i, membership, () -> {});
+    if (random.nextInt(3) == 0) {
+      faults.claimLabels(member, spaces.get(i).space(), random);
     }
   }
 
