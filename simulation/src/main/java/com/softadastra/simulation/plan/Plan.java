@@ -203,14 +203,24 @@ public record Plan(
 
   private static void declarations(List<Happening> happenings, SplittableRandom random) {
     long last = happenings.stream().mapToLong(Happening::at).max().orElse(1);
-    for (int i = 3 + random.nextInt(8); i > 0; i--) {
-      var kind = random.nextInt(3) == 0 ? Kind.RELABEL : Kind.DECLARE;
+    for (int i = 4 + random.nextInt(8); i > 0; i--) {
+      var kind = i > 2 && random.nextInt(3) == 0 ? Kind.RELABEL : Kind.DECLARE;
       // mostly early, so that something is written under them
-      long at = (long) (last * Math.pow(random.nextDouble(), 2));
-      happenings.add(
-          new Happening(at, kind, random.nextInt(64), random.nextInt(64), 0, random.nextLong()));
+      long at = i <= 2 ? 2 * SECOND - i : (long) (last * Math.pow(random.nextDouble(), 2));
+      happenings.add(happening(at, kind, random));
+    }
+    // what several write in one instant is written apart
+    for (int i = 4 + random.nextInt(5); i > 0; i--) {
+      long at = 2 * SECOND + random.nextLong(last);
+      for (int writers = 2 + random.nextInt(3); writers > 0; writers--) {
+        happenings.add(happening(at, Kind.WRITE, random));
+      }
     }
     happenings.sort(Comparator.comparingLong(Happening::at));
+  }
+
+  private static Happening happening(long at, Kind kind, SplittableRandom random) {
+    return new Happening(at, kind, random.nextInt(64), random.nextInt(64), 0, random.nextLong());
   }
 
   private static Kind work(SplittableRandom random, int late) {

@@ -259,11 +259,6 @@ public final class PlantedFaults {
                   in(MEMBERSHIP, "labelled").answers(true))
               .shownBy(5),
           of(
-                  "goes on with one side of what labels may decide",
-                  "I6",
-                  in("engine.space.Definitions", "ranked").answers(false))
-              .shownBy(5),
-          of(
                   "a counter forgets what others added",
                   "I6",
                   in("engine.document.Merging", "number").with(Instead.ForgetsOthers.class))

@@ -80,8 +80,8 @@ final class Faults {
   }
 
   /** A node's software writes with labels that nobody gave it. */
-  void claimLabels(SimulatedNode node, SpaceId space, SplittableRandom random) {
-    mischief.claimLabels(node, space, random);
+  void claimLabels(SimulatedNode node, SimulatedNode to, SpaceId space, SplittableRandom random) {
+    mischief.claimLabels(node, to, space, random);
   }
 
   /** A bit turns; sooner or later somebody reads it, and a peer may answer with something else. */

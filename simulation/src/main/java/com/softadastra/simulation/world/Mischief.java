@@ -359,8 +359,8 @@ final class Mischief {
     }
   }
 
-  /** A write of a member under labels that its grant doesn't give. */
-  void claimLabels(SimulatedNode node, SpaceId space, SplittableRandom random) {
+  /** A member sends a write of its own under labels that its grant doesn't give. */
+  void claimLabels(SimulatedNode node, SimulatedNode to, SpaceId space, SplittableRandom random) {
     var view = node.runs() ? node.recording().view(space) : Optional.<SpaceView>empty();
     var authority = view.flatMap(v -> v.membership().authority(node.id()));
     if (authority.isEmpty()) {
@@ -405,11 +405,10 @@ final class Mischief {
             EntryCodec.encode(intent),
             intent);
     byte[] bytes = EntryCodec.encode(entry);
-    var signature = node.key().sign(Purpose.ENTRY, Hash.sha256(bytes));
-    var checked =
-        BatchCheck.check(
-            space, List.of(new Offered(bytes, signature)), _ -> node.key().publicKey(), _ -> false);
-    var _ = node.recording().store(space, checked);
+    var hash = Hash.sha256(bytes);
+    world.judge().isGenuine(hash);
+    var offered = new Offered(bytes, node.key().sign(Purpose.ENTRY, hash));
+    world.network().inject(node, to, new Frame.Entries(space, List.of(offered)).encode());
   }
 
   /** A node ran newer software for a moment, which recorded an entry of a newer kind. */

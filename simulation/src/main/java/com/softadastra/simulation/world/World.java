@@ -465,7 +465,9 @@ public final class World {
             Math.max(0, by.now().toEpochMilli()));
     by.learn("s" + i, membership, () -> {});
     if (random.nextInt(3) == 0) {
-      faults.claimLabels(member, spaces.get(i).space(), random);
+      var peers = member.peers();
+      var to = peers.get(random.nextInt(peers.size()));
+      faults.claimLabels(member, to, spaces.get(i).space(), random);
     }
   }
 
