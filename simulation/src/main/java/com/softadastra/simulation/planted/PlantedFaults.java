@@ -246,18 +246,18 @@ public final class PlantedFaults {
                   "of definitions that meet the last to be taken counts",
                   "I6",
                   in("engine.document.Definition", "after").answers(true))
-              .shownBy(5),
+              .shownBy(35),
           of(
                   "decides by the labels that authors have now",
                   "I6",
                   made(MEMBERSHIP).with(Instead.NotesLabels.class),
                   in("engine.space.DocumentUpdate", "known").with(Instead.LabelsOfNow.class))
-              .shownBy(5),
+              .shownBy(47),
           of(
                   "takes the labels that an author claims",
                   "I6",
                   in(MEMBERSHIP, "labelled").answers(true))
-              .shownBy(5),
+              .shownBy(17),
           of(
                   "a counter forgets what others added",
                   "I6",
