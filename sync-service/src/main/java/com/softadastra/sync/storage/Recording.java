@@ -81,6 +81,9 @@ public final class Recording {
   private volatile Map<SpaceId, SpaceView> views = Map.of();
   private volatile long durable;
   private volatile long committed;
+  // how many batches since the start had changes of conflicts
+  private long disputes;
+  private volatile long durableDisputes;
   private volatile boolean full;
   private final Ledger ledger = new Ledger();
   private final Mending mending;
@@ -228,6 +231,11 @@ public final class Recording {
   /** The position up to which readers may see entries that are not forced yet. */
   public long committed() {
     return committed;
+  }
+
+  /** Grows where changes of conflicts are forced. */
+  public long disputes() {
+    return durableDisputes;
   }
 
   public Incarnation incarnation() {
@@ -596,6 +604,9 @@ public final class Recording {
     var signatures = CompletableFuture.supplyAsync(() -> signatures(batch), machine.signing());
     batch.complete(this::owed, signatures::join);
     committed = lastPosition;
+    if (!batch.conflicts().isEmpty()) {
+      disputes++;
+    }
   }
 
   private void force() {
@@ -764,6 +775,7 @@ public final class Recording {
     // whoever reads the position first finds chains that hold at least as much
     views = Map.copyOf(next);
     durable = lastPosition;
+    durableDisputes = disputes;
     if (reborn) {
       reborn = false;
       rebornListeners.forEach(listener -> listener.accept(found()));
