@@ -80,7 +80,9 @@ public final class Recording {
   private volatile Incarnation incarnation;
   private volatile Map<SpaceId, SpaceView> views = Map.of();
   private volatile long durable;
-  private volatile long committed;
+  // how many batches were made visible since the start, and how many of them are forced
+  private volatile long commits;
+  private volatile long forcedCommits;
   // how many batches since the start had changes of conflicts
   private long disputes;
   private volatile long durableDisputes;
@@ -228,9 +230,14 @@ public final class Recording {
     return durable;
   }
 
-  /** The position up to which readers may see entries that are not forced yet. */
-  public long committed() {
-    return committed;
+  /** How many commits since the start readers may see the effect of, forced or not. */
+  long commits() {
+    return commits;
+  }
+
+  /** How many of them are forced. */
+  long forcedCommits() {
+    return forcedCommits;
   }
 
   /** Grows where changes of conflicts are forced. */
@@ -512,16 +519,17 @@ public final class Recording {
   }
 
   private <T> void administer(Unit.Administered<T> unit) {
-    T result;
+    Runnable answer;
     try {
-      result = unit.work().call();
+      var result = unit.work().call();
+      answer = () -> unit.done().complete(result);
     } catch (Throwable e) {
       if (e instanceof StorageException) {
         // what is in memory may be ahead of the disk
         machine.failStop().stop("recording", e);
       }
-      unit.fail(e);
-      return;
+      // it may have committed something all the same
+      answer = () -> unit.fail(e);
     }
     try {
       force();
@@ -531,7 +539,7 @@ public final class Recording {
       return;
     }
     published(spaces.keySet());
-    unit.done().complete(result);
+    answer.run();
   }
 
   private void record(List<Unit> units) {
@@ -603,7 +611,7 @@ public final class Recording {
   private void complete(Batch batch) {
     var signatures = CompletableFuture.supplyAsync(() -> signatures(batch), machine.signing());
     batch.complete(this::owed, signatures::join);
-    committed = lastPosition;
+    commits++;
     if (!batch.conflicts().isEmpty()) {
       disputes++;
     }
@@ -775,6 +783,7 @@ public final class Recording {
     // whoever reads the position first finds chains that hold at least as much
     views = Map.copyOf(next);
     durable = lastPosition;
+    forcedCommits = commits;
     durableDisputes = disputes;
     if (reborn) {
       reborn = false;
