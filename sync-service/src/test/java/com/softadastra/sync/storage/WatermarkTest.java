@@ -6,6 +6,7 @@ import com.softadastra.contracts.Incarnation;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import java.time.Instant;
 import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
@@ -28,32 +29,35 @@ class WatermarkTest {
 
   private final Watermark watermark = new Watermark(recording);
   private final AtomicBoolean out = new AtomicBoolean();
+  private final Thread reader =
+      Thread.ofPlatform()
+          .unstarted(() -> {
+            watermark.shown("an answer");
+            out.set(true);
+          });
 
   @Test
   void nothingIsShownThatIsCommittedAndNotForced() throws Exception {
-    var reader = readsWhile(() -> {});
+    assertThat(readsWhile(() -> {})).isCompletedWithValue(true);
     reader.join();
     assertThat(out).isTrue();
   }
 
   @Test
   void workThatFailsIsForcedAsFarAsItWent() throws Exception {
-    var reader =
+    var failure = new IllegalStateException("as planned");
+    var done =
         readsWhile(() -> {
-          throw new IllegalStateException("as planned");
+          throw failure;
         });
+    assertThat(done).isCompletedExceptionally();
+    assertThat(done.exceptionNow()).isSameAs(failure);
     reader.join();
     assertThat(out).isTrue();
   }
 
   /** Commits what appends nothing, and has an answer ready before it is forced. */
-  private Thread readsWhile(Runnable then) {
-    var reader =
-        Thread.ofPlatform()
-            .unstarted(() -> {
-              watermark.shown("an answer");
-              out.set(true);
-            });
+  private CompletableFuture<Boolean> readsWhile(Runnable then) {
     var done =
         recording.administer(() -> {
           recording.reborn();
@@ -67,7 +71,6 @@ class WatermarkTest {
           return true;
         });
     recording.recordNext();
-    assertThat(done).isDone();
-    return reader;
+    return done;
   }
 }
