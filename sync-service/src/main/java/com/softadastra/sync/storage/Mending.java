@@ -538,7 +538,7 @@ final class Mending {
     }
     boolean done = true;
     for (var received : sent) {
-      var position = byHash.get(received.hash());
+      var position = wanted(received.hash());
       var entry = position == null ? null : damaged.get(position);
       if (entry == null || !entry.isOf(id)) {
         LOG.debug("an entry was sent again that is not wanted");
@@ -564,6 +564,11 @@ final class Mending {
     }
     settle(batch);
     return done;
+  }
+
+  /** The position of the entry whose bytes hash to this, where it is damaged. */
+  private @Nullable Long wanted(Hash hash) {
+    return byHash.get(hash);
   }
 
   private void take(Again entry, Batch batch) {
