@@ -61,7 +61,7 @@ public final class PlantedFaults {
           of(
                   "uses a number again after a restart",
                   "I9",
-                  in(RECORDING, "recoverChains").with(Instead.ForgetsItsLastEntry.class))
+                  in("sync.storage.Start", "recoverChains").with(Instead.ForgetsItsLastEntry.class))
               .shownBy(3),
           of(
                   "takes an intent for new that was recorded before",

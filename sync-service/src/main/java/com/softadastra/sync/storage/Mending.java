@@ -298,10 +298,14 @@ final class Mending {
     for (var row = noticed.poll(); row != null; row = noticed.poll()) {
       var document = row.document();
       names.remove(row.position() > 0 ? (Object) row.position() : document);
-      if (document != null) {
-        isWhole(document, batch);
-      } else {
-        lookAt(row.position(), batch);
+      try {
+        if (document != null) {
+          isWhole(document, batch);
+        } else {
+          lookAt(row.position(), batch);
+        }
+      } catch (RuntimeException e) {
+        LOG.error("a damaged row can't be looked at", e);
       }
     }
   }

@@ -865,34 +865,18 @@ public final class Recording {
   // ---- recovery
 
   private void recover() {
-    var damaged = new ArrayList<DamagedRow>();
-    var recovered = journal.recover();
+    var start = new Start(journal, spaces);
+    var recovered = start.takeOver(self());
     var before = recovered.node();
     chainsPosition = recovered.chainsPosition();
-    recovered
-        .records()
-        .values()
-        .forEach(records -> {
-          var membership = new Membership(records);
-          spaces.put(membership.space(), new SpaceState(membership, self(), Map.of()));
-        });
-    recovered
-        .chains()
-        .forEach((id, chains) ->
-            chains.forEach((name, head) -> {
-              requireEnd(name, head, damaged);
-              space(id).recovered(name, head);
-            }));
-    recovered.urgency().forEach((id, urgency) -> space(id).recovered(urgency));
-    recoverChains(damaged);
     ledger.recover(recovered.statements());
     boolean same = before != null && before.incarnation().equals(incarnation);
     long first = before != null && same ? before.firstPosition() : node.firstPosition();
     node = new Journal.Node(incarnation, before == null ? 1 : before.opened() + 1, first);
-    lastPosition = Math.max(lastPosition, first);
+    lastPosition = Math.max(start.lastPosition(), first);
     var batch = new Batch(journal, now());
     batch.node(node);
-    damaged.forEach(mending::notice);
+    start.damaged().forEach(mending::notice);
     mending.look(batch);
     commit(batch);
     var unfinished = new ArrayList<Unit>();
@@ -935,27 +919,6 @@ public final class Recording {
     }
   }
 
-  private void requireEnd(Replica name, ChainHead head, List<DamagedRow> damaged) {
-    if (head.entries() == 0) {
-      return;
-    }
-    Hash last;
-    try {
-      last = journal.entry(head.position()).hash();
-    } catch (DamagedRow row) {
-      damaged.add(row);
-      return;
-    }
-    if (!last.equals(head.hash())) {
-      throw new StorageException(
-          "the chain "
-              + name
-              + " ends with another entry than the log has at position "
-              + head.position(),
-          null);
-    }
-  }
-
   /** The intents of this node's own entries that were forked, in the order of the log. */
   private Collection<String> forked(SpaceState space) {
     var intents = new TreeMap<Long, String>();
@@ -972,63 +935,6 @@ public final class Recording {
           }
         });
     return new LinkedHashSet<>(intents.values());
-  }
-
-  /**
-   * What the log has since the chains were written down; checks that it hangs together. What is
-   * damaged is known by what follows on it, and where nothing does, nobody knows what it was.
-   */
-  private void recoverChains(List<DamagedRow> damaged) {
-    lastPosition = chainsPosition;
-    var gaps = new Gaps();
-    while (true) {
-      List<LoggedEntry> entries;
-      try {
-        entries = journal.from(lastPosition + 1, 512);
-      } catch (DamagedRow row) {
-        lastPosition = row.position();
-        gaps.add(row, journal.place(row.position()).filter(this::isOpen));
-        damaged.add(row);
-        continue;
-      }
-      if (entries.isEmpty()) {
-        break;
-      }
-      for (var logged : entries) {
-        recover(logged, gaps);
-      }
-    }
-    gaps.any()
-        .ifPresent(last -> {
-          throw new StorageException(
-              "The last entry of a chain can't be read, "
-                  + last.getMessage()
-                  + ": restore this node from a backup, or join it anew.",
-              last);
-        });
-  }
-
-  /** Whether what a damaged row says of its place can be so. */
-  private boolean isOpen(Journal.Place place) {
-    var space = spaces.get(place.space());
-    return space != null && place.dot().sequence() > space.chain(place.dot().replica()).sequence();
-  }
-
-  private void recover(LoggedEntry logged, Gaps gaps) {
-    lastPosition = logged.position();
-    var entry = logged.entry();
-    var space = space(entry.space());
-    var chain = space.chain(logged.chain());
-    if (entry.sequence() > chain.sequence() + 1
-        && gaps.fill(space.id(), logged.chain(), chain.sequence() + 1, entry.sequence())) {
-      chain = chain.endingAt(entry.sequence() - 1, entry.previous(), logged.position() - 1);
-      space.recovered(logged.chain(), chain);
-    }
-    if (entry.sequence() != chain.sequence() + 1 || !entry.previous().equals(chain.hash())) {
-      throw new StorageException(
-          "the log doesn't hang together at position " + logged.position(), null);
-    }
-    space.recovered(logged);
   }
 
   private SpaceState space(SpaceId id) {
