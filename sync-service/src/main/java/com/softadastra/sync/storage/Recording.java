@@ -80,7 +80,12 @@ public final class Recording {
   private volatile Incarnation incarnation;
   private volatile Map<SpaceId, SpaceView> views = Map.of();
   private volatile long durable;
-  private volatile long committed;
+  // how many batches were made visible since the start, and how many of them are forced
+  private volatile long commits;
+  private volatile long forcedCommits;
+  // how many batches since the start had changes of conflicts
+  private long disputes;
+  private volatile long durableDisputes;
   private volatile boolean full;
   private volatile boolean works;
 
@@ -234,9 +239,19 @@ public final class Recording {
     return durable;
   }
 
-  /** The position up to which readers may see entries that are not forced yet. */
-  public long committed() {
-    return committed;
+  /** How many commits since the start readers may see the effect of, forced or not. */
+  long commits() {
+    return commits;
+  }
+
+  /** How many of them are forced. */
+  long forcedCommits() {
+    return forcedCommits;
+  }
+
+  /** Grows where changes of conflicts are forced. */
+  public long disputes() {
+    return durableDisputes;
   }
 
   public Incarnation incarnation() {
@@ -540,16 +555,17 @@ public final class Recording {
   }
 
   private <T> void administer(Unit.Administered<T> unit) {
-    T result;
+    Runnable answer;
     try {
-      result = unit.work().call();
+      var result = unit.work().call();
+      answer = () -> unit.done().complete(result);
     } catch (Throwable e) {
       if (e instanceof StorageException) {
         // what is in memory may be ahead of the disk
         machine.failStop().stop("recording", e);
       }
-      unit.fail(e);
-      return;
+      // it may have committed something all the same
+      answer = () -> unit.fail(e);
     }
     try {
       force();
@@ -559,7 +575,7 @@ public final class Recording {
       return;
     }
     published(spaces.keySet());
-    unit.done().complete(result);
+    answer.run();
   }
 
   private void record(List<Unit> handedIn) {
@@ -683,7 +699,10 @@ public final class Recording {
   private void complete(Batch batch) {
     var signatures = CompletableFuture.supplyAsync(() -> signatures(batch), machine.signing());
     batch.complete(this::owed, signatures::join);
-    committed = lastPosition;
+    commits++;
+    if (!batch.conflicts().isEmpty()) {
+      disputes++;
+    }
   }
 
   private void force() {
@@ -855,6 +874,8 @@ public final class Recording {
     // whoever reads the position first finds chains that hold at least as much
     views = Map.copyOf(next);
     durable = lastPosition;
+    forcedCommits = commits;
+    durableDisputes = disputes;
     if (reborn) {
       reborn = false;
       rebornListeners.forEach(listener -> listener.accept(found()));
