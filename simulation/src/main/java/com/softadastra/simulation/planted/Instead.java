@@ -51,6 +51,10 @@ public final class Instead {
     return false;
   }
 
+  public static @Nullable Object any(Map<?, ?> map, @Nullable Object key) {
+    return map.isEmpty() ? null : map.values().iterator().next();
+  }
+
   public static boolean met(Object space, Object cause, Object reads) {
     return true;
   }

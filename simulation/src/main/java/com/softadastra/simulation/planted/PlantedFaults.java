@@ -61,7 +61,7 @@ public final class PlantedFaults {
           of(
                   "uses a number again after a restart",
                   "I9",
-                  in(RECORDING, "recoverChains").with(Instead.ForgetsItsLastEntry.class))
+                  in("sync.storage.Start", "recoverChains").with(Instead.ForgetsItsLastEntry.class))
               .shownBy(3),
           of(
                   "takes an intent for new that was recorded before",
@@ -224,7 +224,7 @@ public final class PlantedFaults {
           of(
                   "mends with whatever a peer sends",
                   "I13",
-                  in("sync.storage.Mending", "isWanted").answers(true))
+                  in("sync.storage.Mending", "wanted").calls("Map.get", Instead.class, "any"))
               .shownBy(57),
           of(
                   "asks no peer for what is damaged",
@@ -234,7 +234,7 @@ public final class PlantedFaults {
           of(
                   "rebuilds no damaged document before it is written to",
                   "I11",
-                  in("sync.storage.Mending", "rebuildOrWait").doesNothing())
+                  in("sync.storage.Mending", "rebuild").doesNothing())
               .shownBy(2));
 
   private PlantedFaults() {}

@@ -292,6 +292,11 @@ public final class H2Journal implements Journal {
   }
 
   @Override
+  public boolean wasWritten(DocumentState state) {
+    return rows.wasWritten(state);
+  }
+
+  @Override
   public Log log(LongSupplier durable) {
     return new Log() {
       @Override
