@@ -939,7 +939,8 @@ class HoldingsTest {
       }
       int rounds = 0;
       for (boolean more = true; more; ) {
-        assertThat(rounds++).isLessThan(100);
+        // a life that meets another of its node begins anew once, so there is an end to forks
+        assertThat(rounds++).as("rounds until nothing is recorded again").isLessThan(10);
         more = false;
         for (var to : nodes) {
           for (var from : nodes) {
