@@ -127,6 +127,9 @@ public record Plan(
     int count = disks ? 16 : 14 + random.nextInt(20);
     var happenings = happenings(count, 2 * SECOND, drawn, random);
     rot(happenings, faults, random(seed, "rot"));
+    if (divides(seed)) {
+      divide(happenings, random(seed, "divided"));
+    }
     // from a source of its own, so that a seed's plan doesn't hang on how much there is to spare
     var more = random.split();
     var spare = new ArrayList<List<Happening>>();
@@ -189,6 +192,22 @@ public record Plan(
       happenings.add(
           new Happening(
               at, kind, node, random.nextInt(64), random.nextLong(SECOND), random.nextLong()));
+    }
+    happenings.sort(Comparator.comparingLong(Happening::at));
+  }
+
+  /** Whether amounts and numbers are divided among the nodes of a seed's world: one of six. */
+  private static boolean divides(long seed) {
+    return seed % 6 == 5;
+  }
+
+  private static void divide(List<Happening> happenings, SplittableRandom random) {
+    long last = happenings.stream().mapToLong(Happening::at).max().orElse(0);
+    for (int i = 20 + random.nextInt(30); i > 0; i--) {
+      var kind = random.nextInt(10) == 0 ? Kind.OVERSPEND : Kind.DIVIDE;
+      long at = last / 10 + random.nextLong(last);
+      happenings.add(
+          new Happening(at, kind, random.nextInt(64), random.nextInt(64), 0, random.nextLong()));
     }
     happenings.sort(Comparator.comparingLong(Happening::at));
   }

@@ -235,7 +235,29 @@ public final class PlantedFaults {
                   "rebuilds no damaged document before it is written to",
                   "I11",
                   in("sync.storage.Mending", "rebuild").doesNothing())
-              .shownBy(2));
+              .shownBy(2),
+          of(
+                  "takes a received spend for covered",
+                  "divided",
+                  in(RECEIVER, "append").calls("Holdings.judge", Instead.class, "covered"))
+              .shownBy(5),
+          of(
+                  "records what its share doesn't have",
+                  "divided",
+                  in("engine.space.Recorder", "requireCovered").doesNothing())
+              .shownBy(5),
+          of(
+                  "a new life spends the share of the one before",
+                  "divided",
+                  in("engine.space.Shares", "own").with(Instead.OfAllLives.class))
+              .shownBy(23),
+          of("gives a number twice", "divided", in("engine.space.Ranges", "remove").answers(true))
+              .shownBy(71),
+          of(
+                  "spends of a share without making it less",
+                  "divided",
+                  in("engine.space.Shares", "take").leavesOut("Shares.add"))
+              .shownBy(35));
 
   private PlantedFaults() {}
 

@@ -73,7 +73,8 @@ final class Faults {
       case READ_FAILS -> node.disk().failReads(1 + random.nextInt(4));
       case RESTORE -> restore(node, nanos, random);
       case CLONE -> copy(node, nanos, random);
-      case WRITE, RETRY, RESOLVE, JOIN -> throw new IllegalArgumentException("no fault");
+      case WRITE, RETRY, RESOLVE, JOIN, DIVIDE, OVERSPEND ->
+          throw new IllegalArgumentException("no fault");
     }
   }
 

@@ -70,6 +70,7 @@ public final class World {
   private final Work work;
   private final Network network;
   private final Clients clients;
+  private final Dividing dividing;
   private final Faults faults;
   private final List<SimulatedNode> nodes = new ArrayList<>();
   private final List<Membership> spaces = new ArrayList<>();
@@ -108,6 +109,7 @@ public final class World {
     this.work = work;
     this.network = new Network(agenda, draw("network"), new Tap());
     this.clients = new Clients(this, plan.documents());
+    this.dividing = new Dividing(this, clients);
     this.faults = new Faults(this);
     populate();
   }
@@ -380,6 +382,8 @@ public final class World {
       case RETRY -> clients.retry(node, random);
       case RESOLVE -> clients.resolve(node, space(random), random);
       case JOIN -> join(node);
+      case DIVIDE -> dividing.ask(node, space(random), random);
+      case OVERSPEND -> dividing.overspend(node, space(random), random);
       default -> faults.happen(happening, node, random);
     }
   }
@@ -390,6 +394,11 @@ public final class World {
 
   SpaceId space(SplittableRandom random) {
     return spaces.get(random.nextInt(spaces.size())).space();
+  }
+
+  /** The node that created a space. */
+  SimulatedNode creator(SpaceId space) {
+    return nodes.get(spaces().indexOf(space) % plan.nodes());
   }
 
   /** The last node is made a member of all spaces by one that is. */
