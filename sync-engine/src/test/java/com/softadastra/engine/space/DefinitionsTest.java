@@ -294,6 +294,26 @@ class DefinitionsTest {
     assertThat(b.documents.get(ONE).body()).isNotEqualTo(state.body());
   }
 
+  @Test
+  void whoDeclaresOnWhatIsNoLongerThereIsToldThat() {
+    a.declare(Policy.KEEP, Map.of());
+    var seen = a.documents.get(Definitions.key(SPACE, "orders")).version().toString();
+    a.declare(Policy.LATEST, Map.of());
+    var late =
+        new OperationRequest(
+            OperationKind.PUT,
+            Operation.DEFINITIONS,
+            "orders",
+            Definition.body(2, new CollectionDefinition(Policy.MERGE)),
+            null,
+            new Condition(Condition.Kind.MATCH, List.of(seen)));
+    assertThat(a.record(late, null))
+        .isInstanceOfSatisfying(
+            Admission.Declined.class,
+            declined ->
+                assertThat(declined.problem().code()).isEqualTo(ProblemCode.VERSION_MISMATCH));
+  }
+
   /** A member's record, signed by an admin. */
   private static Membership with(
       Membership members, int by, int node, Role role, String... labels) {
