@@ -7,6 +7,7 @@ import com.softadastra.contracts.ProblemCode;
 import com.softadastra.contracts.Reply;
 import com.softadastra.contracts.peering.InvitationIssued;
 import com.softadastra.contracts.peering.InvitationRequest;
+import com.softadastra.contracts.peering.MemberChange;
 import com.softadastra.contracts.peering.MemberView;
 import com.softadastra.contracts.peering.NodeInfo;
 import com.softadastra.contracts.peering.PeerCertificates;
@@ -36,6 +37,10 @@ public final class FakePeering implements Peering {
       (_, _) -> refused(ProblemCode.INVITATION_INVALID);
   public volatile BiFunction<NodeId, Boolean, Reply<PeerView>> onSwitch =
       (_, _) -> refused(ProblemCode.PEER_UNKNOWN);
+  public volatile BiFunction<String, MemberChange, Reply<MemberView>> onChange =
+      (member, change) -> {
+        throw new IllegalStateException("not asked for: " + member + " " + change);
+      };
   public volatile Function<String, Reply<List<MemberView>>> onMembers =
       _ -> refused(ProblemCode.SPACE_UNKNOWN);
   public final List<PeerView> peers = new ArrayList<>();
@@ -104,6 +109,11 @@ public final class FakePeering implements Peering {
   @Override
   public Reply<List<MemberView>> members(String space) {
     return onMembers.apply(space);
+  }
+
+  @Override
+  public Reply<MemberView> changeMember(String space, NodeId node, MemberChange change) {
+    return onChange.apply(space + " " + node, change);
   }
 
   @Override

@@ -288,6 +288,26 @@ class GatewayIT {
                 """
                     .formatted(PEER.node())));
     assertProblem(404, "space-unknown", "GET", "/api/v1/spaces/other/members", "");
+
+    var asked = new ArrayList<String>();
+    site.peering.onChange =
+        (of, change) -> {
+          asked.add(of + " " + change.role() + " " + change.labels());
+          return Reply.of(member);
+        };
+    var path = "/api/v1/spaces/shop/members/" + PEER.node();
+    assertThat(answer(200, "PUT", path, "{\"labels\":[\"north\"]}").get("name").asString())
+        .isEqualTo("depot");
+    answer(200, "PUT", path, "{\"role\":\"reader\",\"labels\":[]}");
+    assertThat(asked)
+        .containsExactly(
+            "shop " + PEER.node() + " null [north]", "shop " + PEER.node() + " READER []");
+    assertProblem(422, "not-supported", "PUT", path, "{\"role\":\"relay\"}");
+    for (var wrong : List.of("[\"a\",\"a\"]", "[\"A\"]", "[1]", "\"a\"")) {
+      assertProblem(400, "invalid-request", "PUT", path, "{\"labels\":" + wrong + "}");
+    }
+    assertProblem(400, "invalid-request", "PUT", path, "{\"state\":\"retired\"}");
+    assertProblem(404, "peer-unknown", "PUT", "/api/v1/spaces/shop/members/nobody", "{}");
   }
 
   @Test

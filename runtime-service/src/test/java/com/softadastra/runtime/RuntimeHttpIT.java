@@ -902,7 +902,10 @@ class RuntimeHttpIT {
   @ParameterizedTest
   @CsvSource(
       value = {
-        "{\"policy\":\"local-role\"}|422|not-supported",
+        "{\"policy\":\"function\"}|422|not-supported",
+        "{\"policy\":\"local-role\",\"labels\":[\"A\"]}|400|invalid-request",
+        "{\"policy\":\"local-role\",\"labels\":[\"a\",\"a\"]}|400|invalid-request",
+        "{\"policy\":\"local-role\",\"labels\":\"a\"}|400|invalid-request",
         "{\"policy\":\"latest\",\"fields\":{\"a\":{\"type\":\"set\"}}}|422|not-supported",
         "{\"policy\":\"merge\",\"fields\":{\"a\":{\"type\":\"text\"}}}|422|not-supported",
         "{\"policy\":\"x\"}|422|not-supported",

@@ -244,6 +244,22 @@ class GoldenVectorsTest {
             .map(v -> new Head(v, 1, JsonText.parse("{}"), 0, false, List.of()))
             .toList();
     var state = new DocumentState(KEY, heads, null, 0);
+    var ranked = new CollectionDefinition(Policy.LOCAL_ROLE, new TreeMap<>(), List.of("hq", "a"));
+    var labels = Definition.body(4, ranked);
+    vectors.put("definition.local-role", hex(labels.utf8()));
+    vectors.put(
+        "definition.local-role.hash", hex(Definition.of(labels).orElseThrow().name().hash()));
+    add(
+        vectors,
+        "labelled",
+        entry(
+            SPACE,
+            replica(1),
+            1,
+            Hash.ZERO,
+            List.of(),
+            new Authority(1, 5, hash("grant"), List.of("a", "hq")),
+            intent("labelled", operation("o-1", put("{}")))));
     vectors.put("undo", text(Recorder.undoId(state, hash("conflict"))));
     return vectors;
   }
@@ -300,6 +316,21 @@ class GoldenVectorsTest {
     vectors.put("space", hex(SPACE.hash()));
     vectors.put("grant.steward", hex(grant(2, true).encode()));
     vectors.put("grant.admin", hex(grant(0, false).encode()));
+    vectors.put(
+        "grant.labels",
+        hex(
+            new MembershipRecord.Grant(
+                    SPACE,
+                    key(2).publicKey(),
+                    "Zweite",
+                    Role.WRITER,
+                    key(1).nodeId(),
+                    1,
+                    3,
+                    SPACE.hash(),
+                    CLOCK,
+                    List.of("a", "hq"))
+                .encode()));
     vectors.put("statement", hex(statement().sign(key(1)).bytes()));
     return vectors;
   }

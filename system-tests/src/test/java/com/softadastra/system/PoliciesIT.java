@@ -4,6 +4,7 @@ import static com.softadastra.system.TestNode.SOON;
 import static com.softadastra.system.TestNode.SPACE;
 import static com.softadastra.system.TestNode.awaitSame;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.softadastra.node.client.Answer;
 import java.nio.file.Path;
@@ -170,6 +171,101 @@ class PoliciesIT {
     assertThat(get(b, "texts/one")).isEqualTo(json("{\"text\": \"of a\", \"by\": \"a\"}"));
     assertThat(get(b, "texts/two")).isEqualTo(json("{\"text\": \"of a\"}"));
     assertThat(conflicts(b, "undone")).hasSize(2);
+  }
+
+  private static JsonNode relabel(TestNode by, TestNode member, String labels) {
+    return by.client()
+        .put(AT + "/members/" + member.id(), json("{\"labels\": " + labels + "}"))
+        .orThrow();
+  }
+
+  /** Waits until a node knows its labels. */
+  private static void awaitLabels(TestNode node, String labels) {
+    await()
+        .atMost(SOON)
+        .until(() -> {
+          for (var member : node.client().get(AT + "/members").orThrow()) {
+            if (member.path("node").asString().equals(node.id())) {
+              return member.path("labels").toString().equals(labels);
+            }
+          }
+          return false;
+        });
+  }
+
+  @Test
+  void theNodeWithTheLabelCountsUnderLocalRole() {
+    declare(a, "prices", "{\"policy\": \"local-role\", \"labels\": [\"hq\", \"depot\"]}");
+    var declared = b.client();
+    awaitSame(SOON, a, b);
+    assertThat(
+            declared.get(AT + "/collections").orThrow().path("collections").get(0).path("labels"))
+        .isEqualTo(json("[\"hq\", \"depot\"]"));
+    put(a, "prices/tea", "{\"price\": 4}");
+    put(a, "prices/rum", "{\"price\": 9}");
+    relabel(a, b, "[\"depot\"]");
+    awaitLabels(b, "[\"depot\"]");
+
+    // b has a label, a has none: what b wrote counts, though a wrote later
+    apart(() -> {
+      put(b, "prices/tea", "{\"price\": 5}");
+      put(a, "prices/tea", "{\"price\": 6}");
+      b.client().delete(AT + "/documents/prices/rum").orThrow();
+      put(a, "prices/rum", "{\"price\": 8}");
+    });
+    for (var node : new TestNode[] {a, b}) {
+      assertThat(get(node, "prices/tea").path("price").asInt()).isEqualTo(5);
+      assertThat(node.client().get(AT + "/documents/prices/rum").status()).isEqualTo(410);
+      assertThat(node.openConflicts()).isEmpty();
+      assertThat(conflicts(node, "resolved")).hasSize(2);
+      var conflict = conflicts(node, "resolved").get(0);
+      assertThat(conflict.path("policy").asString()).isEqualTo("local-role");
+      assertThat(conflict.path("reason").asString()).contains("the label depot");
+      assertThat(conflict.path("sides").get(0).path("node").asString()).isEqualTo(b.id());
+      assertThat(conflict.path("sides").get(1).path("node").asString()).isEqualTo(a.id());
+    }
+
+    // a gives itself the label before: from its next write on it counts first
+    relabel(a, a, "[\"hq\"]");
+    awaitLabels(a, "[\"hq\"]");
+    apart(() -> {
+      put(a, "prices/tea", "{\"price\": 7}");
+      put(b, "prices/tea", "{\"price\": 10}");
+      put(b, "prices/tea", "{\"price\": 11}");
+    });
+    for (var node : new TestNode[] {a, b}) {
+      assertThat(get(node, "prices/tea").path("price").asInt()).isEqualTo(7);
+      assertThat(node.openConflicts()).isEmpty();
+    }
+    var lost = json("[]");
+    for (var conflict : conflicts(b, "resolved")) {
+      if (conflict.path("reason").asString().contains("the label hq")) {
+        lost = conflict;
+      }
+    }
+    assertThat(lost.path("sides").get(1).path("body").path("price").asInt()).isEqualTo(11);
+    undo(b, lost.path("id").asString()).orThrow();
+    awaitSame(SOON, a, b);
+    assertThat(get(a, "prices/tea").path("price").asInt()).isEqualTo(11);
+
+    // both have the first label: as under keep
+    relabel(a, b, "[\"hq\"]");
+    awaitLabels(b, "[\"hq\"]");
+    apart(() -> {
+      put(a, "prices/tea", "{\"price\": 12}");
+      put(b, "prices/tea", "{\"price\": 13}");
+    });
+    for (var node : new TestNode[] {a, b}) {
+      var open = conflicts(node, "open");
+      assertThat(open).hasSize(1);
+      assertThat(open.get(0).path("policy").asString()).isEqualTo("local-role");
+      assertThat(open.get(0).path("reason").asString()).contains("none or several");
+    }
+    assertThat(get(a, "prices/tea")).isEqualTo(get(b, "prices/tea"));
+    // b is no admin
+    assertThat(
+            b.client().put(AT + "/members/" + b.id(), json("{\"labels\": [\"depot\"]}")).status())
+        .isEqualTo(403);
   }
 
   @Test

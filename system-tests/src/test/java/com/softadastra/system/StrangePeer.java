@@ -9,6 +9,7 @@ import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.Reply;
 import com.softadastra.contracts.peering.InvitationIssued;
 import com.softadastra.contracts.peering.InvitationRequest;
+import com.softadastra.contracts.peering.MemberChange;
 import com.softadastra.contracts.peering.MemberView;
 import com.softadastra.contracts.peering.NodeInfo;
 import com.softadastra.contracts.peering.PeerLinks;
@@ -202,6 +203,11 @@ final class StrangePeer implements AutoCloseable {
 
     @Override
     public Reply<List<MemberView>> members(String space) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Reply<MemberView> changeMember(String space, NodeId node, MemberChange change) {
       throw new UnsupportedOperationException();
     }
   }

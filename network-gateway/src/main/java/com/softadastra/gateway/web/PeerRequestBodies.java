@@ -7,6 +7,7 @@ import com.softadastra.contracts.http.Fields;
 import com.softadastra.contracts.json.Json;
 import com.softadastra.contracts.peering.InvitationRequest;
 import com.softadastra.contracts.peering.InvitationRequest.SpaceGrant;
+import com.softadastra.contracts.peering.MemberChange;
 import com.softadastra.contracts.peering.Role;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
@@ -19,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 /** The documented forms of the bodies. What is settled later is refused, never ignored. */
 final class PeerRequestBodies {
   private static final Pattern SPACE = Pattern.compile("[a-z][a-z0-9-]{0,62}");
+  private static final Pattern LABEL = Pattern.compile("[a-z][a-z0-9-]{0,62}");
+  private static final int MOST_LABELS = 16;
   private static final Duration DEFAULT_EXPIRY = Duration.ofHours(1);
   private static final Duration LONGEST_EXPIRY = Duration.ofDays(366);
   private static final int MOST_SPACES = 100;
@@ -103,6 +106,33 @@ final class PeerRequestBodies {
       case "off" -> false;
       case String _ -> throw fields.wrong("state", "must be one of on, off");
     };
+  }
+
+  /** What a member is to be; what isn't named stays. */
+  static MemberChange memberChange(Json.Obj body) {
+    var fields = Fields.of(body, "role", "labels");
+    if (fields.optionalString("role").filter("relay"::equals).isPresent()) {
+      throw notSupported("role", "relays are not supported by this version");
+    }
+    return new MemberChange(
+        fields.optionalEnum("role", Role.class).orElse(null),
+        fields.optionalArray("labels").map(labels -> labels(fields, labels)).orElse(null));
+  }
+
+  private static List<String> labels(Fields fields, List<Json> items) {
+    var labels = new ArrayList<String>();
+    for (var item : items) {
+      if (!(item instanceof Json.Str(var label))
+          || !LABEL.matcher(label).matches()
+          || labels.contains(label)) {
+        throw fields.wrong("labels", "must be labels, each once: " + LABEL);
+      }
+      labels.add(label);
+    }
+    if (labels.size() > MOST_LABELS) {
+      throw fields.wrong("labels", "must be at most " + MOST_LABELS);
+    }
+    return labels;
   }
 
   private static Refused notSupported(String field, String message) {

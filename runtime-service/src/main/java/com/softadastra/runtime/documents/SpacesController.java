@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
@@ -38,6 +39,7 @@ import org.springframework.web.bind.annotation.RestController;
 @RestController
 @RequestMapping("/api/v1/spaces")
 final class SpacesController {
+  private static final Pattern LABEL = Pattern.compile("[a-z][a-z0-9-]{0,62}");
   private static final String[] UNSUPPORTED = {"schema", "schemaVersion", "indexes"};
 
   private final Documents documents;
@@ -97,7 +99,7 @@ final class SpacesController {
     var fields =
         Fields.of(
             body,
-            Stream.concat(Stream.of("policy", "fields"), Stream.of(UNSUPPORTED))
+            Stream.concat(Stream.of("policy", "fields", "labels"), Stream.of(UNSUPPORTED))
                 .toArray(String[]::new));
     var refused = new ArrayList<>(Stream.of(UNSUPPORTED).filter(fields::has).toList());
     var policy = honoured(Policy.class, fields.optionalString("policy").orElse("keep"));
@@ -126,7 +128,20 @@ final class SpacesController {
     if (!refused.isEmpty()) {
       throw notSupported(refused.stream());
     }
-    return new CollectionDefinition(policy.orElseThrow(), types);
+    return new CollectionDefinition(policy.orElseThrow(), types, labels(fields));
+  }
+
+  private static List<String> labels(Fields fields) {
+    var labels = new ArrayList<String>();
+    for (var item : fields.optionalArray("labels").orElse(List.of())) {
+      if (!(item instanceof Json.Str(var label))
+          || !LABEL.matcher(label).matches()
+          || labels.contains(label)) {
+        throw Names.refused("labels", "must be labels, each once: " + LABEL);
+      }
+      labels.add(label);
+    }
+    return labels;
   }
 
   private static <E extends Enum<E>> Optional<E> honoured(Class<E> type, String name) {

@@ -1,6 +1,8 @@
 package com.softadastra.contracts.documents;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.Collections;
+import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -11,15 +13,28 @@ import java.util.TreeMap;
  *     not known here
  * @param declared whether it is more than a name in writes
  * @param generation of its definition, 0 where it has none
+ * @param labels of members whose writes count, in their order
  */
 public record CollectionSummary(
     String collection,
     String policy,
     boolean declared,
     long generation,
-    SortedMap<String, FieldDefinition> fields) {
+    SortedMap<String, FieldDefinition> fields,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> labels) {
   public CollectionSummary {
     fields = Collections.unmodifiableSortedMap(new TreeMap<>(fields));
+    // absent where it comes from a version that has none
+    labels = labels == null ? List.of() : List.copyOf(labels);
+  }
+
+  public CollectionSummary(
+      String collection,
+      String policy,
+      boolean declared,
+      long generation,
+      SortedMap<String, FieldDefinition> fields) {
+    this(collection, policy, declared, generation, fields, List.of());
   }
 
   /** A collection that nobody declared. */

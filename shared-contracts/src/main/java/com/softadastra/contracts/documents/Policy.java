@@ -12,5 +12,8 @@ public enum Policy {
   MERGE,
   /** The later write counts, whole. */
   @JsonProperty("latest")
-  LATEST
+  LATEST,
+  /** The write of a member with a label counts, whole; between equals it is as under keep. */
+  @JsonProperty("local-role")
+  LOCAL_ROLE
 }

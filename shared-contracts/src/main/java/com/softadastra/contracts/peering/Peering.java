@@ -44,6 +44,13 @@ public interface Peering {
   Reply<List<MemberView>> members(String space);
 
   /**
+   * Changes what a member is, by a signed grant; this node must be an admin of the space.
+   *
+   * @return the member as it is then
+   */
+  Reply<MemberView> changeMember(String space, NodeId node, MemberChange change);
+
+  /**
    * A peer that TLS has identified opened a channel.
    *
    * @param frames what the peer sends

@@ -13,6 +13,7 @@ import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.Reply;
 import com.softadastra.contracts.peering.InvitationIssued;
 import com.softadastra.contracts.peering.InvitationRequest;
+import com.softadastra.contracts.peering.MemberChange;
 import com.softadastra.contracts.peering.MemberView;
 import com.softadastra.contracts.peering.NodeInfo;
 import com.softadastra.contracts.peering.PeerLinks;
@@ -83,6 +84,20 @@ final class PeeringCases {
             "switchLink", Reply.of(SILENT_PEER), to -> to.switchLink(NODE, false), NODE, false),
         ContractCase.of(
             "members", Reply.of(List.of(member, unseen)), to -> to.members("shop"), "shop"),
+        ContractCase.of(
+            "changeMember",
+            Reply.of(member),
+            to -> to.changeMember("shop", NODE, new MemberChange(null, List.of("hq", TEXT))),
+            "shop",
+            NODE,
+            new MemberChange(null, List.of("hq", TEXT))),
+        ContractCase.of(
+            "changeMember",
+            Reply.refused(PROBLEM),
+            to -> to.changeMember("shop", NODE, new MemberChange(Role.READER, null)),
+            "shop",
+            NODE,
+            new MemberChange(Role.READER, null)),
         ContractCase.ofStream(
             "accept", FRAMES, to -> to.accept(NODE, Flux.fromIterable(FRAMES)), NODE, FRAMES),
         ContractCase.ofFailingStream(

@@ -4,6 +4,7 @@ import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.Reply;
 import com.softadastra.contracts.peering.InvitationIssued;
 import com.softadastra.contracts.peering.InvitationRequest;
+import com.softadastra.contracts.peering.MemberChange;
 import com.softadastra.contracts.peering.MemberView;
 import com.softadastra.contracts.peering.NodeInfo;
 import com.softadastra.contracts.peering.PeerView;
@@ -55,6 +56,11 @@ public final class RecordingPeering extends Recording implements Peering {
   @Override
   public Reply<List<MemberView>> members(String space) {
     return answer("members", space);
+  }
+
+  @Override
+  public Reply<MemberView> changeMember(String space, NodeId node, MemberChange change) {
+    return answer("changeMember", space, node, change);
   }
 
   @Override

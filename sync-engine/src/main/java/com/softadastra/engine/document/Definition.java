@@ -10,9 +10,11 @@ import com.softadastra.contracts.json.JsonReader;
 import com.softadastra.contracts.json.JsonText;
 import com.softadastra.engine.cbor.CborWriter;
 import com.softadastra.engine.log.DefinitionName;
+import com.softadastra.engine.log.Labels;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -23,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * {"fields": {pointer: type}, "generation": from 1, "policy": policy}
+ * {"fields": {}, "generation": from 1, "labels": [label, …], "policy": "local-role"}
  * </pre>
  *
  * A body that has a generation and says more, or other things, is of a later version of this
@@ -32,15 +35,17 @@ import org.jspecify.annotations.Nullable;
  * @param policy null where this software doesn't know it
  * @param policyName as it was written
  * @param fields types by pointer, none of which overlap
+ * @param labels of authors whose writes count, in their order
  */
 public record Definition(
     @Nullable DefinitionName name,
     @Nullable Policy policy,
     String policyName,
-    SortedMap<String, FieldType> fields) {
+    SortedMap<String, FieldType> fields,
+    List<String> labels) {
   /** What a collection is that was never declared. */
   public static final Definition UNDECLARED =
-      new Definition(null, Policy.KEEP, "keep", new TreeMap<>());
+      new Definition(null, Policy.KEEP, "keep", new TreeMap<>(), List.of());
 
   private static final int MOST_STEPS = JsonReader.MAX_DEPTH;
 
@@ -62,6 +67,31 @@ public record Definition(
     return policy == Policy.KEEP;
   }
 
+  /** Whether labels decide. */
+  public boolean ranks() {
+    return policy == Policy.LOCAL_ROLE;
+  }
+
+  /** The place of an author with these labels, from 0; behind all where it has none of them. */
+  int rank(List<String> of) {
+    for (int i = 0; i < labels.size(); i++) {
+      if (of.contains(labels.get(i))) {
+        return i;
+      }
+    }
+    return labels.size();
+  }
+
+  /** Whether that is the place of an author who has one of the labels. */
+  boolean hasRank(int rank) {
+    return rank < labels.size();
+  }
+
+  /** The label by which an author with these has its place. */
+  public Optional<String> label(List<String> of) {
+    return labels.stream().filter(of::contains).findFirst();
+  }
+
   /** Whether it counts before another in a concurrent region. */
   boolean after(Definition other) {
     return name != null && (other.name == null || name.compareTo(other.name) > 0);
@@ -74,15 +104,15 @@ public record Definition(
         .fields()
         .forEach((field, definition) ->
             types.put(Pointer.of(field), new Json.Str(wireName(definition.type()))));
-    return JsonText.of(
-        Json.object(
-            Map.of(
-                "generation",
-                new Json.Num(Long.toString(generation)),
-                "policy",
-                new Json.Str(wireName(declared.policy())),
-                "fields",
-                Json.object(types))));
+    var members = new TreeMap<String, Json>();
+    members.put("generation", new Json.Num(Long.toString(generation)));
+    members.put("policy", new Json.Str(wireName(declared.policy())));
+    members.put("fields", Json.object(types));
+    if (declared.policy() == Policy.LOCAL_ROLE) {
+      members.put(
+          "labels", new Json.Arr(declared.labels().stream().<Json>map(Json.Str::new).toList()));
+    }
+    return JsonText.of(Json.object(members));
   }
 
   /** Fields that can't be declared together, or can't be reached; empty where there are none. */
@@ -132,10 +162,18 @@ public record Definition(
     var policyName = object.get("policy") instanceof Json.Str(var text) ? text : "";
     var policy = constant(Policy.class, policyName);
     var fields = fields(object.get("fields"));
-    boolean known = policy.isPresent() && fields.isPresent() && object.members().size() == 3;
+    boolean ranks = policy.filter(each -> each == Policy.LOCAL_ROLE).isPresent();
+    var labels = ranks ? labels(object.get("labels")) : Optional.of(List.<String>of());
+    boolean known =
+        policy.isPresent()
+            && fields.isPresent()
+            && labels.isPresent()
+            && !(ranks && !fields.get().isEmpty())
+            && object.members().size() == (ranks ? 4 : 3);
     return Optional.of(
-        new Definition(
-            name, known ? policy.get() : null, policyName, known ? fields.get() : new TreeMap<>()));
+        known
+            ? new Definition(name, policy.get(), policyName, fields.get(), labels.get())
+            : new Definition(name, null, policyName, new TreeMap<>(), List.of()));
   }
 
   private static Optional<SortedMap<String, FieldType>> fields(@Nullable Json json) {
@@ -161,6 +199,20 @@ public record Definition(
     return overlapping(names).isPresent() ? Optional.empty() : Optional.of(fields);
   }
 
+  private static Optional<List<String>> labels(@Nullable Json json) {
+    if (!(json instanceof Json.Arr(var items)) || items.isEmpty() || items.size() > Labels.MOST) {
+      return Optional.empty();
+    }
+    var labels = new ArrayList<String>();
+    for (var item : items) {
+      if (!(item instanceof Json.Str(var label)) || labels.contains(label)) {
+        return Optional.empty();
+      }
+      labels.add(label);
+    }
+    return Optional.of(labels);
+  }
+
   private static <E extends Enum<E>> Optional<E> constant(Class<E> type, String name) {
     return Arrays.stream(type.getEnumConstants())
         .filter(constant -> wireName(constant).equals(name))
@@ -168,7 +220,7 @@ public record Definition(
   }
 
   private static String wireName(Enum<?> constant) {
-    return constant.name().toLowerCase(Locale.ROOT);
+    return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   /** The same as it was declared. */
@@ -176,6 +228,6 @@ public record Definition(
     var declared = new TreeMap<String, FieldDefinition>();
     fields.forEach(
         (pointer, type) -> declared.put(EscrowChange.name(pointer), new FieldDefinition(type)));
-    return new CollectionDefinition(policy == null ? Policy.KEEP : policy, declared);
+    return new CollectionDefinition(policy == null ? Policy.KEEP : policy, declared, labels);
   }
 }

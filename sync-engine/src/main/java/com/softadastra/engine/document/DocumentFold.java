@@ -49,6 +49,8 @@ public final class DocumentFold {
    * @param version one that no operation known has, be it void: what was made on that one would
    *     have to be looked for
    * @param definition the one that the operation names
+   * @param ranked whether labels decide under one of the collection's definitions: a conflict that
+   *     is open may be so because of them, and close with the next write
    */
   public static @Nullable DocumentState advance(
       DocumentKey key,
@@ -56,7 +58,8 @@ public final class DocumentFold {
       Operation operation,
       Hash version,
       long position,
-      Definition definition) {
+      Definition definition,
+      boolean ranked) {
     if (state == null || !state.exists()) {
       return operation.parents().isEmpty() && operation.seen().isEmpty()
           ? new DocumentState(
@@ -87,6 +90,7 @@ public final class DocumentFold {
     // under keep a side of an open conflict goes on; what merges is taken in the order of the fold
     boolean oneSideGoesOn =
         definition.keeps()
+            && !ranked
             && state.conflicted()
             && operation.parents().size() == 1
             && heads.containsAll(operation.parents());
@@ -183,6 +187,8 @@ public final class DocumentFold {
     private @Nullable JsonText before;
     private @Nullable Head head;
     private Json.@Nullable Obj tree;
+    // conflicts that its author saw decided among several versions that it was made on
+    private List<Decided> told = List.of();
 
     Node(KnownOperation known, List<Node> parents, Lineage lineage, int order) {
       this.known = known;
@@ -226,10 +232,14 @@ public final class DocumentFold {
    *
    * @param tips its heads
    * @param merged what several of them come to, where the policy merges
+   * @param by what several of them were folded under
    */
   private record Outcome(
-      List<Node> tips, DocumentState.@Nullable Merged merged, List<Decided> decided) {
-    static final Outcome NOTHING = new Outcome(List.of(), null, List.of());
+      List<Node> tips,
+      DocumentState.@Nullable Merged merged,
+      List<Decided> decided,
+      Definition by) {
+    static final Outcome NOTHING = new Outcome(List.of(), null, List.of(), Definition.UNDECLARED);
 
     @Nullable JsonText body() {
       return merged != null ? merged.body() : winning(tips.stream().map(Node::head).toList());
@@ -246,6 +256,9 @@ public final class DocumentFold {
     private final DocumentKey key;
     private final Map<Hash, Node> nodes = new LinkedHashMap<>();
     private final Outcome outcome;
+    // by loser, what its conflict was decided under
+    private final Map<Hash, Definition> deciding = new HashMap<>();
+    private final Map<Hash, Definition> decidedUnder;
 
     /**
      * @param operations in any order
@@ -266,6 +279,7 @@ public final class DocumentFold {
       }
       order(effective, voids);
       outcome = fold(Outcome.NOTHING, List.copyOf(nodes.values()));
+      decidedUnder = Map.copyOf(deciding);
     }
 
     /** Takes the operations in the order of the fold. */
@@ -369,7 +383,7 @@ public final class DocumentFold {
       look(node, before.body(node.parents, node.definition().keeps()));
       var decided = new DecidedConflicts(key, before.decided());
       decided.meet(node.change(), node.before, node.definition());
-      return new Outcome(List.of(node), null, decided.all());
+      return new Outcome(List.of(node), null, decided.all(), node.definition());
     }
 
     private Outcome region(Outcome start, List<Node> region) {
@@ -391,7 +405,10 @@ public final class DocumentFold {
         decided.meet(node.change(), node.before, definition);
       }
       if (definition.keeps() || !definition.known()) {
-        return new Outcome(List.copyOf(tips), null, decided.all());
+        return new Outcome(List.copyOf(tips), null, decided.all(), definition);
+      }
+      if (definition.ranks()) {
+        return ranked(start, region, List.copyOf(tips), decided, definition);
       }
       var began = start.body();
       var merging = new Merging(definition, began == null ? null : began.read());
@@ -405,12 +422,69 @@ public final class DocumentFold {
                 node.before == null ? null : node.before.read(),
                 node.after()));
       }
-      decided.add(merging.decided());
+      var found = merging.decided();
+      found.forEach(conflict -> deciding.put(conflict.loser(), merging.definition()));
+      decided.add(found);
       var body = merging.body();
       return new Outcome(
           List.copyOf(tips),
           new DocumentState.Merged(body == null ? null : JsonText.of(body)),
-          decided.all());
+          decided.all(),
+          definition);
+    }
+
+    /**
+     * Of several heads the one counts whose author has the first of the definition's labels, if no
+     * other's has it; else nothing is decided.
+     */
+    private Outcome ranked(
+        Outcome start,
+        List<Node> region,
+        List<Node> tips,
+        DecidedConflicts decided,
+        Definition definition) {
+      decided.add(told(start, region));
+      int first =
+          tips.stream().mapToInt(tip -> definition.rank(tip.known.labels())).min().orElseThrow();
+      var leading =
+          tips.stream().filter(tip -> definition.rank(tip.known.labels()) == first).toList();
+      if (leading.size() > 1 || !definition.hasRank(first)) {
+        return new Outcome(tips, null, decided.all(), definition);
+      }
+      var winner = leading.getFirst();
+      var body = winner.head().body();
+      var lost = new ArrayList<Decided>();
+      for (var tip : tips) {
+        if (tip != winner && !Objects.equals(tip.head().body(), body)) {
+          deciding.put(tip.version(), definition);
+          lost.add(
+              new Decided(
+                  tip.version(),
+                  winner.version(),
+                  List.of(Pointer.WHOLE),
+                  Decided.Standing.STANDS));
+        }
+      }
+      decided.add(lost);
+      return new Outcome(tips, new DocumentState.Merged(body), decided.all(), definition);
+    }
+
+    /** What was decided inside a region, for those who have brought a part of it together. */
+    private static List<Decided> told(Outcome start, List<Node> region) {
+      var before = new HashSet<Hash>();
+      start.decided().forEach(conflict -> before.add(conflict.loser()));
+      var told = new LinkedHashMap<Hash, Decided>();
+      for (var node : region) {
+        for (var conflict : node.told) {
+          if (!before.contains(conflict.loser())) {
+            told.merge(
+                conflict.loser(),
+                conflict,
+                (one, other) -> other.standing().compareTo(one.standing()) >= 0 ? other : one);
+          }
+        }
+      }
+      return List.copyOf(told.values());
     }
 
     /** The body that an operation of a region was made on. */
@@ -422,7 +496,12 @@ public final class DocumentFold {
         return node.parents.getFirst().head().body();
       }
       var known = earlier.stream().filter(node::knows).toList();
-      return fold(start, known).body(node.parents, node.definition().keeps());
+      var made = fold(start, known);
+      var before = made.body(node.parents, node.definition().keeps());
+      var decided = new DecidedConflicts(key, made.decided());
+      decided.meet(node.change(), before, node.definition());
+      node.told = decided.all();
+      return before;
     }
 
     private static void look(Node node, @Nullable JsonText before) {
@@ -473,15 +552,12 @@ public final class DocumentFold {
 
     /** The definition under which a conflict was decided. */
     public Definition definition(Decided conflict) {
-      var loser = node(conflict.loser());
-      var definition = loser.definition();
-      for (var node : nodes.values()) {
-        boolean apart = !node.knows(loser) && !loser.knows(node);
-        if (apart && node.definition().after(definition)) {
-          definition = node.definition();
-        }
-      }
-      return definition;
+      return decidedUnder.getOrDefault(conflict.loser(), Definition.UNDECLARED);
+    }
+
+    /** The definition under which the heads are what they are. */
+    public Definition definition() {
+      return outcome.by();
     }
 
     /** What gives back what a decided conflict's loser had, on what there is now. */

@@ -3,11 +3,13 @@ package com.softadastra.engine.document;
 import com.softadastra.contracts.Hash;
 import com.softadastra.engine.log.Operation;
 import com.softadastra.engine.log.Stamp;
+import java.util.List;
 
 /**
  * An operation of a document as the log has it.
  *
  * @param definition the one that the operation names
+ * @param labels those of its author, by the grant that its entry names
  * @param stamp its entry's place in the order between concurrent writes
  * @param effective false where its entry is void: its parents then stand in for it
  */
@@ -15,6 +17,7 @@ public record KnownOperation(
     Operation operation,
     Hash version,
     Definition definition,
+    List<String> labels,
     Stamp stamp,
     long position,
     boolean effective) {}

@@ -102,6 +102,10 @@ final class Merging {
     }
   }
 
+  Definition definition() {
+    return definition;
+  }
+
   /** Takes the next operation in the order of the fold. */
   void take(Step step) {
     var after = step.after();

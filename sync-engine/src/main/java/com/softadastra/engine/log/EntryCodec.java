@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * entry     = [1, kind, space: h'32', node: h'32', incarnation: h'16', sequence, clock, previous: h'32',
- *              causes: [* [node, incarnation, sequence, hash: h'32']], authority: [term, number, grant: h'32' / null],
- *              payload: bytes]
+ *              causes: [* [node, incarnation, sequence, hash: h'32']], authority: authority, payload: bytes]
+ * authority = [term, number, grant: h'32' / null] / [term, number, grant, labels: [1* text]]
  * payload   = [id: text, actor: text / null, priority, command: text / null, operations: [1* operation]]   ; kind 1
  * operation = [collection: text, id: text, definition: [generation, hash: h'32'] / null, parents: [* h'32'],
  *              seen: [* h'32'], change]
@@ -64,8 +64,14 @@ public final class EntryCodec {
           .bytes(cause.hash().bytes());
     }
     var grant = entry.authority().grant();
-    out.array(3).unsigned(entry.authority().term()).unsigned(entry.authority().number());
+    var labels = entry.authority().labels();
+    out.array(labels.isEmpty() ? 3 : 4)
+        .unsigned(entry.authority().term())
+        .unsigned(entry.authority().number());
     out.bytesOrNull(grant == null ? null : grant.bytes());
+    if (!labels.isEmpty()) {
+      Labels.encode(labels, out);
+    }
     return out.bytes(entry.payload()).toByteArray();
   }
 
@@ -107,11 +113,16 @@ public final class EntryCodec {
     long clock = in.unsigned();
     var previous = Hash.of(in.bytesExactly(Hash.BYTES));
     var causes = causes(in, author);
-    in.array(3, 3);
+    int items = in.array(3, 4);
     long term = in.unsigned();
     long number = in.unsigned();
     byte[] grant = in.bytesOrNull(Hash.BYTES);
-    var authority = new Authority(term, number, grant == null ? null : Hash.of(grant32(grant)));
+    var authority =
+        new Authority(
+            term,
+            number,
+            grant == null ? null : Hash.of(grant32(grant)),
+            items == 4 ? Labels.decode(in) : List.of());
     byte[] payload = in.bytes(Bounds.ENTRY_BYTES);
     in.end();
     var intent = kind == Entry.DATA ? intent(payload) : null;

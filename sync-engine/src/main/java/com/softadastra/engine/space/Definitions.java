@@ -9,6 +9,7 @@ import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.Operation;
 import java.util.Comparator;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** The definitions of a space's collections, which are documents like any other. */
@@ -62,12 +63,24 @@ public final class Definitions {
     if (name.equals(current.name())) {
       return Optional.of(current);
     }
-    long position = state.lastPosition();
+    return find(state, reads, each -> name.equals(each.name()));
+  }
+
+  /** Whether labels decide under any definition that a collection had here. */
+  static boolean ranked(SpaceId space, String collection, Reads reads) {
+    var state = reads.document(key(space, collection));
+    return state != null && find(state, reads, Definition::ranks).isPresent();
+  }
+
+  /** The newest here of all definitions of which something holds. */
+  private static Optional<Definition> find(
+      DocumentState definitions, Reads reads, Predicate<Definition> holds) {
+    long position = definitions.lastPosition();
     while (position > 0) {
       var logged = reads.entry(position);
-      int index = DocumentUpdate.index(logged, state.key());
+      int index = DocumentUpdate.index(logged, definitions.key());
       if (logged.entry().operations().get(index).change() instanceof Change.Put(var body)) {
-        var definition = Definition.of(body).filter(each -> name.equals(each.name()));
+        var definition = Definition.of(body).filter(holds);
         if (definition.isPresent()) {
           return definition;
         }

@@ -43,9 +43,19 @@ public final class DocumentUpdate {
       var key = new DocumentKey(entry.space(), operation.collection(), operation.id());
       var before = reads.document(key);
       var known = known(logged, operation, reads);
+      boolean ranked =
+          before != null
+              && before.conflicted()
+              && Definitions.ranked(entry.space(), operation.collection(), reads);
       var after =
           DocumentFold.advance(
-              key, before, operation, known.version(), logged.position(), known.definition());
+              key,
+              before,
+              operation,
+              known.version(),
+              logged.position(),
+              known.definition(),
+              ranked);
       if (after == null) {
         var operations =
             before == null
@@ -87,6 +97,7 @@ public final class DocumentUpdate {
         operation,
         version(logged, operation),
         definition.orElse(Definition.UNDECLARED),
+        logged.entry().authority().labels(),
         logged.entry().stamp(),
         logged.position(),
         logged.standing().effective());

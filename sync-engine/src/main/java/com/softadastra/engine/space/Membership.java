@@ -41,7 +41,7 @@ public final class Membership {
   /**
    * A member by one record.
    *
-   * @param grant the record that says so; null for the creator
+   * @param grant the record that says so; null for the creator, until it gives itself labels
    * @param number of that record in the steward's count, 0 where it has none yet or another signed
    *     it
    */
@@ -52,7 +52,12 @@ public final class Membership {
       Role role,
       @Nullable Hash grant,
       long number,
-      long clock) {}
+      long clock,
+      List<String> labels) {
+    public Member {
+      labels = List.copyOf(labels);
+    }
+  }
 
   /**
    * @throws Malformed where there is no creation, or a record is not of this space or not signed by
@@ -96,7 +101,8 @@ public final class Membership {
             Role.ADMIN,
             null,
             1,
-            create.clock()));
+            create.clock(),
+            List.of()));
     judge(open, creator);
     // A record's hash says nothing of its signature, so one that doesn't hold would keep the right
     // one out. Whoever sends a record has those that it hangs on, and sends these too.
@@ -139,9 +145,13 @@ public final class Membership {
                 grant.role(),
                 hash,
                 numbered ? grant.number() : 0,
-                grant.clock());
+                grant.clock(),
+                grant.labels());
         grants.put(hash, member);
-        members.merge(subject, member, Membership::later);
+        // the creator stays an admin, and has the labels that it gives itself
+        if (!subject.equals(steward) || (numbered && grant.role() == Role.ADMIN)) {
+          members.merge(subject, member, Membership::later);
+        }
         if (numbered
             && (grant.number() > epoch
                 || (grant.number() == epoch && hash.compareTo(lastNumbered) > 0 && epoch > 1))) {
@@ -152,11 +162,11 @@ public final class Membership {
     }
   }
 
-  // The creator's own membership stands; among grants the steward's later number, then the later
-  // clock, then the hash.
+  // The creation comes first; among grants the steward's later number, then the later clock, then
+  // the hash.
   private static Member later(Member a, Member b) {
     if (a.grant() == null || b.grant() == null) {
-      return a.grant() == null ? a : b;
+      return a.grant() == null ? b : a;
     }
     int order = Long.compare(a.number(), b.number());
     if (order == 0) {
@@ -221,7 +231,8 @@ public final class Membership {
 
   /** By what right a member would write now. */
   public Optional<Authority> authority(NodeId node) {
-    return member(node).map(member -> new Authority(FIRST_TERM, epoch, member.grant()));
+    return member(node)
+        .map(member -> new Authority(FIRST_TERM, epoch, member.grant(), member.labels()));
   }
 
   /**
@@ -234,6 +245,12 @@ public final class Membership {
     return Optional.ofNullable(grants.get(authority.grant()))
         .filter(member -> member.node().equals(author))
         .map(Member::role);
+  }
+
+  /** Whether an author was given the labels that it names by the record that it names. */
+  public boolean labelled(Authority authority) {
+    var grant = authority.grant() == null ? null : grants.get(authority.grant());
+    return authority.labels().equals(grant == null ? List.of() : grant.labels());
   }
 
   /**
@@ -249,6 +266,21 @@ public final class Membership {
   /** A grant that this issuer can sign; numbered where it is the steward. */
   public MembershipRecord.Grant grant(
       NodeId issuer, byte[] subjectKey, String subjectName, Role role, long clock) {
+    return grant(issuer, subjectKey, subjectName, role, List.of(), clock);
+  }
+
+  /**
+   * The same with labels.
+   *
+   * @param labels sorted, each once
+   */
+  public MembershipRecord.Grant grant(
+      NodeId issuer,
+      byte[] subjectKey,
+      String subjectName,
+      Role role,
+      List<String> labels,
+      long clock) {
     boolean numbered = issuer.equals(steward());
     return new MembershipRecord.Grant(
         space,
@@ -259,6 +291,7 @@ public final class Membership {
         FIRST_TERM,
         numbered ? epoch + 1 : 0,
         numbered ? lastNumbered : null,
-        clock);
+        clock,
+        labels);
   }
 }

@@ -7,7 +7,9 @@ import com.softadastra.contracts.peering.Role;
 import com.softadastra.engine.cbor.CborReader;
 import com.softadastra.engine.cbor.CborReader.Malformed;
 import com.softadastra.engine.cbor.CborWriter;
+import com.softadastra.engine.log.Labels;
 import com.softadastra.engine.log.Signatures;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  * create = [1, 0, creator key: h'32', creator name: text, space name: text, clock, nonce: h'16']
  * grant  = [1, 1, space: h'32', subject key: h'32', subject name: text, role, issuer: h'32',
- *           term, number, previous: h'32' / null, clock]
+ *           term, number, previous: h'32' / null, clock, ? labels: [1* text]]
  * </pre>
  */
 public sealed interface MembershipRecord {
@@ -44,6 +46,7 @@ public sealed interface MembershipRecord {
    * @param number the steward's count of its records in this term, the creation being 1; 0 for an
    *     admin's grant, which counts at once and is numbered later
    * @param previous the steward's record before this one; null with number 0
+   * @param labels what policies may ask for, sorted, each once
    */
   record Grant(
       SpaceId space,
@@ -54,13 +57,32 @@ public sealed interface MembershipRecord {
       long term,
       long number,
       @Nullable Hash previous,
-      long clock)
+      long clock,
+      List<String> labels)
       implements MembershipRecord {
+    public Grant {
+      labels = List.copyOf(labels);
+    }
+
+    /** A grant without labels. */
+    public Grant(
+        SpaceId space,
+        byte[] subjectKey,
+        String subjectName,
+        Role role,
+        NodeId issuer,
+        long term,
+        long number,
+        @Nullable Hash previous,
+        long clock) {
+      this(space, subjectKey, subjectName, role, issuer, term, number, previous, clock, List.of());
+    }
+
     @Override
     public byte[] encode() {
       var out =
           new CborWriter(256)
-              .array(11)
+              .array(labels.isEmpty() ? 11 : 12)
               .unsigned(1)
               .unsigned(1)
               .bytes(space.hash().bytes())
@@ -70,9 +92,11 @@ public sealed interface MembershipRecord {
           .bytes(issuer.hash().bytes())
           .unsigned(term)
           .unsigned(number);
-      return out.bytesOrNull(previous == null ? null : previous.bytes())
-          .unsigned(clock)
-          .toByteArray();
+      out.bytesOrNull(previous == null ? null : previous.bytes()).unsigned(clock);
+      if (!labels.isEmpty()) {
+        Labels.encode(labels, out);
+      }
+      return out.toByteArray();
     }
   }
 
@@ -81,12 +105,12 @@ public sealed interface MembershipRecord {
    */
   static MembershipRecord decode(byte[] bytes) {
     var in = new CborReader(bytes);
-    int items = in.array(7, 11);
+    int items = in.array(7, 12);
     if (in.unsigned() != 1) {
       throw new Malformed("another membership format");
     }
     int kind = in.unsigned(1);
-    if (items != (kind == 0 ? 7 : 11)) {
+    if (kind == 0 ? items != 7 : items < 11) {
       throw new Malformed("membership record of " + items + " items");
     }
     MembershipRecord record;
@@ -107,7 +131,9 @@ public sealed interface MembershipRecord {
       long term = in.unsigned();
       long number = in.unsigned();
       Hash previous = in.skipNull() ? null : Hash.of(in.bytesExactly(Hash.BYTES));
-      record = new Grant(space, key, name, role, issuer, term, number, previous, in.unsigned());
+      long clock = in.unsigned();
+      var labels = items == 12 ? Labels.decode(in) : List.<String>of();
+      record = new Grant(space, key, name, role, issuer, term, number, previous, clock, labels);
     }
     in.end();
     return record;

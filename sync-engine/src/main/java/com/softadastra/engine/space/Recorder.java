@@ -301,7 +301,8 @@ public final class Recorder {
   }
 
   static boolean writes(SpaceState space, Replica author, Authority authority) {
-    return space.membership().role(author.node(), authority).filter(Role::writes).isPresent();
+    return space.membership().role(author.node(), authority).filter(Role::writes).isPresent()
+        && space.membership().labelled(authority);
   }
 
   private static LoggedEntry log(
@@ -353,14 +354,15 @@ public final class Recorder {
               + requested.collection()
               + " was declared in a way that this version can't honour");
     }
+    boolean deletes = requested.op() == OperationKind.DELETE;
+    // whoever declares on what is no longer there is told that, and declares again
+    var parents = target.parents(requested.condition());
     if (requested.collection().equals(Operation.DEFINITIONS)) {
       requireDefinition(requested, target);
     }
     if (requested.collection().equals(Operation.SEQUENCES)) {
       requireAct(requested);
     }
-    boolean deletes = requested.op() == OperationKind.DELETE;
-    var parents = target.parents(requested.condition());
     if (requested.condition().kind() != Condition.Kind.BASE
         && requested.op() != OperationKind.PUT
         && !target.present()) {

@@ -43,7 +43,7 @@ class DocumentFoldTest {
   private record Op(String intent, Operation operation, Hash version, boolean effective) {
     KnownOperation at(long position) {
       return new KnownOperation(
-          operation, version, Definition.UNDECLARED, STAMP, position, effective);
+          operation, version, Definition.UNDECLARED, List.of(), STAMP, position, effective);
     }
 
     @Override
@@ -155,7 +155,7 @@ class DocumentFoldTest {
 
   private static DocumentState advance(DocumentState state, Op op, long position) {
     return DocumentFold.advance(
-        KEY, state, op.operation(), op.version(), position, Definition.UNDECLARED);
+        KEY, state, op.operation(), op.version(), position, Definition.UNDECLARED, false);
   }
 
   private static DocumentState fold(Op... ops) {

@@ -41,6 +41,7 @@ final class NaivePolicies {
       List<Hash> parents,
       Act act,
       Definition definition,
+      List<String> labels,
       long clock,
       boolean counts) {}
 
@@ -128,9 +129,49 @@ final class NaivePolicies {
       return body;
     }
     var definition = definition(region);
-    return definition.policy() == Policy.KEEP
-        ? winning(heads(of))
-        : merged(body, region, definition);
+    return switch (definition.policy()) {
+      case KEEP -> winning(heads(of));
+      case LOCAL_ROLE -> {
+        var foremost = foremost(heads(of), definition);
+        yield foremost == null ? winning(heads(of)) : after(foremost);
+      }
+      case MERGE, LATEST -> merged(body, region, definition);
+    };
+  }
+
+  /** The one of several heads whose author has a label that no other's is before or equal to. */
+  private Hash foremost(Set<Hash> heads, Definition definition) {
+    for (var label : definition.labels()) {
+      var holders = heads.stream().filter(h -> all.get(h).labels().contains(label)).toList();
+      if (!holders.isEmpty()) {
+        return holders.size() == 1 ? holders.getFirst() : null;
+      }
+    }
+    return null;
+  }
+
+  /** Where labels decide everywhere: who has lost to whom, and whether somebody has seen that. */
+  Map<Hash, String> outranked(Set<Hash> of) {
+    var lost = new TreeMap<Hash, String>();
+    for (var version : of) {
+      var known = ancestors(version);
+      lostAt(known).forEach((loser, winner) -> lost.put(loser, "seen"));
+    }
+    lostAt(of).forEach((loser, winner) -> lost.put(loser, "to " + winner));
+    return lost;
+  }
+
+  private Map<Hash, Hash> lostAt(Set<Hash> of) {
+    var lost = new TreeMap<Hash, Hash>();
+    var heads = heads(of);
+    var open = openRegion(of);
+    var winner = open.isEmpty() ? null : foremost(heads, definition(open));
+    if (winner != null) {
+      heads.stream()
+          .filter(head -> !java.util.Objects.equals(after(head), after(winner)))
+          .forEach(head -> lost.put(head, winner));
+    }
+    return lost;
   }
 
   Definition definition(List<Hash> region) {
@@ -173,6 +214,20 @@ final class NaivePolicies {
 
   /** Whether several heads of this part have one body that is none of theirs. */
   private boolean mergedAt(Set<Hash> of) {
+    var open = openRegion(of);
+    if (open.isEmpty()) {
+      return false;
+    }
+    var definition = definition(open);
+    return switch (definition.policy()) {
+      case KEEP -> false;
+      case LOCAL_ROLE -> foremost(heads(of), definition) != null;
+      case MERGE, LATEST -> true;
+    };
+  }
+
+  /** What at the end of a part is not comparable with all of it. */
+  private List<Hash> openRegion(Set<Hash> of) {
     var open = new ArrayList<Hash>();
     for (var version : order(of)) {
       if (of.stream().allMatch(other -> comparable(version, other))) {
@@ -181,7 +236,7 @@ final class NaivePolicies {
         open.add(version);
       }
     }
-    return !open.isEmpty() && definition(open).policy() != Policy.KEEP;
+    return open;
   }
 
   TreeMap<String, String> after(Hash version) {
@@ -521,7 +576,7 @@ final class NaivePolicies {
   }
 
   private boolean writes(Hash version, String field) {
-    return all.get(version).definition().policy() == Policy.LATEST
+    return !all.get(version).definition().merges()
         || after(version) == null
         || before(version) == null
         || touched(version).contains(field)
@@ -538,10 +593,8 @@ final class NaivePolicies {
       return touched;
     }
     var op = all.get(version);
-    if (!(op.act() instanceof Act.Put)) {
-      // what was named was written, be it as it was
-      parts(op, before, op.definition()).forEach(part -> touched.add(part.field()));
-    }
+    // what was named was written, be it as it was; a smaller maximum leaves it as it is
+    parts(op, before, op.definition()).forEach(part -> touched.add(part.field()));
     for (var member : after.entrySet()) {
       if (before == null || !member.getValue().equals(before.get(member.getKey()))) {
         touched.add(member.getKey());

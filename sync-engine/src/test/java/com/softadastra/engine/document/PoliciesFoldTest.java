@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
@@ -58,6 +59,10 @@ class PoliciesFoldTest {
   private static final Definition PLAIN = definition(3, Policy.MERGE, Map.of());
   private static final Definition LATEST = definition(4, Policy.LATEST, Map.of());
   private static final Definition KEEP_AGAIN = definition(5, Policy.KEEP, Map.of());
+  private static final Definition RANKED = ranked(6, "hq", "depot");
+  private static final Definition EARLY_RANKED = ranked(1, "depot");
+  private static final List<List<String>> LABELS =
+      List.of(List.of(), List.of("hq"), List.of("depot"), List.of("depot", "hq"), List.of("shop"));
 
   /** An operation before it has a place in anyone's log. */
   private record Op(NaivePolicies.Op model, Operation operation) {
@@ -66,6 +71,7 @@ class PoliciesFoldTest {
           operation,
           model.version(),
           model.definition(),
+          model.labels(),
           new Stamp(model.clock(), Given.replica(1), 1),
           position,
           model.counts());
@@ -73,13 +79,14 @@ class PoliciesFoldTest {
 
     @Override
     public String toString() {
-      return "%s%s at %d on %s under %s: %s = %s"
+      return "%s%s at %d on %s under %s by %s: %s = %s"
           .formatted(
               model.counts() ? "" : "void ",
               brief(model.version()),
               model.clock(),
               model.parents().stream().map(PoliciesFoldTest::brief).toList(),
               model.definition().generation(),
+              model.labels(),
               model.act(),
               operation.change());
     }
@@ -97,12 +104,17 @@ class PoliciesFoldTest {
         .orElseThrow();
   }
 
+  private static Definition ranked(long generation, String... labels) {
+    var declared = new CollectionDefinition(Policy.LOCAL_ROLE, new TreeMap<>(), List.of(labels));
+    return Definition.of(Definition.body(generation, declared)).orElseThrow();
+  }
+
   @Test
   void everyHistoryComesToWhatThePoliciesSay() {
     var only = Long.getLong("fold.seed");
     long first = only == null ? 1 : only;
     long last = only == null ? HISTORIES : only;
-    int[] seen = new int[3];
+    int[] seen = new int[4];
     for (long seed = first; seed <= last; seed++) {
       var random = new Random(seed);
       var history = history(random);
@@ -118,6 +130,7 @@ class PoliciesFoldTest {
       assertThat(seen[0]).as("documents of several heads").isGreaterThan(HISTORIES / 20);
       assertThat(seen[1]).as("decided conflicts").isGreaterThan(HISTORIES / 20);
       assertThat(seen[2]).as("steps taken at once").isGreaterThan(HISTORIES / 2);
+      assertThat(seen[3]).as("decided by labels").isGreaterThan(HISTORIES / 20);
     }
   }
 
@@ -132,7 +145,7 @@ class PoliciesFoldTest {
     }
     seen[0] += state.merged() == null ? 0 : 1;
     seen[1] += state.decided().size();
-    decidedRightly(model, state);
+    decidedRightly(model, history, state, seen);
     nothingIsLost(model, state, body);
 
     for (int i = 0; i < ORDERS; i++) {
@@ -154,7 +167,13 @@ class PoliciesFoldTest {
       if (versions.add(op.model().version()) && op.model().counts()) {
         var advanced =
             DocumentFold.advance(
-                KEY, state, op.operation(), op.model().version(), i, op.model().definition());
+                KEY,
+                state,
+                op.operation(),
+                op.model().version(),
+                i,
+                op.model().definition(),
+                order.stream().anyMatch(each -> each.model().definition().ranks()));
         if (advanced != null) {
           seen[2]++;
           assertThat(advanced).as("after %s", op).isEqualTo(replayed);
@@ -164,12 +183,34 @@ class PoliciesFoldTest {
     }
   }
 
-  private static void decidedRightly(NaivePolicies model, DocumentState state) {
+  private static void decidedRightly(
+      NaivePolicies model, List<Op> history, DocumentState state, int[] seen) {
     var order = model.order(model.effective());
+    var folded = new DocumentFold.History(KEY, known(history));
     for (var conflict : state.decided()) {
       assertThat(model.comparable(conflict.loser(), conflict.winner())).isFalse();
-      assertThat(order.indexOf(conflict.loser())).isLessThan(order.indexOf(conflict.winner()));
+      var under = folded.definition(conflict);
+      if (under.ranks()) {
+        seen[3]++;
+        assertThat(under.rank(model.op(conflict.winner()).labels()))
+            .isLessThan(under.rank(model.op(conflict.loser()).labels()));
+        assertThat(conflict.fields()).containsExactly(Pointer.WHOLE);
+      } else {
+        assertThat(order.indexOf(conflict.loser())).isLessThan(order.indexOf(conflict.winner()));
+      }
       assertThat(conflict.fields()).isNotEmpty();
+    }
+    if (history.stream().allMatch(op -> op.model().definition().ranks())) {
+      var decided = new TreeMap<Hash, String>();
+      for (var conflict : state.decided()) {
+        boolean stands = conflict.standing() == Decided.Standing.STANDS;
+        // the model doesn't know in what order a set has its items
+        if (Objects.equals(model.after(conflict.loser()), model.after(conflict.winner()))) {
+          continue;
+        }
+        decided.put(conflict.loser(), stands ? "to " + conflict.winner() : "seen");
+      }
+      assertThat(decided).isEqualTo(model.outranked(model.effective()));
     }
   }
 
@@ -181,7 +222,9 @@ class PoliciesFoldTest {
         effective.stream()
             .map(version -> model.op(version).definition())
             .collect(Collectors.toSet());
-    if (policies.size() != 1 || policies.iterator().next().keeps()) {
+    if (policies.size() != 1
+        || policies.iterator().next().keeps()
+        || (policies.iterator().next().ranks() && state.merged() == null)) {
       return;
     }
     var definition = policies.iterator().next();
@@ -214,11 +257,15 @@ class PoliciesFoldTest {
     var history = new ArrayList<Op>();
     int size = 1 + random.nextInt(8);
     var palette =
-        switch (random.nextInt(6)) {
+        switch (random.nextInt(9)) {
           case 0 -> List.of(LATEST);
           case 1 -> List.of(PLAIN);
           case 2 -> List.of(KEEP, MERGE, LATEST, KEEP_AGAIN, Definition.UNDECLARED);
           case 3 -> List.of(Definition.UNDECLARED, MERGE);
+          case 4 -> List.of(RANKED);
+          case 5 -> List.of(EARLY_RANKED, RANKED);
+          case 6 ->
+              List.of(EARLY_RANKED, KEEP, MERGE, LATEST, KEEP_AGAIN, RANKED, Definition.UNDECLARED);
           default -> List.of(MERGE);
         };
     boolean voids = random.nextInt(4) == 0;
@@ -228,7 +275,13 @@ class PoliciesFoldTest {
       long clock = random.nextInt(20) * 1000L + i;
       var dummy =
           new NaivePolicies.Op(
-              Given.hash("next" + i), parents, new Act.Delete(), definition, clock, true);
+              Given.hash("next" + i),
+              parents,
+              new Act.Delete(),
+              definition,
+              List.of(),
+              clock,
+              true);
       var all = new ArrayList<>(history.stream().map(Op::model).toList());
       all.add(dummy);
       var before = new NaivePolicies(all).before(dummy.version());
@@ -240,7 +293,15 @@ class PoliciesFoldTest {
       boolean counts = !voids || random.nextInt(4) > 0;
       history.add(
           new Op(
-              new NaivePolicies.Op(version, parents, act, definition, clock, counts), operation));
+              new NaivePolicies.Op(
+                  version,
+                  parents,
+                  act,
+                  definition,
+                  LABELS.get(random.nextInt(LABELS.size())),
+                  clock,
+                  counts),
+              operation));
     }
     return history;
   }

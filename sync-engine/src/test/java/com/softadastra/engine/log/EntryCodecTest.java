@@ -75,6 +75,23 @@ class EntryCodecTest {
   }
 
   @Test
+  void refusesLabelsOutOfOrder() {
+    for (var labels : List.of(List.of("b", "a"), List.of("a", "a"), List.of(""))) {
+      var entry =
+          Given.entry(
+              space(1),
+              AUTHOR,
+              1,
+              Hash.ZERO,
+              List.of(),
+              new Authority(1, 1, null, labels),
+              Given.intent("i", operation("a", put("{}"))));
+      byte[] bytes = EntryCodec.encode(entry);
+      assertThatThrownBy(() -> EntryCodec.decode(bytes)).isInstanceOf(Malformed.class);
+    }
+  }
+
+  @Test
   void refusesCausesOutOfOrderOrOfTheAuthor() {
     var others = List.of(replica(2), replica(3)).stream().sorted().toList();
     causes(others.get(0), others.get(1));
@@ -132,7 +149,10 @@ class EntryCodecTest {
     }
     var authority =
         new Authority(
-            random.nextInt(3), random.nextInt(400), random.nextBoolean() ? hash("g") : null);
+            random.nextInt(3),
+            random.nextInt(400),
+            random.nextBoolean() ? hash("g") : null,
+            List.of(List.<String>of(), List.of("a"), List.of("a", "hq")).get(random.nextInt(3)));
     if (random.nextInt(8) == 0) {
       return new Entry(
           2 + random.nextInt(1000),

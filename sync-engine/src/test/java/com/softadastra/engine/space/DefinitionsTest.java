@@ -28,10 +28,12 @@ import com.softadastra.contracts.documents.PatchBody;
 import com.softadastra.contracts.documents.Policy;
 import com.softadastra.contracts.documents.Priority;
 import com.softadastra.contracts.json.JsonText;
+import com.softadastra.contracts.peering.Role;
 import com.softadastra.engine.document.Decided;
 import com.softadastra.engine.document.Definition;
 import com.softadastra.engine.document.DocumentFold;
 import com.softadastra.engine.document.DocumentState;
+import com.softadastra.engine.log.Authority;
 import com.softadastra.engine.log.Change;
 import com.softadastra.engine.log.DefinitionName;
 import com.softadastra.engine.log.DocumentKey;
@@ -66,7 +68,11 @@ class DefinitionsTest {
     long clock = CLOCK;
 
     Node(Replica self) {
-      state = new SpaceState(MEMBERS, self, Map.of());
+      this(self, MEMBERS);
+    }
+
+    Node(Replica self, Membership members) {
+      state = new SpaceState(members, self, Map.of());
     }
 
     Admission record(OperationRequest operation, String id) {
@@ -90,8 +96,12 @@ class DefinitionsTest {
     void declare(Policy policy, Map<String, FieldType> types) {
       var fields = new TreeMap<String, FieldDefinition>();
       types.forEach((name, type) -> fields.put(name, new FieldDefinition(type)));
+      declare(new CollectionDefinition(policy, fields));
+    }
+
+    void declare(CollectionDefinition definition) {
       var next = Definitions.current(SPACE, "orders", this).generation() + 1;
-      var body = Definition.body(next, new CollectionDefinition(policy, fields));
+      var body = Definition.body(next, definition);
       assertThat(record(definition(body), null)).isInstanceOf(Admission.Accepted.class);
     }
 
@@ -285,10 +295,134 @@ class DefinitionsTest {
   }
 
   @Test
+  void whoDeclaresOnWhatIsNoLongerThereIsToldThat() {
+    a.declare(Policy.KEEP, Map.of());
+    var seen = a.documents.get(Definitions.key(SPACE, "orders")).version().toString();
+    a.declare(Policy.LATEST, Map.of());
+    var late =
+        new OperationRequest(
+            OperationKind.PUT,
+            Operation.DEFINITIONS,
+            "orders",
+            Definition.body(2, new CollectionDefinition(Policy.MERGE)),
+            null,
+            new Condition(Condition.Kind.MATCH, List.of(seen)));
+    assertThat(a.record(late, null))
+        .isInstanceOfSatisfying(
+            Admission.Declined.class,
+            declined ->
+                assertThat(declined.problem().code()).isEqualTo(ProblemCode.VERSION_MISMATCH));
+  }
+
+  /** A member's record, signed by an admin. */
+  private static Membership with(
+      Membership members, int by, int node, Role role, String... labels) {
+    var grant =
+        members.grant(
+            key(by).nodeId(),
+            key(node).publicKey(),
+            "n" + node,
+            role,
+            List.of(labels),
+            CLOCK + by + 10L * labels.length);
+    return members.with(List.of(signed(grant, key(by))));
+  }
+
+  private static CollectionDefinition byLabels(String... labels) {
+    return new CollectionDefinition(Policy.LOCAL_ROLE, new TreeMap<>(), List.of(labels));
+  }
+
+  @Test
+  void labelsAreThoseOfTheRecordThatTheEntryNames() {
+    var members = with(with(MEMBERS, 1, 2, Role.ADMIN), 2, 3, Role.WRITER);
+    var one = new Node(replica(1), members);
+    var two = new Node(replica(2), members);
+    var three = new Node(replica(3), members);
+    one.declare(byLabels("hq"));
+    two.receiveAll(one);
+    three.receiveAll(one);
+    // two admins change the third's labels apart: one gives the label, the other takes all
+    var gives = with(members, 2, 3, Role.WRITER, "hq");
+    var takes = with(members, 1, 3, Role.WRITER);
+    three.state.membership(gives);
+    three.put("{\"n\":3}");
+    one.clock += 100;
+    one.put("{\"n\":1}");
+    var both = gives.with(takes.records());
+    assertThat(both.member(key(3).nodeId()).orElseThrow().labels()).isEmpty();
+    for (var node : List.of(one, two, three)) {
+      node.state.membership(both);
+      node.receiveAll(one);
+      node.receiveAll(two);
+      node.receiveAll(three);
+      var document = node.documents.get(ONE);
+      assertThat(document.body().text()).isEqualTo("{\"n\":3}");
+      assertThat(document.conflicted()).isFalse();
+      assertThat(document.decided())
+          .singleElement()
+          .satisfies(c -> assertThat(c.standing()).isEqualTo(Decided.Standing.STANDS));
+      assertThat(DocumentUpdate.rebuilt(ONE, document.lastPosition(), node)).isEqualTo(document);
+    }
+    // from now on the third has none
+    three.put("{\"n\":33}");
+    one.put("{\"n\":11}");
+    for (var node : List.of(one, two, three)) {
+      node.receiveAll(one);
+      node.receiveAll(three);
+      assertThat(node.documents.get(ONE).conflicted()).isTrue();
+    }
+  }
+
+  @Test
+  void whoNamesLabelsThatItsRecordDoesNotGiveHasNoEffect() {
+    var members = with(MEMBERS, 1, 2, Role.WRITER, "shop");
+    var intent = intent("i", new Operation("orders", "o-1", List.of(), List.of(), put("{}")));
+    var named = members.authority(key(2).nodeId()).orElseThrow();
+    var claims = new Authority(1, named.number(), named.grant(), List.of("hq"));
+    var hides = new Authority(1, named.number(), named.grant());
+    for (var authority : List.of(claims, hides, named)) {
+      var fresh = new Node(replica(1), members);
+      var entry = entry(SPACE, replica(2), 1, Hash.ZERO, List.of(), authority, intent);
+      byte[] bytes = EntryCodec.encode(entry);
+      var received = new ReceivedEntry(entry, bytes, Hash.sha256(bytes), null);
+      var verdict = Receiver.receive(received, fresh.state, fresh, Instant.ofEpochMilli(CLOCK), 1);
+      assertThat(((Receiver.Verdict.Stored) verdict).entry().standing())
+          .isEqualTo(authority == named ? Standing.EFFECTIVE : Standing.NOT_ALLOWED);
+    }
+  }
+
+  @Test
+  void aSideThatGoesOnUnderAnOlderDefinitionMayStillWinByItsLabel() {
+    var members = with(with(MEMBERS, 1, 2, Role.WRITER), 1, 3, Role.WRITER);
+    var one = new Node(replica(1), members);
+    var two = new Node(replica(2), members);
+    one.declare(Policy.KEEP, Map.of());
+    two.receiveAll(one);
+    one.put("{\"n\":0}");
+    two.receiveAll(one);
+    two.put("{\"n\":2}");
+    one.declare(byLabels("hq"));
+    one.put("{\"n\":1}");
+    one.receiveAll(two);
+    assertThat(one.documents.get(ONE).conflicted()).isTrue();
+    two.state.membership(with(members, 1, 2, Role.WRITER, "hq"));
+    one.state.membership(two.state.membership());
+    two.put("{\"n\":22}");
+    one.receiveAll(two);
+    var document = one.documents.get(ONE);
+    assertThat(document.body().text()).isEqualTo("{\"n\":22}");
+    assertThat(DocumentUpdate.rebuilt(ONE, document.lastPosition(), one)).isEqualTo(document);
+  }
+
+  @Test
   void whatIsNoDefinitionIsRefused() {
     for (var body :
         List.of(
             "{}",
+            "{\"fields\":{},\"generation\":1,\"policy\":\"local-role\"}",
+            "{\"fields\":{},\"generation\":1,\"labels\":[],\"policy\":\"local-role\"}",
+            "{\"fields\":{},\"generation\":1,\"labels\":[\"a\",\"a\"],\"policy\":\"local-role\"}",
+            "{\"fields\":{},\"generation\":1,\"labels\":[\"a\"],\"policy\":\"keep\"}",
             "{\"fields\":{},\"generation\":0,\"policy\":\"keep\"}",
             "{\"fields\":{\"a\":\"counter\"},\"generation\":1,\"policy\":\"merge\"}",
             "{\"fields\":{},\"generation\":1,\"policy\":\"other\"}",

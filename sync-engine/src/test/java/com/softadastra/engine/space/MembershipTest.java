@@ -139,6 +139,47 @@ class MembershipTest {
   }
 
   @Test
+  void labelsAreThoseOfTheRecordThatCounts() {
+    var plain = grant(1, 2, Role.WRITER, 2);
+    var before = new Membership(List.of(CREATION, plain));
+    var record =
+        before.grant(key(1).nodeId(), key(2).publicKey(), "two", Role.WRITER, List.of("hq"), CLOCK);
+    var given = signed(record, key(1));
+    var after = before.with(List.of(given));
+    assertThat(MembershipRecord.decode(record.encode()).encode()).isEqualTo(record.encode());
+    assertThat(after.member(key(2).nodeId()).orElseThrow().labels()).containsExactly("hq");
+    var authority = after.authority(key(2).nodeId()).orElseThrow();
+    assertThat(authority).isEqualTo(new Authority(1, 3, given.hash(), List.of("hq")));
+    assertThat(after.labelled(authority)).isTrue();
+    // what the record that an entry names doesn't give, no entry has
+    assertThat(after.labelled(new Authority(1, 3, given.hash(), List.of()))).isFalse();
+    assertThat(after.labelled(new Authority(1, 3, given.hash(), List.of("a", "hq")))).isFalse();
+    assertThat(after.labelled(new Authority(1, 3, plain.hash(), List.of("hq")))).isFalse();
+    assertThat(after.labelled(new Authority(1, 2, plain.hash(), List.of()))).isTrue();
+    assertThat(after.labelled(new Authority(1, 1, null, List.of("hq")))).isFalse();
+  }
+
+  @Test
+  void creatorGivesItselfLabelsAndStaysAnAdmin() {
+    var admin = grant(1, 2, Role.ADMIN, 2);
+    var before = new Membership(List.of(CREATION, admin));
+    var own =
+        before.grant(key(1).nodeId(), key(1).publicKey(), "one", Role.ADMIN, List.of("hq"), CLOCK);
+    var after = before.with(List.of(signed(own, key(1))));
+    assertThat(after.member(key(1).nodeId()).orElseThrow().labels()).containsExactly("hq");
+    assertThat(role(after, 1)).isEqualTo(Role.ADMIN);
+    var authority = after.authority(key(1).nodeId()).orElseThrow();
+    assertThat(after.role(key(1).nodeId(), authority)).contains(Role.ADMIN);
+    assertThat(after.labelled(authority)).isTrue();
+    // nobody else says what the creator is, and it can't make itself less
+    var others = signed(record(space(1), 2, 1, Role.READER, 0, CLOCK + 9), key(2));
+    var less = grant(1, 1, Role.READER, 9);
+    assertThat(role(after.with(List.of(others, less)), 1)).isEqualTo(Role.ADMIN);
+    assertThat(after.with(List.of(others, less)).authority(key(1).nodeId()).orElseThrow().grant())
+        .isEqualTo(authority.grant());
+  }
+
+  @Test
   void orderOfRecordsDoesNotMatter() {
     for (long seed = 1; seed <= 60; seed++) {
       var random = new Random(seed);
@@ -146,11 +187,25 @@ class MembershipTest {
       int number = 2;
       for (int i = 0; i < 6; i++) {
         int issuer = 1 + random.nextInt(3);
-        int subject = 2 + random.nextInt(3);
+        int subject = 1 + random.nextInt(4);
         var role = Role.values()[random.nextInt(3)];
         // now and then the steward gives one number twice, as a copy of it would
         long given = issuer == 1 ? (random.nextInt(5) == 0 ? number : number++) : 0;
-        records.add(signed(record(space(1), issuer, subject, role, given, CLOCK + i), key(issuer)));
+        var plain = record(space(1), issuer, subject, role, given, CLOCK + i);
+        var labels = List.of(List.<String>of(), List.of("hq"), List.of("a", "hq"));
+        var labelled =
+            new MembershipRecord.Grant(
+                plain.space(),
+                plain.subjectKey(),
+                plain.subjectName(),
+                plain.role(),
+                plain.issuer(),
+                plain.term(),
+                plain.number(),
+                plain.previous(),
+                plain.clock(),
+                labels.get(random.nextInt(3)));
+        records.add(signed(labelled, key(issuer)));
       }
       var expected = told(new Membership(records));
       for (int i = 0; i < 6; i++) {
@@ -172,9 +227,15 @@ class MembershipTest {
         membership.grant(key(1).nodeId(), key(9).publicKey(), "", Role.READER, 0).previous());
     membership
         .members()
-        .forEach(m -> text.append('\n').append(m.node()).append(m.role()).append(m.grant()));
+        .forEach(m ->
+            text.append('\n')
+                .append(m.node())
+                .append(m.role())
+                .append(m.labels())
+                .append(m.grant()));
     for (var record : membership.records().stream().map(SignedRecord::hash).sorted().toList()) {
-      for (int n = 2; n <= 4; n++) {
+      text.append(membership.labelled(new Authority(1, 1, record, List.of("hq"))));
+      for (int n = 1; n <= 4; n++) {
         text.append(membership.role(key(n).nodeId(), new Authority(1, 1, record)));
       }
     }

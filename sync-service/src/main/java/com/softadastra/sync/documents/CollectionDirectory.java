@@ -84,7 +84,8 @@ public final class CollectionDirectory {
             definition.policyName(),
             true,
             definition.generation(),
-            new TreeMap<>(definition.declared().fields()));
+            new TreeMap<>(definition.declared().fields()),
+            definition.labels());
   }
 
   /**

@@ -8,6 +8,7 @@ import com.softadastra.contracts.documents.ConflictChange;
 import com.softadastra.contracts.documents.ConflictState;
 import com.softadastra.contracts.documents.ConflictView;
 import com.softadastra.engine.document.Decided;
+import com.softadastra.engine.document.Definition;
 import com.softadastra.engine.document.DocumentFold;
 import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.document.Head;
@@ -23,6 +24,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -226,9 +228,13 @@ final class Conflicts {
             row.key().collection(),
             row.key().id(),
             row.open() ? ConflictState.OPEN : ConflictState.RESOLVED,
-            "keep",
+            row.open() ? history.definition().policyName() : policy(row.sides(), byVersion),
             row.open()
-                ? "written apart; meanwhile the version of the greatest depth is served"
+                ? history.definition().ranks()
+                    ? "written apart, by none or several with the first label of "
+                        + history.definition().labels()
+                        + "; meanwhile the version of the greatest depth is served"
+                    : "written apart; meanwhile the version of the greatest depth is served"
                 : "a later write was made on all sides",
             (row.open() ? state.winner().version() : state.version()).toString(),
             ancestor(row.base(), history),
@@ -254,9 +260,7 @@ final class Conflicts {
             row.key().id(),
             decided.state(),
             definition.policyName(),
-            whole
-                ? "written apart; the later write counts, whole"
-                : "the same fields were written apart; the later write counts",
+            reason(decided, definition, byVersion.get(decided.winner())),
             decided.winner().toString(),
             ancestor(history.commonAncestor(sides), history),
             sides(sides, history, byVersion, reader),
@@ -264,6 +268,31 @@ final class Conflicts {
             whole ? List.of() : decided.fields());
     boolean stands = decided.standing() == Decided.Standing.STANDS;
     return new Found(view, state, decided, stands ? history.undo(decided) : null);
+  }
+
+  private static String reason(
+      Decided decided, Definition definition, @Nullable KnownOperation winner) {
+    var label = winner == null ? Optional.<String>empty() : definition.label(winner.labels());
+    if (label.isPresent()) {
+      return "written apart; the write of the node with the label "
+          + label.get()
+          + " counts, whole";
+    }
+    return decided.fields().contains("")
+        ? "written apart; the later write counts, whole"
+        : "the same fields were written apart; the later write counts";
+  }
+
+  /** The greatest that one of them was made under. */
+  private static String policy(List<Hash> versions, Map<Hash, KnownOperation> byVersion) {
+    return versions.stream()
+        .flatMap(version -> Optional.ofNullable(byVersion.get(version)).stream())
+        .map(KnownOperation::definition)
+        .max(
+            Comparator.comparing(
+                Definition::name, Comparator.nullsFirst(Comparator.naturalOrder())))
+        .map(Definition::policyName)
+        .orElse("keep");
   }
 
   private static List<ConflictView.Side> sides(

@@ -143,6 +143,15 @@ public final class DocumentService implements Documents {
           Problem.ofField(
               ProblemCode.NOT_SUPPORTED, "fields", "have types under the policy merge alone"));
     }
+    boolean ranks = definition.policy() == Policy.LOCAL_ROLE;
+    boolean labelled = !definition.labels().isEmpty();
+    if (ranks != labelled || !Definition.of(Definition.body(1, definition)).orElseThrow().known()) {
+      throw new Refused(
+          Problem.ofField(
+              ProblemCode.INVALID_REQUEST,
+              "labels",
+              "are what the policy local-role decides by, from 1 to 16, each once"));
+    }
   }
 
   /** Makes a write on what is there, and again where another write came before it. */

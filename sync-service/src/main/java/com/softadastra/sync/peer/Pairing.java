@@ -6,6 +6,7 @@ import com.softadastra.contracts.ProblemCode;
 import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.peering.InvitationIssued;
 import com.softadastra.contracts.peering.InvitationRequest;
+import com.softadastra.contracts.peering.MemberChange;
 import com.softadastra.contracts.peering.PeerLinks;
 import com.softadastra.contracts.peering.PeerUnreachable;
 import com.softadastra.contracts.peering.Role;
@@ -204,14 +205,66 @@ public final class Pairing {
   private List<SignedRecord> grant(String space, Role role, Request request) throws SQLException {
     var membership = recording.membership(spaces.id(space));
     var present = membership.member(Signatures.nodeId(request.key()));
-    if (present.isEmpty() || (present.get().grant() != null && present.get().role() != role)) {
+    boolean creator = present.isPresent() && present.get().node().equals(membership.steward());
+    if (present.isEmpty() || (!creator && present.get().role() != role)) {
+      var labels = present.map(Membership.Member::labels).orElse(List.of());
       var grant =
           membership.grant(
-              key.nodeId(), request.key(), request.name(), role, Math.max(0, clock.millis()));
+              key.nodeId(),
+              request.key(),
+              request.name(),
+              role,
+              labels,
+              Math.max(0, clock.millis()));
       membership = membership.with(List.of(SpaceNames.sign(grant, key)));
       recording.putMembership(membership);
     }
     return membership.records();
+  }
+
+  /**
+   * Signs and records what a member is to be, and tells the others.
+   *
+   * @throws Refused where this node is no admin of the space, or there is no such member
+   */
+  void change(String space, NodeId node, MemberChange change) {
+    var id = spaces.id(space);
+    boolean changed = await(recording.administer(() -> grant(space, node, change)));
+    if (changed) {
+      exchanges.membershipChanged(id);
+    }
+  }
+
+  private boolean grant(String space, NodeId node, MemberChange change) {
+    var membership = recording.membership(spaces.id(space));
+    if (membership.member(key.nodeId()).filter(self -> self.role() == Role.ADMIN).isEmpty()) {
+      throw new Refused(ProblemCode.NOT_ALLOWED, "this node is no admin of space " + space);
+    }
+    var member =
+        membership
+            .member(node)
+            .orElseThrow(() ->
+                new Refused(ProblemCode.PEER_UNKNOWN, "space " + space + " has no such member"));
+    var role = change.role() == null ? member.role() : change.role();
+    var labels =
+        change.labels() == null ? member.labels() : change.labels().stream().sorted().toList();
+    if (role == member.role() && labels.equals(member.labels())) {
+      return false;
+    }
+    var grant =
+        membership.grant(
+            key.nodeId(), member.key(), member.name(), role, labels, Math.max(0, clock.millis()));
+    var after = membership.with(List.of(SpaceNames.sign(grant, key)));
+    var now = after.member(node).orElseThrow();
+    if (now.role() != role || !now.labels().equals(labels)) {
+      throw new Refused(
+          ProblemCode.NOT_ALLOWED,
+          node.equals(membership.steward())
+              ? "the space's creator stays an admin, and has the labels that it gives itself"
+              : "the space's steward has said what this member is");
+    }
+    recording.putMembership(after);
+    return true;
   }
 
   private byte[] random(int bytes) {

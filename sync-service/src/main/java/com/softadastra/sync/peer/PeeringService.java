@@ -4,6 +4,7 @@ import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.Reply;
 import com.softadastra.contracts.peering.InvitationIssued;
 import com.softadastra.contracts.peering.InvitationRequest;
+import com.softadastra.contracts.peering.MemberChange;
 import com.softadastra.contracts.peering.MemberView;
 import com.softadastra.contracts.peering.NodeInfo;
 import com.softadastra.contracts.peering.PeerLinks;
@@ -125,6 +126,14 @@ public final class PeeringService implements Peering {
   }
 
   @Override
+  public Reply<MemberView> changeMember(String space, NodeId node, MemberChange change) {
+    return Reply.from(() -> {
+      pairing.change(space, node, change);
+      return member(space, spaces.view(space).membership().member(node).orElseThrow());
+    });
+  }
+
+  @Override
   public Flux<byte[]> accept(NodeId peer, Flux<byte[]> frames) {
     return exchanges.accept(peer, frames);
   }
@@ -177,7 +186,7 @@ public final class PeeringService implements Peering {
         member.node(),
         member.name(),
         member.role(),
-        List.of(),
+        member.labels(),
         "active",
         Map.copyOf(vector),
         lastSeen,
