@@ -44,10 +44,16 @@ record UpSettings(
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
 
   /**
-   * @throws UsageMistake where a value is not of its form
+   * @throws UsageMistake where a value is not of its form, or there is no such setting
    */
   static UpSettings of(CommandLine line, Map<String, String> environment) throws UsageMistake {
     var others = new LinkedHashMap<>(line.settings());
+    if (!others.isEmpty()) {
+      var known = new KnownSettings();
+      for (var setting : others.keySet()) {
+        known.require(setting);
+      }
+    }
     var sources = new Sources(line, others, environment);
     String name = sources.value("name", "softadastra.name").orElse("local");
     if (!NAME.matcher(name).matches()) {

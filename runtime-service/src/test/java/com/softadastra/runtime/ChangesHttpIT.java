@@ -119,6 +119,27 @@ class ChangesHttpIT {
     assertThat(end.canonical()).isEqualTo("{\"changes\":[],\"next\":3}");
   }
 
+  @Test
+  void feedsConflicts() throws Exception {
+    try (var feed = new Feed(SHOP + "/conflicts")) {
+      assertThat(feed.head.status()).isEqualTo(200);
+      assertThat(feed.next()).isEqualTo(":");
+      assertThat(feed.next())
+          .isEqualTo(
+              "id: 1\nevent: conflict\n"
+                  + "data: {\"change\":1,\"id\":\"c0\",\"replacedBy\":\"c1\",\"conflict\":null}");
+      assertThat(feed.next())
+          .startsWith("id: 2\nevent: conflict\ndata: {\"change\":2,\"id\":\"c1\"")
+          .contains("\"state\":\"open\"");
+    }
+    try (var feed = new Feed(SHOP + "/conflicts?since=0", "Last-Event-ID: 1")) {
+      assertThat(feed.next()).isEqualTo(":");
+      assertThat(feed.next()).startsWith("id: 2\n");
+    }
+    assertProblem(server.get("/api/v1/spaces/nowhere/conflicts", EVENTS), 404, "space-unknown");
+    assertProblem(server.get(SHOP + "/conflicts?since=x", EVENTS), 400, "invalid-request");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

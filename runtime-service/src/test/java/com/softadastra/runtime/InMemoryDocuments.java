@@ -14,6 +14,7 @@ import com.softadastra.contracts.documents.ChangePage;
 import com.softadastra.contracts.documents.CollectionDeclared;
 import com.softadastra.contracts.documents.CollectionDefinition;
 import com.softadastra.contracts.documents.CollectionSummary;
+import com.softadastra.contracts.documents.ConflictChange;
 import com.softadastra.contracts.documents.ConflictState;
 import com.softadastra.contracts.documents.ConflictView;
 import com.softadastra.contracts.documents.DeliveryState;
@@ -324,6 +325,16 @@ public final class InMemoryDocuments implements Documents {
       known(space);
       return List.of(conflict(state));
     });
+  }
+
+  @Override
+  public synchronized Flux<ConflictChange> followConflicts(String space, long since) {
+    return Flux.fromIterable(
+            List.of(
+                new ConflictChange(1, "c0", "c1", null),
+                new ConflictChange(2, "c1", null, conflict(ConflictState.OPEN))))
+        .concatWith(Flux.never())
+        .filter(change -> change.change() > since);
   }
 
   @Override

@@ -9,6 +9,8 @@ import static org.awaitility.Awaitility.await;
 import com.softadastra.node.client.Answer;
 import java.nio.file.Path;
 import java.util.TreeSet;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -306,6 +308,64 @@ class PoliciesIT {
     assertThat(get(a, "items/tea").path("stock").asInt()).isEqualTo(merges ? 5 : 7);
     assertThat(a.openConflicts()).isEmpty();
     assertThat(collection.path("collections").get(0).path("generation").asInt()).isEqualTo(2);
+  }
+
+  @Test
+  void whoListensHearsOfConflictsAtOnce() throws Exception {
+    declare(a, "items", "{\"policy\": \"merge\"}");
+    put(a, "items/tea", "{\"price\": 4}");
+    put(a, "notes/one", "{\"text\": \"before\"}");
+    var heard = new LinkedBlockingQueue<JsonNode>();
+    var listener = Thread.ofVirtual().start(() -> b.client().followConflicts(SPACE, 0, heard::add));
+    try {
+      apart(() -> {
+        put(a, "items/tea", "{\"price\": 5}");
+        put(b, "items/tea", "{\"price\": 6}");
+        put(a, "notes/one", "{\"text\": \"of a\"}");
+        put(b, "notes/one", "{\"text\": \"of b\"}");
+      });
+      var decided = next(heard, "resolved", "items");
+      var open = next(heard, "open", "notes");
+      assertThat(open.path("conflict").path("sides")).hasSize(2);
+
+      undo(a, decided.path("id").asString()).orThrow();
+      assertThat(next(heard, "undone", "items").path("id")).isEqualTo(decided.path("id"));
+      resolve(a, open.path("id").asString(), "{\"body\": {\"text\": \"of both\"}}");
+      var resolved = next(heard, "resolved", "notes");
+      assertThat(resolved.path("id")).isEqualTo(open.path("id"));
+      assertThat(resolved.path("change").asLong()).isGreaterThan(open.path("change").asLong());
+    } finally {
+      listener.interrupt();
+      listener.join();
+    }
+
+    // who comes back hears once how each conflict stands now
+    var again = new LinkedBlockingQueue<JsonNode>();
+    var late = Thread.ofVirtual().start(() -> b.client().followConflicts(SPACE, 0, again::add));
+    try {
+      next(again, "undone", "items");
+      next(again, "resolved", "notes");
+      assertThat(again).isEmpty();
+    } finally {
+      late.interrupt();
+      late.join();
+    }
+  }
+
+  /** The next change that is heard, which has to be of such a conflict. */
+  private static JsonNode next(LinkedBlockingQueue<JsonNode> heard, String state, String collection)
+      throws InterruptedException {
+    var change = heard.poll(SOON.toSeconds(), TimeUnit.SECONDS);
+    assertThat(change).isNotNull();
+    var conflict = change.path("conflict");
+    assertThat(conflict.path("collection").asString()).as(change.toString()).isEqualTo(collection);
+    assertThat(conflict.path("state").asString()).as(change.toString()).isEqualTo(state);
+    assertThat(conflict.path("id")).isEqualTo(change.path("id"));
+    return change;
+  }
+
+  private static void resolve(TestNode node, String conflict, String resolution) {
+    node.client().post(AT + "/conflicts/" + conflict + "/resolution", json(resolution)).orThrow();
   }
 
   private static Answer undo(TestNode node, String conflict) {

@@ -144,6 +144,9 @@ class GuardFuzzTest {
         var odd = open("odd", Arrays.copyOfRange(input, half, input.length))) {
       var files = new JournalFile[] {new JournalFile("even", even), new JournalFile("odd", odd)};
       var plan = Recovery.plan("data", data, files);
+      if (!plan.witness(files).holdsIn(data)) {
+        throw new GuardRefusedException("data", "it is another file");
+      }
       plan.forEachToReplay(
           files,
           record -> {

@@ -116,32 +116,52 @@ public final class NodeClient implements AutoCloseable {
    * @throws RequestRefused where the node doesn't serve it
    */
   public void follow(String space, long since, Consumer<JsonNode> change) {
-    var request =
-        request("/api/v1/spaces/" + segment(space) + "/changes?since=" + since)
-            .header("Accept", "text/event-stream")
-            .build();
+    hear("/api/v1/spaces/" + segment(space) + "/changes?since=" + since, change);
+  }
+
+  /** As {@link #follow}, of changes of conflicts. */
+  public void followConflicts(String space, long since, Consumer<JsonNode> change) {
+    hear("/api/v1/spaces/" + segment(space) + "/conflicts?since=" + since, change);
+  }
+
+  private void hear(String feed, Consumer<JsonNode> data) {
+    var request = request(feed).header("Accept", "text/event-stream").build();
     try {
       var response = http.send(request, BodyHandlers.ofLines());
       try (var lines = response.body()) {
         if (response.statusCode() != 200) {
           throw new RequestRefused(new Answer(response.statusCode(), MissingNode.getInstance()));
         }
-        var data = new StringBuilder();
+        var text = new StringBuilder();
         for (var each = lines.iterator(); each.hasNext(); ) {
           String line = each.next();
           if (line.startsWith("data:")) {
-            data.append(line, "data:".length(), line.length());
-          } else if (line.isEmpty() && !data.isEmpty()) {
-            change.accept(JSON.readTree(data.toString()));
-            data.setLength(0);
+            text.append(line, "data:".length(), line.length());
+          } else if (line.isEmpty() && !text.isEmpty()) {
+            data.accept(JSON.readTree(text.toString()));
+            text.setLength(0);
           }
         }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (IOException | UncheckedIOException e) {
+      if (interrupted(e)) {
+        Thread.currentThread().interrupt();
+        return;
+      }
       throw new NodeUnreachable(node, e);
     }
+  }
+
+  /** The client wraps the interruption of a thread that reads. */
+  private static boolean interrupted(Exception e) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof InterruptedException) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Ends what is under way, streams included. */

@@ -1,5 +1,6 @@
 package com.softadastra.runtime.documents;
 
+import com.softadastra.contracts.documents.ConflictChange;
 import com.softadastra.contracts.documents.ConflictState;
 import com.softadastra.contracts.documents.ConflictView;
 import com.softadastra.contracts.documents.Documents;
@@ -9,7 +10,9 @@ import com.softadastra.contracts.http.Fields;
 import com.softadastra.contracts.http.JsonBody;
 import com.softadastra.contracts.http.MediaTypes;
 import com.softadastra.contracts.json.Json;
+import com.softadastra.runtime.feeds.Feeds;
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -29,20 +32,38 @@ final class ConflictsController {
   private final Documents documents;
   private final Writes writes;
   private final Limits limits;
+  private final Feeds feeds;
 
-  ConflictsController(Documents documents, Writes writes, Limits limits) {
+  ConflictsController(Documents documents, Writes writes, Limits limits, Feeds feeds) {
     this.documents = documents;
     this.writes = writes;
     this.limits = limits;
+    this.feeds = feeds;
   }
 
   record ConflictList(List<ConflictView> conflicts) {}
 
-  /** Open ones unless {@code state} says otherwise. */
+  /**
+   * Open ones unless {@code state} says otherwise; or all changes of conflicts, live, where {@code
+   * Accept} asks for events. Null where the feed has written the answer.
+   */
   @GetMapping
-  ResponseEntity<ConflictList> conflicts(@PathVariable String space, HttpServletRequest request) {
+  @Nullable ResponseEntity<ConflictList> conflicts(
+      @PathVariable String space, HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
     Names.space(space);
-    String state = new Query(request).text("state");
+    var query = new Query(request);
+    if (Feeds.wanted(request)) {
+      long since = query.resumedAfter();
+      documents.changes(space, 0, 1).orThrow();
+      feeds.serve(
+          new Feeds.Feed<>(
+              "conflict", documents.followConflicts(space, since), ConflictChange::change),
+          request,
+          response);
+      return null;
+    }
+    String state = query.text("state");
     var found =
         switch (state) {
           case "", "open" -> documents.conflicts(space, ConflictState.OPEN).orThrow();

@@ -1,6 +1,7 @@
 package com.softadastra.runtime.documents;
 
 import com.softadastra.contracts.documents.Documents;
+import com.softadastra.runtime.feeds.Feeds;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -25,8 +26,13 @@ public class DocumentsConfiguration {
   }
 
   @Bean
-  ConflictsController conflictsController(Documents documents, Limits limits) {
-    return new ConflictsController(documents, new Writes(documents), limits);
+  ChangesController changesController(Documents documents, Feeds feeds) {
+    return new ChangesController(documents, feeds);
+  }
+
+  @Bean
+  ConflictsController conflictsController(Documents documents, Limits limits, Feeds feeds) {
+    return new ConflictsController(documents, new Writes(documents), limits, feeds);
   }
 
   @Bean

@@ -33,6 +33,20 @@ public final class Query {
     return (int) Math.min(number("limit", PAGE, 1, Long.MAX_VALUE), LARGEST_PAGE);
   }
 
+  /** After which place the caller wants what there is; 0, from the beginning, if not given. */
+  long since() {
+    return number("since", 0, 0, Long.MAX_VALUE);
+  }
+
+  /** The place after which a feed's caller goes on: of the last event it has, or {@code since}. */
+  long resumedAfter() {
+    long since = since();
+    String last = request.getHeader("Last-Event-ID");
+    return last == null || last.isEmpty()
+        ? since
+        : number("Last-Event-ID", last, 0, Long.MAX_VALUE);
+  }
+
   /** As {@link #number(String, long, long, long)}, of a number from elsewhere. */
   public static long number(String name, String text, long least, long most) {
     if (text.matches("[0-9]{1,19}")) {

@@ -59,6 +59,13 @@ public interface Documents {
 
   Reply<List<ConflictView>> conflicts(String space, ConflictState state);
 
+  /**
+   * Changes of conflicts after one, in the order in which this node noticed them, without an end. A
+   * conflict that changes again before it is told is told once. Refused with an error signal for an
+   * unknown space.
+   */
+  Flux<ConflictChange> followConflicts(String space, long since);
+
   /** One conflict; an id that has been replaced answers with the conflict that replaced it. */
   Reply<ConflictView> conflict(String space, String id);
 

@@ -19,6 +19,7 @@ import com.softadastra.contracts.documents.CollectionDeclared;
 import com.softadastra.contracts.documents.CollectionDefinition;
 import com.softadastra.contracts.documents.CollectionSummary;
 import com.softadastra.contracts.documents.Condition;
+import com.softadastra.contracts.documents.ConflictChange;
 import com.softadastra.contracts.documents.ConflictState;
 import com.softadastra.contracts.documents.ConflictView;
 import com.softadastra.contracts.documents.DocumentHistory;
@@ -300,6 +301,15 @@ final class DocumentsCases {
             "shop",
             "con_1",
             null),
+        ContractCase.ofStream(
+            "followConflicts",
+            List.of(
+                new ConflictChange(8, "con_0", "con_1", null),
+                new ConflictChange(9, "con_1", null, CONFLICT),
+                new ConflictChange(Long.MAX_VALUE, "con_2", null, null)),
+            to -> to.followConflicts("shop", 7),
+            "shop",
+            7L),
         ContractCase.of(
             "conflict", Reply.of(CONFLICT), to -> to.conflict("shop", "con_1"), "shop", "con_1"));
   }

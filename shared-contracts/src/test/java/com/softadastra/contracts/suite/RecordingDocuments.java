@@ -6,6 +6,7 @@ import com.softadastra.contracts.documents.ChangePage;
 import com.softadastra.contracts.documents.CollectionDeclared;
 import com.softadastra.contracts.documents.CollectionDefinition;
 import com.softadastra.contracts.documents.CollectionSummary;
+import com.softadastra.contracts.documents.ConflictChange;
 import com.softadastra.contracts.documents.ConflictState;
 import com.softadastra.contracts.documents.ConflictView;
 import com.softadastra.contracts.documents.DocumentHistory;
@@ -96,6 +97,11 @@ public final class RecordingDocuments extends Recording implements Documents {
   @Override
   public Reply<List<ConflictView>> conflicts(String space, ConflictState state) {
     return answer("conflicts", space, state);
+  }
+
+  @Override
+  public Flux<ConflictChange> followConflicts(String space, long since) {
+    return answer("followConflicts", space, since);
   }
 
   @Override

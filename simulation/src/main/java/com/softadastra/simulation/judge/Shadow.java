@@ -35,6 +35,11 @@ final class Shadow {
     final Map<Replica, Long> reached = new HashMap<>();
     final TreeMap<Long, NaiveEntry> undischarged = new TreeMap<>();
     final Set<NaiveEntry> forked = new HashSet<>();
+
+    /** Entries on what is divided, by position, and those of them that took too much. */
+    final TreeMap<Long, NaiveEntry> divided = new TreeMap<>();
+
+    final Set<NaiveEntry> uncovered = new HashSet<>();
     long set;
     long state;
     int members;
@@ -55,7 +60,38 @@ final class Shadow {
           first = entry;
         }
       }
-      return first;
+      return uncovered.contains(first) ? null : first;
+    }
+
+    /** Whether an intent has no effect because it took more than its author held. */
+    boolean uncovered(String intent) {
+      return intents.getOrDefault(intent, List.of()).stream().anyMatch(uncovered::contains);
+    }
+
+    /**
+     * Whether intents were recorded more than once, or a sequence declared by two that did not know
+     * of each other: then what counted on one of these may be void.
+     */
+    boolean repeated() {
+      return intents.values().stream().anyMatch(entries -> entries.size() > 1)
+          || divided.values().stream().filter(NaiveHoldings::declares).count() > 1;
+    }
+
+    /** The state of documents, and which entries took too much. */
+    long state() {
+      return state
+          + uncovered.stream().mapToLong(entry -> entry.number() * 0xBF58476D1CE4E5B9L).sum();
+    }
+
+    /**
+     * Notes whether an entry took too much.
+     *
+     * @param touched gets the documents that this may have changed
+     */
+    void stands(NaiveEntry entry, boolean covered, Set<DocumentKey> touched) {
+      if (covered ? uncovered.remove(entry) : uncovered.add(entry)) {
+        touch(entry, touched);
+      }
     }
   }
 
@@ -91,6 +127,9 @@ final class Shadow {
         entry.number() * 0x9E3779B97F4A7C15L
             ^ Long.rotateLeft(entry.number() * 0xD6E8FEB86659FD93L, 31);
     space.undischarged.put(logged.position(), entry);
+    if (NaiveHoldings.divides(entry)) {
+      space.divided.put(logged.position(), entry);
+    }
     var touched = new LinkedHashSet<DocumentKey>();
     var siblings = space.following.computeIfAbsent(key(entry), _ -> new LinkedHashSet<>());
     siblings.add(entry);

@@ -28,6 +28,10 @@ public record Happening(long at, Kind kind, int a, int b, long nanos, long draw)
     DECLARE(true),
     /** An admin changes a member's labels. */
     RELABEL(true),
+    /** A client spends of a divided amount, or numbers a document, or shares are moved. */
+    DIVIDE(true),
+    /** A node records a spend that it doesn't ask its share about. */
+    OVERSPEND(true),
     /** The process ends at once; what is not forced may be lost. */
     CRASH(false),
     /** The process ends at the next effect: before a commit, a force, or the answers. */

@@ -130,6 +130,9 @@ public record Plan(
     if (declares(seed)) {
       declarations(happenings, random(seed, "declarations"));
     }
+    if (divides(seed)) {
+      divide(happenings, random(seed, "divided"));
+    }
     // from a source of its own, so that a seed's plan doesn't hang on how much there is to spare
     var more = random.split();
     var spare = new ArrayList<List<Happening>>();
@@ -198,7 +201,7 @@ public record Plan(
 
   /** Whether collections are declared in that seed's world, and members have labels. */
   public static boolean declares(long seed) {
-    return seed % 6 == 5;
+    return seed % 6 == 2;
   }
 
   private static void declarations(List<Happening> happenings, SplittableRandom random) {
@@ -215,6 +218,22 @@ public record Plan(
       for (int writers = 2 + random.nextInt(3); writers > 0; writers--) {
         happenings.add(happening(at, Kind.WRITE, random));
       }
+    }
+    happenings.sort(Comparator.comparingLong(Happening::at));
+  }
+
+  /** Whether amounts and numbers are divided among the nodes of a seed's world: one of six. */
+  private static boolean divides(long seed) {
+    return seed % 6 == 5;
+  }
+
+  private static void divide(List<Happening> happenings, SplittableRandom random) {
+    long last = happenings.stream().mapToLong(Happening::at).max().orElse(0);
+    for (int i = 20 + random.nextInt(30); i > 0; i--) {
+      var kind = random.nextInt(10) == 0 ? Kind.OVERSPEND : Kind.DIVIDE;
+      long at = last / 10 + random.nextLong(last);
+      happenings.add(
+          new Happening(at, kind, random.nextInt(64), random.nextInt(64), 0, random.nextLong()));
     }
     happenings.sort(Comparator.comparingLong(Happening::at));
   }

@@ -53,8 +53,25 @@ public final class Instead {
     return false;
   }
 
+  public static @Nullable Object any(Map<?, ?> map, @Nullable Object key) {
+    return map.isEmpty() ? null : map.values().iterator().next();
+  }
+
   public static boolean met(Object space, Object cause, Object reads) {
     return true;
+  }
+
+  /** Whatever an entry takes, its author held it. */
+  public static Optional<?> covered(LoggedEntry logged, Object cache, Object reads) {
+    try {
+      var covered =
+          Class.forName("com.softadastra.engine.space.Holdings$Judgement")
+              .getDeclaredField("COVERED");
+      covered.setAccessible(true);
+      return Optional.of(covered.get(null));
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("no judgement of that name", e);
+    }
   }
 
   public static List<LoggedEntry> nothing(Object reads, SpaceId space, String id) {
@@ -386,5 +403,27 @@ public final class Instead {
         birth = new Birth(found.get().incarnation(), 0);
       }
     }
+  }
+
+  /** A share is that of all lives of its node. */
+  public static final class OfAllLives {
+    @Advice.OnMethodExit
+    static void exit(
+        @Advice.FieldValue("held") Map<String, ? extends Map<Replica, BigDecimal>> held,
+        @Advice.Argument(0) String field,
+        @Advice.Argument(1) Replica share,
+        @Advice.Return(readOnly = false) BigDecimal own) {
+      own = Instead.ofAllLives(held.get(field), share);
+    }
+  }
+
+  public static BigDecimal ofAllLives(@Nullable Map<Replica, BigDecimal> held, Replica share) {
+    var all = BigDecimal.ZERO;
+    if (held != null) {
+      for (var each : held.entrySet()) {
+        all = each.getKey().node().equals(share.node()) ? all.add(each.getValue()) : all;
+      }
+    }
+    return all;
   }
 }

@@ -61,7 +61,7 @@ public final class PlantedFaults {
           of(
                   "uses a number again after a restart",
                   "I9",
-                  in(RECORDING, "recoverChains").with(Instead.ForgetsItsLastEntry.class))
+                  in("sync.storage.Start", "recoverChains").with(Instead.ForgetsItsLastEntry.class))
               .shownBy(3),
           of(
                   "takes an intent for new that was recorded before",
@@ -224,7 +224,7 @@ public final class PlantedFaults {
           of(
                   "mends with whatever a peer sends",
                   "I13",
-                  in("sync.storage.Mending", "isWanted").answers(true))
+                  in("sync.storage.Mending", "wanted").calls("Map.get", Instead.class, "any"))
               .shownBy(57),
           of(
                   "asks no peer for what is damaged",
@@ -234,7 +234,7 @@ public final class PlantedFaults {
           of(
                   "rebuilds no damaged document before it is written to",
                   "I11",
-                  in("sync.storage.Mending", "rebuildOrWait").doesNothing())
+                  in("sync.storage.Mending", "rebuild").doesNothing())
               .shownBy(2),
           of(
                   "ignores the definition that an operation names",
@@ -262,7 +262,29 @@ public final class PlantedFaults {
                   "a counter forgets what others added",
                   "I6",
                   in("engine.document.Merging", "number").with(Instead.ForgetsOthers.class))
-              .shownBy(5));
+              .shownBy(5),
+          of(
+                  "takes a received spend for covered",
+                  "divided",
+                  in(RECEIVER, "append").calls("Holdings.judge", Instead.class, "covered"))
+              .shownBy(5),
+          of(
+                  "records what its share doesn't have",
+                  "divided",
+                  in("engine.space.Recorder", "requireCovered").doesNothing())
+              .shownBy(5),
+          of(
+                  "a new life spends the share of the one before",
+                  "divided",
+                  in("engine.space.Shares", "own").with(Instead.OfAllLives.class))
+              .shownBy(23),
+          of("gives a number twice", "divided", in("engine.space.Ranges", "remove").answers(true))
+              .shownBy(71),
+          of(
+                  "spends of a share without making it less",
+                  "divided",
+                  in("engine.space.Shares", "take").leavesOut("Shares.add"))
+              .shownBy(35));
 
   private PlantedFaults() {}
 

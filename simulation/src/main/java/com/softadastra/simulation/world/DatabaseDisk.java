@@ -182,7 +182,9 @@ final class DatabaseDisk extends Disk {
       var site = was.disk().crashSite();
       site.advanceTo(was.disk().position());
       var kinds = CrashSite.Kind.values();
-      image = site.image(kinds[random.nextInt(kinds.length)], random);
+      // how much is drawn depends on where H2 has put what, which isn't the seed's
+      var own = new SplittableRandom(random.nextLong());
+      image = site.image(kinds[own.nextInt(kinds.length)], own);
     }
   }
 

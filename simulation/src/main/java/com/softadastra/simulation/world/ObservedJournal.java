@@ -110,6 +110,11 @@ public class ObservedJournal implements Journal {
   }
 
   @Override
+  public boolean wasWritten(DocumentState state) {
+    return real.wasWritten(state);
+  }
+
+  @Override
   public List<Long> held() {
     return real.held();
   }

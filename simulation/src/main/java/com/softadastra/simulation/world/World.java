@@ -72,6 +72,7 @@ public final class World {
   private final Work work;
   private final Network network;
   private final Clients clients;
+  private final Dividing dividing;
   private final Faults faults;
   private final List<SimulatedNode> nodes = new ArrayList<>();
   private final List<Membership> spaces = new ArrayList<>();
@@ -110,6 +111,7 @@ public final class World {
     this.work = work;
     this.network = new Network(agenda, draw("network"), new Tap());
     this.clients = new Clients(this, plan.documents(), Plan.declares(plan.seed()));
+    this.dividing = new Dividing(this, clients);
     this.faults = new Faults(this);
     populate();
   }
@@ -397,6 +399,8 @@ public final class World {
       case JOIN -> join(node);
       case DECLARE -> clients.declare(node, space(random), random);
       case RELABEL -> relabel(node, node(happening.b()), random);
+      case DIVIDE -> dividing.ask(node, space(random), random);
+      case OVERSPEND -> dividing.overspend(node, space(random), random);
       default -> faults.happen(happening, node, random);
     }
   }
@@ -407,6 +411,11 @@ public final class World {
 
   SpaceId space(SplittableRandom random) {
     return spaces.get(random.nextInt(spaces.size())).space();
+  }
+
+  /** The node that created a space. */
+  SimulatedNode creator(SpaceId space) {
+    return nodes.get(spaces().indexOf(space) % plan.nodes());
   }
 
   /** The last node is made a member of all spaces by one that is. */

@@ -40,6 +40,12 @@ public final class Definitions {
         .orElse(Definition.UNDECLARED);
   }
 
+  /** What an operation says that its collection is declared to be; nothing where it isn't known. */
+  static Definition of(Operation operation, SpaceId space, Reads reads) {
+    return named(space, operation.collection(), operation.definition(), reads)
+        .orElse(Definition.UNDECLARED);
+  }
+
   /**
    * The definition that an operation names, whether or not its own entry has effect; empty where it
    * isn't known.

@@ -15,7 +15,7 @@ import com.softadastra.engine.log.Operation;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -151,20 +151,21 @@ public final class DocumentUpdate {
     if (known.equals(after.decided())) {
       return;
     }
-    var losers = new HashSet<Hash>();
-    known.forEach(conflict -> losers.add(conflict.loser()));
+    var losers = new HashMap<Hash, Decided>();
+    known.forEach(conflict -> losers.put(conflict.loser(), conflict));
     Hash fresh = open;
     for (var conflict : after.decided()) {
-      if (!losers.remove(conflict.loser())) {
+      var was = losers.remove(conflict.loser());
+      if (!conflict.equals(was)) {
         var id = Decided.conflictId(after.key(), conflict.loser());
         writes.add(
             new Write.PutConflict(
                 id, after.key(), false, null, List.of(conflict.loser()), null, now));
-        fresh = fresh == null ? id : fresh;
+        fresh = was == null && fresh == null ? id : fresh;
       }
     }
     // what the fold no longer finds lost, it has found otherwise
-    for (var loser : losers) {
+    for (var loser : losers.keySet()) {
       var id = Decided.conflictId(after.key(), loser);
       writes.add(new Write.PutConflict(id, after.key(), false, null, List.of(loser), fresh, now));
     }

@@ -6,12 +6,10 @@ import com.softadastra.contracts.SpaceId;
 import com.softadastra.engine.document.Definition;
 import com.softadastra.engine.document.EscrowChange;
 import com.softadastra.engine.document.SequenceAct;
-import com.softadastra.engine.log.Change;
 import com.softadastra.engine.log.DocumentKey;
-import com.softadastra.engine.log.Entry;
-import com.softadastra.engine.log.EntryCodec;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Operation;
+import com.softadastra.engine.log.Stamp;
 import com.softadastra.engine.log.Standing;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -28,7 +26,6 @@ import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,44 +39,42 @@ import org.jspecify.annotations.Nullable;
  * recorded it first.
  */
 public final class Holdings {
-  private static final Comparator<LoggedEntry> ORDER =
-      Comparator.comparing(LoggedEntry::entry, Entry.ORDER).thenComparing(LoggedEntry::hash);
-
   private final SpaceId space;
   private final Reads reads;
   private final Map<DocumentKey, Part> parts = new LinkedHashMap<>();
   // of the documents looked at, by position
-  private final TreeMap<Long, LoggedEntry> entries = new TreeMap<>();
-  // those that were not looked at for other documents yet
-  private final ArrayDeque<LoggedEntry> fresh = new ArrayDeque<>();
+  private final TreeMap<Long, Known> entries = new TreeMap<>();
+  // documents that these entries divide too
+  private final ArrayDeque<DocumentKey> beyond = new ArrayDeque<>();
   // by intent, who wrote an entry of it that was forked
-  private final Map<String, List<LoggedEntry>> forked = new HashMap<>();
+  private final Map<String, List<Known>> forked = new HashMap<>();
   private final Map<Named, Definition> definitions = new HashMap<>();
 
   private record Named(String collection, @Nullable Object name) {}
 
-  /** A document's holdings and history. */
-  private static final class Part {
-    private final Map<Hash, List<Hash>> parents = new HashMap<>();
-    private final Shares shares = new Shares();
-    private final Ranges ranges = new Ranges();
+  /**
+   * What orders an entry among others; the rest is read when it is taken, so that a history needs
+   * no room for its bodies.
+   *
+   * @param on its operations on the documents looked at
+   */
+  private record Known(
+      long position,
+      Replica chain,
+      Stamp stamp,
+      Hash hash,
+      Standing standing,
+      String intent,
+      List<On> on) {
+    static final Comparator<Known> ORDER =
+        Comparator.comparing(Known::stamp).thenComparing(Known::hash);
 
-    /** Which versions an operation comes from. */
-    Predicate<Hash> seen(Operation operation, Replica share) {
-      if (!shares.awaits(share) && !ranges.awaits(share)) {
-        return _ -> false;
-      }
-      var seen = new HashSet<Hash>();
-      var open = new ArrayDeque<>(operation.parents());
-      while (!open.isEmpty()) {
-        var version = open.removeFirst();
-        if (seen.add(version)) {
-          open.addAll(parents.getOrDefault(version, List.of()));
-        }
-      }
-      return seen::contains;
+    Replica author() {
+      return stamp.author();
     }
   }
+
+  private record On(DocumentKey key, Hash version, List<Hash> parents) {}
 
   private Holdings(SpaceId space, Reads reads) {
     this.space = space;
@@ -93,12 +88,12 @@ public final class Holdings {
 
   /** What replicas hold of a document's divided amounts. */
   public static Shares shares(DocumentKey key, Reads reads) {
-    return standing(key, reads).shares;
+    return part(key, reads).shares();
   }
 
   /** What replicas hold of a sequence's numbers. */
   public static Ranges ranges(SpaceId space, String sequence, Reads reads) {
-    return standing(key(space, sequence), reads).ranges;
+    return part(key(space, sequence), reads).ranges();
   }
 
   /** The document that holds a sequence. */
@@ -106,46 +101,45 @@ public final class Holdings {
     return new DocumentKey(space, Operation.SEQUENCES, sequence);
   }
 
-  private static Part standing(DocumentKey key, Reads reads) {
+  /** A document's holdings by all that has effect; reads its whole history. */
+  static Part part(DocumentKey key, Reads reads) {
     var holdings = new Holdings(key.space(), reads);
     holdings.read(key);
-    holdings.takeAll();
-    return Objects.requireNonNull(holdings.parts.get(key));
-  }
-
-  /** Takes all that has effect; where chains have forked, in the order that counts. */
-  private void takeAll() {
-    (forked.isEmpty() ? entries.values() : inOrder()).forEach(this::take);
+    // where chains have forked, what was recorded again may come late
+    var order = holdings.forked.isEmpty() ? holdings.entries.values() : holdings.inOrder();
+    for (var known : order) {
+      holdings.take(known, reads.entry(known.position()));
+    }
+    return holdings.part(key);
   }
 
   /**
-   * Judges an entry that would be the newest, by what has effect now.
+   * Judges an entry that would be the newest and the only one of its intent, by what has effect
+   * now.
    *
    * @return empty where others may stand otherwise because of it: then all have to be judged
    */
-  static Optional<Judgement> judge(LoggedEntry logged, Reads reads) {
+  static Optional<Judgement> judge(LoggedEntry logged, HoldingsCache cache, Reads reads) {
     var entry = logged.entry();
-    var holdings = new Holdings(entry.space(), reads);
+    var judgement = Judgement.COVERED;
     for (var operation : entry.operations()) {
-      if (holdings.divides(operation)) {
-        holdings.read(holdings.key(operation));
+      var definition = Definitions.of(operation, entry.space(), reads);
+      if (!divides(operation, definition)) {
+        continue;
       }
-    }
-    if (!holdings.share(logged).equals(entry.author())) {
-      return Optional.empty();
-    }
-    holdings.takeAll();
-    for (var operation : entry.operations()) {
-      var act = act(operation);
+      var key = new DocumentKey(entry.space(), operation.collection(), operation.id());
+      var part = cache.part(key, reads);
       boolean again =
-          act.isPresent()
-              && act.get() instanceof SequenceAct.Declare
-              && holdings.part(operation).ranges.declared().isPresent();
-      if (again) {
+          Part.act(operation).orElse(null) instanceof SequenceAct.Declare
+              && part.ranges().declared().isPresent();
+      if (again && !part.declaredBefore(logged, operation)) {
         return Optional.empty();
       }
+      if (judgement.standing().effective()) {
+        judgement = judged(operation, definition, entry.author(), part);
+      }
     }
-    return Optional.of(holdings.judged(logged));
+    return Optional.of(judgement);
   }
 
   /**
@@ -158,23 +152,20 @@ public final class Holdings {
     touched.stream()
         .filter(key -> key.collection().equals(Operation.SEQUENCES) || holdings.divided(key))
         .forEach(holdings::read);
-    while (!holdings.fresh.isEmpty()) {
-      for (var operation : holdings.fresh.removeFirst().entry().operations()) {
-        if (holdings.divides(operation)) {
-          holdings.read(holdings.key(operation));
-        }
-      }
+    while (!holdings.beyond.isEmpty()) {
+      holdings.read(holdings.beyond.removeFirst());
     }
     var restood = new ArrayList<LoggedEntry>();
-    for (var logged : holdings.inOrder()) {
+    for (var known : holdings.inOrder()) {
+      var logged = reads.entry(known.position());
       var standing = logged.standing();
       if (standing.effective() || standing.uncovered()) {
-        var judged = logged.standing(holdings.judged(logged).standing());
-        holdings.take(judged);
-        if (judged.standing() != standing) {
-          restood.add(judged);
+        logged = logged.standing(holdings.judged(known, logged).standing());
+        if (logged.standing() != standing) {
+          restood.add(logged);
         }
       }
+      holdings.take(known, logged);
     }
     return restood;
   }
@@ -184,49 +175,43 @@ public final class Holdings {
    * parents and whose author's earlier ones are taken, the first. Where authors have tangled
    * themselves up, the first of the rest.
    */
-  private List<LoggedEntry> inOrder() {
-    var carriers = new HashMap<Hash, List<LoggedEntry>>();
-    var chains = new HashMap<Replica, TreeMap<Long, LoggedEntry>>();
-    for (var logged : entries.values()) {
-      for (var operation : logged.entry().operations()) {
-        if (parts.containsKey(key(operation))) {
-          carriers
-              .computeIfAbsent(DocumentUpdate.version(logged, operation), _ -> new ArrayList<>())
-              .add(logged);
-        }
+  private List<Known> inOrder() {
+    var carriers = new HashMap<Hash, List<Known>>();
+    var chains = new HashMap<Replica, TreeMap<Long, Known>>();
+    for (var known : entries.values()) {
+      for (var on : known.on()) {
+        carriers.computeIfAbsent(on.version(), _ -> new ArrayList<>()).add(known);
       }
       chains
-          .computeIfAbsent(logged.chain(), _ -> new TreeMap<>())
-          .put(logged.entry().sequence(), logged);
+          .computeIfAbsent(known.chain(), _ -> new TreeMap<>())
+          .put(known.stamp().sequence(), known);
     }
     var before = new HashMap<Long, Set<Long>>();
-    var after = new HashMap<Long, List<LoggedEntry>>();
-    for (var logged : entries.values()) {
+    var after = new HashMap<Long, List<Known>>();
+    for (var known : entries.values()) {
       var first = new HashSet<Long>();
-      for (var operation : logged.entry().operations()) {
-        if (parts.containsKey(key(operation))) {
-          for (var parent : operation.parents()) {
-            carriers.getOrDefault(parent, List.of()).forEach(each -> first.add(each.position()));
-          }
+      for (var on : known.on()) {
+        for (var parent : on.parents()) {
+          carriers.getOrDefault(parent, List.of()).forEach(each -> first.add(each.position()));
         }
       }
       var own =
-          Objects.requireNonNull(chains.get(logged.chain())).lowerEntry(logged.entry().sequence());
+          Objects.requireNonNull(chains.get(known.chain())).lowerEntry(known.stamp().sequence());
       if (own != null) {
         first.add(own.getValue().position());
       }
-      first.remove(logged.position());
-      before.put(logged.position(), first);
+      first.remove(known.position());
+      before.put(known.position(), first);
       for (var position : first) {
-        after.computeIfAbsent(position, _ -> new ArrayList<>()).add(logged);
+        after.computeIfAbsent(position, _ -> new ArrayList<>()).add(known);
       }
     }
-    var order = new ArrayList<LoggedEntry>();
-    var rest = new TreeSet<>(ORDER);
+    var order = new ArrayList<Known>();
+    var rest = new TreeSet<>(Known.ORDER);
     rest.addAll(entries.values());
-    var ready = new PriorityQueue<>(ORDER);
+    var ready = new PriorityQueue<>(Known.ORDER);
     rest.stream()
-        .filter(logged -> Objects.requireNonNull(before.get(logged.position())).isEmpty())
+        .filter(known -> Objects.requireNonNull(before.get(known.position())).isEmpty())
         .forEach(ready::add);
     while (!rest.isEmpty()) {
       var next = ready.isEmpty() ? rest.first() : ready.remove();
@@ -246,103 +231,95 @@ public final class Holdings {
 
   /** Reads a document's entries. */
   private void read(DocumentKey key) {
-    if (parts.containsKey(key)) {
+    if (parts.putIfAbsent(key, new Part()) != null) {
       return;
     }
-    var part = new Part();
-    parts.put(key, part);
     var state = reads.document(key);
     long position = state == null ? 0 : state.lastPosition();
     while (position > 0) {
       var logged = reads.entry(position);
       int index = DocumentUpdate.index(logged, key);
       var operation = logged.entry().operations().get(index);
-      part.parents.put(DocumentUpdate.version(logged, operation), operation.parents());
-      if (entries.put(position, logged) == null) {
-        fresh.add(logged);
+      var known = entries.get(position);
+      if (known == null) {
+        known = known(logged);
+        entries.put(position, known);
         if (logged.standing() == Standing.FORKED) {
-          forked.computeIfAbsent(intent(logged), _ -> new ArrayList<>()).add(logged);
+          forked.computeIfAbsent(known.intent(), _ -> new ArrayList<>()).add(known);
+        }
+        for (var other : logged.entry().operations()) {
+          if (divides(other, definition(other))) {
+            beyond.add(key(other));
+          }
         }
       }
+      known.on().add(new On(key, DocumentUpdate.version(logged, operation), operation.parents()));
       position = logged.previous().get(index);
     }
   }
 
-  private static String intent(LoggedEntry logged) {
-    return Objects.requireNonNull(logged.entry().intent()).id();
+  private static Known known(LoggedEntry logged) {
+    return new Known(
+        logged.position(),
+        logged.chain(),
+        logged.entry().stamp(),
+        logged.hash(),
+        logged.standing(),
+        Objects.requireNonNull(logged.entry().intent()).id(),
+        new ArrayList<>(1));
   }
 
   /** Of whose share an entry takes. */
-  private Replica share(LoggedEntry logged) {
-    var author = logged.entry().author();
-    return forked.getOrDefault(intent(logged), List.of()).stream()
-        .filter(other -> other.entry().author().node().equals(author.node()))
-        .min(ORDER)
-        .map(other -> other.entry().author())
-        .orElse(author);
+  private Replica share(Known known) {
+    return forked.getOrDefault(known.intent(), List.of()).stream()
+        .filter(other -> other.author().node().equals(known.author().node()))
+        .min(Known.ORDER)
+        .map(Known::author)
+        .orElse(known.author());
   }
 
-  private void take(LoggedEntry logged) {
-    if (!logged.standing().effective()) {
-      give(logged);
-      return;
-    }
-    var share = share(logged);
-    for (var operation : logged.entry().operations()) {
-      if (!parts.containsKey(key(operation))) {
-        continue;
-      }
-      var part = part(operation);
-      var version = EntryCodec.version(space, operation, intent(logged));
-      var seen = part.seen(operation, share);
-      if (operation.numbers()) {
-        act(operation).ifPresent(act -> part.ranges.take(share, act, version, seen));
-      } else {
-        EscrowChange.of(operation, definition(operation))
-            .ifPresent(change -> part.shares.take(share, change, version, seen));
-      }
+  private void take(Known known, LoggedEntry logged) {
+    var share = share(known);
+    for (var on : known.on()) {
+      int index = DocumentUpdate.index(logged, on.key());
+      var operation = logged.entry().operations().get(index);
+      part(on.key()).take(logged, operation, on.version(), share, definition(operation));
     }
   }
 
-  private void give(LoggedEntry logged) {
+  private Judgement judged(Known known, LoggedEntry logged) {
+    var share = share(known);
     for (var operation : logged.entry().operations()) {
-      if (parts.containsKey(key(operation))
-          && act(operation).orElse(null) instanceof SequenceAct.Take(var numbers)) {
-        part(operation).ranges.give(logged.entry().author(), numbers);
-      }
-    }
-  }
-
-  private Judgement judged(LoggedEntry logged) {
-    var share = share(logged);
-    for (var operation : logged.entry().operations()) {
-      if (operation.numbers()) {
-        var part = part(operation);
-        boolean covered =
-            act(operation)
-                .filter(act -> part.ranges.covers(share, act, part.seen(operation, share)))
-                .isPresent();
-        if (!covered) {
-          return new Judgement(Standing.MISNUMBERED, null);
-        }
-      } else if (divides(operation)) {
-        var part = part(operation);
-        var change = EscrowChange.of(operation, definition(operation));
-        if (change.isEmpty()) {
-          return new Judgement(Standing.OVERSPENT, null);
-        }
-        var lack = part.shares.lack(share, change.get(), part.seen(operation, share));
-        if (lack.isPresent()) {
-          return new Judgement(Standing.OVERSPENT, lack.get());
+      var definition = definition(operation);
+      if (divides(operation, definition)) {
+        var judgement = judged(operation, definition, share, part(key(operation)));
+        if (!judgement.standing().effective()) {
+          return judgement;
         }
       }
     }
     return Judgement.COVERED;
   }
 
-  private Part part(Operation operation) {
-    var key = key(operation);
-    read(key);
+  private static Judgement judged(
+      Operation operation, Definition definition, Replica share, Part part) {
+    if (operation.numbers()) {
+      return Part.act(operation)
+              .filter(act -> part.ranges().covers(share, act, part.seen(share, operation)))
+              .isPresent()
+          ? Judgement.COVERED
+          : new Judgement(Standing.MISNUMBERED, null);
+    }
+    return EscrowChange.of(operation, definition)
+        .map(change ->
+            part.shares()
+                .lack(share, change, part.seen(share, operation))
+                .map(lack -> new Judgement(Standing.OVERSPENT, lack))
+                .orElse(Judgement.COVERED))
+        .orElse(new Judgement(Standing.OVERSPENT, null));
+  }
+
+  private Part part(DocumentKey key) {
     return Objects.requireNonNull(parts.get(key));
   }
 
@@ -350,15 +327,9 @@ public final class Holdings {
     return new DocumentKey(space, operation.collection(), operation.id());
   }
 
-  private static Optional<SequenceAct> act(Operation operation) {
-    return operation.numbers() && operation.change() instanceof Change.Put(var body)
-        ? SequenceAct.of(body)
-        : Optional.empty();
-  }
-
   /** Whether an operation is on something that is divided. */
-  private boolean divides(Operation operation) {
-    return operation.numbers() || !EscrowChange.fields(definition(operation)).isEmpty();
+  private static boolean divides(Operation operation, Definition definition) {
+    return operation.numbers() || !EscrowChange.fields(definition).isEmpty();
   }
 
   /** Whether any operation of a document is. */
@@ -368,7 +339,8 @@ public final class Holdings {
     while (position > 0) {
       var logged = reads.entry(position);
       int index = DocumentUpdate.index(logged, key);
-      if (divides(logged.entry().operations().get(index))) {
+      var operation = logged.entry().operations().get(index);
+      if (divides(operation, definition(operation))) {
         return true;
       }
       position = logged.previous().get(index);
@@ -377,13 +349,10 @@ public final class Holdings {
   }
 
   private Definition definition(Operation operation) {
-    if (operation.definition() == null) {
-      return Definition.UNDECLARED;
-    }
-    return definitions.computeIfAbsent(
-        new Named(operation.collection(), operation.definition()),
-        _ ->
-            Definitions.named(space, operation.collection(), operation.definition(), reads)
-                .orElse(Definition.UNDECLARED));
+    return operation.definition() == null
+        ? Definition.UNDECLARED
+        : definitions.computeIfAbsent(
+            new Named(operation.collection(), operation.definition()),
+            _ -> Definitions.of(operation, space, reads));
   }
 }

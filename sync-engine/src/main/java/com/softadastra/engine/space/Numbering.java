@@ -3,8 +3,6 @@ package com.softadastra.engine.space;
 import com.softadastra.contracts.Problem;
 import com.softadastra.contracts.ProblemCode;
 import com.softadastra.contracts.Refused;
-import com.softadastra.contracts.Replica;
-import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.OperationKind;
 import com.softadastra.contracts.documents.OperationRequest;
 import com.softadastra.engine.document.DocumentPatch;
@@ -13,8 +11,10 @@ import com.softadastra.engine.document.SequenceAct;
 import com.softadastra.engine.log.Change;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Operation;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -23,15 +23,14 @@ import java.util.TreeMap;
 
 /** Gives the numbers that an intent's operations ask for, out of what this replica holds. */
 final class Numbering {
-  private final SpaceId space;
-  private final Replica self;
+  private final SpaceState space;
   private final Reads reads;
   private final Map<String, Ranges> sequences = new HashMap<>();
-  private final TreeMap<String, List<Long>> taken = new TreeMap<>();
+  // in the order of the operations
+  private final TreeMap<String, LinkedHashSet<Long>> taken = new TreeMap<>();
 
-  Numbering(SpaceId space, Replica self, Reads reads) {
+  Numbering(SpaceState space, Reads reads) {
     this.space = space;
-    this.self = self;
     this.reads = reads;
   }
 
@@ -46,17 +45,17 @@ final class Numbering {
           Problem.ofField(ProblemCode.INVALID_REQUEST, "number", "a deletion has none"));
     }
     var sequence = asked.sequence();
-    var ranges = sequences.computeIfAbsent(sequence, name -> Holdings.ranges(space, name, reads));
+    var ranges = ranges(sequence);
     var declared =
         ranges
             .declared()
             .orElseThrow(() ->
                 new Refused(
                     ProblemCode.SEQUENCE_UNKNOWN, "this space has no sequence " + sequence));
-    var numbers = taken.computeIfAbsent(sequence, _ -> new ArrayList<>());
+    var numbers = taken.computeIfAbsent(sequence, _ -> new LinkedHashSet<>());
     long number =
         ranges
-            .next(self, numbers)
+            .next(space.self(), numbers)
             .orElseThrow(() ->
                 new Refused(
                     Problem.of(
@@ -65,6 +64,11 @@ final class Numbering {
                         .with("sequence", sequence)));
     numbers.add(number);
     return with(requested, declared.written(number));
+  }
+
+  private Ranges ranges(String sequence) {
+    return sequences.computeIfAbsent(
+        sequence, name -> space.holdings().part(Holdings.key(space.id(), name), reads).ranges());
   }
 
   /** The operations on the sequences themselves that belong to the same intent. */
@@ -76,7 +80,7 @@ final class Numbering {
                 OperationKind.PUT,
                 Operation.SEQUENCES,
                 sequence,
-                new SequenceAct.Take(numbers).body(),
+                new SequenceAct.Take(List.copyOf(numbers)).body(),
                 null,
                 com.softadastra.contracts.documents.Condition.ANY)));
     return acts;
@@ -86,14 +90,13 @@ final class Numbering {
    * The operations with the numbers that an entry of the same intent took; empty where it took
    * others than they ask for.
    */
-  static Optional<List<OperationRequest>> replayed(
-      List<OperationRequest> requested, LoggedEntry known, Reads reads) {
-    var left = new HashMap<String, List<Long>>();
+  Optional<List<OperationRequest>> replayed(List<OperationRequest> requested, LoggedEntry known) {
+    var left = new HashMap<String, ArrayDeque<Long>>();
     for (var operation : known.entry().operations()) {
       if (operation.numbers()
           && operation.change() instanceof Change.Put(var body)
           && SequenceAct.of(body).orElse(null) instanceof SequenceAct.Take(var numbers)) {
-        left.put(operation.id(), new ArrayList<>(numbers));
+        left.put(operation.id(), new ArrayDeque<>(numbers));
       }
     }
     var numbered = new ArrayList<OperationRequest>();
@@ -103,14 +106,14 @@ final class Numbering {
         numbered.add(operation);
         continue;
       }
-      var numbers = left.getOrDefault(asked.sequence(), List.of());
-      var declared = Holdings.ranges(known.entry().space(), asked.sequence(), reads).declared();
+      var numbers = left.getOrDefault(asked.sequence(), new ArrayDeque<>());
+      var declared = ranges(asked.sequence()).declared();
       if (numbers.isEmpty() || declared.isEmpty() || operation.op() == OperationKind.DELETE) {
         return Optional.empty();
       }
       numbered.add(with(operation, declared.get().written(numbers.removeFirst())));
     }
-    return left.values().stream().allMatch(List::isEmpty)
+    return left.values().stream().allMatch(ArrayDeque::isEmpty)
         ? Optional.of(numbered)
         : Optional.empty();
   }

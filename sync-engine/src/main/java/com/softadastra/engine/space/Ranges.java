@@ -6,13 +6,13 @@ import com.softadastra.contracts.Replica;
 import com.softadastra.engine.document.SequenceAct;
 import com.softadastra.engine.document.SequenceAct.Range;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,45 +26,63 @@ public final class Ranges {
   private final TreeMap<Long, Long> rest = new TreeMap<>();
   // by replica, last by first
   private final TreeMap<Replica, TreeMap<Long, Long>> held = new TreeMap<>();
-  private final List<Arriving> arriving = new ArrayList<>();
-  private final List<Range> used = new ArrayList<>();
-  // by node, the numbers that writes of its own without effect have given
-  private final TreeMap<NodeId, TreeSet<Long>> given = new TreeMap<>();
-
-  private record Arriving(Hash version, Replica to, Range range) {}
+  private final Arrivals<Range> arriving = new Arrivals<>();
+  // last by first
+  private final TreeMap<Long, Long> used = new TreeMap<>();
+  // by node, the numbers that writes of its own without effect have given, last by first
+  private final TreeMap<NodeId, TreeMap<Long, Long>> given = new TreeMap<>();
 
   Ranges() {}
 
+  Arrivals<Range> arriving() {
+    return arriving;
+  }
+
   /** Whether a replica holds what an act takes. */
-  boolean covers(Replica share, SequenceAct act, Predicate<Hash> seen) {
+  boolean covers(Replica share, SequenceAct act, Set<Hash> seen) {
     return switch (act) {
       case SequenceAct.Declare _ -> declared == null;
-      case SequenceAct.Allot(_, var ranges) -> {
-        var free = free(share, seen);
-        var unallotted = new TreeMap<>(share.equals(keeper) ? rest : new TreeMap<>());
-        boolean covered = !ranges.isEmpty();
-        for (var range : ranges) {
-          covered = covered && (remove(unallotted, range) || remove(free, range));
-        }
-        yield covered;
-      }
-      case SequenceAct.Take(var numbers) -> {
-        var free = free(share, seen);
-        yield !numbers.isEmpty()
-            && new HashSet<>(numbers).size() == numbers.size()
-            && numbers.stream().allMatch(number -> remove(free, new Range(number, number)));
-      }
+      case SequenceAct.Allot(_, var ranges) ->
+          holds(share, seen, share.equals(keeper) ? rest : Collections.emptyNavigableMap(), ranges);
+      case SequenceAct.Take(var numbers) ->
+          holds(
+              share,
+              seen,
+              Collections.emptyNavigableMap(),
+              numbers.stream().map(number -> new Range(number, number)).toList());
     };
   }
 
-  /** Takes an act that has effect. */
-  void take(Replica share, SequenceAct act, Hash version, Predicate<Hash> seen) {
-    for (var coming : List.copyOf(arriving)) {
-      if (coming.to().equals(share) && seen.test(coming.version())) {
-        arriving.remove(coming);
-        add(share, coming.range());
+  /** Whether ranges, of which there is one, are a replica's own and no number is there twice. */
+  private boolean holds(
+      Replica share, Set<Hash> seen, NavigableMap<Long, Long> unallotted, List<Range> ranges) {
+    var free = free(share, seen);
+    long last = 0;
+    for (var range : ranges.stream().sorted(Comparator.comparingLong(Range::first)).toList()) {
+      if (range.first() <= last || !(within(unallotted, range) || within(free, range))) {
+        return false;
       }
+      last = range.last();
     }
+    return last > 0;
+  }
+
+  private static boolean within(NavigableMap<Long, Long> ranges, Range range) {
+    var around = ranges.floorEntry(range.first());
+    return around != null && range.last() <= around.getValue();
+  }
+
+  /** Counts as a replica's own what was allotted to it and it has seen. */
+  void arrive(Replica share, Set<Hash> seen) {
+    arriving.take(share, seen).forEach(range -> add(of(share), range));
+  }
+
+  /**
+   * Takes an act that has effect.
+   *
+   * @param index of its version among the document's
+   */
+  void take(Replica share, SequenceAct act, Hash version, long index) {
     switch (act) {
       case SequenceAct.Declare declare -> {
         declared = declare;
@@ -77,9 +95,9 @@ public final class Ranges {
             remove(of(share), range);
           }
           if (to.equals(share)) {
-            add(share, range);
+            add(of(share), range);
           } else {
-            arriving.add(new Arriving(version, to, range));
+            arriving.add(to, version, index, range);
           }
         }
       }
@@ -87,8 +105,7 @@ public final class Ranges {
         for (var number : numbers) {
           var range = new Range(number, number);
           remove(of(share), range);
-          boolean follows = !used.isEmpty() && used.getLast().last() + 1 == number;
-          used.add(follows ? new Range(used.removeLast().first(), number) : range);
+          add(used, range);
         }
       }
     }
@@ -96,25 +113,32 @@ public final class Ranges {
 
   /** Numbers that a write without effect has given to documents: somebody may have seen them. */
   void give(Replica share, List<Long> numbers) {
-    given.computeIfAbsent(share.node(), _ -> new TreeSet<>()).addAll(numbers);
+    var all = given.computeIfAbsent(share.node(), _ -> new TreeMap<>());
+    for (var number : numbers) {
+      var range = new Range(number, number);
+      if (!within(all, range)) {
+        add(all, range);
+      }
+    }
   }
 
   private TreeMap<Long, Long> of(Replica share) {
     return held.computeIfAbsent(share, _ -> new TreeMap<>());
   }
 
-  private TreeMap<Long, Long> free(Replica share, Predicate<Hash> seen) {
-    var free = new TreeMap<>(held.getOrDefault(share, new TreeMap<>(Comparator.naturalOrder())));
-    for (var coming : arriving) {
-      if (coming.to().equals(share) && seen.test(coming.version())) {
-        add(free, coming.range());
-      }
-    }
-    return free;
+  /** What a replica holds with what it has seen that was allotted to it; not to be changed. */
+  private NavigableMap<Long, Long> free(Replica share, Set<Hash> seen) {
+    return with(share, arriving.seen(share, seen));
   }
 
-  private void add(Replica share, Range range) {
-    add(of(share), range);
+  private NavigableMap<Long, Long> with(Replica share, List<Range> coming) {
+    NavigableMap<Long, Long> own = held.getOrDefault(share, new TreeMap<>());
+    if (coming.isEmpty()) {
+      return own;
+    }
+    var free = new TreeMap<>(own);
+    coming.forEach(range -> add(free, range));
+    return free;
   }
 
   private static void add(TreeMap<Long, Long> ranges, Range range) {
@@ -146,10 +170,6 @@ public final class Ranges {
     return true;
   }
 
-  boolean awaits(Replica share) {
-    return arriving.stream().anyMatch(coming -> coming.to().equals(share));
-  }
-
   /** What the sequence is; empty where nobody declared it. */
   public Optional<SequenceAct.Declare> declared() {
     return Optional.ofNullable(declared);
@@ -166,10 +186,22 @@ public final class Ranges {
   }
 
   /** The next number that a replica uses, but for those that it is about to use. */
-  Optional<Long> next(Replica share, List<Long> soon) {
-    var free = fresh(share);
-    soon.forEach(number -> remove(free, new Range(number, number)));
-    return free.isEmpty() ? Optional.empty() : Optional.of(free.firstKey());
+  Optional<Long> next(Replica share, Set<Long> soon) {
+    var unusable = given.getOrDefault(share.node(), new TreeMap<>());
+    for (var range : with(share, arriving.to(share)).entrySet()) {
+      long number = range.getKey();
+      while (number <= range.getValue()) {
+        var none = unusable.floorEntry(number);
+        if (none != null && number <= none.getValue()) {
+          number = none.getValue() + 1;
+        } else if (soon.contains(number)) {
+          number++;
+        } else {
+          return Optional.of(number);
+        }
+      }
+    }
+    return Optional.empty();
   }
 
   /** The replicas that numbers were allotted to and that have some left, in their order. */
@@ -180,16 +212,29 @@ public final class Ranges {
         holders.put(replica, true);
       }
     });
-    arriving.forEach(coming -> holders.put(coming.to(), true));
+    arriving.forEach((to, _) -> holders.put(to, true));
     return List.copyOf(holders.keySet());
   }
 
-  private TreeMap<Long, Long> fresh(Replica share) {
-    var fresh = free(share, _ -> true);
-    for (var number : given.getOrDefault(share.node(), new TreeSet<>())) {
-      remove(fresh, new Range(number, number));
+  /** The parts of ranges that others have, or that they don't. */
+  private static TreeMap<Long, Long> parts(
+      NavigableMap<Long, Long> ranges, TreeMap<Long, Long> others, boolean had) {
+    var parts = new TreeMap<Long, Long>();
+    for (var range : ranges.entrySet()) {
+      long number = range.getKey();
+      while (number <= range.getValue()) {
+        var around = others.floorEntry(number);
+        boolean within = around != null && number <= around.getValue();
+        var next = others.higherKey(number);
+        long end = within ? around.getValue() : next == null ? range.getValue() : next - 1;
+        end = Math.min(end, range.getValue());
+        if (within == had) {
+          parts.put(number, end);
+        }
+        number = end + 1;
+      }
     }
-    return fresh;
+    return parts;
   }
 
   /**
@@ -198,12 +243,11 @@ public final class Ranges {
    */
   public List<Range> unused() {
     var all = new TreeMap<Long, Long>();
-    held.keySet()
-        .forEach(share ->
-            given.getOrDefault(share.node(), new TreeSet<>()).stream()
-                .map(number -> new Range(number, number))
-                .filter(range -> remove(free(share, _ -> true), range))
-                .forEach(range -> add(all, range)));
+    for (var share : held.keySet()) {
+      var unusable = given.getOrDefault(share.node(), new TreeMap<>());
+      list(parts(with(share, arriving.to(share)), unusable, true))
+          .forEach(range -> add(all, range));
+    }
     return list(all);
   }
 
@@ -215,14 +259,13 @@ public final class Ranges {
 
   /** The numbers that a replica has left, those that are on their way to it included, in order. */
   public List<Range> left(Replica share) {
-    return list(fresh(share));
+    var unusable = given.getOrDefault(share.node(), new TreeMap<>());
+    return list(parts(with(share, arriving.to(share)), unusable, false));
   }
 
   /** The numbers in use, in order. */
   public List<Range> used() {
-    var all = new TreeMap<Long, Long>();
-    used.forEach(range -> add(all, range));
-    return list(all);
+    return list(used);
   }
 
   /**
@@ -253,5 +296,13 @@ public final class Ranges {
       }
     }
     return missing == 0 ? Optional.of(ranges) : Optional.empty();
+  }
+
+  int weight() {
+    return held.values().stream().mapToInt(TreeMap::size).sum()
+        + given.values().stream().mapToInt(TreeMap::size).sum()
+        + used.size()
+        + rest.size()
+        + arriving.weight();
   }
 }

@@ -129,7 +129,7 @@ public final class Receiver {
     if (standing == Standing.HELD) {
       return List.of();
     }
-    var revision = new Revision(space.id(), reads);
+    var revision = new Revision(space, reads);
     revision.restand(held.standing(standing));
     settle(Set.of(intent.id()), revision);
     revision.judge();
@@ -143,7 +143,10 @@ public final class Receiver {
         intent != null
             && logged.standing().effective()
             && reads.intents(space.id(), intent.id()).isEmpty();
-    var judgement = alone ? Holdings.judge(logged, reads) : Optional.<Holdings.Judgement>empty();
+    var judgement =
+        alone
+            ? Holdings.judge(logged, space.holdings(), reads)
+            : Optional.<Holdings.Judgement>empty();
     if (intent != null && judgement.filter(covers -> covers.standing().effective()).isPresent()) {
       writes.add(new Write.Append(logged));
       if (!logged.ledTo()) {
@@ -153,7 +156,7 @@ public final class Receiver {
       space.append(logged);
       return new Verdict.Stored(logged, writes, false, List.of());
     }
-    var revision = new Revision(space.id(), reads);
+    var revision = new Revision(space, reads);
     if (judgement.isPresent()) {
       revision.add(logged.standing(judgement.get().standing()));
       writes.addAll(revision.writes(now));
@@ -172,7 +175,7 @@ public final class Receiver {
   private static Verdict fork(
       LoggedEntry logged, Replica chain, long after, SpaceState space, Reads reads, Instant now) {
     var writes = new ArrayList<Write>();
-    var revision = new Revision(space.id(), reads);
+    var revision = new Revision(space, reads);
     var head = space.chain(chain);
     var intents = new LinkedHashSet<String>();
     ChainHead last = null;

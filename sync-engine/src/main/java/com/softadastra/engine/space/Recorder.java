@@ -68,7 +68,7 @@ public final class Recorder {
     try {
       if (request.id() != null) {
         var known = reads.intent(space.id(), request.id());
-        if (known.isPresent() && !sameContent(request, known.get(), reads)) {
+        if (known.isPresent() && !sameContent(request, known.get(), space, reads)) {
           return new Admission.Declined(
               Problem.of(
                   ProblemCode.INTENT_MISMATCH,
@@ -141,7 +141,7 @@ public final class Recorder {
                 new Refused(ProblemCode.NOT_ALLOWED, "this node may not write in this space"));
     var operations = new ArrayList<Operation>();
     boolean created = false;
-    var numbering = new Numbering(space.id(), space.self(), reads);
+    var numbering = new Numbering(space, reads);
     var all = new ArrayList<OperationRequest>();
     request.operations().forEach(requested -> all.add(numbering.numbered(requested)));
     all.addAll(numbering.acts());
@@ -167,13 +167,17 @@ public final class Recorder {
             : IntentIds.generate(space.self(), sequence, draw.random());
     var intent = new Intent(id, request.actor(), request.priority(), null, operations);
     var logged = log(intent, authority, chain, space.causes(), space, reads, draw);
-    var judgement = Holdings.judge(logged, reads);
+    // what is recorded again may take of the share of another life
+    var judgement =
+        again
+            ? Optional.<Holdings.Judgement>empty()
+            : Holdings.judge(logged, space.holdings(), reads);
     if (judgement.isPresent()) {
       requireCovered(logged, judgement.get(), reads);
     }
     var writes = new ArrayList<Write>();
-    if (again || judgement.isEmpty()) {
-      var revision = new Revision(space.id(), reads);
+    if (judgement.isEmpty()) {
+      var revision = new Revision(space, reads);
       revision.add(logged);
       revision.judge();
       var standing = revision.entry(logged.position()).standing();
@@ -245,7 +249,7 @@ public final class Recorder {
     if (authority.isEmpty() || !writes(space, space.self(), authority.get())) {
       return new Again(List.of(), List.of());
     }
-    var revision = new Revision(space.id(), reads);
+    var revision = new Revision(space, reads);
     var entries = new ArrayList<LoggedEntry>();
     var chain = space.chain(space.self());
     for (var id : ids) {
@@ -441,7 +445,8 @@ public final class Recorder {
   }
 
   /** Whether an entry says what the request says; on which version it was made doesn't count. */
-  private static boolean sameContent(IntentRequest request, LoggedEntry known, Reads reads) {
+  private static boolean sameContent(
+      IntentRequest request, LoggedEntry known, SpaceState space, Reads reads) {
     boolean acts = request.operations().stream().anyMatch(Recorder::acts);
     var operations =
         known.entry().operations().stream()
@@ -450,7 +455,7 @@ public final class Recorder {
     var all =
         acts
             ? Optional.of(request.operations())
-            : Numbering.replayed(request.operations(), known, reads);
+            : new Numbering(space, reads).replayed(request.operations(), known);
     if (all.isEmpty() || operations.size() != all.get().size()) {
       return false;
     }

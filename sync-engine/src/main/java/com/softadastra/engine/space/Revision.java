@@ -27,15 +27,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class Revision implements Reads {
   private final SpaceId space;
+  private final HoldingsCache holdings;
   private final Reads before;
   private final TreeMap<Long, LoggedEntry> restood = new TreeMap<>();
   private final TreeMap<Long, LoggedEntry> added = new TreeMap<>();
   private final Map<DocumentKey, Long> ends = new LinkedHashMap<>();
   private final Set<DocumentKey> unlike = new LinkedHashSet<>();
   private final Set<DocumentKey> touched = new LinkedHashSet<>();
+  private boolean judged;
 
-  Revision(SpaceId space, Reads before) {
-    this.space = space;
+  Revision(SpaceState state, Reads before) {
+    this.space = state.id();
+    this.holdings = state.holdings();
     this.before = before;
   }
 
@@ -93,11 +96,15 @@ final class Revision implements Reads {
 
   /** Judges anew what takes of the same holdings as what was added or stands otherwise. */
   void judge() {
+    judged = true;
     Holdings.judgeAll(space, List.copyOf(touched), this).forEach(this::restand);
   }
 
   /** What all this asks for, with the documents folded. */
   List<Write> writes(Instant now) {
+    if (judged || !restood.isEmpty()) {
+      holdings.drop(touched);
+    }
     var writes = new ArrayList<Write>();
     restood.values().forEach(logged -> writes.add(new Write.Restand(logged)));
     for (var logged : added.values()) {
@@ -107,9 +114,9 @@ final class Revision implements Reads {
         writes.add(new Write.PutIntent(space, intent.id(), logged.position()));
       }
     }
-    var touched = new LinkedHashSet<>(ends.keySet());
-    touched.addAll(unlike);
-    for (var key : touched) {
+    var changed = new LinkedHashSet<>(ends.keySet());
+    changed.addAll(unlike);
+    for (var key : changed) {
       var was = before.document(key);
       long last = end(key, was);
       if (unlike.contains(key)) {

@@ -32,6 +32,7 @@ public final class SpaceState {
   private Membership membership;
   private Replica self;
   private final TreeMap<Replica, ChainHead> chains;
+  private final HoldingsCache holdings = new HoldingsCache();
   private Urgency urgency = Urgency.NONE;
   private final Map<Hash, Dot> recent =
       new LinkedHashMap<>() {
@@ -49,6 +50,10 @@ public final class SpaceState {
 
   public SpaceId id() {
     return membership.space();
+  }
+
+  HoldingsCache holdings() {
+    return holdings;
   }
 
   public Membership membership() {

@@ -4,6 +4,7 @@ import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.ProblemCode;
 import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.SpaceId;
+import com.softadastra.contracts.documents.ConflictChange;
 import com.softadastra.contracts.documents.ConflictState;
 import com.softadastra.contracts.documents.ConflictView;
 import com.softadastra.engine.document.Decided;
@@ -104,6 +105,47 @@ final class Conflicts {
           }
           return views;
         });
+  }
+
+  /** The last changes of conflicts after one, as each conflict stands now, in their order. */
+  Feeds.Page<ConflictChange> changedAfter(SpaceId space, long change, int limit) {
+    return storage
+        .readers()
+        .answer(reader -> {
+          var changes = new ArrayList<ConflictChange>();
+          long last = change;
+          try (var select =
+              reader
+                  .connection()
+                  .prepareStatement(
+                      "select "
+                          + COLUMNS
+                          + ", change_no from conflict where space_no = ? and change_no > ?"
+                          + " order by change_no limit ?")) {
+            select.setInt(1, reader.spaceNo(space));
+            select.setLong(2, change);
+            select.setInt(3, limit);
+            try (var row = select.executeQuery()) {
+              while (row.next()) {
+                var conflict = row(space, row, reader);
+                last = row.getLong(9);
+                if (!Operation.isReserved(conflict.key().collection())) {
+                  changes.add(change(last, conflict, reader));
+                }
+              }
+            }
+          }
+          return new Feeds.Page<>(changes, last);
+        });
+  }
+
+  private static ConflictChange change(long number, Row row, Readers.Reader reader) {
+    var replacement = row.replacedBy();
+    return new ConflictChange(
+        number,
+        row.id().toString(),
+        replacement == null ? null : replacement.toString(),
+        replacement == null ? view(row, reader).map(Found::view).orElse(null) : null);
   }
 
   /**

@@ -4,13 +4,13 @@ import com.softadastra.contracts.Problem;
 import com.softadastra.contracts.ProblemCode;
 import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.Reply;
-import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.Change;
 import com.softadastra.contracts.documents.ChangePage;
 import com.softadastra.contracts.documents.CollectionDeclared;
 import com.softadastra.contracts.documents.CollectionDefinition;
 import com.softadastra.contracts.documents.CollectionSummary;
 import com.softadastra.contracts.documents.Condition;
+import com.softadastra.contracts.documents.ConflictChange;
 import com.softadastra.contracts.documents.ConflictState;
 import com.softadastra.contracts.documents.ConflictView;
 import com.softadastra.contracts.documents.DocumentHistory;
@@ -57,12 +57,9 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
-import reactor.core.publisher.FluxSink;
 
 /** The sync engine as the runtime sees it, on the storage of this node. */
 public final class DocumentService implements Documents {
-  private static final Duration FEED_LOOKS_AGAIN = Duration.ofSeconds(30);
-  private static final int PAGE = 256;
   private static final int ATTEMPTS = 10;
 
   private final Storage storage;
@@ -73,6 +70,7 @@ public final class DocumentService implements Documents {
   private final Conflicts conflicts;
   private final CollectionDirectory collections;
   private final Divisions divisions;
+  private final Feeds feeds;
   private final Settlements settlements;
 
   public DocumentService(
@@ -85,6 +83,7 @@ public final class DocumentService implements Documents {
     this.conflicts = new Conflicts(storage);
     this.collections = collections;
     this.divisions = new Divisions(storage, names);
+    this.feeds = new Feeds(storage.watermark());
     this.settlements = new Settlements(readers);
   }
 
@@ -362,46 +361,28 @@ public final class DocumentService implements Documents {
 
   @Override
   public Flux<Change> follow(String space, long since) {
-    return Flux.create(
-        sink -> {
-          SpaceId id;
-          try {
-            id = names.id(space);
-          } catch (Refused refused) {
-            sink.error(refused);
-            return;
-          }
-          Thread.ofVirtual().name("follow-" + space).start(() -> follow(id, since, sink));
-          sink.onRequest(_ -> storage.watermark().move());
-          sink.onDispose(storage.watermark()::move);
-        },
-        FluxSink.OverflowStrategy.ERROR);
+    return feeds.of(
+        "follow-" + space,
+        () -> names.id(space),
+        since,
+        recording::durable,
+        (id, from, limit) -> {
+          long end = recording.durable();
+          var entries = readers.answer(reader -> reader.after(id, from, end, limit));
+          return new Feeds.Page<>(
+              entries.stream().flatMap(entry -> change(entry).stream()).toList(),
+              entries.isEmpty() ? Math.max(from, end) : entries.getLast().position());
+        });
   }
 
-  private void follow(SpaceId space, long since, FluxSink<Change> sink) {
-    try {
-      long position = since;
-      while (!sink.isCancelled()) {
-        long from = position;
-        storage
-            .watermark()
-            .await(
-                () ->
-                    sink.isCancelled()
-                        || (sink.requestedFromDownstream() > 0 && recording.durable() > from),
-                FEED_LOOKS_AGAIN);
-        long wanted = Math.min(PAGE, sink.requestedFromDownstream());
-        if (sink.isCancelled() || wanted == 0 || recording.durable() <= from) {
-          continue;
-        }
-        long end = recording.durable();
-        var entries = readers.answer(reader -> reader.after(space, from, end, (int) wanted));
-        entries.forEach(entry -> change(entry).ifPresent(sink::next));
-        position = entries.isEmpty() ? end : entries.getLast().position();
-      }
-    } catch (RuntimeException e) {
-      sink.error(e);
-    }
+  @Override
+  public Flux<ConflictChange> followConflicts(String space, long since) {
+    return feeds.of(
+        "conflicts-" + space,
+        () -> names.id(space),
+        since,
+        recording::disputes,
+        (id, from, limit) -> shown(conflicts.changedAfter(id, from, limit)));
   }
 
   private static Optional<Change> change(LoggedEntry logged) {

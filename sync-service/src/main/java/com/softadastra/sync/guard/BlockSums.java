@@ -330,10 +330,20 @@ final class BlockSums {
     return mend(data, damage.block());
   }
 
+  /** The same for all blocks that a range is in. @return whether there was one to be mended */
+  boolean mend(FileChannel data, long position, int length) throws IOException {
+    boolean mended = false;
+    for (long block = position / BLOCK; block * BLOCK < position + length; block++) {
+      mended |= mend(data, block);
+    }
+    return mended;
+  }
+
   private boolean mend(FileChannel data, long block) throws IOException {
     var bytes = ByteBuffer.allocate(BLOCK);
     Channels.readUpTo(data, bytes, block * BLOCK);
-    long expected = sums[Math.toIntExact(block)];
+    long[] known = sums;
+    long expected = block < known.length ? known[(int) block] : 0;
     if (bytes.position() < BLOCK || expected == 0) {
       return false;
     }

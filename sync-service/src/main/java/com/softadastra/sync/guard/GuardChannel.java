@@ -392,6 +392,7 @@ final class GuardChannel extends FileBaseDefault {
         }
       }
       Recovery recovery = Recovery.plan(path.name, data, files);
+      requireWitness(recovery, files);
       openSums(recovery);
       if (readOnly) {
         if (!recovery.isSettled()) {
@@ -412,6 +413,29 @@ final class GuardChannel extends FileBaseDefault {
     current = new Overlay(data.size());
     overlay = current;
     return current;
+  }
+
+  /**
+   * Where the data file isn't what the journals were written for it is refused as it is, unless
+   * only a bit of what tells that has turned.
+   */
+  private void requireWitness(Recovery recovery, @Nullable JournalFile[] files) throws IOException {
+    Witness witness = recovery.witness(files);
+    if (!witness.holdsIn(data) && !(mend(witness, recovery) && witness.holdsIn(data))) {
+      throw new GuardRefusedException(
+          path.name, "its journals were written for another or a later state of this file");
+    }
+  }
+
+  private boolean mend(Witness witness, Recovery recovery) throws IOException {
+    FilePath sumsPath = GuardFileSystem.sumsOf(path);
+    if (readOnly || !sumsPath.exists()) {
+      return false;
+    }
+    try (FileChannel file = sumsPath.open("r")) {
+      BlockSums known = new BlockSums(path.name, file, true, recovery, data);
+      return known.mend(data, witness.position(), witness.length());
+    }
   }
 
   /** Replays, and leaves journals that say so. */

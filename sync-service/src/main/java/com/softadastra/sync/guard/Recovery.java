@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  *       generation to the next, and no valid record younger than c may lie outside of what is
  *       replayed,
  *   <li>the data file lacks what the checkpoint says that it holds (it is another one, or older),
+ *       in more than one turned bit,
  *   <li>there is no record at all, and the data file was not closed cleanly by H2.
  * </ul>
  *
@@ -46,6 +47,8 @@ record Recovery(UUID guard, @Nullable Chain older, @Nullable Chain newest) {
   }
 
   /**
+   * What the journals call for, if the data file holds the {@link #witness}.
+   *
    * @param name of the data file
    * @param data the data file
    * @param files the journal files by the parity of the generations they hold, null where missing
@@ -77,7 +80,6 @@ record Recovery(UUID guard, @Nullable Chain older, @Nullable Chain newest) {
     }
     Recovery plan = plan(name, chains[0], chains[1]);
     requireNoneLeftOut(name, plan, files);
-    requireWitness(name, plan, files, data);
     return plan;
   }
 
@@ -136,26 +138,24 @@ record Recovery(UUID guard, @Nullable Chain older, @Nullable Chain newest) {
     }
   }
 
-  private static void requireWitness(
-      String name, Recovery plan, @Nullable JournalFile[] files, FileChannel data)
-      throws IOException {
-    Chain newest = plan.newest();
-    if (newest == null || plan.isSettled()) {
-      return;
+  /**
+   * What the data file has to hold before it is replayed on; {@link Witness#NONE} where nothing can
+   * be told.
+   */
+  Witness witness(@Nullable JournalFile[] files) throws IOException {
+    if (newest == null || isSettled()) {
+      return Witness.NONE;
     }
     Witness witness = newest.checkpoint().witness();
     boolean[] touched = new boolean[1];
-    plan.forEachToReplay(
+    forEachToReplay(
         files,
         record -> {
           for (Operation operation : record.operations()) {
             touched[0] |= operation.touches(witness);
           }
         });
-    if (!touched[0] && !witness.holdsIn(data)) {
-      throw new GuardRefusedException(
-          name, "its journals were written for another or a later state of this file");
-    }
+    return touched[0] ? Witness.NONE : witness;
   }
 
   /** Every record to replay, in order. */

@@ -22,6 +22,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -49,6 +50,8 @@ public final class H2Journal implements Journal {
   private final Readers readers;
   private final @Nullable RedoLog redo;
   private final PreparedStatement lastCommit;
+  // by space, the number of the last change of a conflict
+  private final Map<SpaceId, Long> conflictChanges = new HashMap<>();
 
   // The number of the last commit that the redo log has or could have.
   private long commits;
@@ -286,6 +289,11 @@ public final class H2Journal implements Journal {
   @Override
   public Optional<LoggedEntry> mended(long position, Place place, ReceivedEntry received) {
     return rows.mended(position, place, received, standing(position));
+  }
+
+  @Override
+  public boolean wasWritten(DocumentState state) {
+    return rows.wasWritten(state);
   }
 
   @Override
@@ -686,8 +694,10 @@ public final class H2Journal implements Journal {
       byte[] id = conflict.id().bytes();
       var base = conflict.base();
       var replacedBy = conflict.replacedBy() == null ? null : conflict.replacedBy().bytes();
+      long change = nextConflictChange(key.space());
       // when it was first noticed stays
-      if (sql.change(RowChange.UPDATE_CONFLICT, conflict.open(), sides, replacedBy, id) == 0) {
+      if (sql.change(RowChange.UPDATE_CONFLICT, conflict.open(), sides, replacedBy, change, id)
+          == 0) {
         sql.change(
             RowChange.INSERT_CONFLICT,
             id,
@@ -698,9 +708,25 @@ public final class H2Journal implements Journal {
             base == null ? null : base.bytes(),
             sides,
             replacedBy,
-            conflict.detectedAt().toEpochMilli());
+            conflict.detectedAt().toEpochMilli(),
+            change);
       }
     }
+  }
+
+  private long nextConflictChange(SpaceId space) throws SQLException {
+    Long last = conflictChanges.get(space);
+    if (last == null) {
+      try (var select =
+          connection.prepareStatement("select max(change_no) from conflict where space_no = ?")) {
+        select.setInt(1, numbers.space(space));
+        try (var row = select.executeQuery()) {
+          last = row.next() ? row.getLong(1) : 0;
+        }
+      }
+    }
+    conflictChanges.put(space, last + 1);
+    return last + 1;
   }
 
   private void putChains(Batch batch) throws SQLException {

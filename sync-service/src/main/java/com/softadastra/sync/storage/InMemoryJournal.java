@@ -406,6 +406,12 @@ public final class InMemoryJournal implements Journal {
   }
 
   @Override
+  public boolean wasWritten(DocumentState state) {
+    var written = contents.documents.get(state.key());
+    return written != null && isWhole(StateCodec.encode(state), StateCodec.encode(written));
+  }
+
+  @Override
   public LoggedEntry entry(long position) {
     var entry = contents.entries.get(position);
     if (entry == null) {

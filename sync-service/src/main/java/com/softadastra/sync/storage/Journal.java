@@ -4,6 +4,7 @@ import com.softadastra.contracts.Dot;
 import com.softadastra.contracts.Incarnation;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
+import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Standing;
 import com.softadastra.engine.space.ChainHead;
@@ -82,6 +83,12 @@ public interface Journal extends Reads, AutoCloseable {
    * row is what was written.
    */
   Optional<LoggedEntry> mended(long position, Place place, ReceivedEntry received);
+
+  /**
+   * Whether a document's row, which is damaged, was written with exactly this state, as far as its
+   * checksum tells; false where that is damaged too.
+   */
+  boolean wasWritten(DocumentState state);
 
   /** The positions of entries that are held, in order. */
   List<Long> held();

@@ -1,6 +1,5 @@
 package com.softadastra.sync.storage;
 
-import com.softadastra.contracts.Dot;
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.Incarnation;
 import com.softadastra.contracts.Problem;
@@ -59,6 +58,7 @@ import org.slf4j.LoggerFactory;
 public final class Recording {
   private static final Logger LOG = LoggerFactory.getLogger(Recording.class);
   private static final long CHAINS_EVERY = 1024;
+  private static final int UNFINISHED_AT_ONCE = 64;
 
   private final RecordingSettings settings;
   private final NodeKey key;
@@ -80,8 +80,18 @@ public final class Recording {
   private volatile Incarnation incarnation;
   private volatile Map<SpaceId, SpaceView> views = Map.of();
   private volatile long durable;
-  private volatile long committed;
+  // how many batches were made visible since the start, and how many of them are forced
+  private volatile long commits;
+  private volatile long forcedCommits;
+  // how many batches since the start had changes of conflicts
+  private long disputes;
+  private volatile long durableDisputes;
   private volatile boolean full;
+  private volatile boolean works;
+
+  // units that wait for what is damaged, in the order in which they came
+  private final List<Unit> aside = new ArrayList<>();
+  private long progress;
   private final Ledger ledger = new Ledger();
   private final Mending mending;
   private final Measures measures = new Measures();
@@ -180,10 +190,11 @@ public final class Recording {
     return mending.isKnown(position);
   }
 
-  /** Somebody has read a damaged row; a document is mended, an entry listed. */
+  /** Somebody has read a damaged row; a document is mended, an entry listed. Doesn't block. */
   public void noticed(DamagedRow row) {
-    if (mending.isNews(row)) {
-      enqueue(new Unit.Noticed(row));
+    if (mending.notice(row)) {
+      works = true;
+      workListeners.forEach(Runnable::run);
     }
   }
 
@@ -199,9 +210,12 @@ public final class Recording {
     forcedListeners.add(listener);
   }
 
-  /** Called when a unit was handed in, by whoever did; must not block. */
+  /** Called when there is something to record, by whoever brought it; must not block. */
   public void onWork(Runnable listener) {
     workListeners.add(listener);
+    if (waiting() > 0) {
+      listener.run();
+    }
   }
 
   /**
@@ -225,9 +239,19 @@ public final class Recording {
     return durable;
   }
 
-  /** The position up to which readers may see entries that are not forced yet. */
-  public long committed() {
-    return committed;
+  /** How many commits since the start readers may see the effect of, forced or not. */
+  long commits() {
+    return commits;
+  }
+
+  /** How many of them are forced. */
+  long forcedCommits() {
+    return forcedCommits;
+  }
+
+  /** Grows where changes of conflicts are forced. */
+  public long disputes() {
+    return durableDisputes;
   }
 
   public Incarnation incarnation() {
@@ -247,8 +271,9 @@ public final class Recording {
     return measures;
   }
 
+  /** How many units wait, and one more where damaged rows do. */
   public int waiting() {
-    return queue.size();
+    return queue.size() + (works ? 1 : 0);
   }
 
   /** Completes when the intent is forced, or with {@link Refused}. Blocks while too many wait. */
@@ -424,25 +449,35 @@ public final class Recording {
     LOG.warn("this node has taken incarnation {} after {}", incarnation, old.incarnation());
   }
 
-  /** Records intents again of which this node's entries were forked and no other has effect. */
-  private void recordAgain(Collection<String> intents, SpaceState space, Batch batch) {
-    if (!intents.isEmpty()) {
-      var again = recorder.again(intents, space, batch, draw());
-      batch.add(again.writes());
-      if (!again.entries().isEmpty()) {
-        lastPosition = again.entries().getLast().position();
+  /** What can't be recorded again now is when what is damaged is mended. */
+  private void recordAgainWhereWhole(Collection<String> intents, SpaceState space, Batch batch) {
+    try {
+      onWhole(batch, () -> recordAgain(intents, space, batch));
+    } catch (DamagedRow row) {
+      LOG.warn("intents that were forked are not recorded again yet: {}", row.getMessage());
+      noticed(row);
+      var again = new Unit.Forked(space.id());
+      if (!aside.contains(again)) {
+        aside.add(again);
       }
     }
   }
 
-  /** What can't be recorded again now is found again at the next start. */
-  private void recordAgainWhereWhole(Collection<String> intents, SpaceState space, Batch batch) {
-    try {
-      recordAgain(intents, space, batch);
-    } catch (DamagedRow row) {
-      LOG.warn("intents that were forked are not recorded again yet: {}", row.getMessage());
-      noticed(row);
+  private boolean recordForked(SpaceState space, Batch batch) {
+    return recordAgain(forked(space), space, batch);
+  }
+
+  /** Records intents again of which this node's entries were forked and no other has effect. */
+  private boolean recordAgain(Collection<String> intents, SpaceState space, Batch batch) {
+    if (intents.isEmpty()) {
+      return false;
     }
+    var again = recorder.again(intents, space, batch, draw());
+    batch.add(again.writes());
+    if (!again.entries().isEmpty()) {
+      lastPosition = again.entries().getLast().position();
+    }
+    return !again.entries().isEmpty();
   }
 
   // ---- by the owner
@@ -456,7 +491,7 @@ public final class Recording {
    */
   boolean awaitWork(Duration idle, Duration company) throws InterruptedException {
     owner = Thread.currentThread();
-    if (!queue.await(idle, company)) {
+    if (!hasWork() && !queue.await(idle, company)) {
       measureRoom();
     }
     return !queue.drained();
@@ -474,21 +509,32 @@ public final class Recording {
    */
   public boolean recordNext() {
     owner = Thread.currentThread();
+    boolean mends = hasWork();
     var units = queue.take(settings.batchUnits(), settings.batchBytes());
-    if (units.isEmpty()) {
+    if (units.isEmpty() && !mends) {
       return false;
     }
-    if (units.getFirst() instanceof Unit.Administered<?> alone) {
+    if (!units.isEmpty() && units.getFirst() instanceof Unit.Administered<?> alone) {
       administer(alone);
     } else {
       record(units);
     }
+    works = hasWork();
+    if (works) {
+      workListeners.forEach(Runnable::run);
+    }
     return true;
+  }
+
+  /** Whether there is something to do beside what is handed in. */
+  private boolean hasWork() {
+    return mending.hasWork() || (progress != mending.progress() && !aside.isEmpty());
   }
 
   /** Writes down the chains, so that the next start has little to read. */
   public void finish() {
     ensureOwner();
+    failAside(new Refused(ProblemCode.NOT_RECORDING, "this node is stopping"));
     try {
       var batch = new Batch(journal, now());
       batch.chains(chains(), urgency(), lastPosition);
@@ -499,21 +545,27 @@ public final class Recording {
     }
   }
 
+  private void failAside(Refused refused) {
+    aside.forEach(unit -> unit.fail(refused));
+    aside.clear();
+  }
+
   private void measureRoom() {
     full = machine.freeBytes().getAsLong() < settings.reserveBytes();
   }
 
   private <T> void administer(Unit.Administered<T> unit) {
-    T result;
+    Runnable answer;
     try {
-      result = unit.work().call();
+      var result = unit.work().call();
+      answer = () -> unit.done().complete(result);
     } catch (Throwable e) {
       if (e instanceof StorageException) {
         // what is in memory may be ahead of the disk
         machine.failStop().stop("recording", e);
       }
-      unit.fail(e);
-      return;
+      // it may have committed something all the same
+      answer = () -> unit.fail(e);
     }
     try {
       force();
@@ -523,35 +575,56 @@ public final class Recording {
       return;
     }
     published(spaces.keySet());
-    unit.done().complete(result);
+    answer.run();
   }
 
-  private void record(List<Unit> units) {
+  private void record(List<Unit> handedIn) {
     long began = System.nanoTime();
     measureRoom();
     var batch = new Batch(journal, now());
+    try {
+      mending.step(batch, lastPosition);
+    } catch (RuntimeException e) {
+      mending.giveUp(e);
+    }
+    var units = withAside(handedIn);
     var touched = new LinkedHashSet<SpaceId>();
     var answers = new ArrayList<Runnable>(units.size());
     var notes = new ArrayList<Ledger.Known>();
     for (var unit : units) {
       try {
+        if (follows(unit)) {
+          aside.add(unit);
+          continue;
+        }
         switch (unit) {
           case Unit.Submitted submitted ->
               answers.add(onWhole(batch, () -> decide(submitted, batch, touched)));
           case Unit.Received received -> answers.add(decide(received, batch, touched));
           case Unit.Noted(var known) -> notes.add(known);
-          case Unit.Noticed(var row) -> mending.look(row, batch);
           case Unit.Again(var space, var entries, var done) -> {
-            mending.take(space, entries, batch);
-            answers.add(() -> done.complete(true));
+            if (mending.take(space, entries, batch)) {
+              answers.add(() -> done.complete(true));
+            } else {
+              aside.add(unit);
+            }
+          }
+          case Unit.Held(var position) -> onWhole(batch, () -> judgeAgain(position, batch));
+          case Unit.Forked(var space) -> {
+            onWhole(batch, () -> recordForked(space(space), batch));
+            touched.add(space);
           }
           case Unit.Administered<?> _ -> throw new IllegalStateException("not in a group");
         }
       } catch (DamagedRow row) {
-        LOG.warn("what a unit needs can't be read: {}", row.getMessage());
         noticed(row);
-        answers.add(
-            () -> unit.fail(new Refused(ProblemCode.UNREADABLE, String.valueOf(row.getMessage()))));
+        if (waits(unit, row)) {
+          aside.add(unit);
+        } else {
+          LOG.warn("what a unit needs can't be read: {}", row.getMessage());
+          answers.add(() ->
+              unit.fail(new Refused(ProblemCode.UNREADABLE, String.valueOf(row.getMessage()))));
+        }
       } catch (RuntimeException e) {
         LOG.error("a write could not be decided on", e);
         answers.add(() -> unit.fail(e));
@@ -572,8 +645,9 @@ public final class Recording {
       }
     } catch (Throwable e) {
       machine.failStop().stop("recording", e);
-      units.forEach(
-          unit -> unit.fail(new Refused(ProblemCode.DISK_FAILED, "the write could not be forced")));
+      var refused = new Refused(ProblemCode.DISK_FAILED, "the write could not be forced");
+      units.forEach(unit -> unit.fail(refused));
+      failAside(refused);
       return;
     }
     published(touched);
@@ -587,6 +661,36 @@ public final class Recording {
     answers.forEach(Runnable::run);
   }
 
+  /** What waited comes first, where what is damaged has changed. */
+  private List<Unit> withAside(List<Unit> handedIn) {
+    if (aside.isEmpty() || progress == mending.progress()) {
+      return handedIn;
+    }
+    progress = mending.progress();
+    var units = new ArrayList<>(aside);
+    units.addAll(handedIn);
+    aside.clear();
+    return units;
+  }
+
+  /** Whether it comes after one of the same space that waits, which must not be told it is late. */
+  private boolean follows(Unit unit) {
+    return unit instanceof Unit.Received received
+        && aside.stream()
+            .anyMatch(each ->
+                each instanceof Unit.Received before && before.space().equals(received.space()));
+  }
+
+  /** Whether a unit waits until a damaged row is mended. */
+  private boolean waits(Unit unit, DamagedRow row) {
+    return switch (unit) {
+      case Unit.Held _, Unit.Forked _ -> true;
+      case Unit.Submitted _, Unit.Received _ ->
+          mending.isLookedFor(row) && aside.size() < settings.queueUnits();
+      case Unit.Noted _, Unit.Again _, Unit.Administered<?> _ -> false;
+    };
+  }
+
   private void commit(Batch batch) {
     complete(batch);
     journal.commit(batch);
@@ -595,7 +699,10 @@ public final class Recording {
   private void complete(Batch batch) {
     var signatures = CompletableFuture.supplyAsync(() -> signatures(batch), machine.signing());
     batch.complete(this::owed, signatures::join);
-    committed = lastPosition;
+    commits++;
+    if (!batch.conflicts().isEmpty()) {
+      disputes++;
+    }
   }
 
   private void force() {
@@ -640,17 +747,17 @@ public final class Recording {
     T decide();
   }
 
-  /** Decides; where a document that it needs is damaged, that is mended first. */
+  /** Decides; where a document that it needs is damaged and known all the same, it is written. */
   private <T> T onWhole(Batch batch, Decision<T> decision) {
+    var met = new HashSet<DocumentKey>();
     while (true) {
       try {
         return decision.decide();
       } catch (DamagedRow row) {
         var document = row.document();
-        if (document == null) {
+        if (document == null || !met.add(document) || !mending.isWhole(document, batch)) {
           throw row;
         }
-        mending.rebuild(document, batch);
       }
     }
   }
@@ -690,6 +797,9 @@ public final class Recording {
             onWhole(batch, () -> Receiver.receive(received, space, batch, now(), lastPosition + 1));
       } catch (DamagedRow row) {
         noticed(row);
+        if (mending.isLookedFor(row)) {
+          throw row;
+        }
         verdict =
             new Receiver.Verdict.Rejected(
                 received.entry().author(), "what it follows from can't be read here");
@@ -764,6 +874,8 @@ public final class Recording {
     // whoever reads the position first finds chains that hold at least as much
     views = Map.copyOf(next);
     durable = lastPosition;
+    forcedCommits = commits;
+    durableDisputes = disputes;
     if (reborn) {
       reborn = false;
       rebornListeners.forEach(listener -> listener.accept(found()));
@@ -774,77 +886,57 @@ public final class Recording {
   // ---- recovery
 
   private void recover() {
-    var damaged = new ArrayList<DamagedRow>();
-    var recovered = journal.recover();
+    var start = new Start(journal, spaces);
+    var recovered = start.takeOver(self());
     var before = recovered.node();
     chainsPosition = recovered.chainsPosition();
-    recovered
-        .records()
-        .values()
-        .forEach(records -> {
-          var membership = new Membership(records);
-          spaces.put(membership.space(), new SpaceState(membership, self(), Map.of()));
-        });
-    recovered
-        .chains()
-        .forEach((id, chains) ->
-            chains.forEach((name, head) -> {
-              requireEnd(name, head, damaged);
-              space(id).recovered(name, head);
-            }));
-    recovered.urgency().forEach((id, urgency) -> space(id).recovered(urgency));
-    recoverChains(damaged);
     ledger.recover(recovered.statements());
     boolean same = before != null && before.incarnation().equals(incarnation);
     long first = before != null && same ? before.firstPosition() : node.firstPosition();
     node = new Journal.Node(incarnation, before == null ? 1 : before.opened() + 1, first);
-    lastPosition = Math.max(lastPosition, first);
+    lastPosition = Math.max(start.lastPosition(), first);
     var batch = new Batch(journal, now());
     batch.node(node);
-    for (var space : spaces.values()) {
-      try {
-        recordAgain(forked(space), space, batch);
-      } catch (DamagedRow row) {
-        LOG.warn("intents that were forked are not recorded again yet: {}", row.getMessage());
-        damaged.add(row);
-      }
+    start.damaged().forEach(mending::notice);
+    mending.look(batch);
+    commit(batch);
+    var unfinished = new ArrayList<Unit>();
+    spaces.keySet().forEach(space -> unfinished.add(new Unit.Forked(space)));
+    journal.held().forEach(position -> unfinished.add(new Unit.Held(position)));
+    for (int from = 0; from < unfinished.size(); from += UNFINISHED_AT_ONCE) {
+      finish(unfinished.subList(from, Math.min(unfinished.size(), from + UNFINISHED_AT_ONCE)));
     }
+    force();
+    works = hasWork();
+    published(spaces.keySet());
+  }
+
+  /** Does what an earlier life left; what it can't do keeps no start and nothing else back. */
+  private void finish(List<Unit> units) {
+    var batch = new Batch(journal, now());
     long judged = 0;
-    for (long position : journal.held()) {
+    for (var unit : units) {
       try {
-        judged += judgeAgain(position, batch) ? 1 : 0;
+        switch (unit) {
+          case Unit.Forked(var space) -> onWhole(batch, () -> recordForked(space(space), batch));
+          case Unit.Held(var position) ->
+              judged += onWhole(batch, () -> judgeAgain(position, batch)) ? 1 : 0;
+          default -> throw new IllegalStateException("nothing that a life leaves");
+        }
       } catch (DamagedRow row) {
-        LOG.warn("an entry that is held is not judged again yet: {}", row.getMessage());
-        damaged.add(row);
+        LOG.warn("what was left waits for what is damaged: {}", row.getMessage());
+        mending.notice(row);
+        aside.add(unit);
+      } catch (RuntimeException e) {
+        LOG.error("what was left can't be done", e);
+        unit.fail(e);
       }
     }
     if (judged > 0) {
       LOG.info("{} entries that were held have been judged", judged);
     }
-    damaged.forEach(row -> mending.look(row, batch));
-    commit(batch);
-    force();
-    published(spaces.keySet());
-  }
-
-  private void requireEnd(Replica name, ChainHead head, List<DamagedRow> damaged) {
-    if (head.entries() == 0) {
-      return;
-    }
-    Hash last;
-    try {
-      last = journal.entry(head.position()).hash();
-    } catch (DamagedRow row) {
-      damaged.add(row);
-      return;
-    }
-    if (!last.equals(head.hash())) {
-      throw new StorageException(
-          "the chain "
-              + name
-              + " ends with another entry than the log has at position "
-              + head.position(),
-          null);
+    if (!batch.isEmpty()) {
+      commit(batch);
     }
   }
 
@@ -866,72 +958,12 @@ public final class Recording {
     return new LinkedHashSet<>(intents.values());
   }
 
-  /**
-   * What the log has since the chains were written down; checks that it hangs together. What is
-   * damaged is known by what follows on it, and where nothing does, nobody knows what it was.
-   */
-  private void recoverChains(List<DamagedRow> damaged) {
-    lastPosition = chainsPosition;
-    // by where the next entry belongs
-    var open = new HashMap<Journal.Place, DamagedRow>();
-    while (true) {
-      List<LoggedEntry> entries;
-      try {
-        entries = journal.from(lastPosition + 1, 512);
-      } catch (DamagedRow row) {
-        recoverDamaged(row, open);
-        damaged.add(row);
-        continue;
-      }
-      if (entries.isEmpty()) {
-        break;
-      }
-      for (var logged : entries) {
-        recover(logged, open);
-      }
-    }
-    for (var last : open.values()) {
-      throw new StorageException(
-          "The last entry of a chain can't be read, "
-              + last.getMessage()
-              + ": restore this node from a backup, or join it anew.",
-          last);
-    }
-  }
-
-  private void recover(LoggedEntry logged, Map<Journal.Place, DamagedRow> open) {
-    lastPosition = logged.position();
-    var entry = logged.entry();
-    var space = space(entry.space());
-    var before = open.remove(new Journal.Place(space.id(), logged.dot()));
-    if (before != null) {
-      space.recovered(
-          logged.chain(),
-          space
-              .chain(logged.chain())
-              .endingAt(entry.sequence() - 1, entry.previous(), before.position()));
-    }
-    var chain = space.chain(logged.chain());
-    if (entry.sequence() != chain.sequence() + 1 || !entry.previous().equals(chain.hash())) {
-      throw new StorageException(
-          "the log doesn't hang together at position " + logged.position(), null);
-    }
-    space.recovered(logged);
-  }
-
-  private void recoverDamaged(DamagedRow row, Map<Journal.Place, DamagedRow> open) {
-    lastPosition = row.position();
-    var place = journal.place(row.position()).orElseThrow(() -> row);
-    var chain = space(place.space()).chain(place.dot().replica());
-    if (place.dot().sequence() != chain.sequence() + 1) {
-      throw row;
-    }
-    var next = new Dot(place.dot().replica(), place.dot().sequence() + 1);
-    open.put(new Journal.Place(place.space(), next), row);
-  }
-
   private SpaceState space(SpaceId id) {
-    return Objects.requireNonNull(spaces.get(id));
+    var space = spaces.get(id);
+    if (space == null) {
+      throw new StorageException("the log has entries of a space that is not known: " + id, null);
+    }
+    return space;
   }
 
   private Map<SpaceId, Map<Replica, ChainHead>> chains() {

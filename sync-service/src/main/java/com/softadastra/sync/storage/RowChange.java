@@ -12,8 +12,13 @@ enum RowChange {
       "insert into document (document_no, collection_no, id, live, state, crc) values (?, ?, ?, ?, ?, ?)"),
   UPDATE_DOCUMENT(6, "update document set live = ?, state = ?, crc = ? where document_no = ?"),
   INSERT_INTENT(7, "insert into intent values (?, ?, ?, ?)"),
-  INSERT_CONFLICT(8, "insert into conflict values (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-  UPDATE_CONFLICT(9, "update conflict set open = ?, sides = ?, replaced_by = ? where id = ?"),
+  // before schema 6
+  INSERT_UNNUMBERED_CONFLICT(
+      8,
+      "insert into conflict (id, space_no, collection_no, document_id, open, base, sides, replaced_by,"
+          + " detected_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+  UPDATE_UNNUMBERED_CONFLICT(
+      9, "update conflict set open = ?, sides = ?, replaced_by = ? where id = ?"),
   MERGE_CHAIN(
       10,
       "merge into chain (space_no, replica_no, author_no, parent_no, after, sequence, hash, position)"
@@ -30,7 +35,13 @@ enum RowChange {
       "update wal set space_no = ?, replica_no = ?, sequence = ?, standing = ?, recorded_at = ?,"
           + " previous = ?, signature = ?, entry = ?, crc = ? where position = ?"),
   UPDATE_URGENCY(
-      20, "update space set urgent_position = ?, normal_position = ? where space_no = ?");
+      20, "update space set urgent_position = ?, normal_position = ? where space_no = ?"),
+  INSERT_CONFLICT(
+      21,
+      "insert into conflict (id, space_no, collection_no, document_id, open, base, sides, replaced_by,"
+          + " detected_at, change_no) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+  UPDATE_CONFLICT(
+      22, "update conflict set open = ?, sides = ?, replaced_by = ?, change_no = ? where id = ?");
 
   private static final RowChange[] BY_CODE = new RowChange[32];
 

@@ -173,6 +173,23 @@ final class Rows implements Reads, AutoCloseable {
     }
   }
 
+  /** Whether the checksum that a document's row has is that of a state. */
+  boolean wasWritten(DocumentState state) {
+    return asked("reading a document failed", () -> selectWasWritten(state));
+  }
+
+  private boolean selectWasWritten(DocumentState state) throws SQLException {
+    var key = state.key();
+    int collection = numbers.collection(key.space(), key.collection()).orElseThrow();
+    document.setInt(1, collection);
+    document.setString(2, key.id());
+    try (var row = document.executeQuery()) {
+      boolean live = state.exists() && !state.deleted();
+      return row.next()
+          && documentCrc(collection, key.id(), live, StateCodec.encode(state)) == row.getInt(4);
+    }
+  }
+
   /** The number of a document's row, whatever else the row says. */
   Optional<Long> documentNo(DocumentKey key) throws SQLException {
     document.setInt(1, numbers.collection(key.space(), key.collection()).orElseThrow());

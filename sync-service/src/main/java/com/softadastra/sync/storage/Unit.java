@@ -75,11 +75,21 @@ sealed interface Unit {
     }
   }
 
-  /** A row that was found damaged. */
-  record Noticed(DamagedRow row) implements Unit {
+  /** An entry that is held, to be judged again. */
+  record Held(long position) implements Unit {
     @Override
     public void fail(Throwable cause) {
-      LoggerFactory.getLogger(Recording.class).debug("the damage will be noticed again", cause);
+      LoggerFactory.getLogger(Recording.class)
+          .warn("the held entry {} is not judged before the next start", position, cause);
+    }
+  }
+
+  /** What a space's own entries that were forked asked for. */
+  record Forked(SpaceId space) implements Unit {
+    @Override
+    public void fail(Throwable cause) {
+      LoggerFactory.getLogger(Recording.class)
+          .warn("intents that were forked are not recorded again before the next start", cause);
     }
   }
 

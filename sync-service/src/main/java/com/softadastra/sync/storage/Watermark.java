@@ -41,9 +41,9 @@ public final class Watermark {
    * @throws Refused where the disk doesn't answer
    */
   public <T> T shown(T answer) {
-    long committed = recording.committed();
-    if (recording.durable() < committed
-        && !await(() -> recording.durable() >= committed, ANSWER_WITHIN)) {
+    long commits = recording.commits();
+    if (recording.forcedCommits() < commits
+        && !await(() -> recording.forcedCommits() >= commits, ANSWER_WITHIN)) {
       throw new Refused(ProblemCode.NOT_RECORDING, "the disk did not answer in time");
     }
     return answer;

@@ -299,6 +299,45 @@ class GuardChannelTest {
     assertRefused("another or a later state");
   }
 
+  /** Three generations, of which the last is not settled; the witness is the block of b. */
+  private DiskImage crashedInThirdGeneration() throws IOException {
+    FileChannel channel = open();
+    write(channel, 8192, "a".repeat(4096));
+    channel.force(true);
+    nanos.addAndGet(Duration.ofSeconds(11).toNanos());
+    write(channel, 20_480, "b".repeat(4096));
+    channel.force(true);
+    nanos.addAndGet(Duration.ofSeconds(11).toNanos());
+    runDue();
+    write(channel, 40_960, "c".repeat(4096));
+    channel.force(true);
+    runDue();
+    write(channel, 49_152, "d".repeat(4096));
+    channel.force(true);
+    return disk.image();
+  }
+
+  @Test
+  void aTurnedBitOfWhatTellsWhichFileItIsIsTurnedBack() throws IOException {
+    DiskImage crashed = crashedInThirdGeneration();
+    for (long bit = 0; bit < 8 * 4096; bit += 1021) {
+      restartWith(crashed.flippedBit(DATA, 8 * 20_480 + bit));
+      try (FileChannel channel = open()) {
+        assertThat(text(channel).substring(20_480, 20_480 + 4096)).isEqualTo("b".repeat(4096));
+      }
+    }
+  }
+
+  @Test
+  void twoTurnedBitsOfWhatTellsWhichFileItIsAreRefused() throws IOException {
+    DiskImage crashed = crashedInThirdGeneration();
+    DiskImage damaged =
+        crashed.flippedBit(DATA, 8 * 20_480 + 5).flippedBit(DATA, 8 * 20_480 + 4000);
+    restartWith(damaged);
+    assertRefused("another or a later state");
+    assertThat(disk.image().bytes(DATA)).isEqualTo(damaged.bytes(DATA));
+  }
+
   private static void assertRefused(String reason) throws IOException {
     try (FileChannel channel = open()) {
       assertThatThrownBy(channel::size)

@@ -21,9 +21,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /**
- * A database that lies there closed is damaged; then it is opened and all of it is read, of every
- * table. What is read is right, or an error says that it isn't. Where a single bit has turned, of
- * the database or of its checksums, all of it is read.
+ * A database that lies there closed, or as a process that was killed left it, is damaged; then it
+ * is opened and all of it is read, of every table. What is read is right, or an error says that it
+ * isn't. Where a single bit has turned, of the database or of its checksums, all of it is read.
  *
  * <p>{@code -Dbitflips.flips=} sets how many databases are opened, {@code -Dbitflips.seed=}
  * replays.
@@ -36,6 +36,7 @@ class BitFlipsIT {
   private static final String DATA = "/db.mv.db";
   private static final String SUMS = "/db.sums";
   private static final int SECTOR = 512;
+  private static final int BLOCK = 4096;
 
   private final long seed = Long.getLong("bitflips.seed", System.nanoTime());
   private final SpaceOfTwo space = new SpaceOfTwo(seed, RECEIVED);
@@ -75,12 +76,9 @@ class BitFlipsIT {
     int flips = Integer.getInteger("bitflips.flips", 2_000);
     System.out.println("BitFlipsIT: -Dbitflips.seed=" + seed);
     var closed = closed();
-    Map<String, String> expected;
-    try (var _ = ModelDisk.register("flips", closed.copy());
-        var storage = story.open("flips", "flips:/db", SpaceOfTwo.stopped())) {
-      expected = all(storage);
-    }
-    assertThat(expected.values()).noneMatch(each -> each.startsWith("error"));
+    var killed = killed(closed);
+    var expected = expected(closed);
+    var expectedOfKilled = expected(killed);
 
     var outcomes = new ConcurrentSkipListMap<Damage, Map<Outcome, Integer>>();
     for (var damage : Damage.values()) {
@@ -88,6 +86,7 @@ class BitFlipsIT {
     }
     var details = new ConcurrentSkipListMap<String, Integer>();
     long bytes = closed.bytes(DATA).length;
+    long bytesOfKilled = killed.bytes(DATA).length;
     var campaign = new Campaign();
     var next = new AtomicInteger();
     try (var workers = Executors.newFixedThreadPool(WORKERS)) {
@@ -100,8 +99,15 @@ class BitFlipsIT {
                   i = next.getAndIncrement()) {
                 var found = new ArrayList<String>();
                 var damage = Damage.of(i);
-                var image = damaged(closed, damage, new Random(seed + i));
-                var outcome = opened("flip-" + i, image, expected, found);
+                boolean kills = i / 8 % 2 == 1;
+                var image = damaged(kills ? killed : closed, damage, new Random(seed + i));
+                var outcome =
+                    opened(
+                        "flip-" + i,
+                        image,
+                        kills ? expectedOfKilled : expected,
+                        found,
+                        INTENTS + RECEIVED + (kills ? INTENTS : 0));
                 outcomes.get(damage).merge(outcome, 1, Integer::sum);
                 found.forEach(
                     each -> details.merge(damage + " " + outcome + ", " + each, 1, Integer::sum));
@@ -114,7 +120,8 @@ class BitFlipsIT {
     }
     Campaign.note(
         "BitFlipsIT",
-        "seed %d, damage in a file of %,d bytes: %s".formatted(seed, bytes, outcomes));
+        "seed %d, damage in files of %,d and %,d bytes: %s"
+            .formatted(seed, bytes, bytesOfKilled, outcomes));
     details.forEach(
         (detail, count) -> System.out.println("BitFlipsIT: " + count + " times " + detail));
 
@@ -123,6 +130,35 @@ class BitFlipsIT {
     assertThat(outcomes.get(Damage.SECTOR))
         .doesNotContainKey(Outcome.WRONG)
         .containsKey(Outcome.DETECTED);
+  }
+
+  /** Each block is of use to something else: some only tell whether it is the right file. */
+  @Test
+  void aTurnedBitOfAnyBlockKeepsNoStartAfterAKill() {
+    var killed = killed(closed());
+    var expected = expected(killed);
+    int blocks = killed.bytes(DATA).length / BLOCK;
+    for (int block = 0; block < blocks; block++) {
+      long bit = 8L * BLOCK * block + new Random(seed + block).nextInt(8 * BLOCK);
+      var found = new ArrayList<String>();
+      var outcome =
+          opened(
+              "block-" + block,
+              killed.flippedBit(DATA, bit),
+              expected,
+              found,
+              INTENTS + RECEIVED + INTENTS);
+      assertThat(outcome).as("bit %d: %s", bit, found).isEqualTo(Outcome.HARMLESS);
+    }
+  }
+
+  private Map<String, String> expected(DiskImage image) {
+    try (var _ = ModelDisk.register("flips", image.copy());
+        var storage = story.open("flips", "flips:/db", SpaceOfTwo.stopped())) {
+      var expected = all(storage);
+      assertThat(expected.values()).noneMatch(each -> each.startsWith("error"));
+      return expected;
+    }
   }
 
   private static DiskImage damaged(DiskImage closed, Damage damage, Random random) {
@@ -156,8 +192,23 @@ class BitFlipsIT {
     }
   }
 
+  /** The same database after more was recorded, as a process leaves it that is killed. */
+  private DiskImage killed(DiskImage closed) {
+    try (var disk = ModelDisk.register("killed", closed.copy())) {
+      var storage = story.open("killed", "killed:/db", SpaceOfTwo.stopped());
+      for (int i = 0; i < INTENTS; i += GROUP) {
+        story.record(storage, INTENTS + i, GROUP);
+        storage.journal.force();
+      }
+      var image = disk.image();
+      storage.journal.close();
+      storage.database.abandon();
+      return image;
+    }
+  }
+
   private Outcome opened(
-      String disk, DiskImage image, Map<String, String> expected, List<String> found) {
+      String disk, DiskImage image, Map<String, String> expected, List<String> found, int last) {
     try (var _ = ModelDisk.register(disk, image)) {
       Opened storage;
       try {
@@ -172,7 +223,7 @@ class BitFlipsIT {
         return Outcome.FAILED;
       }
       try {
-        if (storage.recording.found().lastPosition() < INTENTS + RECEIVED) {
+        if (storage.recording.found().lastPosition() < last) {
           return Outcome.OLDER;
         }
         return compared(all(storage), expected, found);

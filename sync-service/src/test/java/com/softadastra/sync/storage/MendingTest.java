@@ -8,9 +8,12 @@ import com.softadastra.disk.ModelDisk;
 import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.EntryCodec;
 import com.softadastra.engine.log.LoggedEntry;
+import com.softadastra.engine.log.Standing;
 import com.softadastra.engine.space.ReceivedEntry;
+import com.softadastra.engine.space.Write;
 import com.softadastra.sync.time.ThreadSchedule;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -259,6 +262,148 @@ class MendingTest {
           .hasMessageContaining("The last entry of a chain can't be read");
       SpaceOfTwo.shutDown("guard:refused:/db");
     }
+  }
+
+  @Test
+  void aStartGoesAroundSeveralDamagedEntriesInARow() throws SQLException {
+    story.record(storage, INTENTS, 20);
+    long from = log.size();
+    log = storage.journal.from(0, Integer.MAX_VALUE);
+    rows = rows();
+    change("update wal set entry = substring(entry, 3) where position = " + (from + 5));
+    change("update wal set entry = substring(entry, 3) where position = " + (from + 6));
+    reopenAfterACrash();
+    recordAll();
+    assertThat(storage.recording.damaged()).hasSize(2);
+    receive(at(from + 6));
+    receive(at(from + 5));
+    assertThat(rows()).isEqualTo(rows);
+  }
+
+  @Test
+  void aStartGoesAroundARowThatDoesNotSayWhoseItIs() throws SQLException {
+    story.record(storage, INTENTS, 20);
+    long from = log.size();
+    change("update wal set replica_no = 77 where position = " + (from + 5));
+    reopenAfterACrash();
+    recordAll();
+    assertThat(storage.recording.damaged())
+        .extracting(DamagedEntry::position)
+        .containsExactly(from + 5);
+    assertThat(storage.recording.found().lastPosition()).isEqualTo(from + 20);
+  }
+
+  @Test
+  void neighboursWhoseRowsHaveToBeToldAreMended() throws SQLException {
+    for (int position = 70; position < 73; position++) {
+      change(
+          "update wal set entry = substring(entry, 3), previous = x'8119ffff', crc = crc + 1"
+              + " where position = "
+              + position);
+    }
+    scrub();
+    assertThat(storage.recording.damaged()).hasSize(3);
+    receive(at(72));
+    receive(at(71));
+    receive(at(70));
+    assertThat(storage.recording.damaged()).isEmpty();
+    assertThat(rows()).isEqualTo(rows);
+  }
+
+  /** A document that an entry does nothing to. */
+  private String untouchedBy(LoggedEntry logged) {
+    for (int i = 0; i < SpaceOfTwo.DOCUMENTS; i++) {
+      var id = "d" + i;
+      if (logged.entry().operations().stream().noneMatch(each -> each.id().equals(id))) {
+        return id;
+      }
+    }
+    throw new AssertionError("it does something to all");
+  }
+
+  private boolean isWhole(String document) {
+    try {
+      return storage.journal.document(new DocumentKey(space.space(), "documents", document))
+          != null;
+    } catch (DamagedRow _) {
+      return false;
+    }
+  }
+
+  @Test
+  void aLostEntryKeepsNoOtherDocumentFromBeingRebuilt() throws SQLException {
+    reopen();
+    var other = untouchedBy(at(70));
+    change("update wal set entry = substring(entry, 3) where position = 70");
+    change("update document set crc = crc + 1 where id = '" + other + "'");
+    scrub();
+    assertThat(isWhole(other)).isTrue();
+  }
+
+  @Test
+  void aLostEntryAfterADocumentsLastKeepsItFromBeingRebuiltUnlessItsRowSaysThatAllIsThere()
+      throws SQLException {
+    reopen();
+    long last = log.size();
+    var one = untouchedBy(at(last));
+    var changed = at(last).entry().operations().getFirst().id();
+    change("update wal set entry = substring(entry, 3) where position = " + last);
+    change("update document set state = substring(state, 2) where id = '" + one + "'");
+    change("update document set state = substring(state, 2) where id = '" + changed + "'");
+    scrub();
+    assertThat(isWhole(one)).isTrue();
+    assertThat(isWhole(changed)).isFalse();
+    receive(at(last));
+    recordAll();
+    assertThat(isWhole(changed)).isTrue();
+    reopen();
+    assertThat(story.violation(storage)).isEmpty();
+  }
+
+  /** As a version leaves entries that can't judge them. */
+  private void hold(long from, long upTo) {
+    for (long position = from; position < upTo; position++) {
+      var batch = new Batch(storage.journal, Instant.ofEpochSecond(1_800_000_000));
+      batch.add(
+          List.of(new Write.Restand(storage.journal.entry(position).standing(Standing.HELD))));
+      storage.journal.commit(batch);
+    }
+  }
+
+  @Test
+  void whatIsHeldAndCantBeJudgedKeepsNeitherTheStartNorTheOthers() throws SQLException {
+    hold(20, 25);
+    change("update dead_letter set position = 999999 where position = 22");
+    reopen();
+    assertThat(storage.journal.held()).containsExactly(999_999L);
+    assertThat(storage.journal.entry(24).standing()).isEqualTo(Standing.EFFECTIVE);
+  }
+
+  @Test
+  void whatIsHeldIsJudgedWhereItsDocumentHasToBeMendedFirst() throws SQLException {
+    var looks = space.looks(storage.journal);
+    hold(20, 25);
+    try (var connection = storage.database.connect();
+        var statement = connection.createStatement()) {
+      statement.executeUpdate("update document set state = substring(state, 2)");
+    }
+    reopen();
+    recordAll();
+    assertThat(storage.journal.held()).isEmpty();
+    scrub();
+    assertThat(space.looks(storage.journal)).isEqualTo(looks);
+  }
+
+  @Test
+  void whatIsHeldIsJudgedOnceAnEntryThatItNeedsIsThereAgain() throws SQLException {
+    hold(20, 25);
+    change("update wal set entry = substring(entry, 3) where position = 22");
+    reopen();
+    recordAll();
+    assertThat(storage.journal.held()).contains(22L);
+    receive(at(22));
+    recordAll();
+    assertThat(storage.journal.held()).isEmpty();
   }
 
   private void reopenAfterACrash() {

@@ -94,6 +94,19 @@ final class EngineSubject implements Subject {
     return storage.redoBytes() + counters.journalBytes() + counters.dataBytes();
   }
 
+  /** What the other member has not got yet. */
+  long backlog() {
+    return storage
+        .readers()
+        .answer(reader -> {
+          try (var select = reader.connection().createStatement();
+              var row = select.executeQuery("select count(*) from outbox")) {
+            row.next();
+            return row.getLong(1);
+          }
+        });
+  }
+
   @Override
   public void close() {
     storage.close();

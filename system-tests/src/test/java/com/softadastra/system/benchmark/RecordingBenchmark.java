@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 import org.junit.jupiter.api.Test;
 import org.springframework.util.FileSystemUtils;
@@ -25,7 +24,7 @@ class RecordingBenchmark {
   private static final int CATCH_UP = Integer.getInteger("benchmark.entries", 100_000);
 
   private final Results results = new Results();
-  private final StringBuilder report = new StringBuilder();
+  private final Report report = new Report("benchmark.txt");
 
   @Test
   void compares() throws Exception {
@@ -58,9 +57,10 @@ class RecordingBenchmark {
           results.add(cell, Load.run(cell.subject(), cell.clients(), SLICE));
         }
       }
-      say("%s; medians of %d rounds of %,d ms each", server.version(), ROUNDS, SLICE.toMillis());
-      say("PostgreSQL's bytes are those of its log alone, ours are all%n");
-      say("%s", results.table());
+      report.say(
+          "%s; medians of %d rounds of %,d ms each", server.version(), ROUNDS, SLICE.toMillis());
+      report.say("PostgreSQL's bytes are those of its log alone, ours are all%n");
+      report.say("%s", results.table());
       var ours = new Cell(engine, Load.MOST);
       ratio(
           "64 clients, writes/s: ours / PostgreSQL, a statement each (goal >= 2)",
@@ -105,7 +105,7 @@ class RecordingBenchmark {
           Slice::p50Millis);
       catchUp(node);
     } finally {
-      Files.writeString(Path.of("target", "benchmark.txt"), report);
+      report.close();
       FileSystemUtils.deleteRecursively(directory);
     }
   }
@@ -116,18 +116,12 @@ class RecordingBenchmark {
       Load.run(node, Load.MOST, LOADING, missing);
     }
     var caught = node.catchUp();
-    say(
+    report.say(
         "A new node has all %,d entries and the same digest after %.1f s: %,.0f entries/s",
         caught.entries(), caught.seconds(), caught.perSecond());
   }
 
   private void ratio(String what, Cell above, Cell below, ToDoubleFunction<Slice> figure) {
-    say("%6.2f  %s", results.ratio(above, below, figure), what);
-  }
-
-  private void say(String format, Object... arguments) {
-    var line = String.format(Locale.ROOT, format, arguments) + "\n";
-    System.out.print(line);
-    report.append(line);
+    report.say("%6.2f  %s", results.ratio(above, below, figure), what);
   }
 }

@@ -1,6 +1,5 @@
-package com.softadastra.runtime.changes;
+package com.softadastra.runtime.feeds;
 
-import com.softadastra.contracts.documents.Change;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -8,35 +7,35 @@ import org.reactivestreams.Subscription;
 import reactor.core.publisher.BaseSubscriber;
 
 /**
- * Hands changes from the thread that publishes them to the one that writes them. What is asked for
+ * Hands items from the thread that publishes them to the one that writes them. What is asked for
  * ahead is bounded, and with it the queue. The publisher's thread puts, one other takes, any may
  * end it.
  */
-final class ChangeQueue extends BaseSubscriber<Change> implements AutoCloseable {
+final class FeedQueue<T> extends BaseSubscriber<T> implements AutoCloseable {
   private static final int AHEAD = 64;
 
-  private final BlockingQueue<Item> items = new LinkedBlockingQueue<>();
+  private final BlockingQueue<Item<T>> items = new LinkedBlockingQueue<>();
 
   /** What a poll gives. */
-  sealed interface Item {}
+  sealed interface Item<T> {}
 
-  record Next(Change change) implements Item {}
+  record Next<T>(T item) implements Item<T> {}
 
   /** Nothing came in time. */
-  record Quiet() implements Item {}
+  record Quiet<T>() implements Item<T> {}
 
   /** Nothing more will come. */
-  record End() implements Item {}
+  record End<T>() implements Item<T> {}
 
   /**
    * Waits for the next item.
    *
    * @param nanos at most so long; not at all where it is not positive
    */
-  Item poll(long nanos) throws InterruptedException {
+  Item<T> poll(long nanos) throws InterruptedException {
     var item = items.poll(nanos, TimeUnit.NANOSECONDS);
     if (item == null) {
-      return new Quiet();
+      return new Quiet<>();
     }
     if (item instanceof Next) {
       request(1);
@@ -49,7 +48,7 @@ final class ChangeQueue extends BaseSubscriber<Change> implements AutoCloseable 
   }
 
   void end() {
-    items.add(new End());
+    items.add(new End<>());
   }
 
   @Override
@@ -58,8 +57,8 @@ final class ChangeQueue extends BaseSubscriber<Change> implements AutoCloseable 
   }
 
   @Override
-  protected void hookOnNext(Change change) {
-    items.add(new Next(change));
+  protected void hookOnNext(T item) {
+    items.add(new Next<>(item));
   }
 
   @Override

@@ -1,22 +1,25 @@
-package com.softadastra.runtime.changes;
+package com.softadastra.runtime.feeds;
 
 import com.softadastra.contracts.LayerUnreachable;
 import com.softadastra.contracts.ProblemCode;
 import com.softadastra.contracts.Refused;
-import com.softadastra.contracts.documents.Change;
-import com.softadastra.contracts.documents.Documents;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import java.util.function.ToLongFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
+import org.springframework.http.InvalidMediaTypeException;
+import org.springframework.http.MediaType;
+import reactor.core.publisher.Flux;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -24,37 +27,61 @@ import tools.jackson.databind.json.JsonMapper;
  * which a write that fails tells, or the application stops: feeds end in the first phase of that,
  * so that the server, which waits for requests, doesn't wait for them.
  */
-final class ChangeFeeds implements SmartLifecycle {
-  private static final Logger LOG = LoggerFactory.getLogger(ChangeFeeds.class);
+public final class Feeds implements SmartLifecycle {
+  private static final Logger LOG = LoggerFactory.getLogger(Feeds.class);
   private static final byte[] COMMENT = ":\n\n".getBytes(StandardCharsets.UTF_8);
 
-  private final Documents documents;
   private final JsonMapper json;
   private final Semaphore places;
   private final Duration commentEvery;
-  private final Set<ChangeQueue> open = ConcurrentHashMap.newKeySet();
+  private final Set<FeedQueue<?>> open = ConcurrentHashMap.newKeySet();
   private volatile boolean running;
 
   /**
    * @param most how many feeds are served at once
    * @param commentEvery shows an idle caller that the feed lives, and us that the caller does
    */
-  ChangeFeeds(Documents documents, JsonMapper json, int most, Duration commentEvery) {
-    this.documents = documents;
+  Feeds(JsonMapper json, int most, Duration commentEvery) {
     this.json = json;
     this.places = new Semaphore(most);
     this.commentEvery = commentEvery;
   }
 
   /**
-   * Writes changes after a position until one side ends it.
+   * What a feed is made of.
    *
-   * @throws Refused {@code space-unknown}, or {@code busy} where all places are taken
+   * @param event the name of its events
+   * @param id the place after an item, from where a caller goes on that comes back
    */
-  void serve(String space, long since, HttpServletRequest request, HttpServletResponse response)
+  public record Feed<T>(String event, Flux<T> items, ToLongFunction<T> id) {}
+
+  /**
+   * Whether a request asks for events: where they are named and JSON is not named before them;
+   * never for {@code *}.
+   */
+  public static boolean wanted(HttpServletRequest request) {
+    try {
+      return MediaType.parseMediaTypes(Collections.list(request.getHeaders("Accept"))).stream()
+          .filter(type -> type.getQualityValue() > 0)
+          .filter(type ->
+              type.equalsTypeAndSubtype(MediaType.TEXT_EVENT_STREAM)
+                  || type.equalsTypeAndSubtype(MediaType.APPLICATION_JSON))
+          .reduce((best, next) -> next.getQualityValue() > best.getQualityValue() ? next : best)
+          .filter(best -> best.equalsTypeAndSubtype(MediaType.TEXT_EVENT_STREAM))
+          .isPresent();
+    } catch (InvalidMediaTypeException _) {
+      return false;
+    }
+  }
+
+  /**
+   * Writes a feed until one side ends it. Its own refusal would come when the headers are out: the
+   * caller has seen to it that there is none.
+   *
+   * @throws Refused {@code busy} where all places are taken
+   */
+  public <T> void serve(Feed<T> feed, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    // The feed's own refusal would come when the headers are out.
-    documents.changes(space, since, 1).orThrow();
     if (request.getMethod().equals("HEAD")) {
       describe(response);
       return;
@@ -62,10 +89,10 @@ final class ChangeFeeds implements SmartLifecycle {
     if (!places.tryAcquire()) {
       throw new Refused(ProblemCode.BUSY, "all places for live feeds are taken");
     }
-    try (var queue = new ChangeQueue()) {
+    try (var queue = new FeedQueue<T>()) {
       open.add(queue);
       try {
-        follow(space, since, queue, response);
+        follow(feed, queue, response);
       } finally {
         open.remove(queue);
       }
@@ -81,7 +108,7 @@ final class ChangeFeeds implements SmartLifecycle {
     response.setHeader("X-Accel-Buffering", "no");
   }
 
-  private void follow(String space, long since, ChangeQueue queue, HttpServletResponse response) {
+  private <T> void follow(Feed<T> feed, FeedQueue<T> queue, HttpServletResponse response) {
     try {
       if (!running) {
         throw new Refused(ProblemCode.BUSY, "this node is stopping");
@@ -90,8 +117,8 @@ final class ChangeFeeds implements SmartLifecycle {
       var out = response.getOutputStream();
       out.write(COMMENT);
       response.flushBuffer();
-      documents.follow(space, since).subscribe(queue);
-      write(queue, out, response);
+      feed.items().subscribe(queue);
+      write(feed, queue, out, response);
     } catch (IOException e) {
       LOG.debug("a feed's caller is gone", e);
     } catch (LayerUnreachable e) {
@@ -101,14 +128,15 @@ final class ChangeFeeds implements SmartLifecycle {
     }
   }
 
-  private void write(ChangeQueue queue, OutputStream out, HttpServletResponse response)
+  private <T> void write(
+      Feed<T> feed, FeedQueue<T> queue, OutputStream out, HttpServletResponse response)
       throws IOException, InterruptedException {
     long commentDue = System.nanoTime() + commentEvery.toNanos();
     while (true) {
       switch (queue.poll(commentDue - System.nanoTime())) {
-        case ChangeQueue.Next(var change) -> out.write(event(change));
-        case ChangeQueue.Quiet _ -> {}
-        case ChangeQueue.End _ -> {
+        case FeedQueue.Next<T>(var item) -> out.write(event(feed, item));
+        case FeedQueue.Quiet<T> _ -> {}
+        case FeedQueue.End<T> _ -> {
           return;
         }
       }
@@ -124,9 +152,9 @@ final class ChangeFeeds implements SmartLifecycle {
   }
 
   /** JSON text holds no line end, so that the event needs one line of data. */
-  private byte[] event(Change change) {
-    String data = json.writeValueAsString(change);
-    return ("id: " + change.position() + "\nevent: change\ndata: " + data + "\n\n")
+  private <T> byte[] event(Feed<T> feed, T item) {
+    return ("id: %d\nevent: %s\ndata: %s\n\n")
+        .formatted(feed.id().applyAsLong(item), feed.event(), json.writeValueAsString(item))
         .getBytes(StandardCharsets.UTF_8);
   }
 
@@ -138,7 +166,7 @@ final class ChangeFeeds implements SmartLifecycle {
   @Override
   public void stop() {
     running = false;
-    open.forEach(ChangeQueue::end);
+    open.forEach(FeedQueue::end);
   }
 
   @Override

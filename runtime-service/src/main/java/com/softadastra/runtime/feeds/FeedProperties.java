@@ -1,10 +1,10 @@
-package com.softadastra.runtime.changes;
+package com.softadastra.runtime.feeds;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * Live feeds of changes.
+ * Live feeds.
  *
  * @param most how many are served at once; each holds a connection
  */

@@ -1,0 +1,75 @@
+package com.softadastra.sync.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import org.flywaydb.core.Flyway;
+import org.junit.jupiter.api.Test;
+
+/** Changes of conflicts are numbered from schema 6 on. */
+class ConflictNumbersTest {
+  private static final String DATABASE = "jdbc:h2:mem:numbers;DB_CLOSE_DELAY=-1";
+
+  private static void migrateTo(String version) {
+    Flyway.configure()
+        .dataSource(DATABASE, "", "")
+        .locations("classpath:db/migration")
+        .target(version)
+        .load()
+        .migrate();
+  }
+
+  @Test
+  void whatWasNoticedBeforeIsNumberedInItsOrder() throws SQLException {
+    try (var connection = DriverManager.getConnection(DATABASE)) {
+      migrateTo("5");
+      insert(connection, RowChange.INSERT_UNNUMBERED_CONFLICT, 3, 1, 1_000);
+      insert(connection, RowChange.INSERT_UNNUMBERED_CONFLICT, 1, 1, 2_000);
+      insert(connection, RowChange.INSERT_UNNUMBERED_CONFLICT, 2, 2, 3_000);
+      migrateTo("6");
+      assertThat(number(connection, 3)).isEqualTo(1);
+      assertThat(number(connection, 1)).isEqualTo(2);
+      assertThat(number(connection, 2)).isEqualTo(1);
+
+      // a log of commits may still hold changes of the form before
+      insert(connection, RowChange.INSERT_UNNUMBERED_CONFLICT, 4, 1, 4_000);
+      assertThat(number(connection, 4)).isZero();
+      connection.createStatement().execute("shutdown");
+    }
+  }
+
+  private static void insert(
+      Connection connection, RowChange change, int id, int space, long detectedAt)
+      throws SQLException {
+    try (var insert = connection.prepareStatement(change.sql())) {
+      insert.setBytes(1, id(id));
+      insert.setInt(2, space);
+      insert.setInt(3, 1);
+      insert.setString(4, "a");
+      insert.setBoolean(5, true);
+      insert.setBytes(6, null);
+      insert.setBytes(7, new byte[] {1});
+      insert.setBytes(8, null);
+      insert.setLong(9, detectedAt);
+      assertThat(insert.executeUpdate()).isEqualTo(1);
+    }
+  }
+
+  private static long number(Connection connection, int id) throws SQLException {
+    try (var select = connection.prepareStatement("select change_no from conflict where id = ?")) {
+      select.setBytes(1, id(id));
+      try (var row = select.executeQuery()) {
+        assertThat(row.next()).isTrue();
+        return row.getLong(1);
+      }
+    }
+  }
+
+  private static byte[] id(int number) {
+    byte[] id = new byte[32];
+    id[31] = (byte) number;
+    return id;
+  }
+}
