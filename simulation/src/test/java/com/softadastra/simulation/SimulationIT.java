@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SimulationIT {
   /** Each showed a fault of the product once, which is mended. */
   @ParameterizedTest
-  @ValueSource(longs = {463, 1662, 1949})
+  @ValueSource(longs = {463, 1662, 1949, 100_536})
   void noSeedFailsAgain(long seed) {
     assertThat(World.run(Plan.of(seed)).violation()).isNull();
   }

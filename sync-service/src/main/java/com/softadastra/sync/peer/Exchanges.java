@@ -579,6 +579,7 @@ public final class Exchanges {
                         replica,
                         "sent entries of " + replica.node() + " that are refused: " + reason)));
             gossip.changed(space);
+            gossip.wrote(space, from, taken);
             return refused;
           });
     }

@@ -188,22 +188,31 @@ final class Gossip {
     }
   }
 
-  /** What this node said itself, or another life of it, which then speaks for it until now. */
+  /**
+   * What this node said itself, or another life of it, which then speaks for it until now. This one
+   * says at once what it has, also where it has long said the same.
+   */
   private void hearOfItself(Talk talk, Statement.Signed signed, Membership.Member self) {
     var statement = Statement.decode(signed.bytes(), like(talk));
     synchronized (talk) {
-      if (talk.own != null && talk.own.statement().equals(statement)) {
+      var own = talk.own == null ? null : talk.own.statement();
+      if (own != null && (own.equals(statement) || own.laterThan(statement))) {
         return;
       }
     }
-    if (statement.position() >= recording.durable()) {
-      verify(signed, self);
-      var _ =
-          recording.administer(() -> {
-            recording.overtake(statement);
-            return true;
-          });
+    verify(signed, self);
+    if (statement.position() < recording.durable()) {
+      reborn(statement.space());
+      return;
     }
+    var _ =
+        recording
+            .administer(() -> recording.overtake(statement))
+            .thenAccept(overtaken -> {
+              if (!overtaken) {
+                reborn(statement.space());
+              }
+            });
   }
 
   /** Who says less than is known of it is told: it may not know what another life of it said. */
@@ -213,6 +222,17 @@ final class Gossip {
         .filter(known -> known.statement().isBeyond(statement))
         .isPresent()) {
       listeners.contradicted(statement.space(), via);
+    }
+  }
+
+  /** So is who has written as another life than the one that others say spoke for it last. */
+  void wrote(SpaceId space, NodeId member, Set<Replica> authors) {
+    if (latest(space, member)
+        .filter(known -> known.via() != null)
+        .map(known -> known.statement().by())
+        .filter(by -> authors.stream().anyMatch(it -> it.node().equals(member) && !it.equals(by)))
+        .isPresent()) {
+      listeners.contradicted(space, member);
     }
   }
 

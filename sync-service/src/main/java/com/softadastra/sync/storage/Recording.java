@@ -412,12 +412,14 @@ public final class Recording {
    * Another life of this node, which was lost or runs elsewhere, has stated what this one can't
    * have: others take that for this node's latest word. So this one's log goes on beyond it, as a
    * new incarnation where the other one wrote as the same.
+   *
+   * @return whether it does; else it has gone beyond that already
    */
-  public void overtake(Statement other) {
+  public boolean overtake(Statement other) {
     ensureOwner();
     var space = spaces.get(other.space());
     if (space == null || !other.isBeyond(statement(space))) {
-      return;
+      return false;
     }
     var batch = new Batch(journal, now());
     lastPosition = Math.max(lastPosition, other.position()) + 1;
@@ -429,6 +431,7 @@ public final class Recording {
       reborn = true;
     }
     commit(batch);
+    return true;
   }
 
   private Statement statement(SpaceState space) {

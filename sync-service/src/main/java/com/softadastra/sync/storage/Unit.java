@@ -80,7 +80,7 @@ sealed interface Unit {
     @Override
     public void fail(Throwable cause) {
       LoggerFactory.getLogger(Recording.class)
-          .warn("the held entry {} is not judged before the next start", position, cause);
+          .info("the next start judges the held entry {}: {}", position, cause.getMessage());
     }
   }
 
@@ -89,7 +89,7 @@ sealed interface Unit {
     @Override
     public void fail(Throwable cause) {
       LoggerFactory.getLogger(Recording.class)
-          .warn("intents that were forked are not recorded again before the next start", cause);
+          .info("the next start records again what was forked: {}", cause.getMessage());
     }
   }
 

@@ -3,7 +3,10 @@ package com.softadastra.sync.peer;
 import static com.softadastra.sync.peer.ScriptedHost.key;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.softadastra.contracts.Incarnation;
+import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.peering.Role;
+import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.session.Frame;
 import com.softadastra.engine.space.BatchCheck.Offered;
 import com.softadastra.engine.space.Membership;
@@ -11,10 +14,12 @@ import com.softadastra.engine.space.MembershipRecord;
 import com.softadastra.sync.documents.SpaceNames;
 import com.softadastra.sync.storage.DamagedEntry;
 import com.softadastra.sync.storage.InMemoryJournal.Medium;
+import com.softadastra.sync.storage.Ledger;
 import com.softadastra.sync.time.EventQueue;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -170,6 +175,45 @@ class ExchangesTest {
     one.write(2);
     until(() -> one.vector().equals(two.vector()) && two.said(one).equals(one.vector()));
     assertThat(one.vector()).containsValue(2L);
+  }
+
+  @Test
+  void whatACopySaidIsOvertakenByWhoHasGoneOnElsewhereSince() {
+    one.write(1);
+    one.exchanges.start();
+    two.exchanges.start();
+    meet(one, two);
+    until(() -> two.said(one).equals(one.vector()));
+    one.writeElsewhere(3);
+    hearOfACopy(two, 2);
+    quietly();
+    assertThat(two.said(one)).isEmpty();
+    network.cut();
+    until(() -> two.said(one).equals(one.vector()));
+  }
+
+  @Test
+  void whoWritesAfterACopySpokeForItSpeaksAgain() {
+    one.write(1);
+    one.exchanges.start();
+    two.exchanges.start();
+    meet(one, two);
+    until(() -> two.said(one).equals(one.vector()));
+    hearOfACopy(two, 1);
+    quietly();
+    assertThat(two.said(one)).isEmpty();
+    one.write(1);
+    until(() -> two.said(one).equals(one.vector()));
+    assertThat(one.vector()).containsValue(2L);
+  }
+
+  /** A copy of the first node has nothing, and told a third so. */
+  private void hearOfACopy(MeetingNode node, long position) {
+    var copy = new Replica(one.id(), Incarnation.of(new byte[Incarnation.BYTES]));
+    var clock = queue.instant().toEpochMilli();
+    var said = new Statement(membership.space(), copy, position, clock, Map.of());
+    var signature = said.sign(one.key).signature();
+    node.recording.note(new Ledger.Known(said, signature, three.id()));
   }
 
   @Test

@@ -13,6 +13,8 @@ import com.softadastra.contracts.documents.Priority;
 import com.softadastra.contracts.json.JsonText;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.engine.space.Membership;
+import com.softadastra.engine.space.MembershipRecord;
+import com.softadastra.sync.documents.SpaceNames;
 import com.softadastra.sync.identity.Incarnations;
 import com.softadastra.sync.storage.Birth;
 import com.softadastra.sync.storage.Found;
@@ -129,6 +131,21 @@ final class MeetingNode {
   }
 
   void write(int documents) {
+    write(space, documents);
+  }
+
+  /** Writes in a space that only this node is a member of. */
+  void writeElsewhere(int documents) {
+    var create = new MembershipRecord.Create(key.publicKey(), "1", "elsewhere", 0, new byte[16]);
+    var elsewhere = new Membership(List.of(SpaceNames.sign(create, key)));
+    recorded(() -> {
+      recording.createSpace("elsewhere", elsewhere);
+      return true;
+    });
+    write(elsewhere.space(), documents);
+  }
+
+  private void write(SpaceId space, int documents) {
     for (int i = 0; i < documents; i++) {
       var operation =
           new OperationRequest(
