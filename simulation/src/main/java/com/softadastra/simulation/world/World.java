@@ -346,7 +346,8 @@ public final class World {
         settle();
       }
     } catch (RuntimeException | StackOverflowError e) {
-      broken("crash", "the simulation met " + e + " at " + e.getStackTrace()[0]);
+      var at = e.getStackTrace();
+      broken("crash", "the simulation met " + e + " at " + (at.length == 0 ? "nowhere" : at[0]));
     }
     for (var node : nodes) {
       node.disk().close();
