@@ -93,7 +93,7 @@ public final class PlantedFaults {
                   "doesn't owe a new member what was there",
                   "I7",
                   in("sync.storage.Batch", "oweEverything").doesNothing())
-              .shownBy(21),
+              .shownBy(5),
           of(
               "owes to no member what one has",
               "I7",
@@ -123,12 +123,12 @@ public final class PlantedFaults {
                   "a version is named without its intent",
                   "I6",
                   in("engine.log.EntryCodec", "version", 3).with(Instead.WithoutIntent.class))
-              .shownBy(21),
+              .shownBy(11),
           of(
                   "sends the last entry first",
                   "I11",
                   in(SESSION, "batch").with(Instead.Backwards.class))
-              .shownBy(3),
+              .shownBy(2),
           of(
                   "skips what a peer lacks",
                   "I11",
@@ -143,12 +143,12 @@ public final class PlantedFaults {
                   "takes an earlier statement for a later one",
                   "I7",
                   in("engine.ledger.Statement$Age", "laterThan").answers(true))
-              .shownBy(2),
+              .shownBy(1),
           of(
                   "loses the keys of intents at a restart",
                   "I3",
                   made("sync.storage.InMemoryJournal").with(Instead.WithoutKeys.class))
-              .shownBy(32),
+              .shownBy(107),
           of(
                   "doesn't look whether an entry names the one before",
                   "I9",
@@ -164,7 +164,7 @@ public final class PlantedFaults {
                   "takes an entry before what it follows from",
                   "I4",
                   in(RECEIVER, "receive").calls("SpaceState.met", Instead.class, "met"))
-              .shownBy(54),
+              .shownBy(20),
           of(
                   "takes entries of whoever is no member",
                   "I8",
@@ -241,28 +241,28 @@ public final class PlantedFaults {
                   "I6",
                   in("engine.space.DocumentUpdate", "known")
                       .calls("Optional.orElse", Instead.class, "undeclared"))
-              .shownBy(5),
+              .shownBy(2),
           of(
                   "of definitions that meet the last to be taken counts",
                   "I6",
                   in("engine.document.Definition", "after").answers(true))
-              .shownBy(35),
+              .shownBy(14),
           of(
                   "decides by the labels that authors have now",
                   "I6",
                   made(MEMBERSHIP).with(Instead.NotesLabels.class),
                   in("engine.space.DocumentUpdate", "known").with(Instead.LabelsOfNow.class))
-              .shownBy(47),
+              .shownBy(14),
           of(
                   "takes the labels that an author claims",
                   "I6",
                   in(MEMBERSHIP, "labelled").answers(true))
-              .shownBy(17),
+              .shownBy(14),
           of(
                   "a counter forgets what others added",
                   "I6",
                   in("engine.document.Merging", "number").with(Instead.ForgetsOthers.class))
-              .shownBy(5),
+              .shownBy(2),
           of(
                   "takes a received spend for covered",
                   "divided",
