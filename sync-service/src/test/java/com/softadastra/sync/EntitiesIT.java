@@ -60,7 +60,7 @@ import org.springframework.context.annotation.Import;
 
 /** Spaces and dead letters as entities, beside the recording that makes their rows. */
 class EntitiesIT {
-  private static final NodeKey SELF = key(1);
+  static final NodeKey SELF = key(1);
   private static final NodeKey OTHER = key(2);
   private static final Incarnation LIFE = Incarnation.of(new byte[Incarnation.BYTES]);
 

@@ -70,8 +70,8 @@ public final class Settlements {
     } catch (NumberFormatException e) {
       throw unknown();
     }
-    return reader.after(space, position - 1, position, 1).stream()
-        .findAny()
+    return reader
+        .entry(space, position)
         .filter(logged -> !logged.standing().effective())
         .orElseThrow(Settlements::unknown);
   }
