@@ -1,5 +1,6 @@
 package com.softadastra.sync;
 
+import static com.softadastra.sync.EntitiesIT.assertUnreadable;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -11,6 +12,8 @@ import com.softadastra.contracts.documents.IntentRequest;
 import com.softadastra.contracts.documents.OperationKind;
 import com.softadastra.contracts.documents.OperationRequest;
 import com.softadastra.contracts.documents.Priority;
+import com.softadastra.contracts.documents.SequenceDefinition;
+import com.softadastra.contracts.documents.SequenceView;
 import com.softadastra.contracts.json.JsonText;
 import com.softadastra.disk.ModelDisk;
 import com.softadastra.sync.documents.CollectionDirectory;
@@ -156,5 +159,26 @@ class ReadingIT {
     } catch (SQLException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  @Test
+  void whoAsksForSharesOrNumbersOfWhatIsDamagedIsToldSo() throws SQLException {
+    put("a", "{}");
+    documents.declareSequence("shop", "bills", new SequenceDefinition("B-", 4)).orThrow();
+    documents.declareSequence("shop", "orders", new SequenceDefinition("O-", 4)).orThrow();
+    change("update document set crc = crc + 1 where id = 'a'");
+    assertUnreadable(() -> documents.shares("shop", "things", "a").orThrow());
+    change("update document set crc = crc + 1 where id = 'bills'");
+    assertUnreadable(() -> documents.sequence("shop", "bills").orThrow());
+    change("update document set crc = crc + 1 where id = 'orders'");
+    assertUnreadable(() ->
+        documents
+            .allotNumbers("shop", "orders", new SequenceView.Allotment(null, 3, null, null))
+            .orThrow());
+    damage(1);
+    assertUnreadable(() ->
+        documents
+            .record(new IntentRequest("shop", null, null, Priority.NORMAL, List.of(), "1"))
+            .orThrow());
   }
 }

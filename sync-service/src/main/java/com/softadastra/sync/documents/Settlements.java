@@ -55,7 +55,7 @@ public final class Settlements {
       return intent;
     }
     var letter =
-        readers.read(reader -> letter(space, Objects.requireNonNull(intent.replaces()), reader));
+        readers.answer(reader -> letter(space, Objects.requireNonNull(intent.replaces()), reader));
     var operations = new ArrayList<>(intent.operations());
     operations.add(settling(letter, Settlement.REPLACED));
     return new IntentRequest(

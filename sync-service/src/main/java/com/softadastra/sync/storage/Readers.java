@@ -168,7 +168,7 @@ public final class Readers implements AutoCloseable {
     }
 
     /** Tells of a damaged row that was met. */
-    void met(DamagedRow row) {
+    public void met(DamagedRow row) {
       damage.accept(row);
     }
 
