@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.Incarnation;
+import com.softadastra.contracts.ProblemCode;
 import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
@@ -36,6 +37,7 @@ import com.softadastra.sync.outbox.DeadLetters;
 import com.softadastra.sync.outbox.DeadLetters.Listing;
 import com.softadastra.sync.outbox.OutboxConfiguration;
 import com.softadastra.sync.storage.Birth;
+import com.softadastra.sync.storage.DamagedEntry;
 import com.softadastra.sync.storage.RecordingSettings;
 import com.softadastra.sync.storage.Storage;
 import java.time.InstantSource;
@@ -47,6 +49,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -60,7 +63,7 @@ import org.springframework.context.annotation.Import;
 
 /** Spaces and dead letters as entities, beside the recording that makes their rows. */
 class EntitiesIT {
-  private static final NodeKey SELF = key(1);
+  static final NodeKey SELF = key(1);
   private static final NodeKey OTHER = key(2);
   private static final Incarnation LIFE = Incarnation.of(new byte[Incarnation.BYTES]);
 
@@ -210,20 +213,53 @@ class EntitiesIT {
         .isEmpty();
   }
 
-  @Test
-  void deadLettersAreListedUntilTheyAreDropped() {
+  private void makeDeadLetters(String... intents) {
     var membership = membership(SELF, OTHER);
     administer(() -> {
       names.join("shop", membership);
       return true;
     });
-    var intents = new String[] {"one", "two", "three"};
     for (var intent : intents) {
       put(membership.space(), intent);
     }
     assertThat(deadLetters.newest(Listing.OPEN, 10).deadLetters()).isEmpty();
-
     receiveDuplicates(membership, intents);
+  }
+
+  @Test
+  void aDamagedDeadLetterHidesNoOtherAndIsNoticed() throws Exception {
+    makeDeadLetters("one", "two", "three");
+    var two = deadLetters.newest(Listing.OPEN, 10).deadLetters().get(1);
+    administer(() -> {
+      try (var connection = storage.database().dataSource().getConnection();
+          var statement = connection.createStatement()) {
+        return statement.executeUpdate(
+            "update wal set crc = crc + 1 where position = " + two.position());
+      }
+    });
+
+    assertThat(deadLetters.newest(Listing.OPEN, 10).deadLetters())
+        .extracting(DeadLetters.DeadLetter::intent)
+        .containsExactly("three", "one");
+    assertUnreadable(() -> deadLetters.drop(two.id(), "clerk"));
+    // what waits is taken up before the next unit is, or with it
+    administer(() -> true);
+    administer(() -> true);
+    assertThat(storage.recording().damaged())
+        .extracting(DamagedEntry::position)
+        .containsExactly(two.position());
+  }
+
+  static void assertUnreadable(ThrowingCallable asked) {
+    assertThatThrownBy(asked)
+        .isInstanceOfSatisfying(
+            Refused.class,
+            refused -> assertThat(refused.problem().code()).isEqualTo(ProblemCode.UNREADABLE));
+  }
+
+  @Test
+  void deadLettersAreListedUntilTheyAreDropped() {
+    makeDeadLetters("one", "two", "three");
 
     var first = deadLetters.newest(Listing.OPEN, 2);
     assertThat(first.deadLetters())

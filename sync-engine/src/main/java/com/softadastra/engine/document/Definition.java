@@ -82,11 +82,6 @@ public record Definition(
     return labels.size();
   }
 
-  /** Whether that is the place of an author who has one of the labels. */
-  boolean hasRank(int rank) {
-    return rank < labels.size();
-  }
-
   /** The label by which an author with these has its place. */
   public Optional<String> label(List<String> of) {
     return labels.stream().filter(of::contains).findFirst();

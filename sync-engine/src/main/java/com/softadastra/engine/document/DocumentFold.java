@@ -448,7 +448,7 @@ public final class DocumentFold {
           tips.stream().mapToInt(tip -> definition.rank(tip.known.labels())).min().orElseThrow();
       var leading =
           tips.stream().filter(tip -> definition.rank(tip.known.labels()) == first).toList();
-      if (leading.size() > 1 || !definition.hasRank(first)) {
+      if (leading.size() > 1) {
         return new Outcome(tips, null, decided.all(), definition);
       }
       var winner = leading.getFirst();

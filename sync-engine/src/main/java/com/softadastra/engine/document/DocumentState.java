@@ -3,6 +3,7 @@ package com.softadastra.engine.document;
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.json.JsonText;
 import com.softadastra.engine.cbor.CborWriter;
+import com.softadastra.engine.log.Bounds;
 import com.softadastra.engine.log.DocumentKey;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -47,6 +48,15 @@ public record DocumentState(
   /** A document for which no policy has decided anything. */
   public DocumentState(DocumentKey key, List<Head> heads, @Nullable Hash base, long lastPosition) {
     this(key, heads, base, lastPosition, null, List.of());
+  }
+
+  /** Whether it has more side by side than a row takes. */
+  public boolean tooLarge() {
+    long characters = merged == null || merged.body() == null ? 0 : merged.body().text().length();
+    for (var head : heads) {
+      characters += head.body() == null ? 0 : head.body().text().length();
+    }
+    return heads.size() > 1 && characters > Bounds.STATE_CHARACTERS;
   }
 
   public boolean exists() {

@@ -10,8 +10,8 @@ public enum Standing {
   DUPLICATE("another entry with this intent id comes first"),
   /** Void: its author was no writer of the space. */
   NOT_ALLOWED("its author may not write in this space"),
-  /** Held: its kind is newer than this software. */
-  HELD("this version of the software can't judge it"),
+  /** Held: its kind is newer than this software, or its document has too much side by side. */
+  HELD("this node can't judge it yet"),
   /** Void: its author's chain forks before it. */
   FORKED("its author's storage was restored or copied, and wrote something else in its place"),
   /** Void: it spends or gives away more than its author's share. */

@@ -45,6 +45,9 @@ public final class Session {
   /** Batches that the peer has not said to have: what it asks for and doesn't read is not sent. */
   static final int CREDIT = 32;
 
+  /** Bytes of entries that the peer has not said to have, from which on it is sent no more. */
+  static final int CREDIT_BYTES = CREDIT * Frame.BATCH_BYTES;
+
   /** The same where all is bulk, behind which something urgent should not have to wait long. */
   static final int BULK_CREDIT = 2;
 
@@ -119,6 +122,11 @@ public final class Session {
     long sent;
 
     long sentAndTaken;
+
+    /** The sizes of the batches that the peer has not said to have taken, in their order. */
+    final ArrayDeque<Integer> underway = new ArrayDeque<>();
+
+    long underwayBytes;
 
     long cursor;
 
@@ -204,9 +212,13 @@ public final class Session {
       }
       case Frame.Taken(var space, var batches) -> {
         exchange(space)
-            .ifPresent(exchange ->
-                exchange.sentAndTaken =
-                    Math.max(exchange.sentAndTaken, Math.min(batches, exchange.sent)));
+            .ifPresent(exchange -> {
+              exchange.sentAndTaken =
+                  Math.max(exchange.sentAndTaken, Math.min(batches, exchange.sent));
+              while (exchange.underway.size() > exchange.sent - exchange.sentAndTaken) {
+                exchange.underwayBytes -= exchange.underway.remove();
+              }
+            });
         yield Received.AT_ONCE;
       }
       case Frame.Wanted(var space, var entries) -> {
@@ -637,7 +649,8 @@ public final class Session {
     }
     var batch = new ArrayList<Offered>();
     boolean bulk = host.urgency(space).beyond(exchange.cursor) == Priority.BULK;
-    if (exchange.sent - exchange.sentAndTaken >= (bulk ? BULK_CREDIT : CREDIT)) {
+    if (exchange.sent - exchange.sentAndTaken >= (bulk ? BULK_CREDIT : CREDIT)
+        || exchange.underwayBytes >= CREDIT_BYTES) {
       return batch;
     }
     while (batch.isEmpty() && exchange.cursor < host.durable()) {
@@ -660,6 +673,9 @@ public final class Session {
       exchange.cursor = entries.isEmpty() ? end : entries.getLast().position();
     }
     if (!batch.isEmpty()) {
+      int bytes = batch.stream().mapToInt(offered -> offered.bytes().length).sum();
+      exchange.underway.add(bytes);
+      exchange.underwayBytes += bytes;
       exchange.sent++;
     }
     return batch;

@@ -68,6 +68,12 @@ public final class DocumentUpdate {
     }
   }
 
+  /** Whether a document would have more side by side than a row takes. */
+  static boolean tooLarge(List<Write> writes) {
+    return writes.stream()
+        .anyMatch(write -> write instanceof Write.PutDocument(var state) && state.tooLarge());
+  }
+
   static void put(
       @Nullable DocumentState before, DocumentState after, Instant now, List<Write> writes) {
     writes.add(new Write.PutDocument(after));

@@ -19,9 +19,7 @@ import org.jspecify.annotations.Nullable;
 public interface Reads {
   @Nullable DocumentState document(DocumentKey key);
 
-  /**
-   * @throws IllegalStateException where the log has nothing at that position, or something damaged
-   */
+  /** The entry at a position. Fails where the log has nothing there, or something damaged. */
   LoggedEntry entry(long position);
 
   /** The entry of a chain that has a sequence. */

@@ -133,7 +133,8 @@ public final class Receiver {
     revision.restand(held.standing(standing));
     settle(Set.of(intent.id()), revision);
     revision.judge();
-    return revision.writes(now);
+    var writes = revision.writes(now);
+    return DocumentUpdate.tooLarge(writes) ? List.of() : writes;
   }
 
   private static Verdict append(LoggedEntry logged, SpaceState space, Reads reads, Instant now) {
@@ -153,8 +154,12 @@ public final class Receiver {
         writes.add(new Write.PutIntent(space.id(), intent.id(), logged.position()));
       }
       DocumentUpdate.apply(logged, reads, now, writes);
-      space.append(logged);
-      return new Verdict.Stored(logged, writes, false, List.of());
+      if (!DocumentUpdate.tooLarge(writes)) {
+        space.append(logged);
+        return new Verdict.Stored(logged, writes, false, List.of());
+      }
+      writes.clear();
+      judgement = Optional.of(new Holdings.Judgement(Standing.HELD, null));
     }
     var revision = new Revision(space, reads);
     if (judgement.isPresent()) {

@@ -190,8 +190,18 @@ public final class Recorder {
       }
       DocumentUpdate.apply(logged, reads, draw.now(), writes);
     }
+    if (DocumentUpdate.tooLarge(writes)) {
+      throw tooManySides("more than " + Bounds.STATE_CHARACTERS + " characters");
+    }
     space.append(logged);
     return new Admission.Accepted(logged, created, writes);
+  }
+
+  private static Refused tooManySides(String what) {
+    return new Refused(
+        ProblemCode.DOCUMENT_TOO_LARGE,
+        "the document would have %s side by side: write on some of its versions first (base)"
+            .formatted(what));
   }
 
   /** Nothing is recorded here that takes more than this replica holds. */
@@ -313,6 +323,16 @@ public final class Recorder {
       SpaceState space,
       Reads reads,
       Draw draw) {
+    for (var operation : intent.operations()) {
+      if (operation.parents().size() > Bounds.PARENTS || operation.seen().size() > Bounds.PARENTS) {
+        throw tooManySides("more than " + Bounds.PARENTS + " versions");
+      }
+    }
+    if (causes.size() > Bounds.CAUSES) {
+      throw new Refused(
+          ProblemCode.NOT_RECORDING,
+          "more than " + Bounds.CAUSES + " others have written since this node's last write");
+    }
     byte[] payload = EntryCodec.encode(intent);
     var entry =
         new Entry(

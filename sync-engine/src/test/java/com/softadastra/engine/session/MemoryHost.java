@@ -67,6 +67,13 @@ final class MemoryHost implements SessionHost, Reads {
   }
 
   void write(String document, Priority priority) {
+    write(document, priority, 0);
+  }
+
+  /**
+   * @param filling bytes that the body has more
+   */
+  void write(String document, Priority priority, int filling) {
     var chain = state.chain(state.self());
     var previous = documents.get(new DocumentKey(state.id(), "orders", document));
     var parents = previous == null ? new Hash[0] : previous.headVersions().toArray(Hash[]::new);
@@ -83,7 +90,16 @@ final class MemoryHost implements SessionHost, Reads {
                 null,
                 priority,
                 null,
-                List.of(Given.operation(document, Given.put("{\"by\":" + node + "}"), parents))));
+                List.of(
+                    Given.operation(
+                        document,
+                        Given.put(
+                            "{\"by\":"
+                                + node
+                                + (filling == 0
+                                    ? "}"
+                                    : ",\"filling\":\"" + "x".repeat(filling) + "\"}")),
+                        parents))));
     byte[] bytes = EntryCodec.encode(entry);
     var hash = Hash.sha256(bytes);
     append(new ReceivedEntry(entry, bytes, hash, key(node).sign(Purpose.ENTRY, hash)));

@@ -93,6 +93,17 @@ class PriorityTest {
     assertThat(spacesOf(20)).hasSize(Session.BULK_CREDIT).containsOnly(archive);
   }
 
+  @Test
+  void littleThatIsLargeIsUnderwayAtOnce() {
+    for (int i = 0; i < 20; i++) {
+      here.get(backlog).write("document " + i, Priority.NORMAL, Session.CREDIT_BYTES / 3);
+    }
+    // two entries are a batch
+    assertThat(spacesOf(20)).hasSize(2);
+    session.receive(new Frame.Taken(backlog, 1).encode());
+    assertThat(spacesOf(20)).hasSize(1);
+  }
+
   /** The spaces of the first batches that go to a peer, which doesn't say that it took any. */
   private List<SpaceId> spacesOf(int batches) {
     var spaces = new ArrayList<SpaceId>();

@@ -50,7 +50,7 @@ final class Divisions {
     var key = new DocumentKey(view.membership().space(), collection, id);
     return storage
         .readers()
-        .read(reader -> {
+        .answer(reader -> {
           var state = reader.document(key);
           if (state == null || !state.exists()) {
             return Optional.empty();
@@ -89,7 +89,7 @@ final class Divisions {
     var definition =
         storage
             .readers()
-            .read(reader -> Definitions.current(view.membership().space(), collection, reader));
+            .answer(reader -> Definitions.current(view.membership().space(), collection, reader));
     if (!EscrowChange.fields(definition).contains(EscrowChange.pointer(move.field()))) {
       throw new Refused(
           Problem.ofField(ProblemCode.INVALID_REQUEST, "field", "is not divided among replicas"));
@@ -126,7 +126,7 @@ final class Divisions {
   private Ranges ranges(SpaceView view, String sequence) {
     return storage
         .readers()
-        .read(reader -> Holdings.ranges(view.membership().space(), sequence, reader));
+        .answer(reader -> Holdings.ranges(view.membership().space(), sequence, reader));
   }
 
   private static List<SequenceView.Numbers> numbers(List<SequenceAct.Range> ranges) {
@@ -161,7 +161,7 @@ final class Divisions {
     var found =
         storage
             .readers()
-            .read(reader ->
+            .answer(reader ->
                 new Found(reader.document(key), Holdings.ranges(key.space(), sequence, reader)));
     var state = found.state();
     if (state == null || found.ranges().declared().isEmpty()) {
@@ -192,7 +192,7 @@ final class Divisions {
         ? Optional.empty()
         : storage
             .readers()
-            .read(reader -> reader.intent(view.membership().space(), intent))
+            .answer(reader -> reader.intent(view.membership().space(), intent))
             .flatMap(logged -> allotted(logged, sequence))
             .filter(allot ->
                 allot.to().equals(to)

@@ -4,6 +4,7 @@ import com.softadastra.contracts.Problem;
 import com.softadastra.contracts.ProblemCode;
 import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.Reply;
+import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.Change;
 import com.softadastra.contracts.documents.ChangePage;
 import com.softadastra.contracts.documents.CollectionDeclared;
@@ -48,6 +49,7 @@ import com.softadastra.sync.storage.Readers;
 import com.softadastra.sync.storage.Recording;
 import com.softadastra.sync.storage.Storage;
 import com.softadastra.sync.storage.Watermark;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -61,6 +63,9 @@ import reactor.core.publisher.Flux;
 /** The sync engine as the runtime sees it, on the storage of this node. */
 public final class DocumentService implements Documents {
   private static final int ATTEMPTS = 10;
+
+  /** So long are the bodies of a page, all together, when it takes no more. */
+  private static final int PAGE_LENGTH = 4 << 20;
 
   private final Storage storage;
   private final Recording recording;
@@ -285,41 +290,55 @@ public final class DocumentService implements Documents {
   public Reply<DocumentPage> list(String space, String collection, String after, int limit) {
     return Reply.from(() -> {
       var id = names.id(space);
-      var rows =
+      return shown(
           readers.answer(reader -> {
-            var found = new ArrayList<DocumentPage.Row>();
-            var number = reader.collectionNo(id, collection);
-            if (number.isEmpty()) {
-              return found;
+            var ids = liveAfter(id, collection, after, limit + 1, reader);
+            var rows = new ArrayList<DocumentPage.Row>();
+            int most = Math.min(ids.size(), limit);
+            int looked = 0;
+            for (long length = 0; looked < most && length < PAGE_LENGTH; looked++) {
+              var row = row(new DocumentKey(id, collection, ids.get(looked)), reader);
+              row.ifPresent(rows::add);
+              length += row.map(each -> each.body().text().length()).orElse(0);
             }
-            try (var select =
-                reader
-                    .connection()
-                    .prepareStatement(
-                        "select id, live, state, crc from document where collection_no = ? and id > ? and live"
-                            + " order by id limit ?")) {
-              select.setInt(1, number.get());
-              select.setString(2, after);
-              select.setInt(3, limit + 1);
-              try (var row = select.executeQuery()) {
-                while (row.next()) {
-                  var key = new DocumentKey(id, collection, row.getString(1));
-                  var state = reader.state(key, row.getBoolean(2), row.getBytes(3), row.getInt(4));
-                  found.add(
-                      new DocumentPage.Row(
-                          key.id(),
-                          state.version().toString(),
-                          Objects.requireNonNull(state.body())));
-                }
-              }
-            }
-            return found;
-          });
-      shown(rows);
-      boolean more = rows.size() > limit;
-      var page = more ? rows.subList(0, limit) : rows;
-      return new DocumentPage(List.copyOf(page), more ? page.getLast().id() : null);
+            return new DocumentPage(rows, looked < ids.size() ? ids.get(looked - 1) : null);
+          }));
     });
+  }
+
+  /** A document of a page; empty where it has been deleted meanwhile. */
+  private static Optional<DocumentPage.Row> row(DocumentKey key, Readers.Reader reader) {
+    return Optional.ofNullable(reader.document(key))
+        .filter(DocumentState::exists)
+        .flatMap(state ->
+            Optional.ofNullable(state.body())
+                .map(body -> new DocumentPage.Row(key.id(), state.version().toString(), body)));
+  }
+
+  private static List<String> liveAfter(
+      SpaceId space, String collection, String after, int limit, Readers.Reader reader)
+      throws SQLException {
+    var ids = new ArrayList<String>();
+    var number = reader.collectionNo(space, collection);
+    if (number.isEmpty()) {
+      return ids;
+    }
+    try (var select =
+        reader
+            .connection()
+            .prepareStatement(
+                "select id from document where collection_no = ? and id > ? and live"
+                    + " order by id limit ?")) {
+      select.setInt(1, number.get());
+      select.setString(2, after);
+      select.setInt(3, limit);
+      try (var row = select.executeQuery()) {
+        while (row.next()) {
+          ids.add(row.getString(1));
+        }
+      }
+    }
+    return ids;
   }
 
   @Override
@@ -349,30 +368,38 @@ public final class DocumentService implements Documents {
   public Reply<ChangePage> changes(String space, long since, int limit) {
     return Reply.from(() -> {
       var id = names.id(space);
-      long end = recording.durable();
-      var entries = readers.answer(reader -> reader.after(id, since, end, limit));
-      long next = entries.size() < limit ? Math.max(since, end) : entries.getLast().position();
-      if (!entries.isEmpty()) {
-        next = Math.max(next, entries.getLast().position());
-      }
-      return new ChangePage(entries.stream().flatMap(e -> change(e).stream()).toList(), next);
+      var page = changes(id, since, limit);
+      return new ChangePage(page.items(), page.next());
     });
   }
 
   @Override
   public Flux<Change> follow(String space, long since) {
     return feeds.of(
-        "follow-" + space,
-        () -> names.id(space),
-        since,
-        recording::durable,
-        (id, from, limit) -> {
-          long end = recording.durable();
-          var entries = readers.answer(reader -> reader.after(id, from, end, limit));
-          return new Feeds.Page<>(
-              entries.stream().flatMap(entry -> change(entry).stream()).toList(),
-              entries.isEmpty() ? Math.max(from, end) : entries.getLast().position());
-        });
+        "follow-" + space, () -> names.id(space), since, recording::durable, this::changes);
+  }
+
+  /** What the next entries after a position change, of which there are at most so many. */
+  private Feeds.Page<Change> changes(SpaceId space, long since, int limit) {
+    long end = recording.durable();
+    return readers.answer(reader -> {
+      var changes = new ArrayList<Change>();
+      var last =
+          new Object() {
+            int entries;
+            long position = since;
+          };
+      reader.forEachAfter(
+          space,
+          since,
+          end,
+          logged -> {
+            change(logged).ifPresent(changes::add);
+            last.position = logged.position();
+            return ++last.entries < limit;
+          });
+      return new Feeds.Page<>(changes, last.entries < limit ? Math.max(since, end) : last.position);
+    });
   }
 
   @Override

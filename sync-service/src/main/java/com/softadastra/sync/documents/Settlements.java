@@ -55,7 +55,7 @@ public final class Settlements {
       return intent;
     }
     var letter =
-        readers.read(reader -> letter(space, Objects.requireNonNull(intent.replaces()), reader));
+        readers.answer(reader -> letter(space, Objects.requireNonNull(intent.replaces()), reader));
     var operations = new ArrayList<>(intent.operations());
     operations.add(settling(letter, Settlement.REPLACED));
     return new IntentRequest(
@@ -70,8 +70,8 @@ public final class Settlements {
     } catch (NumberFormatException e) {
       throw unknown();
     }
-    return reader.after(space, position - 1, position, 1).stream()
-        .findAny()
+    return reader
+        .entry(space, position)
         .filter(logged -> !logged.standing().effective())
         .orElseThrow(Settlements::unknown);
   }

@@ -12,6 +12,7 @@ import com.softadastra.engine.space.DocumentUpdate;
 import com.softadastra.sync.documents.Settlements;
 import com.softadastra.sync.documents.Settlements.Settlement;
 import com.softadastra.sync.documents.SpaceNames;
+import com.softadastra.sync.storage.DamagedRow;
 import com.softadastra.sync.storage.Readers;
 import com.softadastra.sync.storage.Storage;
 import com.softadastra.sync.storage.Watermark;
@@ -85,7 +86,7 @@ public final class DeadLetters {
 
   /**
    * Some of them, the newest first. It may have fewer than were asked for, or none, where there are
-   * more.
+   * more. One that is damaged is left out until it is mended.
    *
    * @param next what to go on after; null at the end
    */
@@ -116,9 +117,9 @@ public final class DeadLetters {
       var found = repository.findByPositionLessThanOrderByPositionDesc(from, Limit.of(limit));
       for (var row : found) {
         from = row.position();
-        var letter = storage.readers().read(reader -> letter(row, reader));
-        if ((letter.settled() == null) == (listing == Listing.OPEN)) {
-          letters.add(letter);
+        var letter = storage.readers().answer(reader -> whole(row, reader));
+        if (letter.isPresent() && (letter.get().settled() == null) == (listing == Listing.OPEN)) {
+          letters.add(letter.get());
           if (letters.size() == limit) {
             boolean more = repository.existsByPositionLessThan(from);
             return shown(new Page(letters, more ? Long.toString(from) : null));
@@ -147,6 +148,16 @@ public final class DeadLetters {
 
   private <T> T shown(T answer) {
     return storage.watermark().shown(answer);
+  }
+
+  /** A dead letter; empty where what tells of it is damaged, so that it hides no other. */
+  private Optional<DeadLetter> whole(DeadLetterEntity row, Readers.Reader reader) {
+    try {
+      return Optional.of(letter(row, reader));
+    } catch (DamagedRow damaged) {
+      reader.met(damaged);
+      return Optional.empty();
+    }
   }
 
   private DeadLetter letter(DeadLetterEntity row, Readers.Reader reader) {
@@ -212,7 +223,8 @@ public final class DeadLetters {
    */
   public void drop(String id, @Nullable String actor) {
     var row = existing(id);
-    var letter = storage.readers().read(reader -> open(row, reader)).orElseThrow(() -> unknown(id));
+    var letter =
+        storage.readers().answer(reader -> open(row, reader)).orElseThrow(() -> unknown(id));
     var space = letter.entry().space();
     var drop =
         new IntentRequest(

@@ -141,14 +141,7 @@ final class Gossip {
     var talk = talk(space);
     synchronized (talk) {
       talk.due = false;
-      // the position first: the chains then hold at least as much
-      long position = recording.durable();
-      var view = recording.view(space).orElseThrow();
-      var vector = new HashMap<Replica, Long>();
-      view.chains().forEach((chain, head) -> vector.put(chain, head.sequence()));
-      var statement =
-          new Statement(
-              space, view.self(), position, Math.max(0, surroundings.clock().millis()), vector);
+      var statement = statement(space);
       var before = talk.own == null ? null : talk.own.statement();
       if (before != null
           && before.by().equals(statement.by())
@@ -158,8 +151,19 @@ final class Gossip {
       talk.own = new Ledger.Known(statement, statement.sign(key).signature(), null);
       talk.ownNanos = surroundings.schedule().nanoTime();
       talk.fresh.add(key.nodeId());
-      round(space, talk, view);
+      round(space, talk, recording.view(space).orElseThrow());
     }
+  }
+
+  /** What this node has, forced. */
+  private Statement statement(SpaceId space) {
+    // the position first: the chains then hold at least as much
+    long position = recording.durable();
+    var view = recording.view(space).orElseThrow();
+    var vector = new HashMap<Replica, Long>();
+    view.chains().forEach((chain, head) -> vector.put(chain, head.sequence()));
+    return new Statement(
+        space, view.self(), position, Math.max(0, surroundings.clock().millis()), vector);
   }
 
   // ---- that of others
@@ -200,19 +204,21 @@ final class Gossip {
         return;
       }
     }
-    verify(signed, self);
-    if (statement.position() < recording.durable()) {
+    var present = statement(statement.space());
+    if (statement.isBeyond(present)) {
+      verify(signed, self);
+      var _ =
+          recording
+              .administer(() -> recording.overtake(statement))
+              .thenAccept(overtaken -> {
+                if (!overtaken) {
+                  reborn(statement.space());
+                }
+              });
+    } else if (present.laterThan(statement)) {
+      verify(signed, self);
       reborn(statement.space());
-      return;
     }
-    var _ =
-        recording
-            .administer(() -> recording.overtake(statement))
-            .thenAccept(overtaken -> {
-              if (!overtaken) {
-                reborn(statement.space());
-              }
-            });
   }
 
   /** Who says less than is known of it is told: it may not know what another life of it said. */

@@ -414,19 +414,6 @@ public final class H2Journal implements Journal {
     checkpointedNanos = System.nanoTime();
   }
 
-  /** Commits a row for a collection that has none. @return the space's row number */
-  int collection(SpaceId space, String name) {
-    requireSound();
-    try {
-      numbers.collection(space, name, connection);
-      connection.commit();
-      beyondLog = true;
-      return numbers.space(space);
-    } catch (SQLException e) {
-      throw inDoubt("a collection can't be entered", e);
-    }
-  }
-
   private void putNode(Batch batch) throws SQLException {
     if (batch.node().isEmpty()) {
       return;
@@ -440,6 +427,7 @@ public final class H2Journal implements Journal {
       merge.setLong(3, node.firstPosition());
       merge.executeUpdate();
     }
+    conflictChanges.clear();
   }
 
   private void putSpaces(Batch batch) throws SQLException {
@@ -714,14 +702,21 @@ public final class H2Journal implements Journal {
     }
   }
 
+  /**
+   * As positions do, numbers go on above all that an earlier life can have given out, which a
+   * restored database doesn't know.
+   */
   private long nextConflictChange(SpaceId space) throws SQLException {
     Long last = conflictChanges.get(space);
     if (last == null) {
       try (var select =
-          connection.prepareStatement("select max(change_no) from conflict where space_no = ?")) {
+          connection.prepareStatement(
+              "select greatest(coalesce(max(change_no), 0), coalesce((select first_position from node), 0))"
+                  + " from conflict where space_no = ?")) {
         select.setInt(1, numbers.space(space));
         try (var row = select.executeQuery()) {
-          last = row.next() ? row.getLong(1) : 0;
+          row.next();
+          last = row.getLong(1);
         }
       }
     }

@@ -168,7 +168,7 @@ public final class Readers implements AutoCloseable {
     }
 
     /** Tells of a damaged row that was met. */
-    void met(DamagedRow row) {
+    public void met(DamagedRow row) {
       damage.accept(row);
     }
 
@@ -202,22 +202,23 @@ public final class Readers implements AutoCloseable {
       return rows.run(space, chain, from);
     }
 
-    /** Entries of a space after a position and up to the durable one, at most so many. */
-    public List<LoggedEntry> after(SpaceId space, long position, long durable, int limit)
-        throws SQLException {
+    /** The entry at a position; empty where that is of another space, or the log has none. */
+    public Optional<LoggedEntry> entry(SpaceId space, long position) throws SQLException {
       var found = new ArrayList<LoggedEntry>();
-      if (limit > 0) {
-        forEachAfter(
-            space,
-            position,
-            durable,
-            _ -> false,
-            logged -> {
-              found.add(logged);
-              return found.size() < limit;
-            });
-      }
-      return found;
+      forEachAfter(space, position - 1, position, found::add);
+      return found.stream().findAny();
+    }
+
+    /**
+     * Hands on the entries of a space after a position and up to the durable one, until the taker
+     * has enough. Each is read when its turn comes, so that one is held at a time.
+     *
+     * @param taker says whether it takes more
+     */
+    public void forEachAfter(
+        SpaceId space, long position, long durable, Predicate<LoggedEntry> taker)
+        throws SQLException {
+      forEachAfter(space, position, durable, _ -> false, taker);
     }
 
     /** Entries of a space after a position and up to the durable one. */
@@ -229,7 +230,6 @@ public final class Readers implements AutoCloseable {
       return run.entries();
     }
 
-    /** Hands on entries one by one, which bounds what is held, until the taker has enough. */
     private void forEachAfter(
         SpaceId space,
         long position,
@@ -239,12 +239,11 @@ public final class Readers implements AutoCloseable {
         throws SQLException {
       long from = position;
       while (true) {
-        int read = 0;
+        // the database holds all rows of an answer
+        var positions = new ArrayList<Long>();
         try (var select =
             connection.prepareStatement(
-                "select "
-                    + Rows.ENTRY_COLUMNS
-                    + " from wal where position > ? and position <= ? and space_no = ?"
+                "select position from wal where position > ? and position <= ? and space_no = ?"
                     + " order by position limit ?")) {
           select.setLong(1, from);
           select.setLong(2, durable);
@@ -252,17 +251,19 @@ public final class Readers implements AutoCloseable {
           select.setInt(4, ENTRIES_AT_ONCE);
           try (var row = select.executeQuery()) {
             while (row.next()) {
-              read++;
-              from = row.getLong(1);
-              if (!leftOut.test(from) && !taker.test(rows.logged(row))) {
-                return;
-              }
+              positions.add(row.getLong(1));
             }
           }
         }
-        if (read < ENTRIES_AT_ONCE) {
+        for (long next : positions) {
+          if (!leftOut.test(next) && !taker.test(rows.entry(next))) {
+            return;
+          }
+        }
+        if (positions.size() < ENTRIES_AT_ONCE) {
           return;
         }
+        from = positions.getLast();
       }
     }
   }

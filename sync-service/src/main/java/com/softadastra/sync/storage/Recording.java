@@ -302,7 +302,8 @@ public final class Recording {
 
   /**
    * Runs work that changes the database by other means, between two group commits, and forces it.
-   * The work commits its own transactions, and may use {@link #createSpace} and the like.
+   * The work commits its own transactions, and may use {@link #createSpace} and the like. Where it
+   * meets a damaged row, it is {@link Refused}.
    */
   public <T> CompletableFuture<T> administer(Callable<T> work) {
     var done = new CompletableFuture<T>();
@@ -373,7 +374,7 @@ public final class Recording {
   public boolean judgeAgain(long position) {
     ensureOwner();
     var batch = new Batch(journal, now());
-    boolean judged = judgeAgain(position, batch);
+    boolean judged = onWhole(batch, () -> judgeAgain(position, batch));
     if (judged) {
       commit(batch);
     }
@@ -562,6 +563,9 @@ public final class Recording {
     try {
       var result = unit.work().call();
       answer = () -> unit.done().complete(result);
+    } catch (DamagedRow row) {
+      noticed(row);
+      answer = () -> unit.fail(unreadable(row));
     } catch (Throwable e) {
       if (e instanceof StorageException) {
         // what is in memory may be ahead of the disk
@@ -625,8 +629,7 @@ public final class Recording {
           aside.add(unit);
         } else {
           LOG.warn("what a unit needs can't be read: {}", row.getMessage());
-          answers.add(() ->
-              unit.fail(new Refused(ProblemCode.UNREADABLE, String.valueOf(row.getMessage()))));
+          answers.add(() -> unit.fail(unreadable(row)));
         }
       } catch (RuntimeException e) {
         LOG.error("a write could not be decided on", e);
@@ -662,6 +665,10 @@ public final class Recording {
     measures.lastCommitNanos = System.nanoTime() - began;
     measures.commitNanos += measures.lastCommitNanos;
     answers.forEach(Runnable::run);
+  }
+
+  private static Refused unreadable(DamagedRow row) {
+    return new Refused(ProblemCode.UNREADABLE, String.valueOf(row.getMessage()));
   }
 
   /** What waited comes first, where what is damaged has changed. */

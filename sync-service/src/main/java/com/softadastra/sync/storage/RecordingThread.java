@@ -33,7 +33,8 @@ final class RecordingThread implements AutoCloseable {
         recording.recordNext();
       }
       recording.finish();
-    } catch (InterruptedException e) {
+    } catch (Throwable e) {
+      // nobody else records, and whoever waits for a write would wait for ever
       failStop.stop("recording", e);
     }
   }

@@ -1,6 +1,5 @@
 package com.softadastra.sync.storage;
 
-import com.softadastra.contracts.SpaceId;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.sync.guard.FailStop;
 import com.softadastra.sync.guard.GuardSettings;
@@ -102,16 +101,6 @@ public final class Storage implements AutoCloseable {
 
   public Watermark watermark() {
     return watermark;
-  }
-
-  /**
-   * Gives a collection its row, where it has none; within {@link Recording#administer}.
-   *
-   * @return the space's row number
-   */
-  public int collection(SpaceId space, String name) {
-    recording.ensureOwner();
-    return journal.collection(space, name);
   }
 
   /** Tells what the storage says of itself when it has been closed properly. */

@@ -2,9 +2,15 @@ package com.softadastra.sync.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.softadastra.contracts.Hash;
+import com.softadastra.disk.ModelDisk;
+import com.softadastra.engine.log.DocumentKey;
+import com.softadastra.engine.space.Write;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.time.Instant;
+import java.util.List;
 import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.Test;
 
@@ -37,6 +43,45 @@ class ConflictNumbersTest {
       insert(connection, RowChange.INSERT_UNNUMBERED_CONFLICT, 4, 1, 4_000);
       assertThat(number(connection, 4)).isZero();
       connection.createStatement().execute("shutdown");
+    }
+  }
+
+  /** A restored database doesn't know the last numbers that the life before it gave out. */
+  @Test
+  void anotherLifeNumbersAboveTheOneBefore() throws SQLException {
+    var space = new SpaceOfTwo(1, 0);
+    var story = space.new Story(1);
+    try (var _ = ModelDisk.register("numbers");
+        var storage = story.open("numbers", "numbers:/db", SpaceOfTwo.stopped())) {
+      story.createSpace(storage);
+      assertThat(put(1, space, storage)).isEqualTo(1);
+      assertThat(put(2, space, storage)).isEqualTo(2);
+
+      var birth = new Batch(storage.journal, Instant.EPOCH);
+      birth.node(new Journal.Node(storage.recording.incarnation(), 2, Birth.STRIDE));
+      storage.journal.commit(birth);
+
+      assertThat(put(1, space, storage)).isEqualTo(Birth.STRIDE + 1);
+      assertThat(put(3, space, storage)).isEqualTo(Birth.STRIDE + 2);
+    }
+  }
+
+  /** Writes a conflict. @return the number of that change */
+  private static long put(int id, SpaceOfTwo space, SpaceOfTwo.Opened storage) throws SQLException {
+    var batch = new Batch(storage.journal, Instant.EPOCH);
+    batch.add(
+        List.of(
+            new Write.PutConflict(
+                Hash.of(id(id)),
+                new DocumentKey(space.space(), "documents", "d1"),
+                true,
+                null,
+                List.of(Hash.ZERO),
+                null,
+                Instant.EPOCH)));
+    storage.journal.commit(batch);
+    try (var connection = storage.database.connect()) {
+      return number(connection, id);
     }
   }
 

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.ProblemCode;
+import com.softadastra.contracts.Refused;
 import com.softadastra.disk.ModelDisk;
 import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.EntryCodec;
@@ -13,6 +15,7 @@ import com.softadastra.engine.space.ReceivedEntry;
 import com.softadastra.engine.space.Write;
 import com.softadastra.sync.time.ThreadSchedule;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -134,6 +137,21 @@ class MendingTest {
     assertThat(storage.journal.document(key)).isNotNull();
     reopen();
     assertThat(story.violation(storage)).isEmpty();
+  }
+
+  @Test
+  void whoAsksForWhatIsDamagedIsToldSoAndItIsMended() throws SQLException {
+    change("update wal set crc = crc + 1 where position = 70");
+    var judged = storage.recording.administer(() -> storage.recording.judgeAgain(70));
+    recordAll();
+    assertThat(judged)
+        .completesExceptionallyWithin(Duration.ZERO)
+        .withThrowableThat()
+        .havingCause()
+        .isInstanceOfSatisfying(
+            Refused.class,
+            refused -> assertThat(refused.problem().code()).isEqualTo(ProblemCode.UNREADABLE));
+    assertThat(storage.recording.damaged()).extracting(DamagedEntry::position).containsExactly(70L);
   }
 
   @Test

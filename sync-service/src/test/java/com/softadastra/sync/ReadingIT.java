@@ -1,0 +1,184 @@
+package com.softadastra.sync;
+
+import static com.softadastra.sync.EntitiesIT.assertUnreadable;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.softadastra.contracts.documents.Change;
+import com.softadastra.contracts.documents.ChangePage;
+import com.softadastra.contracts.documents.Condition;
+import com.softadastra.contracts.documents.DocumentPage;
+import com.softadastra.contracts.documents.IntentRequest;
+import com.softadastra.contracts.documents.OperationKind;
+import com.softadastra.contracts.documents.OperationRequest;
+import com.softadastra.contracts.documents.Priority;
+import com.softadastra.contracts.documents.SequenceDefinition;
+import com.softadastra.contracts.documents.SequenceView;
+import com.softadastra.contracts.json.JsonText;
+import com.softadastra.disk.ModelDisk;
+import com.softadastra.sync.documents.CollectionDirectory;
+import com.softadastra.sync.documents.DocumentService;
+import com.softadastra.sync.documents.Receipts;
+import com.softadastra.sync.documents.SpaceNames;
+import com.softadastra.sync.storage.DamagedRow;
+import com.softadastra.sync.storage.Storage;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+
+/** What is read of a space through its documents. */
+class ReadingIT {
+  private ModelDisk disk;
+  private ConfigurableApplicationContext context;
+  private Storage storage;
+  private DocumentService documents;
+
+  @BeforeEach
+  void start() {
+    disk = ModelDisk.register("entities");
+    context =
+        new SpringApplicationBuilder(EntitiesIT.Node.class)
+            .web(WebApplicationType.NONE)
+            .properties("spring.jpa.hibernate.ddl-auto=none", "spring.main.banner-mode=off")
+            .run();
+    storage = context.getBean(Storage.class);
+    documents =
+        new DocumentService(
+            storage,
+            context.getBean(SpaceNames.class),
+            new Receipts(
+                storage, EntitiesIT.SELF.nodeId(), _ -> new Receipts.LinkState(false, 0, null)),
+            context.getBean(CollectionDirectory.class));
+    documents.openSpace("shop").orThrow();
+  }
+
+  @AfterEach
+  void end() {
+    context.close();
+    disk.close();
+  }
+
+  private void put(String id, String body) {
+    var put =
+        new OperationRequest(
+            OperationKind.PUT, "things", id, new JsonText(body), null, Condition.ANY);
+    documents.record(new IntentRequest("shop", id, null, Priority.NORMAL, List.of(put))).orThrow();
+  }
+
+  private void change(String sql) throws SQLException {
+    try (var connection = storage.database().dataSource().getConnection();
+        var statement = connection.createStatement()) {
+      assertThat(statement.executeUpdate(sql)).isEqualTo(1);
+    }
+  }
+
+  private DocumentPage page(String after, int limit) {
+    return documents.list("shop", "things", after, limit).orThrow();
+  }
+
+  private ChangePage changes(long since, int limit) {
+    return documents.changes("shop", since, limit).orThrow();
+  }
+
+  @Test
+  void aPageEndsWhereItsDocumentsAreManyOrLarge() {
+    var large = "{\"filling\":\"" + "x".repeat(900_000) + "\"}";
+    for (int i = 0; i < 12; i++) {
+      put("d" + (char) ('a' + i), large);
+    }
+    assertThat(page("", 2).documents())
+        .extracting(DocumentPage.Row::id)
+        .containsExactly("da", "db");
+
+    var ids = new ArrayList<String>();
+    var sizes = new ArrayList<Integer>();
+    for (var next = ""; next != null; ) {
+      var page = page(next, 1000);
+      page.documents().forEach(row -> ids.add(row.id()));
+      sizes.add(page.documents().size());
+      next = page.next();
+    }
+    assertThat(sizes).containsExactly(5, 5, 2);
+    assertThat(ids).hasSize(12).isSorted().doesNotHaveDuplicates();
+    assertThat(page("dj", 2).next()).isNull();
+  }
+
+  @Test
+  void changesArePagedByWhatWasRecorded() {
+    for (var id : List.of("a", "b", "c", "d")) {
+      put(id, "{}");
+    }
+    var first = changes(0, 3);
+    assertThat(first.changes()).extracting(Change::intent).containsExactly("a", "b", "c");
+    assertThat(first.next()).isEqualTo(3);
+    var rest = changes(first.next(), 3);
+    assertThat(rest.changes()).extracting(Change::intent).containsExactly("d");
+    assertThat(rest.next()).isEqualTo(4);
+    assertThat(changes(4, 3)).isEqualTo(new ChangePage(List.of(), 4));
+    assertThat(changes(9, 3).next()).isEqualTo(9);
+  }
+
+  /** Of a thousand entries of a megabyte each, there isn't room for all. */
+  @Test
+  void anEntryIsReadWhenItsTurnComes() {
+    for (var id : List.of("a", "b", "c")) {
+      put(id, "{}");
+    }
+    var space = context.getBean(SpaceNames.class).id("shop");
+    var taken = new ArrayList<Long>();
+    assertThatThrownBy(() ->
+            storage
+                .readers()
+                .read(reader -> {
+                  reader.forEachAfter(
+                      space,
+                      0,
+                      3,
+                      logged -> {
+                        taken.add(logged.position());
+                        if (taken.size() == 1) {
+                          damage(3);
+                        }
+                        return true;
+                      });
+                  return true;
+                }))
+        .isInstanceOf(DamagedRow.class);
+    assertThat(taken).containsExactly(1L, 2L);
+  }
+
+  private void damage(long position) {
+    try {
+      change("update wal set crc = crc + 1 where position = " + position);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void whoAsksForSharesOrNumbersOfWhatIsDamagedIsToldSo() throws SQLException {
+    put("a", "{}");
+    documents.declareSequence("shop", "bills", new SequenceDefinition("B-", 4)).orThrow();
+    documents.declareSequence("shop", "orders", new SequenceDefinition("O-", 4)).orThrow();
+    change("update document set crc = crc + 1 where id = 'a'");
+    assertUnreadable(() -> documents.shares("shop", "things", "a").orThrow());
+    change("update document set crc = crc + 1 where id = 'bills'");
+    assertUnreadable(() -> documents.sequence("shop", "bills").orThrow());
+    change("update document set crc = crc + 1 where id = 'orders'");
+    assertUnreadable(() ->
+        documents
+            .allotNumbers("shop", "orders", new SequenceView.Allotment(null, 3, null, null))
+            .orThrow());
+    damage(1);
+    assertUnreadable(() ->
+        documents
+            .record(new IntentRequest("shop", null, null, Priority.NORMAL, List.of(), "1"))
+            .orThrow());
+  }
+}
