@@ -334,8 +334,12 @@ final class GuardChannel extends FileBaseDefault {
             checkpoint = new Checkpoint(ended, witness);
             done.complete(null);
           } catch (IOException | RuntimeException | Error e) {
-            failed(e);
-            done.completeExceptionally(e);
+            try {
+              failed(e);
+            } finally {
+              // what stops the process may throw, and whoever closes the file waits for this
+              done.completeExceptionally(e);
+            }
           }
         });
   }

@@ -27,6 +27,7 @@ import org.h2.store.fs.FilePath;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -455,6 +456,29 @@ class GuardChannelTest {
 
     assertThat(stops).hasSize(1);
     assertThatThrownBy(() -> write(channel, 0, "3")).isInstanceOf(GuardFailedException.class);
+  }
+
+  @Test
+  @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void isClosedAlthoughWhatStopsTheProcessHasThrown() throws IOException {
+    GuardFileSystem.register(
+        settings.withFailStop((_, cause) -> {
+          throw new IllegalStateException("stopped", cause);
+        }));
+    FileChannel channel = open();
+    write(channel, 0, "1");
+    channel.force(true);
+    nanos.addAndGet(Duration.ofSeconds(11).toNanos());
+    write(channel, 0, "2");
+    channel.force(true);
+    disk.setFault((kind, file) -> {
+      if (kind == DiskFault.Kind.FORCE && file.equals(DATA)) {
+        throw new IOException("planted");
+      }
+    });
+    assertThatThrownBy(this::runDue).hasMessage("stopped");
+    channel.close();
+    assertThat(channel.isOpen()).isFalse();
   }
 
   @Test
