@@ -137,7 +137,8 @@ public final class PlantedFaults {
           of(
               "says to have more than it has",
               "I7",
-              in("sync.peer.Gossip", "statement").calls("SpaceView.chains", Instead.class, "ahead")),
+              in("sync.peer.Gossip", "statement")
+                  .calls("SpaceView.chains", Instead.class, "ahead")),
           of("passes no statement on", "I11", in("sync.peer.Channel", "gossip").doesNothing()),
           of(
                   "takes an earlier statement for a later one",
