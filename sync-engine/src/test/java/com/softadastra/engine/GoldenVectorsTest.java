@@ -184,6 +184,20 @@ class GoldenVectorsTest {
             STEWARD,
             filled(3, 0xab),
             null));
+    add(
+        vectors,
+        "observation",
+        new Entry(
+            Entry.OBSERVATION,
+            SPACE,
+            replica(2),
+            2,
+            0,
+            hash("previous"),
+            causes,
+            STEWARD,
+            new byte[0],
+            null));
     return vectors;
   }
 
@@ -396,6 +410,10 @@ class GoldenVectorsTest {
         new Frame.Again(
             SPACE,
             List.of(new Offered(hash("z").bytes(), null), new Offered(filled(1, 1), dense))));
+    frames.put(
+        "part",
+        new Frame.SummaryPart(
+            SPACE, List.of(new Frame.Summary.Known(replica(1), 5, hash("five")))));
     var vectors = new LinkedHashMap<String, String>();
     frames.forEach((name, frame) -> vectors.put(name, hex(frame.encode())));
     return vectors;

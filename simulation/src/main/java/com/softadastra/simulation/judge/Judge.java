@@ -12,6 +12,7 @@ import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.log.Change;
 import com.softadastra.engine.log.DefinitionName;
 import com.softadastra.engine.log.DocumentKey;
+import com.softadastra.engine.log.Entry;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Operation;
 import com.softadastra.engine.log.Standing;
@@ -828,8 +829,10 @@ public class Judge {
         broken("I13", node.name + " has another entry at " + position + " than before");
       }
       var standing = there.standing();
-      boolean held = entry.entry().intent() == null && !space.forked.contains(entry);
-      if (standing.effective() != space.effective(entry) || held != (standing == Standing.HELD)) {
+      boolean observes = entry.entry().kind() == Entry.OBSERVATION && !space.forked.contains(entry);
+      boolean held = entry.entry().intent() == null && !observes && !space.forked.contains(entry);
+      if (standing.effective() != ((observes && entry.allowed()) || space.effective(entry))
+          || held != (standing == Standing.HELD)) {
         broken(
             "I3",
             node.name

@@ -9,10 +9,15 @@ import com.softadastra.contracts.SpaceId;
 import com.softadastra.engine.cbor.CborReader;
 import com.softadastra.engine.cbor.CborReader.Malformed;
 import com.softadastra.engine.cbor.CborWriter;
+import com.softadastra.engine.log.Bounds;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.engine.log.Signatures.Purpose;
+import com.softadastra.engine.space.ChainHead;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * What a member says to have on its disk, in one space.
@@ -30,8 +35,44 @@ import java.util.Map;
  */
 public record Statement(
     SpaceId space, Replica by, long position, long clock, Map<Replica, Long> vector) {
+  /** What each chain takes at least. */
+  public static final int LEAST_BYTES_EACH = Hash.BYTES + Incarnation.BYTES + 5;
+
   public Statement {
     vector = Vector.copyOf(vector);
+  }
+
+  /**
+   * How far chains have come, as a statement says it. Where they are more than one has room for,
+   * each node's latest go first: who has begun many keeps nobody's out but its own older ones,
+   * which then are owed as if they were not here.
+   */
+  public static Map<Replica, Long> vector(Map<Replica, ChainHead> chains) {
+    var vector = new TreeMap<Replica, Long>();
+    if (chains.size() <= Bounds.STATED_CHAINS) {
+      chains.forEach((name, head) -> vector.put(name, head.sequence()));
+      return vector;
+    }
+    var latestFirst =
+        chains.entrySet().stream()
+            .sorted(
+                Comparator.comparing((Map.Entry<Replica, ChainHead> chain) -> chain.getKey().node())
+                    .thenComparing(chain -> chain.getValue().position(), Comparator.reverseOrder())
+                    .thenComparing(Map.Entry::getKey))
+            .toList();
+    var turns = new TreeMap<Integer, List<Map.Entry<Replica, ChainHead>>>();
+    NodeId node = null;
+    int turn = 0;
+    for (var chain : latestFirst) {
+      turn = chain.getKey().node().equals(node) ? turn + 1 : 0;
+      node = chain.getKey().node();
+      turns.computeIfAbsent(turn, _ -> new ArrayList<>()).add(chain);
+    }
+    turns.values().stream()
+        .flatMap(List::stream)
+        .limit(Bounds.STATED_CHAINS)
+        .forEach(chain -> vector.put(chain.getKey(), chain.getValue().sequence()));
+    return vector;
   }
 
   /** A statement's bytes with its maker's signature. */

@@ -46,7 +46,7 @@ final class Vector extends AbstractMap<Replica, Long> {
    */
   static Vector read(CborReader in, Map<Replica, Long> like) {
     var known = like instanceof Vector vector ? vector.replicas : EMPTY.replicas;
-    int count = in.array(0, Bounds.CAUSES);
+    int count = in.array(0, Bounds.STATED_CHAINS);
     var sequences = new long[count];
     var own = new Replica[count];
     int next = 0;

@@ -9,6 +9,9 @@ public final class Bounds {
   public static final int PARENTS = 1024;
   public static final int CAUSES = 4096;
 
+  /** Chains that one statement names: with as many it is within what a frame and a row take. */
+  public static final int STATED_CHAINS = 16_384;
+
   /**
    * Characters of all bodies that one document has side by side. A write that would make it more is
    * refused where it is made, and held where it is received until the document has become smaller.

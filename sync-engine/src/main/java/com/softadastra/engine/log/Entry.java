@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * An intent, or something else that a replica had to say, as that replica wrote it.
  *
- * @param kind {@link #DATA}, or a kind that this software doesn't know: kept and passed on as it is
+ * @param kind {@link #DATA}, {@link #OBSERVATION}, or a kind that this software doesn't know: kept
+ *     and passed on as it is
  * @param clock the author's clock as it stood, milliseconds since 1970
  * @param previous the hash of the replica's previous entry in this space, {@link Hash#ZERO} for the
  *     first
@@ -32,6 +33,12 @@ public record Entry(
     @Nullable Intent intent) {
   /** The kind of an entry that carries an {@link Intent}. */
   public static final int DATA = 1;
+
+  /**
+   * The kind of an entry that says no more than what its author has newly seen, where that is more
+   * than the causes of one entry. It has no payload.
+   */
+  public static final int OBSERVATION = 2;
 
   /** Decides between concurrent writes: the author's clock, then replica, then sequence. */
   public static final Comparator<Entry> ORDER = Comparator.comparing(Entry::stamp);

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  *              causes: [* [node, incarnation, sequence, hash: h'32']], authority: authority, payload: bytes]
  * authority = [term, number, grant: h'32' / null] / [term, number, grant, labels: [1* text]]
  * payload   = [id: text, actor: text / null, priority, command: text / null, operations: [1* operation]]   ; kind 1
+ *           / no bytes                                                                                     ; kind 2
  * operation = [collection: text, id: text, definition: [generation, hash: h'32'] / null, parents: [* h'32'],
  *              seen: [* h'32'], change]
  * change    = [0, body: bytes] / [1, notation, patch: bytes] / [2] / [3, difference: bytes, of: h'32']
@@ -125,6 +126,9 @@ public final class EntryCodec {
             items == 4 ? Labels.decode(in) : List.of());
     byte[] payload = in.bytes(Bounds.ENTRY_BYTES);
     in.end();
+    if (kind == Entry.OBSERVATION && payload.length > 0) {
+      throw new Malformed("an observation with a payload");
+    }
     var intent = kind == Entry.DATA ? intent(payload) : null;
     return new Entry(
         kind, space, author, sequence, clock, previous, causes, authority, payload, intent);

@@ -38,17 +38,21 @@ import java.util.function.Supplier;
  * heard        = [9, space, [* [node, position, clock]]]
  * wanted       = [10, space, [* [node, incarnation, sequence, hash: h'32']]]           ; from version 3 on
  * again        = [11, space, length, bytes]                                            ; as entries; from version 3 on
+ * part         = [12, space, [* [node, incarnation, sequence, hash: h'32']]]           ; from version 4 on
  * statement    = [bytes, signature: h'64']
  * </pre>
  */
 public sealed interface Frame {
-  int VERSION = 3;
+  int VERSION = 4;
 
   /** The earliest version that is still spoken. */
   int LEAST_VERSION = 2;
 
   /** From this version on a peer is asked for entries again. */
   int WANTED_VERSION = 3;
+
+  /** From this version on a summary may come in parts, and a statement name more chains. */
+  int PARTS_VERSION = 4;
 
   /** Bytes of entries in one batch, beyond which no further run is begun. */
   int BATCH_BYTES = 256 << 10;
@@ -60,7 +64,7 @@ public sealed interface Frame {
   int TEXT_BYTES = 1024;
 
   /** How many items a frame has, by its kind. */
-  List<Integer> ITEMS = List.of(9, 3, 4, 4, 3, 5, 2, 5, 3, 3, 3, 4);
+  List<Integer> ITEMS = List.of(9, 3, 4, 4, 3, 5, 2, 5, 3, 3, 3, 4, 3);
 
   record Hello(
       int leastVersion,
@@ -79,6 +83,9 @@ public sealed interface Frame {
     /** How far the sender knows a chain, and the hash of the entry there. */
     public record Known(Replica replica, long sequence, Hash hash) {}
   }
+
+  /** Some of the chains of a summary that is to come, which has the rest. */
+  record SummaryPart(SpaceId space, List<Summary.Known> chains) implements Frame {}
 
   record Entries(SpaceId space, List<Offered> batch) implements Frame {}
 
@@ -170,6 +177,8 @@ public sealed interface Frame {
           known(entries, out.array(3).unsigned(10).bytes(space.hash().bytes()));
       case Again(var space, var entries) ->
           batch(entries, out.array(4).unsigned(11).bytes(space.hash().bytes()));
+      case SummaryPart(var space, var chains) ->
+          known(chains, out.array(3).unsigned(12).bytes(space.hash().bytes()));
     }
     return out.toByteArray();
   }
@@ -206,7 +215,8 @@ public sealed interface Frame {
           case 8 -> new Taken(space(in), in.unsigned());
           case 9 -> new Heard(space(in), list(in, () -> latest(in)));
           case 10 -> new Wanted(space(in), list(in, () -> known(in)));
-          default -> new Again(space(in), batch(in));
+          case 11 -> new Again(space(in), batch(in));
+          default -> new SummaryPart(space(in), list(in, () -> known(in)));
         };
     in.end();
     return frame;

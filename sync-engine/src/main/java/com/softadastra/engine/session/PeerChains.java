@@ -81,6 +81,8 @@ final class PeerChains {
         .map(point -> new Point(name, point.sequence(), point.hash()))
         .filter(point -> locate(point, mine) != null)
         .findFirst()
+        // under more names than there are chains it has nothing to tell
+        .filter(_ -> told.size() < mine.size() + Frame.MANY)
         .ifPresent(common -> told.put(name, common));
     branches = -1;
   }
@@ -192,6 +194,11 @@ final class PeerChains {
 
   private static long branches(Map<Replica, ChainHead> chains) {
     return chains.values().stream().filter(ChainHead::branch).count();
+  }
+
+  /** Of how many chains the peer has told. */
+  int told() {
+    return told.size();
   }
 
   /**

@@ -74,8 +74,12 @@ public final class Session {
   /** Entries and statements take turns where there are both. */
   private boolean statementsNext;
 
+  /** What the peer has said of a summary that is to come. */
+  private final Map<SpaceId, Map<Replica, Frame.Summary.Known>> parts = new HashMap<>();
+
   private boolean greeted;
   private boolean peerSendsAgain;
+  private boolean peerTakesParts;
   private boolean ended;
   private @Nullable String farewell;
 
@@ -185,6 +189,10 @@ public final class Session {
       case Frame.MembershipKnown(var space, var records) ->
           Received.after(host.learn(space, records).thenRun(() -> announce(space)));
       case Frame.Summary summary -> Received.after(summarised(summary));
+      case Frame.SummaryPart(var space, var chains) -> {
+        part(space, chains);
+        yield Received.AT_ONCE;
+      }
       case Frame.Entries(var space, var batch) ->
           new Received(CompletableFuture.completedStage(null), store(space, batch));
       case Frame.Acknowledged(var space, var statements) -> {
@@ -193,7 +201,9 @@ public final class Session {
         yield Received.AT_ONCE;
       }
       case Frame.Refusal(var space, var replica, var reason) -> {
-        exchange(space).ifPresent(exchange -> exchange.excluded.add(replica));
+        exchange(space)
+            .filter(_ -> host.chains(space).containsKey(replica))
+            .ifPresent(exchange -> exchange.excluded.add(replica));
         host.refusedBy(peer, space, replica, reason);
         yield Received.AT_ONCE;
       }
@@ -257,7 +267,8 @@ public final class Session {
       if (resumable(exchange.getKey(), exchange.getValue())) {
         exchange.getValue().refused.clear();
         exchange.getValue().traced.clear();
-        return summary(exchange.getKey()).encode();
+        outgoing.addAll(summary(exchange.getKey()));
+        return outgoing.remove().encode();
       }
     }
     for (var exchange : exchanges.entrySet()) {
@@ -392,7 +403,8 @@ public final class Session {
       while (news.hasNext() && bytes < STATEMENT_BYTES && statements.size() < Frame.MANY) {
         var latest = host.statement(exchange.getKey(), news.next());
         news.remove();
-        if (latest.isPresent() && heard(exchange.getValue(), latest.get().header())) {
+        if (latest.filter(this::isReadByPeer).isPresent()
+            && heard(exchange.getValue(), latest.get().header())) {
           statements.add(latest.get());
           bytes += latest.get().bytes().length;
         }
@@ -416,7 +428,7 @@ public final class Session {
     var records = membership.get().records();
     if (announced.putIfAbsent(space, records.size()) == null) {
       say(new Frame.MembershipKnown(space, records));
-      say(summary(space));
+      summary(space).forEach(this::say);
       var heard = new ArrayList<Frame.Heard.Latest>();
       new TreeMap<>(host.heard(space))
           .forEach((member, age) -> heard.add(new Frame.Heard.Latest(member, age)));
@@ -481,6 +493,7 @@ public final class Session {
     }
     greeted = true;
     peerSendsAgain = hello.greatestVersion() >= Frame.WANTED_VERSION;
+    peerTakesParts = hello.greatestVersion() >= Frame.PARTS_VERSION;
     host.met(hello);
     hello.spaces().forEach(this::announce);
     host.hello(peer).spaces().stream()
@@ -497,12 +510,40 @@ public final class Session {
         .ifPresent(m -> outgoing.add(new Frame.MembershipKnown(space, m.records())));
   }
 
-  private Frame summary(SpaceId space) {
+  /** How far all chains are known, in as many frames as that takes; the last is the summary. */
+  private List<Frame> summary(SpaceId space) {
     var chains = new ArrayList<Frame.Summary.Known>();
     new TreeMap<>(host.chains(space))
         .forEach((replica, head) ->
             chains.add(new Frame.Summary.Known(replica, head.sequence(), head.hash())));
-    return new Frame.Summary(space, chains, List.of());
+    var frames = new ArrayList<Frame>();
+    int from = 0;
+    for (; peerTakesParts && chains.size() - from > Frame.MANY; from += Frame.MANY) {
+      frames.add(new Frame.SummaryPart(space, chains.subList(from, from + Frame.MANY)));
+    }
+    // an earlier version takes no more than that: it sends what it isn't told of once more
+    int end = Math.min(chains.size(), from + Frame.MANY);
+    frames.add(new Frame.Summary(space, chains.subList(from, end), List.of()));
+    return frames;
+  }
+
+  /** What the peer has of chains that are not known here need not be kept without bound. */
+  private void part(SpaceId space, List<Frame.Summary.Known> chains) {
+    if (host.membership(space, peer).isEmpty()) {
+      return;
+    }
+    var mine = host.chains(space);
+    var told = parts.computeIfAbsent(space, _ -> new LinkedHashMap<>());
+    for (var known : chains) {
+      if (mine.containsKey(known.replica()) || told.size() < mine.size() + Frame.MANY) {
+        told.put(known.replica(), known);
+      }
+    }
+  }
+
+  /** An earlier version breaks off where a statement names more chains than it takes. */
+  private boolean isReadByPeer(Statement.Signed statement) {
+    return peerTakesParts || statement.bytes().length <= Frame.MANY * Statement.LEAST_BYTES_EACH;
   }
 
   private CompletionStage<?> summarised(Frame.Summary summary) {
@@ -514,7 +555,10 @@ public final class Session {
     // what is forced after this point comes by the cursor, whatever the chains show
     long cursor = host.durable();
     var exchange = exchanges.computeIfAbsent(space, _ -> new Exchange(new PeerChains(space, host)));
-    exchange.peer.summarised(summary.chains());
+    var chains = new ArrayList<>(parts.getOrDefault(space, Map.of()).values());
+    parts.remove(space);
+    chains.addAll(summary.chains());
+    exchange.peer.summarised(chains);
     exchange.excluded.clear();
     exchange.asked.clear();
     exchange.cursor = cursor;
@@ -564,7 +608,9 @@ public final class Session {
       String reason,
       List<ReceivedEntry> batch,
       long known) {
-    if (exchange.refused.contains(author)) {
+    // beyond so many the peer isn't told, and sends what is not taken
+    if (exchange.refused.contains(author)
+        || exchange.refused.size() + exchange.traced.size() >= Frame.MANY) {
       return;
     }
     // what it lacked may have been stored in the same commit

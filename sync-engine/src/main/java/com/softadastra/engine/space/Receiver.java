@@ -104,7 +104,8 @@ public final class Receiver {
   }
 
   private static Standing judge(Entry entry, SpaceState space, Reads reads) {
-    if (entry.intent() == null
+    boolean ofKnownKind = entry.intent() != null || entry.kind() == Entry.OBSERVATION;
+    if (!ofKnownKind
         || entry.operations().stream()
             .anyMatch(operation -> !named(operation, entry, reads).orElseThrow().known())) {
       return Standing.HELD;
@@ -122,7 +123,7 @@ public final class Receiver {
   public static List<Write> judgeAgain(
       LoggedEntry held, SpaceState space, Reads reads, Instant now) {
     var intent = held.entry().intent();
-    if (held.standing() != Standing.HELD || intent == null) {
+    if (held.standing() != Standing.HELD) {
       return List.of();
     }
     var standing = judge(held.entry(), space, reads);
@@ -131,7 +132,7 @@ public final class Receiver {
     }
     var revision = new Revision(space, reads);
     revision.restand(held.standing(standing));
-    settle(Set.of(intent.id()), revision);
+    settle(intent == null ? Set.of() : Set.of(intent.id()), revision);
     revision.judge();
     var writes = revision.writes(now);
     return DocumentUpdate.tooLarge(writes) ? List.of() : writes;
@@ -168,7 +169,8 @@ public final class Receiver {
       space.append(logged);
       return new Verdict.Stored(revision.entry(logged.position()), writes, false, List.of());
     }
-    revision.add(logged.standing().effective() ? logged.standing(Standing.DUPLICATE) : logged);
+    boolean settles = intent != null && logged.standing().effective();
+    revision.add(settles ? logged.standing(Standing.DUPLICATE) : logged);
     var withoutEffect = settle(intent == null ? Set.of() : Set.of(intent.id()), revision);
     revision.judge();
     writes.addAll(revision.writes(now));

@@ -159,14 +159,16 @@ public final class Recorder {
       operations.add(operation(requested, target));
       created |= operations.size() == 1 && requested.op() == OperationKind.PUT && !target.present();
     }
-    var chain = space.chain(space.self());
+    var observations = Observations.of(space, authority, draw.now(), draw.position());
+    var chain = observations.chain();
     long sequence = chain.sequence() + 1;
     String id =
         request.id() != null
             ? request.id()
             : IntentIds.generate(space.self(), sequence, draw.random());
     var intent = new Intent(id, request.actor(), request.priority(), null, operations);
-    var logged = log(intent, authority, chain, space.causes(), space, reads, draw);
+    var at = new Draw(draw.now(), draw.position() + observations.count(), draw.random());
+    var logged = log(intent, authority, chain, observations.causes(), space, reads, at);
     // what is recorded again may take of the share of another life
     var judgement =
         again
@@ -193,6 +195,7 @@ public final class Recorder {
     if (DocumentUpdate.tooLarge(writes)) {
       throw tooManySides("more than " + Bounds.STATE_CHARACTERS + " characters");
     }
+    writes.addAll(0, observations.appended(space));
     space.append(logged);
     return new Admission.Accepted(logged, created, writes);
   }
@@ -242,7 +245,7 @@ public final class Recorder {
   /**
    * What is recorded again.
    *
-   * @param entries in the order of the log
+   * @param entries those of the intents, in the order of the log
    */
   public record Again(List<LoggedEntry> entries, List<Write> writes) {}
 
@@ -261,13 +264,15 @@ public final class Recorder {
     }
     var revision = new Revision(space, reads);
     var entries = new ArrayList<LoggedEntry>();
-    var chain = space.chain(space.self());
+    var observations = Observations.of(space, authority.get(), draw.now(), draw.position());
+    long first = draw.position() + observations.count();
+    var chain = observations.chain();
     for (var id : ids) {
       var forked = forked(id, space, reads);
       if (forked.isEmpty()) {
         continue;
       }
-      var at = new Draw(draw.now(), draw.position() + entries.size(), draw.random());
+      var at = new Draw(draw.now(), first + entries.size(), draw.random());
       LoggedEntry logged;
       try {
         logged =
@@ -275,7 +280,7 @@ public final class Recorder {
                 Objects.requireNonNull(forked.get().entry().intent()),
                 authority.get(),
                 chain,
-                entries.isEmpty() ? space.causes() : List.of(),
+                entries.isEmpty() ? observations.causes() : List.of(),
                 space,
                 revision,
                 at);
@@ -288,7 +293,11 @@ public final class Recorder {
       chain = chain.endingAt(logged.entry().sequence(), logged.hash(), logged.position());
     }
     revision.judge();
-    var writes = revision.writes(draw.now());
+    if (entries.isEmpty()) {
+      return new Again(List.of(), List.of());
+    }
+    var writes = new ArrayList<>(observations.appended(space));
+    writes.addAll(revision.writes(draw.now()));
     entries.forEach(space::append);
     return new Again(entries, writes);
   }
@@ -327,11 +336,6 @@ public final class Recorder {
       if (operation.parents().size() > Bounds.PARENTS || operation.seen().size() > Bounds.PARENTS) {
         throw tooManySides("more than " + Bounds.PARENTS + " versions");
       }
-    }
-    if (causes.size() > Bounds.CAUSES) {
-      throw new Refused(
-          ProblemCode.NOT_RECORDING,
-          "more than " + Bounds.CAUSES + " others have written since this node's last write");
     }
     byte[] payload = EntryCodec.encode(intent);
     var entry =

@@ -194,6 +194,12 @@ public final class SpaceState {
       return known.equals(cause.dot());
     }
     long sequence = cause.dot().sequence();
+    var own = chain(cause.dot().replica());
+    if (own.author().equals(cause.dot().replica())
+        && own.holds(sequence)
+        && hash(cause.dot().replica(), own, sequence, reads).equals(cause.hash())) {
+      return true;
+    }
     return family(cause.dot().replica()).entrySet().stream()
         .anyMatch(chain ->
             chain.getValue().holds(sequence)

@@ -246,8 +246,7 @@ final class MemoryHost implements SessionHost, Reads {
   }
 
   private Statement.Signed own(SpaceId space) {
-    var vector = new HashMap<Replica, Long>();
-    state.chains().forEach((chain, head) -> vector.put(chain, head.sequence()));
+    var vector = Statement.vector(state.chains());
     return new Statement(space, state.self(), durable(), CLOCK, vector).sign(key(node));
   }
 
@@ -297,6 +296,8 @@ final class MemoryHost implements SessionHost, Reads {
 
   @Override
   public List<LoggedEntry> intents(SpaceId space, String id) {
-    return log.stream().filter(e -> e.entry().intent().id().equals(id)).toList();
+    return log.stream()
+        .filter(e -> e.entry().intent() != null && e.entry().intent().id().equals(id))
+        .toList();
   }
 }

@@ -2,6 +2,7 @@ package com.softadastra.engine.session;
 
 import static com.softadastra.engine.Given.CLOCK;
 import static com.softadastra.engine.Given.creation;
+import static com.softadastra.engine.Given.hash;
 import static com.softadastra.engine.Given.key;
 import static com.softadastra.engine.Given.replica;
 import static com.softadastra.engine.Given.signed;
@@ -9,11 +10,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.Incarnation;
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.peering.Role;
+import com.softadastra.engine.Given;
 import com.softadastra.engine.cbor.CborReader.Malformed;
+import com.softadastra.engine.log.EntryCodec;
+import com.softadastra.engine.space.BatchCheck.Offered;
+import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.Membership;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -235,6 +242,147 @@ class SessionTest {
       run(a, b);
       assertThat(one.unreadable).containsExactly(2L);
     }
+  }
+
+  @Test
+  void whoeverHasBegunHoweverManyChainsOthersGoOn() {
+    livesOfThree(one);
+    livesOfThree(two);
+    write(one, 3);
+    meet(one, two);
+    assertThat(vector(two)).isEqualTo(vector(one)).containsEntry(replica(1), 3L);
+    assertThat(two.log).hasSize(3);
+    assertThat(one.noted.get(key(2).nodeId()).vector()).isEqualTo(vector(one));
+  }
+
+  @Test
+  void whatThePeerHasIsNotSentWhicheverPartOfItsSummarySaidSo() {
+    write(one, 3);
+    meet(one, two);
+    livesOfThree(one);
+    livesOfThree(two);
+    // before all of three's in the order of replicas, so in the first part
+    assertThat(vector(two).keySet().iterator().next()).isEqualTo(replica(1));
+    var a = new Session(key(2).nodeId(), one);
+    var b = new Session(key(1).nodeId(), two);
+    for (boolean busy = true; busy; ) {
+      var toA = b.poll();
+      var toB = a.poll();
+      busy = toA != null || toB != null;
+      if (toA != null) {
+        hand(a, toA);
+      }
+      if (toB != null) {
+        assertThat(Frame.decode(toB)).isNotInstanceOf(Frame.Entries.class);
+        hand(b, toB);
+      }
+    }
+  }
+
+  @Test
+  void aSummaryOfAllChainsIsSaidInParts() {
+    livesOfThree(one);
+    var session = fresh();
+    session.receive(two.hello(key(1).nodeId()).encode());
+    var frames = new ArrayList<Frame>();
+    for (byte[] frame = session.poll(); frame != null; frame = session.poll()) {
+      frames.add(Frame.decode(frame));
+    }
+    var told = new ArrayList<Frame.Summary.Known>();
+    assertThat(frames.get(2))
+        .isInstanceOfSatisfying(Frame.SummaryPart.class, part -> told.addAll(part.chains()));
+    assertThat(frames.get(3))
+        .isInstanceOfSatisfying(Frame.Summary.class, summary -> told.addAll(summary.chains()));
+    assertThat(told.stream().map(Frame.Summary.Known::replica))
+        .containsExactlyElementsOf(vector(one).keySet());
+  }
+
+  @Test
+  void anEarlierVersionIsToldWhatItTakes() {
+    livesOfThree(one);
+    var session = fresh();
+    var hello = two.hello(key(1).nodeId());
+    session.receive(
+        new Frame.Hello(
+                Frame.LEAST_VERSION,
+                Frame.PARTS_VERSION - 1,
+                hello.sender(),
+                CLOCK,
+                "",
+                List.of(),
+                hello.spaces())
+            .encode());
+    session.receive(new Frame.Summary(one.state.id(), List.of(), List.of()).encode());
+    session.receive(new Frame.Heard(one.state.id(), List.of()).encode());
+    tell(session);
+    for (byte[] frame = session.poll(); frame != null; frame = session.poll()) {
+      assertThat(Frame.decode(frame))
+          .isNotInstanceOf(Frame.SummaryPart.class)
+          .isNotInstanceOf(Frame.Acknowledged.class);
+    }
+  }
+
+  /** More chains of one member than a summary has room for, at both ends of what follows. */
+  private static void livesOfThree(MemoryHost host) {
+    for (int n = 1; n <= Frame.MANY + 10; n++) {
+      var incarnation = ByteBuffer.allocate(Incarnation.BYTES).putInt(n).array();
+      var life = new Replica(key(3).nodeId(), Incarnation.of(incarnation));
+      host.state.recovered(life, new ChainHead(life, null, 0, 1, hash("life " + n), 0));
+    }
+  }
+
+  @Test
+  void whoSendsOfAuthorsWithoutEndHearsOfSoMany() {
+    write(two, 1);
+    var session = fresh();
+    session.receive(two.hello(key(1).nodeId()).encode());
+    session.receive(new Frame.Summary(one.state.id(), List.of(), List.of()).encode());
+    int refusals = 0;
+    for (int batch = 0; batch < 2; batch++) {
+      var strangers = new ArrayList<Offered>();
+      for (int n = 0; n < Frame.MANY / 2 + 10; n++) {
+        var entry =
+            Given.entry(
+                one.state.id(),
+                new Replica(new NodeId(hash(batch + " " + n)), replica(1).incarnation()),
+                1,
+                Hash.ZERO,
+                List.of(),
+                two.log.getFirst().entry().authority(),
+                Given.intent("i", Given.operation("d", Given.put("{}"))));
+        strangers.add(new Offered(EntryCodec.encode(entry), null));
+      }
+      hand(session, new Frame.Entries(one.state.id(), strangers).encode());
+      for (byte[] frame = session.poll(); frame != null; frame = session.poll()) {
+        refusals += Frame.decode(frame) instanceof Frame.Refusal ? 1 : 0;
+      }
+    }
+    assertThat(refusals).isEqualTo(Frame.MANY);
+  }
+
+  @Test
+  void whatIsRefusedThatNobodyHasIsNotKept() {
+    write(one, 1);
+    var a = new Session(key(2).nodeId(), one);
+    var b = new Session(key(1).nodeId(), two);
+    run(a, b);
+    a.receive(new Frame.Refusal(one.state.id(), replica(3), "no reason").encode());
+    write(three, 1);
+    meet(three, one);
+    run(a, b);
+    assertThat(vector(two)).containsEntry(replica(3), 1L);
+  }
+
+  @Test
+  void tracesUnderOtherNamesAreKeptUpToABound() {
+    write(one, 1);
+    var chains = new PeerChains(one.state.id(), one);
+    var point = new Frame.Trace.Point(1, one.log.getFirst().hash());
+    for (int n = 1; n <= 2 * Frame.MANY; n++) {
+      var incarnation = ByteBuffer.allocate(Incarnation.BYTES).putInt(n).array();
+      chains.traced(new Replica(key(1).nodeId(), Incarnation.of(incarnation)), List.of(point));
+    }
+    assertThat(chains.told()).isBetween(1, Frame.MANY + 1);
   }
 
   @Test

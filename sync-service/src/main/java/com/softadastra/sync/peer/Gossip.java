@@ -160,10 +160,12 @@ final class Gossip {
     // the position first: the chains then hold at least as much
     long position = recording.durable();
     var view = recording.view(space).orElseThrow();
-    var vector = new HashMap<Replica, Long>();
-    view.chains().forEach((chain, head) -> vector.put(chain, head.sequence()));
     return new Statement(
-        space, view.self(), position, Math.max(0, surroundings.clock().millis()), vector);
+        space,
+        view.self(),
+        position,
+        Math.max(0, surroundings.clock().millis()),
+        Statement.vector(view.chains()));
   }
 
   // ---- that of others

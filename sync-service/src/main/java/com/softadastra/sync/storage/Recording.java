@@ -10,6 +10,7 @@ import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.IntentRequest;
 import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.log.DocumentKey;
+import com.softadastra.engine.log.Entry;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.engine.log.Signatures.Purpose;
@@ -436,9 +437,7 @@ public final class Recording {
   }
 
   private Statement statement(SpaceState space) {
-    var vector = new HashMap<Replica, Long>();
-    space.chains().forEach((chain, head) -> vector.put(chain, head.sequence()));
-    return new Statement(space.id(), self(), lastPosition, 0, vector);
+    return new Statement(space.id(), self(), lastPosition, 0, Statement.vector(space.chains()));
   }
 
   private void renew(Batch batch) {
@@ -855,7 +854,7 @@ public final class Recording {
 
   /**
    * The author signs the last entry of each run of the group that is its own: the hash chain covers
-   * those before it.
+   * those before it. Observations are signed too, or many of them were more than a frame takes.
    */
   private Map<Long, byte[]> signatures(Batch batch) {
     var followed = new HashSet<Hash>();
@@ -864,7 +863,7 @@ public final class Recording {
     for (var logged : batch.appended()) {
       if (logged.entry().author().node().equals(key.nodeId())
           && logged.signature() == null
-          && !followed.contains(logged.hash())) {
+          && (!followed.contains(logged.hash()) || logged.entry().kind() == Entry.OBSERVATION)) {
         signatures.put(logged.position(), key.sign(Purpose.ENTRY, logged.hash()));
       }
     }
