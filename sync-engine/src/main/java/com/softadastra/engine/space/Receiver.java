@@ -172,7 +172,7 @@ public final class Receiver {
     boolean settles = intent != null && logged.standing().effective();
     revision.add(settles ? logged.standing(Standing.DUPLICATE) : logged);
     var withoutEffect = settle(intent == null ? Set.of() : Set.of(intent.id()), revision);
-    revision.judge();
+    revision.judgeAndHold();
     writes.addAll(revision.writes(now));
     space.append(logged);
     return new Verdict.Stored(revision.entry(logged.position()), writes, false, withoutEffect);
@@ -209,7 +209,7 @@ public final class Receiver {
       intents.add(logged.entry().intent().id());
     }
     var withoutEffect = settle(intents, revision);
-    revision.judge();
+    revision.judgeAndHold();
     writes.addAll(revision.writes(now));
     if (rest != null && last != null) {
       space.split(chain, last, rest);

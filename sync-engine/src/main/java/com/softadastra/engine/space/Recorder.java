@@ -292,7 +292,7 @@ public final class Recorder {
       entries.add(logged);
       chain = chain.endingAt(logged.entry().sequence(), logged.hash(), logged.position());
     }
-    revision.judge();
+    revision.judgeAndHold();
     if (entries.isEmpty()) {
       return new Again(List.of(), List.of());
     }
@@ -307,7 +307,8 @@ public final class Recorder {
     var all = reads.intents(space.id(), id);
     if (all.stream()
         .map(LoggedEntry::standing)
-        .anyMatch(standing -> standing.effective() || standing.uncovered())) {
+        .anyMatch(standing ->
+            standing.effective() || standing.uncovered() || standing == Standing.HELD)) {
       return Optional.empty();
     }
     return all.stream()

@@ -4,6 +4,8 @@ import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.engine.document.DocumentFold;
 import com.softadastra.engine.document.DocumentState;
+import com.softadastra.engine.document.Head;
+import com.softadastra.engine.log.Bounds;
 import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.Entry;
 import com.softadastra.engine.log.LoggedEntry;
@@ -34,6 +36,7 @@ final class Revision implements Reads {
   private final Map<DocumentKey, Long> ends = new LinkedHashMap<>();
   private final Set<DocumentKey> unlike = new LinkedHashSet<>();
   private final Set<DocumentKey> touched = new LinkedHashSet<>();
+  private final Map<DocumentKey, DocumentState> folded = new LinkedHashMap<>();
   private boolean judged;
 
   Revision(SpaceState state, Reads before) {
@@ -58,7 +61,10 @@ final class Revision implements Reads {
   }
 
   private void touch(LoggedEntry logged, boolean unlikeBefore) {
-    logged.entry().operations().forEach(operation -> touched.add(key(operation)));
+    for (var operation : logged.entry().operations()) {
+      touched.add(key(operation));
+      folded.remove(key(operation));
+    }
     if (unlikeBefore) {
       logged.entry().operations().forEach(operation -> unlike.add(key(operation)));
     }
@@ -100,6 +106,46 @@ final class Revision implements Reads {
     Holdings.judgeAll(space, List.copyOf(touched), this).forEach(this::restand);
   }
 
+  /**
+   * Judges, and holds what would make a document have more side by side than a row takes, what was
+   * recorded last first, as if that had come when there was no room for it.
+   */
+  void judgeAndHold() {
+    do {
+      judge();
+    } while (hold());
+  }
+
+  private boolean hold() {
+    var excess = new LinkedHashSet<Long>();
+    for (var key : unlike) {
+      var state = fold(key, end(key, before.document(key)));
+      if (state.tooLarge()) {
+        var heads = state.heads().stream().sorted(Comparator.comparing(Head::position)).toList();
+        long room = Bounds.STATE_CHARACTERS;
+        for (var head : heads) {
+          room -= head.body() == null ? 0 : head.body().text().length();
+          if (room < 0) {
+            excess.add(head.position());
+          }
+        }
+        // what they come to has to find room too
+        excess.add(heads.getLast().position());
+      }
+    }
+    excess.forEach(position -> restand(entry(position).standing(Standing.HELD)));
+    return !excess.isEmpty();
+  }
+
+  private DocumentState fold(DocumentKey key, long last) {
+    var known = folded.get(key);
+    if (known == null) {
+      known = DocumentFold.replay(key, DocumentUpdate.operations(key, last, this), last);
+      folded.put(key, known);
+    }
+    return known;
+  }
+
   /** What all this asks for, with the documents folded. */
   List<Write> writes(Instant now) {
     if (judged || !restood.isEmpty()) {
@@ -120,8 +166,7 @@ final class Revision implements Reads {
       var was = before.document(key);
       long last = end(key, was);
       if (unlike.contains(key)) {
-        var state = DocumentFold.replay(key, DocumentUpdate.operations(key, last, this), last);
-        DocumentUpdate.put(was, state, now, writes);
+        DocumentUpdate.put(was, fold(key, last), now, writes);
       } else {
         // what has no effect changes nothing as long as nothing was made on it
         writes.add(new Write.PutDocument(at(key, was, last)));

@@ -41,6 +41,7 @@ class DocumentBoundsTest {
   private final NodeKey one = key(1);
   private final NodeKey two = key(2);
   private final Membership membership = membership();
+  private long seeds;
   private final Member a = new Member(one);
   private final Member b = new Member(two);
 
@@ -60,26 +61,35 @@ class DocumentBoundsTest {
   /** A member whose log is in memory. */
   private final class Member {
     final InMemoryJournal journal = new InMemoryJournal(new InMemoryJournal.Medium());
-    final Recording recording;
+    final NodeKey key;
+    Recording recording;
 
     Member(NodeKey key) {
-      recording =
-          Recording.open(
-              journal,
-              key,
-              new Birth(Incarnation.of(new byte[Incarnation.BYTES]), 0),
-              RecordingSettings.DEFAULT,
-              new Machine(
-                  () -> Instant.ofEpochSecond(1_800_000_000),
-                  new SplittableRandom(1),
-                  () -> Long.MAX_VALUE,
-                  Runnable::run,
-                  SpaceOfTwo.stopped()));
+      this.key = key;
+      recording = open(Incarnation.of(new byte[Incarnation.BYTES]));
       done(
           recording.administer(() -> {
             recording.createSpace("space", membership);
             return true;
           }));
+    }
+
+    private Recording open(Incarnation life) {
+      return Recording.open(
+          journal,
+          key,
+          new Birth(life, 0),
+          RecordingSettings.DEFAULT,
+          new Machine(
+              () -> Instant.ofEpochSecond(1_800_000_000),
+              new SplittableRandom(++seeds),
+              () -> Long.MAX_VALUE,
+              Runnable::run,
+              SpaceOfTwo.stopped()));
+    }
+
+    void restart() {
+      recording = open(recording.incarnation());
     }
 
     private <T> T done(CompletableFuture<T> answer) {
@@ -187,6 +197,74 @@ class DocumentBoundsTest {
     assertThat(a.write(OperationKind.PUT, "d", "one", onAll())).isNull();
     assertThat(a.done(a.recording.administer(() -> a.recording.judgeAgain(held)))).isTrue();
     assertThat(a.sides()).isEqualTo(2);
+  }
+
+  @Test
+  void whatARowCantTakeIsHeldWhereAForkBringsItBack() {
+    for (int i = 0; i < FITS; i++) {
+      assertThat(a.write(OperationKind.PUT, "d", LARGE, APART)).isNull();
+    }
+    b.receive(a);
+    assertThat(b.write(OperationKind.PUT, "d", "one", onAll())).isNull();
+    a.receive(b);
+    for (int i = 0; i < 3; i++) {
+      assertThat(a.write(OperationKind.PUT, "d", LARGE, APART)).isNull();
+    }
+    assertThat(a.sides()).isEqualTo(4);
+
+    // what brought the sides together loses its effect
+    var copy = new Member(two);
+    assertThat(copy.write(OperationKind.PUT, "other", "small", APART)).isNull();
+    a.receive(copy);
+    var document = new DocumentKey(membership.space(), "documents", "d");
+    assertThat(a.journal.document(document).tooLarge()).isFalse();
+    assertThat(a.sides()).isEqualTo(FITS);
+    assertThat(a.journal.held()).hasSize(3);
+
+    assertThat(a.write(OperationKind.PUT, "d", "one", onAll())).isNull();
+    for (long held : a.journal.held()) {
+      assertThat(a.done(a.recording.administer(() -> a.recording.judgeAgain(held)))).isTrue();
+    }
+    assertThat(a.sides()).isEqualTo(4);
+  }
+
+  @Test
+  void whatTwoLivesWroteIsRecordedAgainAsFarAsARowTakesIt() {
+    var copy = new Member(two);
+    for (int i = 0; i < 10; i++) {
+      assertThat(b.write(OperationKind.PUT, "d", LARGE, APART)).isNull();
+      assertThat(copy.write(OperationKind.PUT, "d", LARGE, APART)).isNull();
+    }
+    // ids of intents that came without one are told by what is drawn
+    assertThat(copy.log().getFirst().hash()).isNotEqualTo(b.log().getFirst().hash());
+    b.receive(copy);
+    var document = new DocumentKey(membership.space(), "documents", "d");
+    assertThat(b.journal.document(document).tooLarge()).isFalse();
+    assertThat(b.sides()).isEqualTo(FITS);
+    assertThat(b.journal.held()).hasSize(20 - FITS);
+    int entries = b.log().size();
+    b.restart();
+    assertThat(b.log()).hasSize(entries);
+  }
+
+  @Test
+  void whatOfAForkIsReceivedLaterIsHeldWhereARowCantTakeIt() {
+    assertThat(b.write(OperationKind.PUT, "d", LARGE, APART)).isNull();
+    for (int i = 0; i < FITS; i++) {
+      assertThat(a.write(OperationKind.PUT, "d", LARGE, APART)).isNull();
+    }
+    var copy = new Member(two);
+    assertThat(copy.write(OperationKind.PUT, "other", "small", APART)).isNull();
+    b.receive(copy);
+    assertThat(b.sides()).isEqualTo(1);
+    copy.receive(a);
+    copy.receive(b);
+    int entries = copy.log().size();
+    var document = new DocumentKey(membership.space(), "documents", "d");
+    assertThat(copy.journal.document(document).tooLarge()).isFalse();
+    assertThat(copy.journal.held()).isNotEmpty();
+    copy.restart();
+    assertThat(copy.log()).hasSize(entries);
   }
 
   private Condition onAll() {
