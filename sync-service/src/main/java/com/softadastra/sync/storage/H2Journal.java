@@ -6,6 +6,7 @@ import com.softadastra.contracts.Incarnation;
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
+import com.softadastra.engine.cbor.CborReader.Malformed;
 import com.softadastra.engine.cbor.CborWriter;
 import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.ledger.Statement;
@@ -33,6 +34,8 @@ import java.util.function.LongPredicate;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The journal as tables of the embedded database. A batch is one transaction. Where all of it is in
@@ -40,6 +43,7 @@ import org.jspecify.annotations.Nullable;
  * CHECKPOINT SYNC} forces the database through the guard.
  */
 public final class H2Journal implements Journal {
+  private static final Logger LOG = LoggerFactory.getLogger(H2Journal.class);
   private static final long CHECKPOINT_NANOS = 10_000_000_000L;
 
   private final Connection connection;
@@ -195,17 +199,27 @@ public final class H2Journal implements Journal {
       var statements = new ArrayList<Ledger.Known>();
       try (var row = statement.executeQuery("select statement, signature, via from statement")) {
         while (row.next()) {
-          var via = row.getString(3);
-          statements.add(
-              new Ledger.Known(
-                  Statement.decode(row.getBytes(1)),
-                  row.getBytes(2),
-                  via == null ? null : NodeId.parse(via)));
+          statement(row).ifPresent(statements::add);
         }
       }
       return new Recovered(node, records, chains, urgency, chainsPosition, statements);
     } catch (SQLException e) {
       throw new StorageException("The log can't be read: " + e.getMessage(), e);
+    }
+  }
+
+  /** What a damaged row said its member says again, and peers tell. */
+  private static Optional<Ledger.Known> statement(ResultSet row) throws SQLException {
+    var via = row.getString(3);
+    try {
+      return Optional.of(
+          new Ledger.Known(
+              Statement.decode(row.getBytes(1)),
+              row.getBytes(2),
+              via == null ? null : NodeId.parse(via)));
+    } catch (Malformed | IllegalArgumentException e) {
+      LOG.warn("what a member says to have can't be read, until it says so again", e);
+      return Optional.empty();
     }
   }
 

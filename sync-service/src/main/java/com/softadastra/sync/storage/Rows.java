@@ -44,6 +44,7 @@ final class Rows implements Reads, AutoCloseable {
   private final PreparedStatement entriesFrom;
   private final PreparedStatement mark;
   private final PreparedStatement firstMark;
+  private final PreparedStatement writtenDown;
   private final PreparedStatement ofChain;
   private final PreparedStatement intent;
   // by chain, a sequence beyond which it had nothing when it was last written to
@@ -66,11 +67,15 @@ final class Rows implements Reads, AutoCloseable {
     firstMark =
         connection.prepareStatement(
             "select min(position) from wal_mark where space_no = ? and replica_no = ?");
+    writtenDown =
+        connection.prepareStatement(
+            "select n.chains_position, c.sequence, c.position from node n"
+                + " left join chain c on c.space_no = ? and c.replica_no = ?");
     ofChain =
         connection.prepareStatement(
             "select "
                 + ENTRY_COLUMNS
-                + " from wal where position >= ? and space_no = ? and replica_no = ? and sequence >= ?"
+                + " from wal where position >= ? and position <= ? and space_no = ? and replica_no = ? and sequence >= ?"
                 + " order by position limit ?");
     intent =
         connection.prepareStatement("select space_no, id, position from intent where slot = ?");
@@ -83,6 +88,7 @@ final class Rows implements Reads, AutoCloseable {
     entriesFrom.close();
     mark.close();
     firstMark.close();
+    writtenDown.close();
     ofChain.close();
     intent.close();
   }
@@ -306,8 +312,8 @@ final class Rows implements Reads, AutoCloseable {
     if (replicaNo == null) {
       return entries;
     }
-    Long end = ends.get(new ChainNo(numbers.space(space), replicaNo));
-    if (end != null && end < from) {
+    Long last = ends.get(new ChainNo(numbers.space(space), replicaNo));
+    if (last != null && last < from) {
       return entries;
     }
     mark.setInt(1, numbers.space(space));
@@ -330,17 +336,45 @@ final class Rows implements Reads, AutoCloseable {
     if (position == 0) {
       return entries;
     }
-    ofChain.setLong(1, position);
-    ofChain.setInt(2, numbers.space(space));
-    ofChain.setInt(3, replicaNo);
-    ofChain.setLong(4, from);
-    ofChain.setInt(5, limit);
+    var chainNo = new ChainNo(numbers.space(space), replicaNo);
+    var end = writtenDown(chainNo);
+    if (from <= end.sequence()) {
+      ofChain(chainNo, from, position, end.position(), limit, entries);
+    }
+    if (entries.size() < limit) {
+      long rest = Math.max(position, end.chainsPosition() + 1);
+      ofChain(chainNo, from, rest, Long.MAX_VALUE, limit - entries.size(), entries);
+    }
+    return entries;
+  }
+
+  /** How far a chain had come when all were written down; what came since is behind that. */
+  private record End(long chainsPosition, long sequence, long position) {}
+
+  private End writtenDown(ChainNo chain) throws SQLException {
+    writtenDown.setInt(1, chain.space());
+    writtenDown.setInt(2, chain.replica());
+    try (var row = writtenDown.executeQuery()) {
+      return row.next()
+          ? new End(row.getLong(1), row.getLong(2), row.getLong(3))
+          : new End(0, 0, 0);
+    }
+  }
+
+  private void ofChain(
+      ChainNo chain, long from, long first, long last, int limit, List<LoggedEntry> entries)
+      throws SQLException {
+    ofChain.setLong(1, first);
+    ofChain.setLong(2, last);
+    ofChain.setInt(3, chain.space());
+    ofChain.setInt(4, chain.replica());
+    ofChain.setLong(5, from);
+    ofChain.setInt(6, limit);
     try (var row = ofChain.executeQuery()) {
       while (row.next()) {
         entries.add(logged(row));
       }
     }
-    return entries;
   }
 
   /** Tells that a commit put an entry into its chain. */

@@ -14,6 +14,7 @@ import com.softadastra.contracts.json.JsonText;
 import com.softadastra.contracts.peering.Role;
 import com.softadastra.engine.document.DocumentFold;
 import com.softadastra.engine.ledger.Statement;
+import com.softadastra.engine.log.Bounds;
 import com.softadastra.engine.log.Change;
 import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.Entry;
@@ -52,15 +53,15 @@ import org.junit.jupiter.api.Test;
 
 /** What a recording may expect of any journal, seen through a recording that has no thread. */
 abstract class JournalContract {
-  private static final NodeKey SELF = key(1);
-  private static final NodeKey OTHER = key(2);
+  static final NodeKey SELF = key(1);
+  static final NodeKey OTHER = key(2);
   private static final JsonText BODY = new JsonText("{\"by\":\"another life\"}");
-  private static final Incarnation LIFE = Incarnation.of(new byte[16]);
+  static final Incarnation LIFE = Incarnation.of(new byte[16]);
 
-  private final Membership membership = membership();
-  private final SpaceId space = membership.space();
-  private Journal journal;
-  private Recording recording;
+  final Membership membership = membership();
+  final SpaceId space = membership.space();
+  Journal journal;
+  Recording recording;
 
   /** Opens the journal of this test; empty at first, then with what was left. */
   abstract Journal open() throws Exception;
@@ -114,13 +115,13 @@ abstract class JournalContract {
     recording = Recording.open(journal, SELF, birth, RecordingSettings.DEFAULT, machine);
   }
 
-  private void restart(Birth birth) throws Exception {
+  void restart(Birth birth) throws Exception {
     journal.close();
     journal = open();
     recover(birth);
   }
 
-  private void administer(Runnable work) {
+  void administer(Runnable work) {
     var done =
         recording.administer(() -> {
           work.run();
@@ -142,7 +143,7 @@ abstract class JournalContract {
     return recording.submit(space, new IntentRequest("space", id, null, priority, List.of(put)));
   }
 
-  private LoggedEntry put(@Nullable String id, String document, String body) {
+  LoggedEntry put(@Nullable String id, String document, String body) {
     var done = submit(id, document, body);
     recording.recordNext();
     return done.join().entry();
@@ -366,6 +367,31 @@ abstract class JournalContract {
   }
 
   @Test
+  void whoHasSeenVeryManyChainsWritesAndStarts() throws Exception {
+    var lives = new ArrayList<ReceivedEntry>();
+    for (int n = 1; n <= Bounds.CAUSES + 1; n++) {
+      lives.add(byTheOther("theirs-" + n, "theirs-" + n, Incarnation.of(life(n))));
+    }
+    receive(lives);
+    put("mine", "a", "{}");
+
+    var written = journal.from(lives.size() + 1, 10);
+    assertThat(written)
+        .extracting(logged -> logged.entry().kind())
+        .containsExactly(Entry.OBSERVATION, Entry.DATA);
+    assertThat(written).allMatch(logged -> logged.signature() != null);
+    assertThat(deadLetters(journal)).isEmpty();
+    var chains = recording.view(space).orElseThrow().chains();
+    restart(new Birth(LIFE, 0));
+    assertThat(recording.view(space).orElseThrow().chains()).isEqualTo(chains);
+    assertThat(put(null, "a", "{}").entry().causes()).isEmpty();
+  }
+
+  private static byte[] life(int n) {
+    return java.nio.ByteBuffer.allocate(Incarnation.BYTES).putInt(n).array();
+  }
+
+  @Test
   void keepsTheRecordsOfANewMember() throws Exception {
     put(null, "a", "{}");
     var third = key(3);
@@ -380,15 +406,19 @@ abstract class JournalContract {
   }
 
   /** An intent as the other member recorded it. */
-  private ReceivedEntry byTheOther(String intentId) {
-    var put = new Operation("things", "theirs", List.of(), List.of(), new Change.Put(BODY));
+  ReceivedEntry byTheOther(String intentId) {
+    return byTheOther(intentId, "theirs", LIFE);
+  }
+
+  private ReceivedEntry byTheOther(String intentId, String document, Incarnation life) {
+    var put = new Operation("things", document, List.of(), List.of(), new Change.Put(BODY));
     var intent = new Intent(intentId, null, Priority.NORMAL, null, List.of(put));
     var bytes =
         EntryCodec.encode(
             new Entry(
                 Entry.DATA,
                 space,
-                new com.softadastra.contracts.Replica(OTHER.nodeId(), LIFE),
+                new com.softadastra.contracts.Replica(OTHER.nodeId(), life),
                 1,
                 Long.MAX_VALUE >> 1,
                 Hash.ZERO,
@@ -452,7 +482,7 @@ abstract class JournalContract {
     return entries;
   }
 
-  private void receive(List<ReceivedEntry> entries) {
+  void receive(List<ReceivedEntry> entries) {
     var stored = recording.store(space, new Checked(entries, Map.of()));
     recording.recordNext();
     assertThat(stored).isCompletedWithValue(Map.of());
