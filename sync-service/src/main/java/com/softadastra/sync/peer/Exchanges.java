@@ -42,6 +42,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -81,6 +82,7 @@ public final class Exchanges {
 
   private final Gossip gossip;
   private final AtomicInteger dischargesDue = new AtomicInteger();
+  private final ReentrantLock switching = new ReentrantLock();
   private volatile boolean started;
 
   /** An author whose entries one of two peers refuses. */
@@ -167,23 +169,29 @@ public final class Exchanges {
     return recording
         .administer(() -> peers.switchLink(peer, on))
         .thenApply(switched -> {
-          switched(peer, on);
+          switched(peer);
           return switched;
         });
   }
 
-  void switched(NodeId peer, boolean on) {
-    if (on) {
-      opened(peer);
-      return;
+  /** Follows the switch as it stands now: of two switchings the later may be heard of first. */
+  void switched(NodeId peer) {
+    switching.lock();
+    try {
+      if (peers.find(peer).filter(PeerDirectory.Peer::linkOn).isPresent()) {
+        opened(peer);
+        return;
+      }
+      var lane = lanes.remove(peer);
+      if (lane != null) {
+        lane.stop();
+      }
+      open.stream()
+          .filter(channel -> channel.peer().equals(peer))
+          .forEach(channel -> channel.end("switched off"));
+    } finally {
+      switching.unlock();
     }
-    var lane = lanes.remove(peer);
-    if (lane != null) {
-      lane.stop();
-    }
-    open.stream()
-        .filter(channel -> channel.peer().equals(peer))
-        .forEach(channel -> channel.end("switched off"));
   }
 
   private void openLane(NodeId peer, Lane.@Nullable Status before) {

@@ -360,6 +360,17 @@ class ExchangesTest {
   }
 
   @Test
+  void ofTwoSwitchingsTheLaterCountsAlsoWhereTheFirstIsHeardOfLast() {
+    one.exchanges.start();
+    two.exchanges.start();
+    meet(one, two);
+    one.recorded(() -> one.peers.switchLink(two.id(), false));
+    one.recorded(() -> one.peers.switchLink(two.id(), true));
+    one.exchanges.switched(two.id());
+    assertThat(one.exchanges.lane(two.id())).isPresent();
+  }
+
+  @Test
   void linkSwitchedOffDuringACallIsNotConnected() {
     one.exchanges.start();
     two.exchanges.start();

@@ -107,7 +107,7 @@ final class MeetingNode {
     public void note(Found inside) {}
   }
 
-  private <T> T recorded(Callable<T> work) {
+  <T> T recorded(Callable<T> work) {
     var done = recording.administer(work);
     queue.advance(DISK);
     return done.resultNow();
@@ -184,6 +184,6 @@ final class MeetingNode {
 
   void switchLink(MeetingNode peer, boolean on) {
     recorded(() -> peers.switchLink(peer.id(), on));
-    exchanges.switched(peer.id(), on);
+    exchanges.switched(peer.id());
   }
 }
