@@ -172,6 +172,24 @@ class EntitiesIT {
     assertThat(names.all()).isEqualTo(before).hasSize(2);
   }
 
+  @Test
+  void aNameIsShownWhenItIsForced() {
+    assertThat(administer(() -> names.open("shop") && names.find("shop").isEmpty())).isTrue();
+    assertThat(names.find("shop")).isPresent();
+    var id = names.id("shop");
+    assertThat(administer(() -> names.open("shop"))).isFalse();
+    var joined = membership(OTHER, SELF);
+    assertThat(
+            administer(() -> {
+              names.join("shop", joined);
+              names.join("shop", joined);
+              return names.find("shop").filter(id::equals).isPresent()
+                  && names.name(joined.space()).isEmpty();
+            }))
+        .isTrue();
+    assertThat(names.name(joined.space())).contains("shop");
+  }
+
   private void put(SpaceId space, String intent) {
     var put =
         new OperationRequest(

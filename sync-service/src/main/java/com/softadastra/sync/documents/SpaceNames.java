@@ -13,14 +13,16 @@ import com.softadastra.sync.storage.Recording;
 import com.softadastra.sync.storage.SpaceView;
 import java.security.SecureRandom;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentSkipListMap;
 
-/** The local names of spaces. New ones are made on the recording thread. */
+/**
+ * The local names of spaces. New ones are made on the recording thread, and shown when they are
+ * forced.
+ */
 public final class SpaceNames {
   private final Recording recording;
   private final SpaceDirectory directory;
@@ -28,8 +30,22 @@ public final class SpaceNames {
   private final String nodeName;
   private final InstantSource clock;
   private final SecureRandom random = new SecureRandom();
-  private final Map<String, SpaceId> ids = new ConcurrentSkipListMap<>();
-  private final Map<SpaceId, String> names = new ConcurrentHashMap<>();
+
+  /** All names with what was decided last. Owned by the recording thread. */
+  private final Map<String, SpaceId> decided;
+
+  private boolean changed;
+
+  private volatile Shown shown;
+
+  /** What is forced. */
+  private record Shown(Map<String, SpaceId> ids, Map<SpaceId, String> names) {
+    static Shown of(Map<String, SpaceId> ids) {
+      var names = new HashMap<SpaceId, String>();
+      ids.forEach((name, space) -> names.put(space, name));
+      return new Shown(Map.copyOf(ids), Map.copyOf(names));
+    }
+  }
 
   public SpaceNames(
       Recording recording,
@@ -42,20 +58,29 @@ public final class SpaceNames {
     this.key = key;
     this.nodeName = nodeName;
     this.clock = clock;
-    directory.all().forEach(this::put);
+    this.decided = new HashMap<>(directory.all());
+    this.shown = Shown.of(decided);
+    recording.onForced(this::show);
+  }
+
+  private void show() {
+    if (changed) {
+      changed = false;
+      shown = Shown.of(decided);
+    }
   }
 
   /** All spaces of this node by name. */
   public Map<String, SpaceId> all() {
-    return new TreeMap<>(ids);
+    return new TreeMap<>(shown.ids());
   }
 
   public Optional<SpaceId> find(String name) {
-    return Optional.ofNullable(ids.get(name));
+    return Optional.ofNullable(shown.ids().get(name));
   }
 
   public Optional<String> name(SpaceId space) {
-    return Optional.ofNullable(names.get(space));
+    return Optional.ofNullable(shown.names().get(space));
   }
 
   /**
@@ -83,7 +108,7 @@ public final class SpaceNames {
    * @return whether it was made
    */
   public boolean open(String name) {
-    if (ids.containsKey(name)) {
+    if (decided.containsKey(name)) {
       return false;
     }
     var nonce = new byte[MembershipRecord.NONCE_BYTES];
@@ -104,11 +129,11 @@ public final class SpaceNames {
    */
   public void join(String name, Membership membership) {
     var space = membership.space();
-    if (names.containsKey(space)) {
+    if (decided.containsValue(space)) {
       recording.putMembership(recording.membership(space).with(membership.records()));
       return;
     }
-    var other = ids.get(name);
+    var other = decided.get(name);
     if (other != null) {
       var view = recording.views().get(other);
       if (view == null || view.entries() > 0 || view.membership().members().size() > 1) {
@@ -124,7 +149,7 @@ public final class SpaceNames {
               + other.toString().substring(0, 8);
       directory.rename(name, aside);
       put(aside, other);
-      ids.remove(name);
+      decided.remove(name);
     }
     recording.createSpace(name, membership);
     put(name, space);
@@ -136,7 +161,7 @@ public final class SpaceNames {
   }
 
   private void put(String name, SpaceId space) {
-    ids.put(name, space);
-    names.put(space, name);
+    decided.put(name, space);
+    changed = true;
   }
 }
