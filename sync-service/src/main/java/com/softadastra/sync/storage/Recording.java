@@ -61,6 +61,9 @@ public final class Recording {
   private static final long CHAINS_EVERY = 1024;
   private static final int UNFINISHED_AT_ONCE = 64;
 
+  /** So many group commits' bytes may wait for what is damaged. */
+  private static final int GROUPS_ASIDE = 32;
+
   private final RecordingSettings settings;
   private final NodeKey key;
   private final Machine machine;
@@ -92,6 +95,7 @@ public final class Recording {
 
   // units that wait for what is damaged, in the order in which they came
   private final List<Unit> aside = new ArrayList<>();
+  private long asideBytes;
   private long progress;
   private final Ledger ledger = new Ledger();
   private final Mending mending;
@@ -551,6 +555,7 @@ public final class Recording {
   private void failAside(Refused refused) {
     aside.forEach(unit -> unit.fail(refused));
     aside.clear();
+    asideBytes = 0;
   }
 
   private void measureRoom() {
@@ -600,7 +605,7 @@ public final class Recording {
     for (var unit : units) {
       try {
         if (follows(unit)) {
-          aside.add(unit);
+          putAside(unit, answers);
           continue;
         }
         switch (unit) {
@@ -612,7 +617,7 @@ public final class Recording {
             if (mending.take(space, entries, batch)) {
               answers.add(() -> done.complete(true));
             } else {
-              aside.add(unit);
+              putAside(unit, answers);
             }
           }
           case Unit.Held(var position) -> onWhole(batch, () -> judgeAgain(position, batch));
@@ -625,7 +630,7 @@ public final class Recording {
       } catch (DamagedRow row) {
         noticed(row);
         if (waits(unit, row)) {
-          aside.add(unit);
+          putAside(unit, answers);
         } else {
           LOG.warn("what a unit needs can't be read: {}", row.getMessage());
           answers.add(() -> unit.fail(unreadable(row)));
@@ -679,7 +684,26 @@ public final class Recording {
     var units = new ArrayList<>(aside);
     units.addAll(handedIn);
     aside.clear();
+    asideBytes = 0;
     return units;
+  }
+
+  /** Keeps a unit until what is damaged has changed; where that would be too many, it fails. */
+  private void putAside(Unit unit, List<Runnable> answers) {
+    if (hasRoomAside(unit)) {
+      aside.add(unit);
+      asideBytes += unit.size();
+    } else {
+      answers.add(() ->
+          unit.fail(new Refused(ProblemCode.NOT_RECORDING, "too much waits for what is damaged")));
+    }
+  }
+
+  private boolean hasRoomAside(Unit unit) {
+    return unit.size() == 0
+        || aside.isEmpty()
+        || (aside.size() < settings.queueUnits()
+            && asideBytes + unit.size() <= (long) GROUPS_ASIDE * settings.batchBytes());
   }
 
   /** Whether it comes after one of the same space that waits, which must not be told it is late. */
@@ -694,8 +718,7 @@ public final class Recording {
   private boolean waits(Unit unit, DamagedRow row) {
     return switch (unit) {
       case Unit.Held _, Unit.Forked _ -> true;
-      case Unit.Submitted _, Unit.Received _ ->
-          mending.isLookedFor(row) && aside.size() < settings.queueUnits();
+      case Unit.Submitted _, Unit.Received _ -> mending.isLookedFor(row) && hasRoomAside(unit);
       case Unit.Noted _, Unit.Again _, Unit.Administered<?> _ -> false;
     };
   }

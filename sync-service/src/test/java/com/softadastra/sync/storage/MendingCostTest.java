@@ -30,8 +30,10 @@ import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -56,6 +58,9 @@ class MendingCostTest {
   private int pages;
   private int mostRestood;
   private Runnable inRecord = () -> {};
+
+  /** Rows don't prove what was written. */
+  private boolean moreIsDamaged;
 
   @BeforeEach
   void write() {
@@ -83,6 +88,11 @@ class MendingCostTest {
                 (_, method, arguments) -> {
                   switch (method.getName()) {
                     case "from" -> pages++;
+                    case "mended" -> {
+                      if (moreIsDamaged) {
+                        return Optional.empty();
+                      }
+                    }
                     case "commit", "record" ->
                         mostRestood =
                             Math.max(mostRestood, ((Batch) arguments[0]).restood().size());
@@ -247,6 +257,28 @@ class MendingCostTest {
     }
     assertThat(recording.damaged()).isEmpty();
     assertThat(medium.damaged()).isZero();
+  }
+
+  @Test
+  void whatWaitsForWhatIsDamagedIsCountedInBytes() {
+    var entry = byTheOther(0);
+    moreIsDamaged = true;
+    // 32 groups' bytes may wait
+    open(new RecordingSettings(1 << 20, 512, entry.bytes().length, 8192, 0));
+    recording.store(membership.space(), new Checked(List.of(entry), Map.of()));
+    recordAll();
+    assertThat(medium.turnEntry(ENTRIES + 1, 100)).isTrue();
+    recording.noticed(DamagedRow.ofLog(ENTRIES + 1));
+    recordAll();
+    var waiting = new ArrayList<CompletableFuture<Boolean>>();
+    for (int i = 0; i < 4; i++) {
+      waiting.add(recording.mend(membership.space(), Collections.nCopies(10, entry)));
+    }
+    recordAll();
+    assertThat(recording.damaged()).isEmpty();
+    assertThat(waiting)
+        .extracting(CompletableFuture::isCompletedExceptionally)
+        .containsExactly(false, false, false, true);
   }
 
   @Test
