@@ -126,9 +126,9 @@ class ReadingIT {
 
   /** Of a thousand entries of a megabyte each, there isn't room for all. */
   @Test
-  void anEntryIsReadWhenItsTurnComes() {
+  void aLargeEntryIsReadWhenItsTurnComes() {
     for (var id : List.of("a", "b", "c")) {
-      put(id, "{}");
+      put(id, "{\"filling\":\"" + "x".repeat(130_000) + "\"}");
     }
     var space = context.getBean(SpaceNames.class).id("shop");
     var taken = new ArrayList<Long>();

@@ -16,6 +16,7 @@ import com.softadastra.engine.cbor.CborWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,6 +100,18 @@ public final class EntryCodec {
    *     hard bounds
    */
   public static Entry decode(byte[] bytes) {
+    return decode(bytes, EntryCodec::canonical);
+  }
+
+  /**
+   * Of bytes that {@link #decode} took before and that a checksum vouches for: the JSON in them is
+   * not read again.
+   */
+  public static Entry decodeKept(byte[] bytes) {
+    return decode(bytes, JsonText::ofUtf8);
+  }
+
+  private static Entry decode(byte[] bytes, Function<byte[], JsonText> json) {
     if (bytes.length > Bounds.ENTRY_BYTES) {
       throw new Malformed("entry of " + bytes.length + " bytes");
     }
@@ -129,7 +142,7 @@ public final class EntryCodec {
     if (kind == Entry.OBSERVATION && payload.length > 0) {
       throw new Malformed("an observation with a payload");
     }
-    var intent = kind == Entry.DATA ? intent(payload) : null;
+    var intent = kind == Entry.DATA ? intent(payload, json) : null;
     return new Entry(
         kind, space, author, sequence, clock, previous, causes, authority, payload, intent);
   }
@@ -179,7 +192,7 @@ public final class EntryCodec {
     return causes;
   }
 
-  private static Intent intent(byte[] payload) {
+  private static Intent intent(byte[] payload, Function<byte[], JsonText> json) {
     var in = new CborReader(payload);
     in.array(5, 5);
     String id = in.text(Bounds.INTENT_ID_BYTES);
@@ -196,7 +209,8 @@ public final class EntryCodec {
         throw new Malformed("operation without a name");
       }
       var operation =
-          new Operation(collection, document, definition(in), hashes(in), hashes(in), change(in));
+          new Operation(
+              collection, document, definition(in), hashes(in), hashes(in), change(in, json));
       if ((operation.defines() || operation.numbers())
           && (operation.definition() != null || !(operation.change() instanceof Change.Put))) {
         throw new Malformed("what a reserved collection doesn't have");
@@ -226,23 +240,24 @@ public final class EntryCodec {
     }
   }
 
-  private static Change change(CborReader in) {
+  private static Change change(CborReader in, Function<byte[], JsonText> json) {
     int items = in.array(1, 3);
     int kind = in.unsigned(4);
     if (items != new int[] {2, 3, 1, 3, 3}[kind]) {
       throw new Malformed("change of kind " + kind + " with " + items + " items");
     }
     return switch (kind) {
-      case 0 -> new Change.Put(json(in));
+      case 0 -> new Change.Put(json(in, json));
       case 1 ->
-          new Change.Patch(Notation.values()[in.unsigned(Notation.values().length - 1)], json(in));
+          new Change.Patch(
+              Notation.values()[in.unsigned(Notation.values().length - 1)], json(in, json));
       case 2 -> Change.DELETE;
-      case 3 -> new Change.Difference(json(in), Hash.of(in.bytesExactly(Hash.BYTES)));
-      default -> undo(in);
+      case 3 -> new Change.Difference(json(in, json), Hash.of(in.bytesExactly(Hash.BYTES)));
+      default -> undo(in, json);
     };
   }
 
-  private static Change undo(CborReader in) {
+  private static Change undo(CborReader in, Function<byte[], JsonText> json) {
     var conflict = Hash.of(in.bytesExactly(Hash.BYTES));
     int items = in.array(1, 3);
     int kind = in.unsigned(2);
@@ -252,14 +267,17 @@ public final class EntryCodec {
     return new Change.Undo(
         conflict,
         switch (kind) {
-          case 0 -> new Change.Put(json(in));
-          case 1 -> new Change.Patch(Notation.FIELDS, json(in));
+          case 0 -> new Change.Put(json(in, json));
+          case 1 -> new Change.Patch(Notation.FIELDS, json(in, json));
           default -> Change.DELETE;
         });
   }
 
-  private static JsonText json(CborReader in) {
-    byte[] utf8 = in.bytes(Bounds.ENTRY_BYTES);
+  private static JsonText json(CborReader in, Function<byte[], JsonText> json) {
+    return json.apply(in.bytes(Bounds.ENTRY_BYTES));
+  }
+
+  private static JsonText canonical(byte[] utf8) {
     try {
       var text = JsonText.of(JsonReader.object(utf8));
       if (!Arrays.equals(text.utf8(), utf8)) {

@@ -34,7 +34,7 @@ final class PeerChains {
   /** The last that went to it, by the chain that it was of then. */
   private final Map<Replica, Point> sent = new LinkedHashMap<>();
 
-  /** The ends of what came from it and may not be stored yet. */
+  /** The ends of batches that came from it and may not be stored yet. */
   private final Map<Hash, Point> pending = new LinkedHashMap<>();
 
   private final Map<Replica, Long> has = new HashMap<>();
@@ -87,10 +87,14 @@ final class PeerChains {
     branches = -1;
   }
 
-  /** The peer has sent an entry, which is not stored yet. */
-  void received(ReceivedEntry entry) {
-    pending.remove(entry.entry().previous());
-    pending.put(entry.hash(), point(entry.entry(), entry.hash()));
+  /** The peer has sent entries, which are not stored yet, but will be at once. */
+  void received(List<ReceivedEntry> batch) {
+    var ends = new LinkedHashMap<Hash, Point>();
+    for (var entry : batch) {
+      ends.remove(entry.entry().previous());
+      ends.put(entry.hash(), point(entry.entry(), entry.hash()));
+    }
+    pending.putAll(ends);
   }
 
   /** What was received until now is stored or refused. */
@@ -111,6 +115,12 @@ final class PeerChains {
   /** Whether the peer has an entry of a chain, as far as is known. */
   boolean has(Replica chain, long sequence) {
     return has.getOrDefault(chain, 0L) >= sequence;
+  }
+
+  /** Whether the peer has everything that is here now, as far as is known. */
+  boolean hasAll() {
+    return host.chains(space).entrySet().stream()
+        .allMatch(chain -> has(chain.getKey(), chain.getValue().sequence()));
   }
 
   /** What is missing is looked for anew with the next {@link #review}. */

@@ -583,7 +583,7 @@ public final class Session {
             batch,
             node -> membership.get().member(node).map(m -> m.key()).orElse(null),
             exchange.peer::isStored);
-    checked.genuine().forEach(exchange.peer::received);
+    exchange.peer.received(checked.genuine());
     exchange.storing++;
     long known = known(space);
     return host.store(space, checked, peer)
@@ -701,6 +701,10 @@ public final class Session {
     }
     while (batch.isEmpty() && exchange.cursor < host.durable()) {
       long end = host.durable();
+      if (exchange.peer.hasAll()) {
+        exchange.cursor = end;
+        break;
+      }
       var readable = host.entries(space, exchange.cursor, Frame.BATCH_BYTES);
       if (readable.isEmpty()) {
         break;

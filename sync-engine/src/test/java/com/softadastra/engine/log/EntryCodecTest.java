@@ -36,6 +36,7 @@ class EntryCodecTest {
       var read = EntryCodec.decode(bytes);
       assertThat(read).as("seed %d", seed).usingRecursiveComparison().isEqualTo(entry);
       assertThat(EntryCodec.encode(read)).as("seed %d", seed).isEqualTo(bytes);
+      assertThat(EntryCodec.decodeKept(bytes)).usingRecursiveComparison().isEqualTo(read);
     }
   }
 

@@ -29,6 +29,7 @@ import com.softadastra.engine.space.SpaceState;
 import com.softadastra.engine.space.Urgency;
 import com.softadastra.engine.space.Write;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -52,6 +53,11 @@ final class MemoryHost implements SessionHost, Reads {
   final List<Replica> forks = new ArrayList<>();
   final List<Replica> rejecting = new ArrayList<>();
   final Set<Long> unreadable = new TreeSet<>();
+
+  /** Whether what it is to store waits in {@link #waiting} until somebody runs that. */
+  boolean slow;
+
+  final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
 
   /** Hears what a batch is refused for, before the session does. */
   Consumer<Map<Replica, String>> decided = _ -> {};
@@ -261,6 +267,15 @@ final class MemoryHost implements SessionHost, Reads {
 
   @Override
   public CompletionStage<Map<Replica, String>> store(SpaceId space, Checked batch, NodeId from) {
+    if (!slow) {
+      return CompletableFuture.completedStage(stored(batch));
+    }
+    var done = new CompletableFuture<Map<Replica, String>>();
+    waiting.add(() -> done.complete(stored(batch)));
+    return done;
+  }
+
+  private Map<Replica, String> stored(Checked batch) {
     var rejected = new HashMap<>(batch.refused());
     rejecting.forEach(replica -> rejected.put(replica, "not wanted"));
     for (var received : batch.genuine()) {
@@ -270,7 +285,7 @@ final class MemoryHost implements SessionHost, Reads {
       }
     }
     decided.accept(rejected);
-    return CompletableFuture.completedStage(rejected);
+    return rejected;
   }
 
   @Override

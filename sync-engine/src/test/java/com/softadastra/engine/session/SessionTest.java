@@ -66,6 +66,38 @@ class SessionTest {
   }
 
   @Test
+  void whatCameFromThePeerIsNotSentBackWhileMoreOfItIsBeingStored() {
+    write(one, 6);
+    write(two, 1);
+    two.slow = true;
+    var a = new Session(key(2).nodeId(), one);
+    var b = new Session(key(1).nodeId(), two);
+    hand(a, b.poll());
+    hand(b, a.poll());
+    for (var frame = b.poll(); frame != null; frame = b.poll()) {
+      hand(a, frame);
+    }
+    for (var frame = a.poll(); frame != null; frame = a.poll()) {
+      b.receive(frame);
+    }
+    var sent = new ArrayList<Frame>();
+    while (!two.waiting.isEmpty()) {
+      two.waiting.remove().run();
+      for (var frame = b.poll(); frame != null; frame = b.poll()) {
+        sent.add(Frame.decode(frame));
+        a.receive(frame);
+      }
+      for (var frame = a.poll(); frame != null; frame = a.poll()) {
+        b.receive(frame);
+      }
+    }
+    assertThat(vector(two)).containsEntry(replica(1), 6L);
+    assertThat(sent.stream().filter(Frame.Entries.class::isInstance).map(Frame.Entries.class::cast))
+        .singleElement()
+        .satisfies(entries -> assertThat(entries.batch()).hasSize(1));
+  }
+
+  @Test
   void noMoreBatchesAreSentThanThePeerAcknowledges() {
     write(one, 4 * Session.CREDIT);
     var a = new Session(key(2).nodeId(), one);

@@ -6,14 +6,20 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The documents that the recording thread used last, and their row numbers. Bounded by the size of
  * their bodies; owned by that thread.
  */
 final class DocumentCache {
+  private static final Logger LOG = LoggerFactory.getLogger(DocumentCache.class);
   private static final int MOST_BYTES = 32 << 20;
   private static final int MOST_DOCUMENTS = 20_000;
+
+  /** With more documents a start would take too long to read their names. */
+  private static final int NAMES_READ = 100_000;
 
   private record Cached(DocumentState state, long documentNo, int bytes) {}
 
@@ -24,11 +30,27 @@ final class DocumentCache {
   private long nextNumber;
   private int bytes;
 
+  // all that a lookup can find; null where they are too many to read, or can't be read
+  private final @Nullable BloomFilter found;
+
   /**
    * @param nextNumber the first free row number
+   * @param rows what the database has
    */
-  DocumentCache(long nextNumber) {
+  DocumentCache(long nextNumber, Rows rows) {
     this.nextNumber = nextNumber;
+    found = nextNumber <= NAMES_READ ? names(rows) : null;
+  }
+
+  private static @Nullable BloomFilter names(Rows rows) {
+    var names = new BloomFilter();
+    try {
+      rows.forEachDocument(names::add);
+      return names;
+    } catch (RuntimeException e) {
+      LOG.warn("every document is looked up on the disk, since their names can't be read", e);
+      return null;
+    }
   }
 
   @Nullable DocumentState state(DocumentKey key, Rows rows) {
@@ -36,7 +58,7 @@ final class DocumentCache {
     if (cached != null) {
       return cached.state();
     }
-    var row = rows.documentRow(key);
+    var row = found == null || found.mayHave(key) ? rows.documentRow(key) : null;
     if (row == null) {
       return null;
     }
@@ -54,7 +76,14 @@ final class DocumentCache {
 
   /** A number for a document's first row. */
   long number(DocumentKey key) {
-    return given.computeIfAbsent(key, _ -> nextNumber++);
+    return given.computeIfAbsent(
+        key,
+        _ -> {
+          if (found != null) {
+            found.add(key);
+          }
+          return nextNumber++;
+        });
   }
 
   void remember(DocumentState state) {

@@ -74,7 +74,7 @@ public final class H2Journal implements Journal {
     redo = log == null ? null : openLog(log);
     numbers = new Numbers(connection);
     rows = new Rows(connection, numbers);
-    cache = new DocumentCache(1 + number("select max(document_no) from document"));
+    cache = new DocumentCache(1 + number("select max(document_no) from document"), rows);
     readers = new Readers(database, numbers);
   }
 

@@ -32,6 +32,7 @@ import org.slf4j.LoggerFactory;
 public final class Readers implements AutoCloseable {
   private static final int CONNECTIONS = 8;
   private static final int ENTRIES_AT_ONCE = 256;
+  private static final int BYTES_AT_ONCE = 256 << 10;
 
   private static final Logger LOG = LoggerFactory.getLogger(Readers.class);
 
@@ -211,7 +212,7 @@ public final class Readers implements AutoCloseable {
 
     /**
      * Hands on the entries of a space after a position and up to the durable one, until the taker
-     * has enough. Each is read when its turn comes, so that one is held at a time.
+     * has enough. So many are held at a time as have 256 KiB together, or one that is larger.
      *
      * @param taker says whether it takes more
      */
@@ -238,33 +239,40 @@ public final class Readers implements AutoCloseable {
         Predicate<LoggedEntry> taker)
         throws SQLException {
       long from = position;
-      while (true) {
-        // the database holds all rows of an answer
-        var positions = new ArrayList<Long>();
+      int found;
+      do {
+        found = 0;
+        // the database holds all rows of an answer, so a group of them is read at a time
+        var groups = new ArrayList<Long>();
+        long last = from;
         try (var select =
             connection.prepareStatement(
-                "select position from wal where position > ? and position <= ? and space_no = ?"
+                "select position, octet_length(entry) from wal"
+                    + " where position > ? and position <= ? and space_no = ?"
                     + " order by position limit ?")) {
           select.setLong(1, from);
           select.setLong(2, durable);
           select.setInt(3, spaceNo(space));
           select.setInt(4, ENTRIES_AT_ONCE);
           try (var row = select.executeQuery()) {
-            while (row.next()) {
-              positions.add(row.getLong(1));
+            for (int bytes = 0; row.next(); found++) {
+              if (bytes + row.getInt(2) > BYTES_AT_ONCE && bytes > 0) {
+                groups.add(last);
+                bytes = 0;
+              }
+              bytes += row.getInt(2);
+              last = row.getLong(1);
             }
           }
         }
-        for (long next : positions) {
-          if (!leftOut.test(next) && !taker.test(rows.entry(next))) {
+        groups.add(last);
+        for (long end : groups) {
+          if (!rows.forEach(space, from, end, leftOut, taker)) {
             return;
           }
+          from = end;
         }
-        if (positions.size() < ENTRIES_AT_ONCE) {
-          return;
-        }
-        from = positions.getLast();
-      }
+      } while (found == ENTRIES_AT_ONCE);
     }
   }
 }

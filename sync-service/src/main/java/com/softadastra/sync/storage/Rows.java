@@ -27,6 +27,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.LongPredicate;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -35,15 +38,19 @@ final class Rows implements Reads, AutoCloseable {
   /** A chain's entries get a mark at every multiple of this, plus one; a branch's first has one. */
   static final int MARK_EVERY = 64;
 
+  private static final int NAMES_AT_ONCE = 1000;
+
   static final String ENTRY_COLUMNS =
       "position, space_no, replica_no, sequence, standing, recorded_at, previous, signature, entry, crc";
 
+  private final Connection connection;
   private final Numbers numbers;
   private final PreparedStatement document;
   private final PreparedStatement entry;
   private final PreparedStatement entriesFrom;
+  private final PreparedStatement ofSpace;
   private final PreparedStatement mark;
-  private final PreparedStatement firstMark;
+  private final PreparedStatement nextMark;
   private final PreparedStatement writtenDown;
   private final PreparedStatement ofChain;
   private final PreparedStatement intent;
@@ -53,6 +60,7 @@ final class Rows implements Reads, AutoCloseable {
   private record ChainNo(int space, int replica) {}
 
   Rows(Connection connection, Numbers numbers) throws SQLException {
+    this.connection = connection;
     this.numbers = numbers;
     document =
         connection.prepareStatement(
@@ -61,12 +69,19 @@ final class Rows implements Reads, AutoCloseable {
     entriesFrom =
         connection.prepareStatement(
             "select " + ENTRY_COLUMNS + " from wal where position >= ? order by position limit ?");
+    ofSpace =
+        connection.prepareStatement(
+            "select "
+                + ENTRY_COLUMNS
+                + " from wal where position > ? and position <= ? and space_no = ? order by position");
     mark =
         connection.prepareStatement(
-            "select max(position) from wal_mark where space_no = ? and replica_no = ? and sequence <= ?");
-    firstMark =
+            "select position from wal_mark where space_no = ? and replica_no = ? and sequence > ? and sequence <= ?"
+                + " order by space_no desc, replica_no desc, sequence desc limit 1");
+    nextMark =
         connection.prepareStatement(
-            "select min(position) from wal_mark where space_no = ? and replica_no = ?");
+            "select position from wal_mark where space_no = ? and replica_no = ? and sequence > ?"
+                + " order by space_no, replica_no, sequence limit 1");
     writtenDown =
         connection.prepareStatement(
             "select n.chains_position, c.sequence, c.position from node n"
@@ -86,8 +101,9 @@ final class Rows implements Reads, AutoCloseable {
     document.close();
     entry.close();
     entriesFrom.close();
+    ofSpace.close();
     mark.close();
-    firstMark.close();
+    nextMark.close();
     writtenDown.close();
     ofChain.close();
     intent.close();
@@ -205,6 +221,40 @@ final class Rows implements Reads, AutoCloseable {
     }
   }
 
+  /** Names all documents that {@link #document} finds, from the index by which it does. */
+  void forEachDocument(Consumer<DocumentKey> taker) {
+    asked(
+        "reading the documents' names failed",
+        () -> {
+          for (var collection : numbers.collections()) {
+            forEachDocument(numbers.space(collection.spaceNo()), collection.name(), taker);
+          }
+          return true;
+        });
+  }
+
+  private void forEachDocument(SpaceId space, String collection, Consumer<DocumentKey> taker)
+      throws SQLException {
+    try (var select =
+        connection.prepareStatement(
+            "select id from document use index (document_by_id) where collection_no = ? and id > ?"
+                + " order by collection_no, id limit ?")) {
+      select.setInt(1, numbers.collection(space, collection).orElseThrow());
+      int found = NAMES_AT_ONCE;
+      for (String last = ""; found == NAMES_AT_ONCE; ) {
+        found = 0;
+        select.setString(2, last);
+        select.setInt(3, NAMES_AT_ONCE);
+        try (var row = select.executeQuery()) {
+          for (; row.next(); found++) {
+            last = row.getString(1);
+            taker.accept(new DocumentKey(space, collection, last));
+          }
+        }
+      }
+    }
+  }
+
   static int documentCrc(int collection, String id, boolean live, byte[] state) {
     return new Checksum().add(collection).add(id).add(live ? 1 : 0).add(state).value();
   }
@@ -214,6 +264,29 @@ final class Rows implements Reads, AutoCloseable {
     try (var row = entry.executeQuery()) {
       return row.next() ? Optional.of(logged(row)) : Optional.empty();
     }
+  }
+
+  /**
+   * Reads the entries of a space after a position and up to another at once, and hands them on.
+   *
+   * @param leftOut positions at which nothing is read
+   * @param taker says whether it takes more
+   * @return whether it does in the end
+   */
+  boolean forEach(
+      SpaceId space, long after, long last, LongPredicate leftOut, Predicate<LoggedEntry> taker)
+      throws SQLException {
+    ofSpace.setLong(1, after);
+    ofSpace.setLong(2, last);
+    ofSpace.setInt(3, numbers.space(space));
+    try (var row = ofSpace.executeQuery()) {
+      while (row.next()) {
+        if (!leftOut.test(row.getLong(1)) && !taker.test(logged(row))) {
+          return false;
+        }
+      }
+    }
+    return true;
   }
 
   private List<LoggedEntry> selectFrom(long position, int limit) throws SQLException {
@@ -316,24 +389,8 @@ final class Rows implements Reads, AutoCloseable {
     if (last != null && last < from) {
       return entries;
     }
-    mark.setInt(1, numbers.space(space));
-    mark.setInt(2, replicaNo);
-    mark.setLong(3, from);
-    long position;
-    try (var row = mark.executeQuery()) {
-      row.next();
-      position = row.getLong(1);
-    }
-    if (position == 0) {
-      // a branch has its first mark where it begins
-      firstMark.setInt(1, numbers.space(space));
-      firstMark.setInt(2, replicaNo);
-      try (var row = firstMark.executeQuery()) {
-        row.next();
-        position = row.getLong(1);
-      }
-    }
-    if (position == 0) {
+    Long position = mark(space, replicaNo, from);
+    if (position == null) {
       return entries;
     }
     var chainNo = new ChainNo(numbers.space(space), replicaNo);
@@ -374,6 +431,25 @@ final class Rows implements Reads, AutoCloseable {
       while (row.next()) {
         entries.add(logged(row));
       }
+    }
+  }
+
+  /** The mark at or before an entry; a branch's first where the entry is before that. */
+  private @Nullable Long mark(SpaceId space, int replicaNo, long sequence) throws SQLException {
+    mark.setInt(1, numbers.space(space));
+    mark.setInt(2, replicaNo);
+    mark.setLong(3, sequence - MARK_EVERY);
+    mark.setLong(4, sequence);
+    try (var row = mark.executeQuery()) {
+      if (row.next()) {
+        return row.getLong(1);
+      }
+    }
+    nextMark.setInt(1, numbers.space(space));
+    nextMark.setInt(2, replicaNo);
+    nextMark.setLong(3, sequence);
+    try (var row = nextMark.executeQuery()) {
+      return row.next() ? row.getLong(1) : null;
     }
   }
 
@@ -463,7 +539,7 @@ final class Rows implements Reads, AutoCloseable {
     return new LoggedEntry(
         position,
         numbers.replica(row.getInt(3)),
-        EntryCodec.decode(bytes),
+        EntryCodec.decodeKept(bytes),
         bytes,
         Hash.sha256(bytes),
         signature,

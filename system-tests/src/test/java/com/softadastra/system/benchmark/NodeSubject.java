@@ -53,10 +53,18 @@ final class NodeSubject implements Subject {
         .orThrow();
   }
 
-  /** What a new node needed to have everything. */
-  record CatchUp(long entries, double seconds) {
+  /**
+   * What a new node needed to have everything.
+   *
+   * @param cpuSeconds of both nodes
+   */
+  record CatchUp(long entries, double seconds, double cpuSeconds) {
     double perSecond() {
       return entries / seconds;
+    }
+
+    double cpuMicrosEach() {
+      return cpuSeconds * 1e6 / entries;
     }
   }
 
@@ -66,6 +74,7 @@ final class NodeSubject implements Subject {
       joiner.start();
       joiner.awaitReady(PATIENCE);
       long entries = entries(node);
+      double cpu = cpuSeconds(node) + cpuSeconds(joiner);
       long begun = System.nanoTime();
       join(joiner);
       while (entries(joiner) < entries) {
@@ -83,8 +92,19 @@ final class NodeSubject implements Subject {
         Thread.sleep(50);
         seconds = (System.nanoTime() - begun) / 1e9;
       }
-      return new CatchUp(entries, seconds);
+      cpu = cpuSeconds(node) + cpuSeconds(joiner) - cpu;
+      return new CatchUp(entries, seconds, cpu);
     }
+  }
+
+  private static double cpuSeconds(NodeProcess node) {
+    return ProcessHandle.of(node.pid())
+            .orElseThrow()
+            .info()
+            .totalCpuDuration()
+            .orElseThrow()
+            .toNanos()
+        / 1e9;
   }
 
   long entries() {

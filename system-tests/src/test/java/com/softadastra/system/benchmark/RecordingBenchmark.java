@@ -19,9 +19,6 @@ class RecordingBenchmark {
   private static final int ROUNDS = Integer.getInteger("benchmark.rounds", 3);
   private static final Duration SLICE =
       Duration.ofMillis(1000L * Integer.getInteger("benchmark.seconds", 9) / ROUNDS);
-  // A slow machine gets fewer entries to catch up with, and says how many.
-  private static final Duration LOADING = Duration.ofMinutes(1);
-  private static final int CATCH_UP = Integer.getInteger("benchmark.entries", 100_000);
 
   private final Results results = new Results();
   private final Report report = new Report("benchmark.txt");
@@ -103,22 +100,10 @@ class RecordingBenchmark {
           lone,
           new Cell(each, 1),
           Slice::p50Millis);
-      catchUp(node);
     } finally {
       report.close();
       FileSystemUtils.deleteRecursively(directory);
     }
-  }
-
-  private void catchUp(NodeSubject node) throws Exception {
-    long missing = CATCH_UP - node.entries();
-    if (missing > 0) {
-      Load.run(node, Load.MOST, LOADING, missing);
-    }
-    var caught = node.catchUp();
-    report.say(
-        "A new node has all %,d entries and the same digest after %.1f s: %,.0f entries/s",
-        caught.entries(), caught.seconds(), caught.perSecond());
   }
 
   private void ratio(String what, Cell above, Cell below, ToDoubleFunction<Slice> figure) {
