@@ -129,7 +129,8 @@ public class SyncConfiguration {
 
   @Bean
   Receipts receipts(Storage storage, NodeKey key, ObjectProvider<Exchanges> exchanges) {
-    return new Receipts(storage, key.nodeId(), peer -> exchanges.getObject().link(peer));
+    return new Receipts(
+        storage.recording(), key.nodeId(), peer -> exchanges.getObject().link(peer));
   }
 
   @Bean

@@ -53,7 +53,9 @@ class ReadingIT {
             storage,
             context.getBean(SpaceNames.class),
             new Receipts(
-                storage, EntitiesIT.SELF.nodeId(), _ -> new Receipts.LinkState(false, 0, null)),
+                storage.recording(),
+                EntitiesIT.SELF.nodeId(),
+                _ -> new Receipts.LinkState(false, 0, null)),
             context.getBean(CollectionDirectory.class));
     documents.openSpace("shop").orThrow();
   }

@@ -280,7 +280,10 @@ final class Historian extends Judge implements World.Work {
   }
 
   @Override
-  public void sent(int place, Frame frame) {
+  public void received(int place, NodeId peer, Object connection, Frame frame) {}
+
+  @Override
+  public void sent(int place, Object connection, Frame frame) {
     frames++;
     if (frame instanceof Frame.Acknowledged(var _, var sent)) {
       statements += sent.size();

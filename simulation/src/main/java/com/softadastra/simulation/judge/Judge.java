@@ -32,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.WeakHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,6 +54,11 @@ public class Judge {
   private final Map<Hash, String> versions = new HashMap<>();
   private final Map<State, Long> states = new HashMap<>();
   private final Map<SpaceId, Map<String, Promise>> promises = new LinkedHashMap<>();
+
+  private final Map<Hash, Claims.Grant> grants = new HashMap<>();
+  private final Claims.Held held = new Claims.Held();
+  private final Map<Object, Map<Integer, Turns>> connections = new WeakHashMap<>();
+  private boolean readsFail;
 
   /** What any storage of a node was known, forced, to have: entries, and how far chains. */
   private final Map<Place, Truth> had = new HashMap<>();
@@ -101,6 +107,8 @@ public class Judge {
     @Nullable Journal journal;
     @Nullable Rows rows;
     @Nullable Recording recording;
+    @Nullable Claims claims;
+    @Nullable Replica life;
     boolean tells;
     long lostAt;
     final Map<Place, Statement> heard = new HashMap<>();
@@ -193,6 +201,7 @@ public class Judge {
     node.journal = journal;
     node.rows = Rows.of(journal);
     node.recording = recording;
+    node.claims = new Claims(node.id, recording, journal, node.rows);
     node.heard.clear();
     anew(node, recording);
     long from = 1;
@@ -252,6 +261,7 @@ public class Judge {
     node.journal = null;
     node.rows = null;
     node.recording = null;
+    node.claims = null;
     node.answered.clear();
   }
 
@@ -263,6 +273,7 @@ public class Judge {
   /** An entry that an author signed outside of its node. */
   public void isGenuine(Hash hash) {
     genuine.add(hash);
+    held.isUnasked(hash);
   }
 
   /** What that node writes in a space may have no effect. */
@@ -270,9 +281,24 @@ public class Judge {
     readers.add(new Place(space, node));
   }
 
-  /** A grant gives its subject these labels. */
-  public void isLabelled(Hash grant, List<String> given) {
+  /** A space was created, by its first member. */
+  public void isCreated(SpaceId space, NodeId creator) {
+    grants.put(space.hash(), new Claims.Grant(creator, 0));
+  }
+
+  /**
+   * A grant makes its subject a member, with these labels.
+   *
+   * @param number from which on entries count it as one; 0 where its issuer can't number grants
+   */
+  public void isGranted(Hash grant, NodeId subject, long number, List<String> given) {
+    grants.put(grant, new Claims.Grant(subject, number));
     labels.put(grant, List.copyOf(given));
+  }
+
+  /** Reads may fail, so what goes first can depend on what can be read. */
+  public void readsFail() {
+    readsFail = true;
   }
 
   /** A node has recorded something. */
@@ -314,9 +340,36 @@ public class Judge {
         .putIfAbsent(intent.id(), new Promise(place, request));
   }
 
+  /** A frame of a peer has come to a node. */
+  public void received(int place, NodeId peer, Object connection, Frame frame) {
+    var node = nodes.get(place);
+    var recording = node == null ? null : node.recording;
+    turns(place, connection)
+        .received(
+            frame,
+            space ->
+                recording != null
+                    && recording
+                        .view(space)
+                        .flatMap(view -> view.membership().member(peer))
+                        .isPresent());
+  }
+
+  private Turns turns(int place, Object connection) {
+    return connections
+        .computeIfAbsent(connection, _ -> new HashMap<>())
+        .computeIfAbsent(place, _ -> new Turns());
+  }
+
   /** A node sends a frame. */
-  public void sent(int place, Frame frame) {
+  public void sent(int place, Object connection, Frame frame) {
     var node = watched(place);
+    if (frame instanceof Frame.Entries entries) {
+      var wrong = turns(place, connection).sent(entries, node.shadow);
+      if (wrong != null && !readsFail && doubled.isEmpty()) {
+        broken("priority", "at " + node.name + " " + wrong);
+      }
+    }
     if (frame instanceof Frame.Entries(var space, var batch)) {
       var known = node.shadow.spaces.get(space);
       for (var offered : batch) {
@@ -336,6 +389,11 @@ public class Judge {
       return;
     }
     long durable = recording.durable();
+    var life = new Replica(node.id, recording.incarnation());
+    if (!life.equals(node.life)) {
+      node.life = life;
+      node.shadow.log.values().forEach(entry -> held.add(life, entry));
+    }
     var touched = new LinkedHashSet<DocumentKey>();
     var changed = new LinkedHashSet<Shadow.Space>();
     while (node.shadow.last() < durable) {
@@ -349,7 +407,13 @@ public class Judge {
         }
         take(node, recording, logged);
         written(node, node.shadow.space(logged.entry().space()), logged);
-        touched.addAll(node.shadow.add(logged, entry(logged)));
+        var entry = entry(logged);
+        held.add(life, entry);
+        if (entry.entry().author().node().equals(node.id)) {
+          // what it wrote last as another life comes with the new one
+          held.add(entry.entry().author(), entry);
+        }
+        touched.addAll(node.shadow.add(logged, entry));
         changed.add(node.shadow.space(logged.entry().space()));
       }
     }
@@ -371,6 +435,7 @@ public class Judge {
       holdings(node, journal, space);
     });
     statements(node, recording);
+    claims(node);
     outbox(node, recording, journal, Objects.requireNonNull(node.rows));
     if (recording.waiting() > 10_000) {
       broken("I10", node.name + " lets " + recording.waiting() + " wait");
@@ -726,6 +791,21 @@ public class Judge {
     }
   }
 
+  /** What it says of receipts and of what is at risk is so. */
+  private void claims(Watched node) {
+    var wrong =
+        Objects.requireNonNull(node.claims).wrong(node.shadow, held, grants, nodesDoubled());
+    if (wrong != null) {
+      broken("ledger", "at " + node.name + " " + wrong);
+    }
+  }
+
+  private Set<NodeId> nodesDoubled() {
+    var nodes = new HashSet<NodeId>();
+    doubled.forEach(author -> nodes.add(author.node()));
+    return nodes;
+  }
+
   private static boolean isLater(Statement statement, Statement before) {
     return statement.position() != before.position()
         ? statement.position() > before.position()
@@ -914,6 +994,10 @@ public class Judge {
             }
           }
         }
+      }
+      var behind = Objects.requireNonNull(node.claims).behind(node.shadow);
+      if (behind != null) {
+        return "at " + node.name + " " + behind;
       }
     }
     return null;

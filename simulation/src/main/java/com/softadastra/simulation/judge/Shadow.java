@@ -3,6 +3,7 @@ package com.softadastra.simulation.judge;
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
+import com.softadastra.contracts.documents.Priority;
 import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.space.DocumentUpdate;
@@ -34,6 +35,12 @@ final class Shadow {
     final Map<DocumentKey, Long> digests = new HashMap<>();
     final Map<Replica, Long> reached = new HashMap<>();
     final TreeMap<Long, NaiveEntry> undischarged = new TreeMap<>();
+
+    final Map<Hash, Long> positions = new HashMap<>();
+
+    /** By position. */
+    final TreeMap<Long, NaiveEntry> urgent = new TreeMap<>();
+
     final Set<NaiveEntry> forked = new HashSet<>();
 
     /** Entries on what is divided, by position, and those of them that took too much. */
@@ -123,10 +130,14 @@ final class Shadow {
     log.put(logged.position(), entry);
     var space = space(entry.entry().space());
     space.has.add(entry.hash());
+    space.positions.put(entry.hash(), logged.position());
     space.set +=
         entry.number() * 0x9E3779B97F4A7C15L
             ^ Long.rotateLeft(entry.number() * 0xD6E8FEB86659FD93L, 31);
     space.undischarged.put(logged.position(), entry);
+    if (entry.entry().intent() != null && entry.entry().intent().priority() == Priority.URGENT) {
+      space.urgent.put(logged.position(), entry);
+    }
     if (NaiveHoldings.divides(entry)) {
       space.divided.put(logged.position(), entry);
     }

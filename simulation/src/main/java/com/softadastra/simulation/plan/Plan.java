@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 
 /**
  * What a seed stands for: a world, and what happens in it.
@@ -59,6 +60,16 @@ public record Plan(
 
   public Plan withoutSpare() {
     return new Plan(seed, nodes, spaces, documents, onDisk, late, links, happenings);
+  }
+
+  /** Whether a row may be damaged, or a read fail. */
+  public boolean readsFail() {
+    return Stream.concat(happenings.stream(), spare.stream().flatMap(List::stream))
+        .anyMatch(happening ->
+            switch (happening.kind()) {
+              case FLIP, READ_FAILS -> true;
+              default -> false;
+            });
   }
 
   /** When the last of it happens. */

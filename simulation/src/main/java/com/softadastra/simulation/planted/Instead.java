@@ -5,10 +5,12 @@ import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
+import com.softadastra.contracts.documents.Priority;
 import com.softadastra.contracts.peering.Role;
 import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.document.Head;
 import com.softadastra.engine.document.KnownOperation;
+import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.log.Entry;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Operation;
@@ -20,6 +22,7 @@ import com.softadastra.sync.storage.Birth;
 import com.softadastra.sync.storage.Found;
 import com.softadastra.sync.storage.Journal;
 import com.softadastra.sync.storage.Ledger;
+import com.softadastra.sync.storage.Recording;
 import com.softadastra.sync.storage.SpaceView;
 import com.softadastra.sync.storage.StorageException;
 import java.math.BigDecimal;
@@ -28,10 +31,12 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.WeakHashMap;
 import net.bytebuddy.asm.Advice;
 import net.bytebuddy.implementation.bytecode.assign.Assigner;
 import org.jspecify.annotations.Nullable;
@@ -356,6 +361,111 @@ public final class Instead {
     @Advice.OnMethodExit
     static void exit(@Advice.Return(readOnly = false) BigDecimal number) {
       number = BigDecimal.ZERO;
+    }
+  }
+
+  private static final Map<Ledger, Set<Statement>> STATEMENTS = new WeakHashMap<>();
+
+  /** What a member once said to have it has. */
+  public static final class OfAnyLife {
+    @Advice.OnMethodExit
+    static void exit(
+        @Advice.This Ledger ledger,
+        @Advice.Argument(0) SpaceId space,
+        @Advice.Argument(1) NodeId member,
+        @Advice.Argument(2) Dot dot,
+        @Advice.Return(readOnly = false) boolean has) {
+      has = has || Instead.everHad(ledger, space, member, dot);
+    }
+  }
+
+  public static boolean everHad(Ledger ledger, SpaceId space, NodeId member, Dot dot) {
+    var all = STATEMENTS.computeIfAbsent(ledger, _ -> new HashSet<>());
+    ledger.by(space, member).ifPresent(known -> all.add(known.statement()));
+    return all.stream()
+        .anyMatch(said ->
+            said.space().equals(space) && said.by().node().equals(member) && said.covers(dot));
+  }
+
+  /** A statement of less than before is none. */
+  public static final class OnlyMore {
+    @Advice.OnMethodExit
+    static void exit(
+        @Advice.This Ledger ledger,
+        @Advice.Argument(0) Statement statement,
+        @Advice.Return(readOnly = false) boolean news) {
+      news = news && Instead.more(ledger, statement);
+    }
+  }
+
+  public static boolean more(Ledger ledger, Statement statement) {
+    return ledger
+        .by(statement.space(), statement.by().node())
+        .map(known ->
+            known.statement().vector().entrySet().stream()
+                .allMatch(chain -> statement.covers(new Dot(chain.getKey(), chain.getValue()))))
+        .orElse(true);
+  }
+
+  /** This node is one of the others. */
+  public static final class ItselfToo {
+    @Advice.OnMethodExit
+    static void exit(
+        @Advice.FieldValue("recording") Recording recording,
+        @Advice.Argument(0) LoggedEntry logged,
+        @Advice.Return(readOnly = false) List<Membership.Member> others) {
+      others =
+          List.copyOf(recording.view(logged.entry().space()).orElseThrow().membership().members());
+    }
+  }
+
+  /** Who may only read is none of the others. */
+  public static final class WithoutReaders {
+    @Advice.OnMethodExit
+    static void exit(@Advice.Return(readOnly = false) List<Membership.Member> others) {
+      others = Instead.writers(others);
+    }
+  }
+
+  public static List<Membership.Member> writers(List<Membership.Member> members) {
+    return members.stream().filter(member -> member.role() != Role.READER).toList();
+  }
+
+  private static final Map<Object, List<NodeId>> FIRST = new WeakHashMap<>();
+
+  /** The others are those of the first time. */
+  public static final class AsAtFirst {
+    @Advice.OnMethodExit
+    static void exit(
+        @Advice.This Object receipts,
+        @Advice.Return(readOnly = false) List<Membership.Member> others) {
+      others = Instead.first(receipts, others);
+    }
+  }
+
+  public static List<Membership.Member> first(Object receipts, List<Membership.Member> members) {
+    var first =
+        FIRST.computeIfAbsent(
+            receipts, _ -> members.stream().map(Membership.Member::node).toList());
+    return members.stream().filter(member -> first.contains(member.node())).toList();
+  }
+
+  /** What is urgent is as anything else. */
+  public static final class NothingIsUrgent {
+    @Advice.OnMethodExit
+    static void exit(@Advice.Return(readOnly = false) Priority priority) {
+      priority = priority == Priority.URGENT ? Priority.NORMAL : priority;
+    }
+  }
+
+  /** What is urgent counts when all before it has gone. */
+  public static final class AloneIsUrgent {
+    @Advice.OnMethodExit
+    static void exit(
+        @Advice.FieldValue("urgent") long urgent,
+        @Advice.Argument(0) long position,
+        @Advice.Return(readOnly = false) Priority priority) {
+      priority = priority == Priority.URGENT && urgent > position + 1 ? Priority.NORMAL : priority;
     }
   }
 

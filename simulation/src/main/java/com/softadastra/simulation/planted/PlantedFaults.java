@@ -31,6 +31,7 @@ public final class PlantedFaults {
   private static final String SESSION = "engine.session.Session";
   private static final String MEMBERSHIP = "engine.space.Membership";
   private static final String LEDGER = "sync.storage.Ledger";
+  private static final String RECEIPTS = "sync.documents.Receipts";
 
   static final List<PlantedFault> ALL =
       List.of(
@@ -285,7 +286,51 @@ public final class PlantedFaults {
                   "spends of a share without making it less",
                   "divided",
                   in("engine.space.Shares", "take").leavesOut("Shares.add"))
-              .shownBy(35));
+              .shownBy(35),
+          of(
+                  "counts what an earlier life of a member had",
+                  "ledger",
+                  in(LEDGER, "has").with(Instead.OfAnyLife.class))
+              .shownBy(56),
+          of(
+                  "doesn't believe that a member has less than before",
+                  "ledger",
+                  in(LEDGER, "isNews").with(Instead.OnlyMore.class))
+              .shownBy(37),
+          of(
+              "counts itself among the other members",
+              "ledger",
+              in(RECEIPTS, "others").with(Instead.ItselfToo.class)),
+          of(
+                  "waits for no member that may only read",
+                  "ledger",
+                  in(RECEIPTS, "others").with(Instead.WithoutReaders.class))
+              .shownBy(4),
+          of(
+                  "waits for no member that has joined since the start",
+                  "ledger",
+                  in(RECEIPTS, "others").with(Instead.AsAtFirst.class))
+              .shownBy(5),
+          of(
+              "takes what one has for what all have",
+              "ledger",
+              in(MEMBERSHIP, "belonged").answers(false)),
+          of("tells of nothing at risk", "ledger", in(LEDGER, "isAlone").answers(false)),
+          of(
+                  "doesn't owe again what a restored member has lost",
+                  "ledger",
+                  in(RECORDING, "fallsBack").answers(false))
+              .shownBy(52),
+          of(
+                  "sends what is urgent as if it were not",
+                  "priority",
+                  in("engine.space.Urgency", "beyond").with(Instead.NothingIsUrgent.class))
+              .shownBy(16),
+          of(
+                  "what is urgent raises nothing that is before it",
+                  "priority",
+                  in("engine.space.Urgency", "beyond").with(Instead.AloneIsUrgent.class))
+              .shownBy(19));
 
   private PlantedFaults() {}
 

@@ -43,9 +43,9 @@ final class Network {
   interface Watch {
     void connected(SimulatedNode caller, SimulatedNode called);
 
-    void sent(SimulatedNode from, SimulatedNode to, byte[] frame);
+    void sent(SimulatedNode from, SimulatedNode to, Connection over, byte[] frame);
 
-    void received(SimulatedNode from, SimulatedNode to, byte[] frame);
+    void received(SimulatedNode from, SimulatedNode to, Connection over, byte[] frame);
   }
 
   /** What a way is like. */
@@ -252,8 +252,8 @@ final class Network {
 
   // ---- what wires ask
 
-  void sent(SimulatedNode from, SimulatedNode to, byte[] frame) {
-    watch.sent(from, to, frame);
+  void sent(SimulatedNode from, SimulatedNode to, Connection over, byte[] frame) {
+    watch.sent(from, to, over, frame);
     var kept = earlier.computeIfAbsent(way(from, to), _ -> new ArrayList<>());
     if (kept.size() >= KEPT_FRAMES) {
       kept.remove(0);
@@ -261,8 +261,8 @@ final class Network {
     kept.add(frame);
   }
 
-  void received(SimulatedNode from, SimulatedNode to, byte[] frame) {
-    watch.received(from, to, frame);
+  void received(SimulatedNode from, SimulatedNode to, Connection over, byte[] frame) {
+    watch.received(from, to, over, frame);
   }
 
   private long transit(@Nullable Link link) {

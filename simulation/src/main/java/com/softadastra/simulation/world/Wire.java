@@ -47,7 +47,7 @@ final class Wire extends BaseSubscriber<byte[]> {
   @Override
   protected void hookOnNext(byte[] frame) {
     if (!over) {
-      network.sent(from, to, frame);
+      network.sent(from, to, connection, frame);
       network.agenda().at(arrival(frame.length), () -> arrive(frame));
     }
   }
@@ -131,7 +131,7 @@ final class Wire extends BaseSubscriber<byte[]> {
     while (demand > 0 && !arrived.isEmpty() && !over) {
       demand--;
       var frame = arrived.remove();
-      network.received(this.from, this.to, frame);
+      network.received(this.from, this.to, connection, frame);
       to.onNext(frame);
       request(1);
     }

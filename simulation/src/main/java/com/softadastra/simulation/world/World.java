@@ -113,6 +113,9 @@ public final class World {
     this.clients = new Clients(this, plan.documents(), Plan.declares(plan.seed()));
     this.dividing = new Dividing(this, clients);
     this.faults = new Faults(this);
+    if (plan.readsFail()) {
+      judge.readsFail();
+    }
     populate();
   }
 
@@ -166,6 +169,7 @@ public final class World {
           }
         }
       }
+      judge.isCreated(membership.space(), creator.nodeId());
       spaces.add(membership);
       for (int j = 0; j < keys.size() - plan.late(); j++) {
         nodes.get(j).knows("s" + i, membership);
@@ -192,7 +196,7 @@ public final class World {
       long clock) {
     var grant = membership.grant(issuer.nodeId(), subject.publicKey(), name, role, labels, clock);
     var signed = SpaceNames.sign(grant, issuer);
-    judge.isLabelled(signed.hash(), labels);
+    judge.isGranted(signed.hash(), subject.nodeId(), grant.number(), labels);
     return membership.with(List.of(signed));
   }
 
@@ -312,19 +316,24 @@ public final class World {
     }
 
     @Override
-    public void sent(SimulatedNode from, SimulatedNode to, byte[] frame) {
+    public void sent(SimulatedNode from, SimulatedNode to, Connection over, byte[] frame) {
       trace.add(from.place() * 64L + to.place());
       trace.add(frame);
       try {
-        judge.sent(from.place(), Frame.decode(frame));
+        judge.sent(from.place(), over, Frame.decode(frame));
       } catch (Malformed e) {
         broken("protocol", from + " sends what is no frame: " + e.getMessage());
       }
     }
 
     @Override
-    public void received(SimulatedNode from, SimulatedNode to, byte[] frame) {
+    public void received(SimulatedNode from, SimulatedNode to, Connection over, byte[] frame) {
       trace.add(agenda.now() * 64 + to.place());
+      try {
+        judge.received(to.place(), from.id(), over, Frame.decode(frame));
+      } catch (Malformed _) {
+        // the node finds out
+      }
     }
   }
 

@@ -343,7 +343,7 @@ public final class DocumentService implements Documents {
 
   @Override
   public Reply<Receipt> receipt(String space, String intent) {
-    return Reply.from(() -> receipts.of(space, shown(entry(space, intent))));
+    return Reply.from(() -> receipt(space, shown(entry(space, intent))));
   }
 
   @Override
@@ -352,8 +352,22 @@ public final class DocumentService implements Documents {
     return Reply.from(() -> {
       var entry = shown(entry(space, intent));
       storage.watermark().await(() -> receipts.state(entry).compareTo(level) >= 0, patience);
-      return receipts.of(space, entry);
+      return receipt(space, entry);
     });
+  }
+
+  /** The receipt of an intent as its documents stand now. */
+  private Receipt receipt(String space, LoggedEntry entry) {
+    return storage
+        .readers()
+        .answer(reader ->
+            receipts.of(
+                space,
+                entry,
+                key -> {
+                  var state = reader.document(key);
+                  return state != null && state.conflicted();
+                }));
   }
 
   private LoggedEntry entry(String space, String intent) {

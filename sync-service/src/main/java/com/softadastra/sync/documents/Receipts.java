@@ -9,7 +9,7 @@ import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.space.DocumentUpdate;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.sync.storage.Ledger;
-import com.softadastra.sync.storage.Storage;
+import com.softadastra.sync.storage.Recording;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /** How far an intent has come, by what the members have said to have. */
 public final class Receipts {
-  private final Storage storage;
+  private final Recording recording;
   private final NodeId self;
   private final Function<NodeId, LinkState> links;
 
@@ -33,8 +33,8 @@ public final class Receipts {
    */
   public record LinkState(boolean connected, int attempts, @Nullable String error) {}
 
-  public Receipts(Storage storage, NodeId self, Function<NodeId, LinkState> links) {
-    this.storage = storage;
+  public Receipts(Recording recording, NodeId self, Function<NodeId, LinkState> links) {
+    this.recording = recording;
     this.self = self;
     this.links = links;
   }
@@ -45,7 +45,7 @@ public final class Receipts {
       return ReceiptState.RECORDED;
     }
     // who joined later gets it too, but is not waited for
-    var then = storage.recording().view(logged.entry().space()).orElseThrow().membership();
+    var then = recording.view(logged.entry().space()).orElseThrow().membership();
     return others.stream()
             .filter(member -> then.belonged(member.node(), logged.entry().authority()))
             .allMatch(member -> has(member, logged))
@@ -53,24 +53,12 @@ public final class Receipts {
         : ReceiptState.DELIVERED;
   }
 
-  /** The receipt of an intent as its documents stand now. */
-  public Receipt of(String space, LoggedEntry logged) {
-    return storage
-        .readers()
-        .answer(reader ->
-            of(
-                space,
-                logged,
-                key -> {
-                  var state = reader.document(key);
-                  return state != null && state.conflicted();
-                }));
-  }
-
   /**
+   * The receipt of an intent.
+   *
    * @param disputed whether a document of the intent has a conflict
    */
-  Receipt of(String space, LoggedEntry logged, Predicate<DocumentKey> disputed) {
+  public Receipt of(String space, LoggedEntry logged, Predicate<DocumentKey> disputed) {
     var intent = Objects.requireNonNull(logged.entry().intent());
     var operations = new ArrayList<Receipt.OperationReceipt>();
     for (var operation : intent.operations()) {
@@ -94,7 +82,7 @@ public final class Receipts {
   }
 
   private Receipt.Delivery delivery(Membership.Member member, LoggedEntry logged) {
-    var known = storage.recording().ledger().by(logged.entry().space(), member.node());
+    var known = recording.ledger().by(logged.entry().space(), member.node());
     var entry = logged.entry();
     // by an entry of its own it says that it has that one
     boolean wrote = entry.author().node().equals(member.node());
@@ -123,12 +111,11 @@ public final class Receipts {
   }
 
   private boolean has(Membership.Member member, LoggedEntry logged) {
-    return storage.recording().ledger().has(logged.entry().space(), member.node(), logged.dot());
+    return recording.ledger().has(logged.entry().space(), member.node(), logged.dot());
   }
 
   private List<Membership.Member> others(LoggedEntry logged) {
-    return storage
-        .recording()
+    return recording
         .view(logged.entry().space())
         .map(view ->
             view.membership().members().stream().filter(m -> !m.node().equals(self)).toList())

@@ -57,12 +57,17 @@ public final class Outbox {
   /** What no other member is known to have; entries of a space without other members count too. */
   public Sum risk() {
     var ledger = storage.recording().ledger();
+    var recording = storage.recording();
     var alone =
-        sum(row -> others(row.space()).stream().noneMatch(member -> has(ledger, row, member)));
+        sum(row ->
+            recording
+                .view(row.space())
+                .map(view -> ledger.isAlone(view.membership(), self, row.dot()))
+                .orElse(true));
     long entries = alone.entries();
     long bytes = alone.bytes();
     var oldest = alone.oldest();
-    for (var view : storage.recording().views().values()) {
+    for (var view : recording.views().values()) {
       if (view.membership().members().size() > 1) {
         continue;
       }
@@ -78,17 +83,6 @@ public final class Outbox {
 
   private static boolean has(Ledger ledger, Row row, NodeId member) {
     return ledger.has(row.space(), member, row.dot());
-  }
-
-  private Set<NodeId> others(SpaceId space) {
-    var others = new HashSet<NodeId>();
-    storage
-        .recording()
-        .view(space)
-        .ifPresent(
-            view -> view.membership().members().forEach(member -> others.add(member.node())));
-    others.remove(self);
-    return others;
   }
 
   private Set<SpaceId> spacesOf(NodeId member) {

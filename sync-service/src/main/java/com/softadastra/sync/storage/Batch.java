@@ -165,7 +165,7 @@ public final class Batch implements Reads {
     records.put(space, more);
   }
 
-  /** A new member has nothing yet: all that is recorded is owed. */
+  /** A member has nothing yet, or has lost some of it: all that is recorded is owed. */
   void oweEverything(SpaceId space) {
     owedWhole.add(space);
   }

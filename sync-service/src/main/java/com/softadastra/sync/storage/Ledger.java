@@ -2,8 +2,10 @@ package com.softadastra.sync.storage;
 
 import com.softadastra.contracts.Dot;
 import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.engine.ledger.Statement;
+import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.Membership;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -79,6 +81,38 @@ public final class Ledger {
       }
     }
     return false;
+  }
+
+  /** Whether no member other than this node is known to have an entry. */
+  public boolean isAlone(Membership membership, NodeId self, Dot dot) {
+    return membership.members().stream()
+        .noneMatch(
+            member -> !member.node().equals(self) && has(membership.space(), member.node(), dot));
+  }
+
+  /**
+   * Whether a member says to have less than it was known to have: it was restored.
+   *
+   * @param chains of the space, as they are here
+   */
+  boolean fallsBack(Statement statement, Map<Replica, ChainHead> chains) {
+    var before = by(statement.space(), statement.by().node()).map(Known::statement).orElse(null);
+    if (before != null
+        && before.vector().entrySet().stream()
+            .anyMatch(chain -> lacks(statement, chain.getKey(), chain.getValue()))) {
+      return true;
+    }
+    // what it wrote in an earlier life it had then
+    return (before == null || !before.by().equals(statement.by()))
+        && chains.entrySet().stream()
+            .anyMatch(chain ->
+                chain.getKey().node().equals(statement.by().node())
+                    && !chain.getKey().equals(statement.by())
+                    && lacks(statement, chain.getKey(), chain.getValue().sequence()));
+  }
+
+  private static boolean lacks(Statement statement, Replica chain, long sequence) {
+    return sequence > statement.vector().getOrDefault(chain, 0L);
   }
 
   /** The latest of each member's statements, where it is later than what is known. */

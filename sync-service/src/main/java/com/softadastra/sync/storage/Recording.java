@@ -643,6 +643,10 @@ public final class Recording {
     try {
       var kept = ledger.newest(notes);
       batch.note(kept);
+      kept.stream()
+          .map(Ledger.Known::statement)
+          .filter(this::fallsBack)
+          .forEach(statement -> batch.oweEverything(statement.space()));
       if (!batch.isEmpty()) {
         if (lastPosition - chainsPosition >= CHAINS_EVERY || !batch.branches().isEmpty()) {
           batch.chains(chains(), urgency(), lastPosition);
@@ -721,6 +725,11 @@ public final class Recording {
       case Unit.Submitted _, Unit.Received _ -> mending.isLookedFor(row) && hasRoomAside(unit);
       case Unit.Noted _, Unit.Again _, Unit.Administered<?> _ -> false;
     };
+  }
+
+  private boolean fallsBack(Statement statement) {
+    var space = spaces.get(statement.space());
+    return space != null && ledger.fallsBack(statement, space.chains());
   }
 
   private void commit(Batch batch) {

@@ -2,8 +2,10 @@ package com.softadastra.sync.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.softadastra.contracts.Dot;
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.Incarnation;
+import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.Condition;
 import com.softadastra.contracts.documents.IntentRequest;
@@ -349,7 +351,7 @@ abstract class JournalContract {
     put(null, "c", "{}");
     assertThat(outbox(journal, space)).containsExactly(1L, 2L, 3L);
     var self = recording.view(space).orElseThrow().self();
-    var by = new com.softadastra.contracts.Replica(OTHER.nodeId(), LIFE);
+    var by = new Replica(OTHER.nodeId(), LIFE);
     var statement = new Statement(space, by, 1, 1, Map.of(self, 2L));
 
     recording.note(new Ledger.Known(statement, statement.sign(OTHER).signature(), null));
@@ -358,11 +360,7 @@ abstract class JournalContract {
 
     assertThat(outbox(journal, space)).containsExactly(3L);
     restart(new Birth(LIFE, 0));
-    assertThat(
-            recording
-                .ledger()
-                .covers(space, OTHER.nodeId(), new com.softadastra.contracts.Dot(self, 2)))
-        .isTrue();
+    assertThat(recording.ledger().covers(space, OTHER.nodeId(), new Dot(self, 2))).isTrue();
     administer(() -> assertThat(recording.discharge(space, 10)).isZero());
   }
 
@@ -389,6 +387,35 @@ abstract class JournalContract {
 
   private static byte[] life(int n) {
     return java.nio.ByteBuffer.allocate(Incarnation.BYTES).putInt(n).array();
+  }
+
+  @Test
+  void owesAgainWhatARestoredMemberHasLost() throws Exception {
+    put(null, "a", "{}");
+    put(null, "b", "{}");
+    var self = recording.view(space).orElseThrow().self();
+    var other = new Replica(OTHER.nodeId(), LIFE);
+    note(new Statement(space, other, 1, 1, Map.of(self, 2L)));
+    administer(() -> recording.discharge(space, 10));
+    assertThat(outbox(journal, space)).isEmpty();
+    var atRisk = put(null, "c", "{}").dot();
+    var restored =
+        new Replica(
+            OTHER.nodeId(),
+            Incarnation.of(new byte[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}));
+
+    note(new Statement(space, restored, 2, 2, Map.of(self, 1L)));
+    administer(() -> recording.discharge(space, 10));
+
+    assertThat(outbox(journal, space)).containsExactly(2L, 3L);
+    assertThat(recording.ledger().isAlone(membership, SELF.nodeId(), new Dot(self, 1))).isFalse();
+    assertThat(recording.ledger().isAlone(membership, SELF.nodeId(), new Dot(self, 2))).isTrue();
+    assertThat(recording.ledger().isAlone(membership, SELF.nodeId(), atRisk)).isTrue();
+  }
+
+  private void note(Statement statement) {
+    recording.note(new Ledger.Known(statement, statement.sign(OTHER).signature(), null));
+    recording.recordNext();
   }
 
   @Test

@@ -1,0 +1,268 @@
+package com.softadastra.simulation.judge;
+
+import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.Replica;
+import com.softadastra.contracts.SpaceId;
+import com.softadastra.contracts.documents.DeliveryState;
+import com.softadastra.contracts.documents.Receipt;
+import com.softadastra.contracts.documents.ReceiptState;
+import com.softadastra.engine.ledger.Statement;
+import com.softadastra.engine.log.LoggedEntry;
+import com.softadastra.sync.documents.Receipts;
+import com.softadastra.sync.storage.DamagedRow;
+import com.softadastra.sync.storage.Journal;
+import com.softadastra.sync.storage.Recording;
+import com.softadastra.sync.storage.SpaceView;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one process says of how far intents have come, and of what nobody else has, against what the
+ * storages of members held in the lives that it knows them by. Receipts are the product's own.
+ */
+final class Claims {
+  private final NodeId self;
+  private final Recording recording;
+  private final Journal journal;
+  private final Rows rows;
+  private final Receipts receipts;
+  private final Map<SpaceId, Looked> looked = new HashMap<>();
+
+  /** What there was to know of a space at the last look. */
+  private static final class Looked {
+    Map<NodeId, Statement> statements = Map.of();
+    int records;
+    long last;
+
+    /** Entries that not all members have, as this process says, by position. */
+    final TreeMap<Long, NaiveEntry> open = new TreeMap<>();
+  }
+
+  /** Which entries each life of a node was seen to have, forced. */
+  static final class Held {
+    private record Life(SpaceId space, Replica replica) {}
+
+    private final Map<Life, Set<Hash>> held = new HashMap<>();
+    private final Set<Hash> unasked = new HashSet<>();
+
+    /** Its author signed it and doesn't keep it: who sees it takes it to have it. */
+    void isUnasked(Hash entry) {
+      unasked.add(entry);
+    }
+
+    void add(Replica life, NaiveEntry entry) {
+      held.computeIfAbsent(new Life(entry.entry().space(), life), _ -> new HashSet<>())
+          .add(entry.hash());
+    }
+
+    private boolean has(Replica life, NaiveEntry entry) {
+      return held.getOrDefault(new Life(entry.entry().space(), life), Set.of())
+              .contains(entry.hash())
+          || unasked.contains(entry.hash()) && entry.entry().author().equals(life);
+    }
+  }
+
+  /** A grant by which somebody is a member: of entries from this number on, and of all with 0. */
+  record Grant(NodeId subject, long number) {}
+
+  Claims(NodeId self, Recording recording, Journal journal, Rows rows) {
+    this.self = self;
+    this.recording = recording;
+    this.journal = journal;
+    this.rows = rows;
+    this.receipts = new Receipts(recording, self, _ -> new Receipts.LinkState(false, 0, null));
+  }
+
+  /**
+   * Looks at what may have changed of what it says.
+   *
+   * @param grants by the hash of their records, and the creators' by that of their spaces
+   * @param unclear authors of whom there were two
+   * @return what isn't so, null where all is
+   */
+  @Nullable String wrong(Shadow shadow, Held held, Map<Hash, Grant> grants, Set<NodeId> unclear) {
+    for (var view : recording.views().values()) {
+      var space = view.membership().space();
+      var before = looked.computeIfAbsent(space, _ -> new Looked());
+      var statements = statements(view);
+      int records = view.membership().records().size();
+      if (records != before.records || !lives(statements).equals(lives(before.statements))) {
+        before.open.clear();
+        before.last = 0;
+      } else if (isSame(statements, before.statements) && shadow.last() == before.last) {
+        continue;
+      }
+      shadow
+          .log
+          .tailMap(before.last, false)
+          .forEach((position, entry) -> {
+            if (entry.entry().space().equals(space) && entry.entry().intent() != null) {
+              before.open.put(position, entry);
+            }
+          });
+      before.statements = statements;
+      before.records = records;
+      before.last = shadow.last();
+      before.open.values().removeIf(entry -> unclear.contains(entry.entry().author().node()));
+      var alone = new HashSet<Long>();
+      var everywhere = new ArrayList<Long>();
+      for (var row : before.open.entrySet()) {
+        var entry = row.getValue();
+        var logged = logged(row.getKey());
+        if (logged == null) {
+          continue;
+        }
+        var receipt = receipts.of("space", logged, _ -> false);
+        var holders = holders(view, statements, held, entry);
+        var wrong = wrong(receipt, holders, members(view, grants), entry);
+        if (wrong != null) {
+          return wrong;
+        }
+        if (holders.isEmpty()) {
+          alone.add(row.getKey());
+        }
+        if (receipt.state() == ReceiptState.EVERYWHERE
+            && receipt.deliveries().stream()
+                .allMatch(delivery -> delivery.state() == DeliveryState.DELIVERED)) {
+          everywhere.add(row.getKey());
+        }
+      }
+      everywhere.forEach(before.open::remove);
+      var untold = untold(view, alone);
+      if (untold != null) {
+        return untold;
+      }
+    }
+    return null;
+  }
+
+  /** The first intent of which it doesn't say that all have it; null where there is none. */
+  @Nullable String behind(Shadow shadow) {
+    for (var row : shadow.log.entrySet()) {
+      var logged = logged(row.getKey());
+      if (logged != null && logged.entry().intent() != null) {
+        var receipt = receipts.of("space", logged, _ -> false);
+        if (receipt.state() != ReceiptState.EVERYWHERE) {
+          return "intent " + receipt.intent() + " is " + receipt.state();
+        }
+      }
+    }
+    return null;
+  }
+
+  private @Nullable LoggedEntry logged(long position) {
+    try {
+      return journal.entry(position);
+    } catch (DamagedRow _) {
+      return null;
+    }
+  }
+
+  private Map<NodeId, Statement> statements(SpaceView view) {
+    var statements = new HashMap<NodeId, Statement>();
+    for (var member : view.membership().members()) {
+      recording
+          .ledger()
+          .by(view.membership().space(), member.node())
+          .ifPresent(known -> statements.put(member.node(), known.statement()));
+    }
+    return statements;
+  }
+
+  private static Map<NodeId, Replica> lives(Map<NodeId, Statement> statements) {
+    var lives = new HashMap<NodeId, Replica>();
+    statements.forEach((node, statement) -> lives.put(node, statement.by()));
+    return lives;
+  }
+
+  // the ledger keeps the object as long as it keeps the statement
+  private static boolean isSame(Map<NodeId, Statement> now, Map<NodeId, Statement> before) {
+    return now.size() == before.size()
+        && now.entrySet().stream().allMatch(each -> before.get(each.getKey()) == each.getValue());
+  }
+
+  /** The others that hold an entry in the life in which they last spoke, or wrote it. */
+  private Set<NodeId> holders(
+      SpaceView view, Map<NodeId, Statement> statements, Held held, NaiveEntry entry) {
+    var holders = new HashSet<NodeId>();
+    for (var member : view.membership().members()) {
+      var node = member.node();
+      var author = entry.entry().author();
+      var said = statements.get(node);
+      boolean holds = said == null ? author.node().equals(node) : held.has(said.by(), entry);
+      if (holds && !node.equals(self)) {
+        holders.add(node);
+      }
+    }
+    return holders;
+  }
+
+  /** Who is a member by the records that this node has, and of entries from which number on. */
+  private static Map<NodeId, Long> members(SpaceView view, Map<Hash, Grant> grants) {
+    var members = new HashMap<NodeId, Long>();
+    for (var record : view.membership().records()) {
+      var grant = grants.get(record.hash());
+      if (grant != null) {
+        members.merge(grant.subject(), grant.number(), Math::min);
+      }
+    }
+    return members;
+  }
+
+  private @Nullable String wrong(
+      Receipt receipt, Set<NodeId> holders, Map<NodeId, Long> members, NaiveEntry entry) {
+    var says = "intent " + receipt.intent() + " is " + receipt.state();
+    var listed = new HashSet<NodeId>();
+    for (var delivery : receipt.deliveries()) {
+      listed.add(delivery.node());
+      if (delivery.node().equals(self)) {
+        return says + ", it counts itself among the others";
+      }
+      if (delivery.state() == DeliveryState.DELIVERED && !holders.contains(delivery.node())) {
+        return says + ", delivered to " + delivery.name() + ", which doesn't hold it";
+      }
+    }
+    for (var member : members.keySet()) {
+      if (!member.equals(self) && !listed.contains(member)) {
+        return says + ", and a member is not listed";
+      }
+    }
+    if (receipt.state() != ReceiptState.RECORDED && holders.isEmpty()) {
+      return says + ", and no other member holds it";
+    }
+    long number = entry.entry().authority().number();
+    if (receipt.state() == ReceiptState.EVERYWHERE) {
+      for (var member : members.entrySet()) {
+        if (member.getValue() <= number
+            && !member.getKey().equals(self)
+            && !holders.contains(member.getKey())) {
+          return says + ", and a member of its epoch doesn't hold it";
+        }
+      }
+    }
+    return null;
+  }
+
+  /** An entry that no other member holds and that isn't told to be at risk. */
+  private @Nullable String untold(SpaceView view, Set<Long> alone) {
+    if (alone.isEmpty() || view.membership().members().size() < 2) {
+      return null;
+    }
+    var atRisk = new HashSet<>(rows.outbox(view.membership().space()));
+    atRisk.removeIf(dot -> !recording.ledger().isAlone(view.membership(), self, dot));
+    for (var position : List.copyOf(alone)) {
+      var logged = logged(position);
+      if (logged != null && !atRisk.contains(logged.dot())) {
+        return "no other member holds the entry at " + position + ", and it isn't at risk";
+      }
+    }
+    return null;
+  }
+}
