@@ -165,7 +165,8 @@ public final class Recorder {
         request.id() != null
             ? request.id()
             : IntentIds.generate(space.self(), sequence, draw.random());
-    var intent = new Intent(id, request.actor(), request.priority(), null, operations);
+    var command = request.function() == null ? null : Intent.commandOf(request.function());
+    var intent = new Intent(id, request.actor(), request.priority(), command, operations);
     var logged = log(intent, authority, chain, space.causes(), space, reads, draw);
     // what is recorded again may take of the share of another life
     var judgement =
