@@ -15,6 +15,7 @@ import com.softadastra.contracts.documents.CollectionDeclared;
 import com.softadastra.contracts.documents.CollectionDefinition;
 import com.softadastra.contracts.documents.CollectionSummary;
 import com.softadastra.contracts.documents.ConflictChange;
+import com.softadastra.contracts.documents.ConflictPage;
 import com.softadastra.contracts.documents.ConflictState;
 import com.softadastra.contracts.documents.ConflictView;
 import com.softadastra.contracts.documents.DeliveryState;
@@ -346,6 +347,11 @@ public final class InMemoryDocuments implements Documents {
       }
       return conflict(ConflictState.OPEN);
     });
+  }
+
+  @Override
+  public Reply<ConflictPage> undecided(String space, long since, int limit) {
+    return Reply.of(new ConflictPage(List.of(), since));
   }
 
   private static ConflictView conflict(ConflictState state) {

@@ -902,7 +902,9 @@ class RuntimeHttpIT {
   @ParameterizedTest
   @CsvSource(
       value = {
-        "{\"policy\":\"function\"}|422|not-supported",
+        "{\"policy\":\"function\",\"resolver\":\"A\"}|400|invalid-request",
+        "{\"policy\":\"function\",\"resolver\":1}|400|invalid-request",
+        "{\"policy\":\"function\",\"resolver\":\"a\",\"fields\":{\"a\":{\"type\":\"set\"}}}|422|not-supported",
         "{\"policy\":\"local-role\",\"labels\":[\"A\"]}|400|invalid-request",
         "{\"policy\":\"local-role\",\"labels\":[\"a\",\"a\"]}|400|invalid-request",
         "{\"policy\":\"local-role\",\"labels\":\"a\"}|400|invalid-request",

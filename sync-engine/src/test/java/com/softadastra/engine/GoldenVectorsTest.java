@@ -274,6 +274,32 @@ class GoldenVectorsTest {
             List.of(),
             new Authority(1, 5, hash("grant"), List.of("a", "hq")),
             intent("labelled", operation("o-1", put("{}")))));
+    var called = Definition.body(5, CollectionDefinition.resolvedBy("pick-1"));
+    vectors.put("definition.function", hex(called.utf8()));
+    vectors.put("definition.function.hash", hex(Definition.of(called).orElseThrow().name().hash()));
+    add(
+        vectors,
+        "computed",
+        entry(
+            SPACE,
+            replica(1),
+            1,
+            Hash.ZERO,
+            List.of(),
+            STEWARD,
+            new Intent(
+                "resolution-1",
+                null,
+                Priority.NORMAL,
+                Intent.commandOf("pick-1"),
+                List.of(
+                    new Operation(
+                        "orders",
+                        "o-1",
+                        Definition.of(called).orElseThrow().name(),
+                        sorted("a", "b"),
+                        List.of(),
+                        put("{}"))))));
     vectors.put("undo", text(Recorder.undoId(state, hash("conflict"))));
     return vectors;
   }

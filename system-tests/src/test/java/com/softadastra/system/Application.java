@@ -39,6 +39,11 @@ public final class Application {
     return quickJava(List.of(), CLASS_PATH + ":" + Path.of("target/test-classes").toAbsolutePath());
   }
 
+  /** The same with a jar of an application's behind, as {@code SOFTADASTRA_CLASSPATH} puts it. */
+  static List<String> quickJavaWith(Path jar) {
+    return quickJava(List.of(), CLASS_PATH + ":" + jar);
+  }
+
   private static List<String> quickJava(List<String> options, String classPath) {
     var all =
         new ArrayList<>(List.of("-Xmx256m", QUICK, "-XX:AOTCache=" + Cache.FILE, "-Xlog:aot*=off"));

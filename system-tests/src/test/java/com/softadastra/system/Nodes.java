@@ -38,6 +38,11 @@ final class Nodes implements AutoCloseable {
     return add(new OneProcess(name, directory.resolve(name), List.of()));
   }
 
+  /** A node of one process that has a jar of an application's own. */
+  TestNode createWith(Path jar, String name, String... settings) {
+    return add(new OneProcess(jar, name, directory.resolve(name), List.of(settings)));
+  }
+
   TestNode createIn(Path data, String name, String... settings) {
     return add(
         switch (shape) {

@@ -24,6 +24,11 @@ final class OneProcess implements NodeProcesses {
     this.process = new NodeProcess(command, name, data, settings);
   }
 
+  /** With a jar of an application's own. */
+  OneProcess(Path jar, String name, Path data, List<String> settings) {
+    this.process = new NodeProcess(Application.quickJavaWith(jar), name, data, settings);
+  }
+
   long pid() {
     return process.pid();
   }

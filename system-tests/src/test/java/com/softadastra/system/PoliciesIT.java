@@ -310,6 +310,113 @@ class PoliciesIT {
     assertThat(collection.path("collections").get(0).path("generation").asInt()).isEqualTo(2);
   }
 
+  /** Each at its node, apart, and the one that comes after the other is the greater hash. */
+  private String changedApart(String atA, String atB) {
+    declare(a, "items", "{\"policy\": \"keep\"}");
+    put(a, "items/tea", "{\"stock\": 10}");
+    apart(() -> {
+      declare(a, "items", atA);
+      declare(b, "items", atB);
+      put(a, "items/tea", "{\"stock\": 8}");
+      put(b, "items/tea", "{\"stock\": 7}");
+    });
+    var collections = a.client().get(AT + "/collections").orThrow();
+    assertThat(b.client().get(AT + "/collections").orThrow()).isEqualTo(collections);
+    assertThat(get(a, "items/tea")).isEqualTo(get(b, "items/tea"));
+    return collections.path("collections").get(0).path("policy").asString();
+  }
+
+  @Test
+  void aChangeToLocalRoleBesideAnotherTakesEffectAlike() {
+    relabel(a, b, "[\"depot\"]");
+    awaitLabels(b, "[\"depot\"]");
+    var policy =
+        changedApart(
+            "{\"policy\": \"latest\"}",
+            "{\"policy\": \"local-role\", \"labels\": [\"hq\", \"depot\"]}");
+    // b's is the later, and has the label
+    assertThat(policy).isIn("latest", "local-role");
+    assertThat(get(a, "items/tea").path("stock").asInt()).isEqualTo(7);
+    for (var node : new TestNode[] {a, b}) {
+      assertThat(node.openConflicts()).isEmpty();
+      assertThat(conflicts(node, "resolved")).hasSize(1);
+      assertThat(conflicts(node, "resolved").get(0).path("policy").asString()).isEqualTo(policy);
+    }
+    // from now on it is made under the one that counts
+    apart(() -> {
+      put(b, "items/tea", "{\"stock\": 5}");
+      put(a, "items/tea", "{\"stock\": 6}");
+    });
+    for (var node : new TestNode[] {a, b}) {
+      assertThat(node.openConflicts()).isEmpty();
+      assertThat(get(node, "items/tea").path("stock").asInt())
+          .isEqualTo(policy.equals("latest") ? 6 : 5);
+    }
+  }
+
+  @Test
+  void aChangeToFunctionBesideAnotherTakesEffectAlike() {
+    var policy =
+        changedApart(
+            "{\"policy\": \"function\", \"resolver\": \"of-nobody\"}",
+            "{\"policy\": \"local-role\", \"labels\": [\"hq\"]}");
+    assertThat(policy).isIn("function", "local-role");
+    for (var node : new TestNode[] {a, b}) {
+      var open = conflicts(node, "open");
+      assertThat(open).hasSize(1);
+      assertThat(open.get(0).path("policy").asString()).isEqualTo(policy);
+      assertThat(open.get(0).path("resolver").path("name").asString(""))
+          .isEqualTo(policy.equals("function") ? "of-nobody" : "");
+    }
+    assertThat(conflicts(a, "open").get(0).path("id"))
+        .isEqualTo(conflicts(b, "open").get(0).path("id"));
+  }
+
+  @Test
+  void howAnOpenConflictWasResolvedCanBeUndone() throws Exception {
+    put(a, "notes/one", "{\"text\": \"before\"}");
+    apart(() -> {
+      put(a, "notes/one", "{\"text\": \"of a\"}");
+      put(b, "notes/one", "{\"text\": \"of b\"}");
+    });
+    String conflict = conflicts(a, "open").get(0).path("id").asString();
+    var open = undo(a, conflict);
+    assertThat(open.status()).isEqualTo(409);
+    assertThat(open.body().path("code").asString()).isEqualTo("conflict-not-undoable");
+    var heard = new LinkedBlockingQueue<JsonNode>();
+    var listener = Thread.ofVirtual().start(() -> b.client().followConflicts(SPACE, 0, heard::add));
+    try {
+      next(heard, "open", "notes");
+      resolve(a, conflict, "{\"body\": {\"text\": \"of a\"}}");
+      var resolved = next(heard, "resolved", "notes").path("conflict");
+      assertThat(resolved.path("resolution").path("node").asString()).isEqualTo(a.id());
+      undo(b, conflict).orThrow();
+      assertThat(next(heard, "undone", "notes").path("id").asString()).isEqualTo(conflict);
+    } finally {
+      listener.interrupt();
+      listener.join();
+    }
+    awaitSame(SOON, a, b);
+    for (var node : new TestNode[] {a, b}) {
+      assertThat(get(node, "notes/one").path("text").asString()).isEqualTo("of b");
+      assertThat(conflicts(node, "undone").get(0).path("id").asString()).isEqualTo(conflict);
+      assertThat(conflicts(node, "resolved")).isEmpty();
+      assertThat(undo(node, conflict).body().path("code").asString())
+          .isEqualTo("conflict-not-undoable");
+    }
+
+    // what was written since stays
+    apart(() -> {
+      put(a, "notes/one", "{\"text\": \"a again\"}");
+      put(b, "notes/one", "{\"text\": \"b again\"}");
+    });
+    String second = conflicts(b, "open").get(0).path("id").asString();
+    resolve(b, second, "{\"body\": {\"text\": \"of both\"}}");
+    put(b, "notes/one", "{\"text\": \"later\"}");
+    assertThat(undo(b, second).status()).isEqualTo(409);
+    assertThat(get(b, "notes/one").path("text").asString()).isEqualTo("later");
+  }
+
   @Test
   void whoListensHearsOfConflictsAtOnce() throws Exception {
     declare(a, "items", "{\"policy\": \"merge\"}");

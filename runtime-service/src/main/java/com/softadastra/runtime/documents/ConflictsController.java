@@ -11,6 +11,7 @@ import com.softadastra.contracts.http.JsonBody;
 import com.softadastra.contracts.http.MediaTypes;
 import com.softadastra.contracts.json.Json;
 import com.softadastra.runtime.feeds.Feeds;
+import com.softadastra.runtime.resolvers.ResolverLoop;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -33,12 +34,15 @@ final class ConflictsController {
   private final Writes writes;
   private final Limits limits;
   private final Feeds feeds;
+  private final ResolverLoop resolvers;
 
-  ConflictsController(Documents documents, Writes writes, Limits limits, Feeds feeds) {
+  ConflictsController(
+      Documents documents, Writes writes, Limits limits, Feeds feeds, ResolverLoop resolvers) {
     this.documents = documents;
     this.writes = writes;
     this.limits = limits;
     this.feeds = feeds;
+    this.resolvers = resolvers;
   }
 
   record ConflictList(List<ConflictView> conflicts) {}
@@ -71,13 +75,15 @@ final class ConflictsController {
           case "undone" -> documents.conflicts(space, ConflictState.UNDONE).orThrow();
           default -> throw Names.refused("state", "must be open, resolved or undone");
         };
-    return SpacesController.json(HttpStatus.OK, new ConflictList(found));
+    return SpacesController.json(
+        HttpStatus.OK,
+        new ConflictList(found.stream().map(conflict -> resolvers.told(space, conflict)).toList()));
   }
 
   @GetMapping("/{id}")
   ResponseEntity<ConflictView> conflict(@PathVariable String space, @PathVariable String id) {
-    return SpacesController.json(
-        HttpStatus.OK, documents.conflict(Names.space(space), id).orThrow());
+    var conflict = documents.conflict(Names.space(space), id).orThrow();
+    return SpacesController.json(HttpStatus.OK, resolvers.told(space, conflict));
   }
 
   @PostMapping("/{id}/resolution")

@@ -2,6 +2,7 @@ package com.softadastra.runtime.documents;
 
 import com.softadastra.contracts.documents.Documents;
 import com.softadastra.runtime.feeds.Feeds;
+import com.softadastra.runtime.resolvers.ResolverLoop;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -31,8 +32,9 @@ public class DocumentsConfiguration {
   }
 
   @Bean
-  ConflictsController conflictsController(Documents documents, Limits limits, Feeds feeds) {
-    return new ConflictsController(documents, new Writes(documents), limits, feeds);
+  ConflictsController conflictsController(
+      Documents documents, Limits limits, Feeds feeds, ResolverLoop resolvers) {
+    return new ConflictsController(documents, new Writes(documents), limits, feeds, resolvers);
   }
 
   @Bean

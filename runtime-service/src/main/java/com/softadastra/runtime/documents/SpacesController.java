@@ -99,7 +99,8 @@ final class SpacesController {
     var fields =
         Fields.of(
             body,
-            Stream.concat(Stream.of("policy", "fields", "labels"), Stream.of(UNSUPPORTED))
+            Stream.concat(
+                    Stream.of("policy", "fields", "labels", "resolver"), Stream.of(UNSUPPORTED))
                 .toArray(String[]::new));
     var refused = new ArrayList<>(Stream.of(UNSUPPORTED).filter(fields::has).toList());
     var policy = honoured(Policy.class, fields.optionalString("policy").orElse("keep"));
@@ -128,7 +129,9 @@ final class SpacesController {
     if (!refused.isEmpty()) {
       throw notSupported(refused.stream());
     }
-    return new CollectionDefinition(policy.orElseThrow(), types, labels(fields));
+    var resolver = fields.optionalString("resolver").map(name -> Names.name("resolver", name));
+    return new CollectionDefinition(
+        policy.orElseThrow(), types, labels(fields), resolver.orElse(null));
   }
 
   private static List<String> labels(Fields fields) {

@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A collection of a space.
@@ -14,6 +15,7 @@ import java.util.TreeMap;
  * @param declared whether it is more than a name in writes
  * @param generation of its definition, 0 where it has none
  * @param labels of members whose writes count, in their order
+ * @param resolver the name of the function that decides, null where none does
  */
 public record CollectionSummary(
     String collection,
@@ -21,7 +23,8 @@ public record CollectionSummary(
     boolean declared,
     long generation,
     SortedMap<String, FieldDefinition> fields,
-    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> labels) {
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<String> labels,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String resolver) {
   public CollectionSummary {
     fields = Collections.unmodifiableSortedMap(new TreeMap<>(fields));
     // absent where it comes from a version that has none
@@ -34,7 +37,7 @@ public record CollectionSummary(
       boolean declared,
       long generation,
       SortedMap<String, FieldDefinition> fields) {
-    this(collection, policy, declared, generation, fields, List.of());
+    this(collection, policy, declared, generation, fields, List.of(), null);
   }
 
   /** A collection that nobody declared. */

@@ -66,15 +66,28 @@ public interface Documents {
    */
   Flux<ConflictChange> followConflicts(String space, long since);
 
+  /**
+   * Open conflicts that a function decides, among the next open ones that have changed after that
+   * change. When there are no more, what to ask with next stays the same.
+   *
+   * @param since 0 for the first ones
+   * @param limit how many open ones are looked at
+   */
+  Reply<ConflictPage> undecided(String space, long since, int limit);
+
   /** One conflict; an id that has been replaced answers with the conflict that replaced it. */
   Reply<ConflictView> conflict(String space, String id);
 
-  /** Records an operation on all heads of the conflict's document. */
+  /**
+   * Records an operation on all heads of the conflict's document; refused where a function has
+   * decided on another version of it.
+   */
   Reply<Recorded> resolve(String space, String id, Resolution resolution);
 
   /**
    * Records an operation on all heads that gives back what the loser of a decided conflict had in
-   * the fields in dispute; refused where they have been written to since.
+   * the fields in dispute, or what was lost where an open conflict was resolved; refused where that
+   * has been written to since.
    */
   Reply<Recorded> undo(String space, String id, @Nullable String actor);
 

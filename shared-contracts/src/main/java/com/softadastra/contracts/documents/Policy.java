@@ -15,5 +15,8 @@ public enum Policy {
   LATEST,
   /** The write of a member with a label counts, whole; between equals it is as under keep. */
   @JsonProperty("local-role")
-  LOCAL_ROLE
+  LOCAL_ROLE,
+  /** A function of the application's own decides; until it has, it is as under keep. */
+  @JsonProperty("function")
+  FUNCTION
 }

@@ -20,6 +20,7 @@ import com.softadastra.contracts.documents.CollectionDefinition;
 import com.softadastra.contracts.documents.CollectionSummary;
 import com.softadastra.contracts.documents.Condition;
 import com.softadastra.contracts.documents.ConflictChange;
+import com.softadastra.contracts.documents.ConflictPage;
 import com.softadastra.contracts.documents.ConflictState;
 import com.softadastra.contracts.documents.ConflictView;
 import com.softadastra.contracts.documents.DocumentHistory;
@@ -101,6 +102,21 @@ final class DocumentsCases {
           List.of(),
           CLOCK,
           List.of("/a", TEXT));
+  private static final ConflictView COMPUTED =
+      new ConflictView(
+          "con_3",
+          "orders",
+          "c",
+          ConflictState.RESOLVED,
+          "function",
+          "",
+          "1-a",
+          null,
+          List.of(),
+          CLOCK,
+          List.of(),
+          new ConflictView.Resolver(TEXT, "1-a", ConflictView.Turn.LAST, TEXT),
+          new ConflictView.Ending("1-a", NODE, null, CLOCK, TEXT));
 
   private DocumentsCases() {}
 
@@ -118,6 +134,7 @@ final class DocumentsCases {
 
   private static List<ContractCase<Documents>> spaces() {
     var definition = new CollectionDefinition(Policy.MERGE, COLLECTION.fields());
+    var called = CollectionDefinition.resolvedBy("pick");
     return List.of(
         ContractCase.of(
             "openSpace", Reply.of(new SpaceOpened(SPACE, true)), to -> to.openSpace(TEXT), TEXT),
@@ -130,6 +147,13 @@ final class DocumentsCases {
             "shop",
             TEXT,
             definition),
+        ContractCase.of(
+            "declareCollection",
+            Reply.of(new CollectionDeclared(COLLECTION, true)),
+            to -> to.declareCollection("shop", TEXT, called),
+            "shop",
+            TEXT,
+            called),
         ContractCase.of(
             "collections",
             Reply.of(List.of(COLLECTION, CollectionSummary.undeclared("b"))),
@@ -310,6 +334,13 @@ final class DocumentsCases {
             to -> to.followConflicts("shop", 7),
             "shop",
             7L),
+        ContractCase.of(
+            "undecided",
+            Reply.of(new ConflictPage(List.of(COMPUTED, CONFLICT), Long.MAX_VALUE)),
+            to -> to.undecided("shop", 7, 8),
+            "shop",
+            7L,
+            8),
         ContractCase.of(
             "conflict", Reply.of(CONFLICT), to -> to.conflict("shop", "con_1"), "shop", "con_1"));
   }

@@ -7,6 +7,7 @@ import com.softadastra.contracts.documents.CollectionDeclared;
 import com.softadastra.contracts.documents.CollectionDefinition;
 import com.softadastra.contracts.documents.CollectionSummary;
 import com.softadastra.contracts.documents.ConflictChange;
+import com.softadastra.contracts.documents.ConflictPage;
 import com.softadastra.contracts.documents.ConflictState;
 import com.softadastra.contracts.documents.ConflictView;
 import com.softadastra.contracts.documents.DocumentHistory;
@@ -102,6 +103,11 @@ public final class RecordingDocuments extends Recording implements Documents {
   @Override
   public Flux<ConflictChange> followConflicts(String space, long since) {
     return answer("followConflicts", space, since);
+  }
+
+  @Override
+  public Reply<ConflictPage> undecided(String space, long since, int limit) {
+    return answer("undecided", space, since, limit);
   }
 
   @Override

@@ -157,7 +157,7 @@ final class NaivePolicies {
     }
     return switch (by.policy()) {
       case "keep" -> new Outcome(heads, by, false, null, winning(heads));
-      case "local-role" -> {
+      case "local-role", "function" -> {
         var foremost = foremost(heads, by);
         yield new Outcome(
             heads,
@@ -173,6 +173,9 @@ final class NaivePolicies {
   }
 
   private @Nullable Hash foremost(Set<Hash> heads, NaiveDefinition by) {
+    if (by.policy().equals("function")) {
+      return widest(heads);
+    }
     for (var label : by.labels()) {
       var holders =
           heads.stream()
@@ -183,6 +186,25 @@ final class NaivePolicies {
       }
     }
     return null;
+  }
+
+  /** Of results of a function that of all that any was made of; of equal ones the greatest. */
+  private @Nullable Hash widest(Set<Hash> heads) {
+    var all = new HashSet<Hash>();
+    for (var head : heads) {
+      var intent = op(head).entry().entry().intent();
+      if (op(head).parents().size() < 2 || intent == null || intent.command() == null) {
+        return null;
+      }
+      all.addAll(op(head).parents());
+    }
+    Hash widest = null;
+    for (var head : heads) {
+      if (op(head).parents().equals(all) && (widest == null || head.compareTo(widest) > 0)) {
+        widest = head;
+      }
+    }
+    return widest;
   }
 
   private @Nullable Map<String, String> winning(Set<Hash> of) {

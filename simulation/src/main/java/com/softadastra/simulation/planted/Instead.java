@@ -499,6 +499,7 @@ public final class Instead {
         known.version(),
         known.definition(),
         LABELS.getOrDefault(logged.entry().author().node(), List.of()),
+        known.computed(),
         known.stamp(),
         known.position(),
         known.effective());

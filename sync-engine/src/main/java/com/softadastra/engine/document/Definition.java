@@ -18,6 +18,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  * {"fields": {pointer: type}, "generation": from 1, "policy": policy}
  * {"fields": {}, "generation": from 1, "labels": [label, …], "policy": "local-role"}
+ * {"fields": {}, "generation": from 1, "policy": "function", "resolver": name}
  * </pre>
  *
  * A body that has a generation and says more, or other things, is of a later version of this
@@ -36,17 +38,20 @@ import org.jspecify.annotations.Nullable;
  * @param policyName as it was written
  * @param fields types by pointer, none of which overlap
  * @param labels of authors whose writes count, in their order
+ * @param resolver the name of the function that decides, null where none does
  */
 public record Definition(
     @Nullable DefinitionName name,
     @Nullable Policy policy,
     String policyName,
     SortedMap<String, FieldType> fields,
-    List<String> labels) {
+    List<String> labels,
+    @Nullable String resolver) {
   /** What a collection is that was never declared. */
   public static final Definition UNDECLARED =
-      new Definition(null, Policy.KEEP, "keep", new TreeMap<>(), List.of());
+      new Definition(null, Policy.KEEP, "keep", new TreeMap<>(), List.of(), null);
 
+  private static final Pattern RESOLVER = Pattern.compile("[a-z][a-z0-9-]{0,62}");
   private static final int MOST_STEPS = JsonReader.MAX_DEPTH;
 
   /** Its number among the collection's definitions, 0 where there is none. */
@@ -70,6 +75,11 @@ public record Definition(
   /** Whether labels decide. */
   public boolean ranks() {
     return policy == Policy.LOCAL_ROLE;
+  }
+
+  /** Whether a function of the application's own decides. */
+  public boolean calls() {
+    return policy == Policy.FUNCTION;
   }
 
   /** The place of an author with these labels, from 0; behind all where it has none of them. */
@@ -106,6 +116,10 @@ public record Definition(
     if (declared.policy() == Policy.LOCAL_ROLE) {
       members.put(
           "labels", new Json.Arr(declared.labels().stream().<Json>map(Json.Str::new).toList()));
+    }
+    var resolver = declared.resolver();
+    if (declared.policy() == Policy.FUNCTION && resolver != null) {
+      members.put("resolver", new Json.Str(resolver));
     }
     return JsonText.of(Json.object(members));
   }
@@ -159,16 +173,20 @@ public record Definition(
     var fields = fields(object.get("fields"));
     boolean ranks = policy.filter(each -> each == Policy.LOCAL_ROLE).isPresent();
     var labels = ranks ? labels(object.get("labels")) : Optional.of(List.<String>of());
+    boolean calls = policy.filter(each -> each == Policy.FUNCTION).isPresent();
+    var resolver = calls ? resolver(object.get("resolver")) : Optional.<String>empty();
     boolean known =
         policy.isPresent()
             && fields.isPresent()
             && labels.isPresent()
-            && !(ranks && !fields.get().isEmpty())
-            && object.members().size() == (ranks ? 4 : 3);
+            && resolver.isPresent() == calls
+            && !((ranks || calls) && !fields.get().isEmpty())
+            && object.members().size() == (ranks || calls ? 4 : 3);
     return Optional.of(
         known
-            ? new Definition(name, policy.get(), policyName, fields.get(), labels.get())
-            : new Definition(name, null, policyName, new TreeMap<>(), List.of()));
+            ? new Definition(
+                name, policy.get(), policyName, fields.get(), labels.get(), resolver.orElse(null))
+            : new Definition(name, null, policyName, new TreeMap<>(), List.of(), null));
   }
 
   private static Optional<SortedMap<String, FieldType>> fields(@Nullable Json json) {
@@ -192,6 +210,12 @@ public record Definition(
       names.put(pointer, pointer);
     }
     return overlapping(names).isPresent() ? Optional.empty() : Optional.of(fields);
+  }
+
+  private static Optional<String> resolver(@Nullable Json json) {
+    return json instanceof Json.Str(var name) && RESOLVER.matcher(name).matches()
+        ? Optional.of(name)
+        : Optional.empty();
   }
 
   private static Optional<List<String>> labels(@Nullable Json json) {
@@ -223,6 +247,7 @@ public record Definition(
     var declared = new TreeMap<String, FieldDefinition>();
     fields.forEach(
         (pointer, type) -> declared.put(EscrowChange.name(pointer), new FieldDefinition(type)));
-    return new CollectionDefinition(policy == null ? Policy.KEEP : policy, declared, labels);
+    return new CollectionDefinition(
+        policy == null ? Policy.KEEP : policy, declared, labels, resolver);
   }
 }

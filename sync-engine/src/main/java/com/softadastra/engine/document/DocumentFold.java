@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -214,6 +215,15 @@ public final class DocumentFold {
       return Objects.requireNonNull(head);
     }
 
+    Set<Hash> on() {
+      return parents.stream().map(Node::version).collect(Collectors.toSet());
+    }
+
+    /** Whether a function has made it of several versions. */
+    boolean resolves() {
+      return known.computed() && parents.size() > 1;
+    }
+
     boolean knows(Node other) {
       return lineage.knows(other.lineage);
     }
@@ -249,6 +259,28 @@ public final class DocumentFold {
     @Nullable JsonText body(List<Node> parents, boolean keeps) {
       return merged == null && keeps ? winning(parents.stream().map(Node::head).toList()) : body();
     }
+  }
+
+  /** The head whose author has the first of the definition's labels, if no other's has it. */
+  private static Optional<Node> foremost(Collection<Node> tips, Definition definition) {
+    int first =
+        tips.stream().mapToInt(tip -> definition.rank(tip.known.labels())).min().orElseThrow();
+    var leading =
+        tips.stream().filter(tip -> definition.rank(tip.known.labels()) == first).toList();
+    return leading.size() > 1 ? Optional.empty() : Optional.of(leading.getFirst());
+  }
+
+  /**
+   * Where all heads are what the application's function has made of several versions, the one that
+   * was made of all that the others were; of equals the greatest version.
+   */
+  private static Optional<Node> resolving(Collection<Node> tips) {
+    if (!tips.stream().allMatch(Node::resolves)) {
+      return Optional.empty();
+    }
+    return tips.stream()
+        .filter(tip -> tips.stream().allMatch(other -> tip.on().containsAll(other.on())))
+        .max(Comparator.comparing(Node::version));
   }
 
   /** A document's operations and how they hang together. */
@@ -407,8 +439,10 @@ public final class DocumentFold {
       if (definition.keeps() || !definition.known()) {
         return new Outcome(List.copyOf(tips), null, decided.all(), definition);
       }
-      if (definition.ranks()) {
-        return ranked(start, region, List.copyOf(tips), decided, definition);
+      if (definition.ranks() || definition.calls()) {
+        var leading =
+            definition.ranks() ? foremost(tips, definition) : DocumentFold.resolving(tips);
+        return decided(leading, start, region, List.copyOf(tips), decided, definition);
       }
       var began = start.body();
       var merging = new Merging(definition, began == null ? null : began.read());
@@ -434,24 +468,22 @@ public final class DocumentFold {
     }
 
     /**
-     * Of several heads the one counts whose author has the first of the definition's labels, if no
-     * other's has it; else nothing is decided.
+     * One of several heads counts, whole.
+     *
+     * @param winning empty where nothing is decided
      */
-    private Outcome ranked(
+    private Outcome decided(
+        Optional<Node> winning,
         Outcome start,
         List<Node> region,
         List<Node> tips,
         DecidedConflicts decided,
         Definition definition) {
       decided.add(told(start, region));
-      int first =
-          tips.stream().mapToInt(tip -> definition.rank(tip.known.labels())).min().orElseThrow();
-      var leading =
-          tips.stream().filter(tip -> definition.rank(tip.known.labels()) == first).toList();
-      if (leading.size() > 1) {
+      if (winning.isEmpty()) {
         return new Outcome(tips, null, decided.all(), definition);
       }
-      var winner = leading.getFirst();
+      var winner = winning.get();
       var body = winner.head().body();
       var lost = new ArrayList<Decided>();
       for (var tip : tips) {
@@ -583,21 +615,97 @@ public final class DocumentFold {
       return new Change.Undo(id, new Change.Patch(Notation.FIELDS, JsonText.of(patch)));
     }
 
-    DocumentState state(long lastPosition) {
-      var states = new ArrayList<Head>();
-      for (var node : outcome.tips()) {
+    /**
+     * The first operation that was made on several versions and knows all sides of a conflict that
+     * was open: the one that ended it.
+     */
+    public Optional<KnownOperation> ending(List<Hash> sides) {
+      return joining(sides).map(node -> node.known);
+    }
+
+    private Optional<Node> joining(List<Hash> sides) {
+      return nodes.values().stream()
+          .filter(node -> node.parents.size() > 1)
+          .filter(node ->
+              sides.stream().map(nodes::get).allMatch(side -> side != null && node.knows(side)))
+          .findFirst();
+    }
+
+    /** Whether somebody has taken back how a conflict between these sides was ended. */
+    public boolean isUndone(Hash conflict, List<Hash> sides) {
+      var ending = joining(sides);
+      return ending.isPresent()
+          && nodes.values().stream()
+              .filter(node -> node.knows(ending.get()))
+              .anyMatch(node ->
+                  node.change() instanceof Change.Undo(var undone, _) && undone.equals(conflict));
+    }
+
+    /**
+     * What takes back how an open conflict was ended.
+     *
+     * @param change null where nothing does
+     * @param why nothing does, in words
+     */
+    public record TakingBack(Change.@Nullable Undo change, String why) {}
+
+    /**
+     * What takes back the write that ended an open conflict: what was served before it, where that
+     * was lost, else the only thing that was.
+     */
+    public TakingBack takingBack(Hash conflict, List<Hash> sides) {
+      var ending = joining(sides);
+      if (ending.isEmpty()) {
+        return new TakingBack(null, "nothing was made on all its sides");
+      }
+      if (isUndone(conflict, sides)) {
+        return new TakingBack(null, "the conflict was undone before");
+      }
+      var end = ending.get();
+      if (!outcome.tips().equals(List.of(end))) {
+        return new TakingBack(null, "the document has been written since");
+      }
+      var now = end.head().body();
+      var before = new DocumentState(key, heads(end.parents), null, 0);
+      var lost = new LinkedHashSet<Optional<JsonText>>();
+      for (var side : before.sides()) {
+        if (!Objects.equals(side.body(), now)) {
+          lost.add(Optional.ofNullable(side.body()));
+        }
+      }
+      if (lost.isEmpty()) {
+        return new TakingBack(null, "nothing was lost");
+      }
+      var served = Optional.ofNullable(before.body());
+      if (lost.size() > 1 && !lost.contains(served)) {
+        return new TakingBack(null, "several versions were lost: write the one that is to be");
+      }
+      var back = lost.contains(served) ? served : lost.getFirst();
+      return new TakingBack(
+          new Change.Undo(conflict, back.<Change>map(Change.Put::new).orElse(Change.DELETE)), "");
+    }
+
+    /** These versions as heads, with what the deletions among them cover. */
+    private List<Head> heads(List<Node> tips) {
+      var heads = new ArrayList<Head>();
+      for (var node : tips) {
         var head = node.head();
         var seen = node.known.operation().seen();
-        if (outcome.merged() == null && head.deleted() && !seen.isEmpty()) {
+        if (head.deleted() && !seen.isEmpty()) {
           var covers =
-              outcome.tips().stream()
-                  .filter(other -> comesFrom(other, seen))
-                  .map(Node::version)
-                  .toList();
+              tips.stream().filter(other -> comesFrom(other, seen)).map(Node::version).toList();
           head = new Head(head.version(), head.generation(), null, head.position(), true, covers);
         }
-        states.add(head);
+        heads.add(head);
       }
+      return heads;
+    }
+
+    DocumentState state(long lastPosition) {
+      var states =
+          outcome.merged() == null
+              ? heads(outcome.tips())
+              : outcome.tips().stream().map(Node::head).toList();
       var merged = states.size() > 1 ? outcome.merged() : null;
       var state = new DocumentState(key, states, null, lastPosition, merged, outcome.decided());
       if (!state.conflicted()) {

@@ -10,6 +10,7 @@ import java.util.List;
  *
  * @param definition the one that the operation names
  * @param labels those of its author, by the grant that its entry names
+ * @param computed whether a function of the application's own has made it
  * @param stamp its entry's place in the order between concurrent writes
  * @param effective false where its entry is void: its parents then stand in for it
  */
@@ -18,6 +19,7 @@ public record KnownOperation(
     Hash version,
     Definition definition,
     List<String> labels,
+    boolean computed,
     Stamp stamp,
     long position,
     boolean effective) {}

@@ -72,6 +72,12 @@ public final class Definitions {
     return state != null && find(state, reads, Definition::ranks).isPresent();
   }
 
+  /** Whether a function decides under any definition that a collection had here. */
+  public static boolean called(SpaceId space, String collection, Reads reads) {
+    var state = reads.document(key(space, collection));
+    return state != null && find(state, reads, Definition::calls).isPresent();
+  }
+
   /** The newest here of all definitions of which something holds. */
   private static Optional<Definition> find(
       DocumentState definitions, Reads reads, Predicate<Definition> holds) {

@@ -8,8 +8,10 @@ import com.softadastra.engine.document.DocumentFold;
 import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.document.Head;
 import com.softadastra.engine.document.KnownOperation;
+import com.softadastra.engine.log.Change;
 import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.EntryCodec;
+import com.softadastra.engine.log.Intent;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Operation;
 import java.time.Instant;
@@ -18,6 +20,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** What an entry's operations do to their documents and to the conflicts of these. */
@@ -65,6 +68,14 @@ public final class DocumentUpdate {
         after = DocumentFold.replay(key, operations, logged.position());
       }
       put(before, after, now, writes);
+      undo(key, operation, writes);
+    }
+  }
+
+  /** Where an operation with effect takes back how a conflict was ended, that is told. */
+  static void undo(DocumentKey key, Operation operation, List<Write> writes) {
+    if (operation.change() instanceof Change.Undo(var conflict, _)) {
+      writes.add(new Write.UndoConflict(conflict, key));
     }
   }
 
@@ -104,6 +115,7 @@ public final class DocumentUpdate {
         version(logged, operation),
         definition.orElse(Definition.UNDECLARED),
         logged.entry().authority().labels(),
+        Optional.ofNullable(logged.entry().intent()).flatMap(Intent::function).isPresent(),
         logged.entry().stamp(),
         logged.position(),
         logged.standing().effective());

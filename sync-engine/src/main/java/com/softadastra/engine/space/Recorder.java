@@ -166,7 +166,8 @@ public final class Recorder {
         request.id() != null
             ? request.id()
             : IntentIds.generate(space.self(), sequence, draw.random());
-    var intent = new Intent(id, request.actor(), request.priority(), null, operations);
+    var command = request.function() == null ? null : Intent.commandOf(request.function());
+    var intent = new Intent(id, request.actor(), request.priority(), command, operations);
     var at = new Draw(draw.now(), draw.position() + observations.count(), draw.random());
     var logged = log(intent, authority, chain, observations.causes(), space, reads, at);
     // what is recorded again may take of the share of another life

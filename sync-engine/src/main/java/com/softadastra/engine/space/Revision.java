@@ -172,7 +172,18 @@ final class Revision implements Reads {
         writes.add(new Write.PutDocument(at(key, was, last)));
       }
     }
+    restood.values().forEach(logged -> undo(logged, writes));
+    added.values().forEach(logged -> undo(logged, writes));
     return writes;
+  }
+
+  private void undo(LoggedEntry logged, List<Write> writes) {
+    if (logged.standing().effective()) {
+      logged
+          .entry()
+          .operations()
+          .forEach(operation -> DocumentUpdate.undo(key(operation), operation, writes));
+    }
   }
 
   private long end(DocumentKey key, @Nullable DocumentState was) {

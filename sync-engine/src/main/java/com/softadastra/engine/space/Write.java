@@ -35,6 +35,9 @@ public sealed interface Write {
   record Branch(SpaceId space, Replica branch, Replica parent, long after, long first)
       implements Write {}
 
+  /** A conflict that a write had ended is undone; where it was noticed here, its record is told. */
+  record UndoConflict(Hash id, DocumentKey key) implements Write {}
+
   /**
    * A conflict's record at this node.
    *

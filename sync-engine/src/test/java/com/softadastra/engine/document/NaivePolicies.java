@@ -42,6 +42,7 @@ final class NaivePolicies {
       Act act,
       Definition definition,
       List<String> labels,
+      boolean computed,
       long clock,
       boolean counts) {}
 
@@ -131,7 +132,7 @@ final class NaivePolicies {
     var definition = definition(region);
     return switch (definition.policy()) {
       case KEEP -> winning(heads(of));
-      case LOCAL_ROLE -> {
+      case LOCAL_ROLE, FUNCTION -> {
         var foremost = foremost(heads(of), definition);
         yield foremost == null ? winning(heads(of)) : after(foremost);
       }
@@ -139,8 +140,24 @@ final class NaivePolicies {
     };
   }
 
-  /** The one of several heads whose author has a label that no other's is before or equal to. */
+  /**
+   * The one of several heads whose author has a label that no other's is before or equal to; or
+   * where a function has made all of them of several versions, the one of all these.
+   */
   private Hash foremost(Set<Hash> heads, Definition definition) {
+    if (definition.policy() == Policy.FUNCTION) {
+      var of = new TreeSet<Hash>();
+      for (var head : heads) {
+        if (!all.get(head).computed() || parents(head).size() < 2) {
+          return null;
+        }
+        of.addAll(parents(head));
+      }
+      return heads.stream()
+          .filter(head -> parents(head).equals(of))
+          .reduce((a, b) -> b)
+          .orElse(null);
+    }
     for (var label : definition.labels()) {
       var holders = heads.stream().filter(h -> all.get(h).labels().contains(label)).toList();
       if (!holders.isEmpty()) {
@@ -150,7 +167,10 @@ final class NaivePolicies {
     return null;
   }
 
-  /** Where labels decide everywhere: who has lost to whom, and whether somebody has seen that. */
+  /**
+   * Where labels decide everywhere, or functions do: who has lost to whom, and whether somebody has
+   * seen that.
+   */
   Map<Hash, String> outranked(Set<Hash> of) {
     var lost = new TreeMap<Hash, String>();
     for (var version : of) {
@@ -221,7 +241,7 @@ final class NaivePolicies {
     var definition = definition(open);
     return switch (definition.policy()) {
       case KEEP -> false;
-      case LOCAL_ROLE -> foremost(heads(of), definition) != null;
+      case LOCAL_ROLE, FUNCTION -> foremost(heads(of), definition) != null;
       case MERGE, LATEST -> true;
     };
   }

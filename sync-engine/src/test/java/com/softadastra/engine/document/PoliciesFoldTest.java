@@ -61,6 +61,8 @@ class PoliciesFoldTest {
   private static final Definition KEEP_AGAIN = definition(5, Policy.KEEP, Map.of());
   private static final Definition RANKED = ranked(6, "hq", "depot");
   private static final Definition EARLY_RANKED = ranked(1, "depot");
+  private static final Definition CALLED = called(6, "pick");
+  private static final Definition EARLY_CALLED = called(1, "choose");
   private static final List<List<String>> LABELS =
       List.of(List.of(), List.of("hq"), List.of("depot"), List.of("depot", "hq"), List.of("shop"));
 
@@ -72,6 +74,7 @@ class PoliciesFoldTest {
           model.version(),
           model.definition(),
           model.labels(),
+          model.computed(),
           new Stamp(model.clock(), Given.replica(1), 1),
           position,
           model.counts());
@@ -79,9 +82,10 @@ class PoliciesFoldTest {
 
     @Override
     public String toString() {
-      return "%s%s at %d on %s under %s by %s: %s = %s"
+      return "%s%s%s at %d on %s under %s by %s: %s = %s"
           .formatted(
               model.counts() ? "" : "void ",
+              model.computed() ? "computed " : "",
               brief(model.version()),
               model.clock(),
               model.parents().stream().map(PoliciesFoldTest::brief).toList(),
@@ -109,12 +113,17 @@ class PoliciesFoldTest {
     return Definition.of(Definition.body(generation, declared)).orElseThrow();
   }
 
+  private static Definition called(long generation, String resolver) {
+    return Definition.of(Definition.body(generation, CollectionDefinition.resolvedBy(resolver)))
+        .orElseThrow();
+  }
+
   @Test
   void everyHistoryComesToWhatThePoliciesSay() {
     var only = Long.getLong("fold.seed");
     long first = only == null ? 1 : only;
     long last = only == null ? HISTORIES : only;
-    int[] seen = new int[4];
+    int[] seen = new int[5];
     for (long seed = first; seed <= last; seed++) {
       var random = new Random(seed);
       var history = history(random);
@@ -131,6 +140,7 @@ class PoliciesFoldTest {
       assertThat(seen[1]).as("decided conflicts").isGreaterThan(HISTORIES / 20);
       assertThat(seen[2]).as("steps taken at once").isGreaterThan(HISTORIES / 2);
       assertThat(seen[3]).as("decided by labels").isGreaterThan(HISTORIES / 20);
+      assertThat(seen[4]).as("decided between results").isGreaterThan(HISTORIES / 200);
     }
   }
 
@@ -195,12 +205,16 @@ class PoliciesFoldTest {
         assertThat(under.rank(model.op(conflict.winner()).labels()))
             .isLessThan(under.rank(model.op(conflict.loser()).labels()));
         assertThat(conflict.fields()).containsExactly(Pointer.WHOLE);
+      } else if (under.calls()) {
+        seen[4]++;
+        assertThat(conflict.fields()).containsExactly(Pointer.WHOLE);
       } else {
         assertThat(order.indexOf(conflict.loser())).isLessThan(order.indexOf(conflict.winner()));
       }
       assertThat(conflict.fields()).isNotEmpty();
     }
-    if (history.stream().allMatch(op -> op.model().definition().ranks())) {
+    if (history.stream().allMatch(op -> op.model().definition().ranks())
+        || history.stream().allMatch(op -> op.model().definition().calls())) {
       var decided = new TreeMap<Hash, String>();
       for (var conflict : state.decided()) {
         boolean stands = conflict.standing() == Decided.Standing.STANDS;
@@ -224,7 +238,8 @@ class PoliciesFoldTest {
             .collect(Collectors.toSet());
     if (policies.size() != 1
         || policies.iterator().next().keeps()
-        || (policies.iterator().next().ranks() && state.merged() == null)) {
+        || ((policies.iterator().next().ranks() || policies.iterator().next().calls())
+            && state.merged() == null)) {
       return;
     }
     var definition = policies.iterator().next();
@@ -257,7 +272,7 @@ class PoliciesFoldTest {
     var history = new ArrayList<Op>();
     int size = 1 + random.nextInt(8);
     var palette =
-        switch (random.nextInt(9)) {
+        switch (random.nextInt(12)) {
           case 0 -> List.of(LATEST);
           case 1 -> List.of(PLAIN);
           case 2 -> List.of(KEEP, MERGE, LATEST, KEEP_AGAIN, Definition.UNDECLARED);
@@ -266,12 +281,18 @@ class PoliciesFoldTest {
           case 5 -> List.of(EARLY_RANKED, RANKED);
           case 6 ->
               List.of(EARLY_RANKED, KEEP, MERGE, LATEST, KEEP_AGAIN, RANKED, Definition.UNDECLARED);
+          case 7, 8 -> List.of(CALLED);
+          case 9 ->
+              List.of(EARLY_CALLED, KEEP, MERGE, LATEST, RANKED, CALLED, Definition.UNDECLARED);
           default -> List.of(MERGE);
         };
     boolean voids = random.nextInt(4) == 0;
     for (int i = 0; i < size; i++) {
-      var parents = parents(history, random);
       var definition = palette.get(random.nextInt(palette.size()));
+      var parents =
+          definition.calls() && i > 0 && random.nextInt(3) > 0
+              ? i < 4 ? List.of(history.getFirst().model().version()) : sides(history, random)
+              : parents(history, random);
       long clock = random.nextInt(20) * 1000L + i;
       var dummy =
           new NaivePolicies.Op(
@@ -280,6 +301,7 @@ class PoliciesFoldTest {
               new Act.Delete(),
               definition,
               List.of(),
+              false,
               clock,
               true);
       var all = new ArrayList<>(history.stream().map(Op::model).toList());
@@ -290,6 +312,8 @@ class PoliciesFoldTest {
       var operation =
           new Operation(KEY.collection(), KEY.id(), definition.name(), parents, List.of(), change);
       var version = EntryCodec.version(SPACE, operation, "intent-" + i + "-" + random.nextInt());
+      // one of what is not side by side counts as any other
+      boolean computed = definition.calls() && random.nextInt(10) > (parents.size() > 1 ? 0 : 8);
       boolean counts = !voids || random.nextInt(4) > 0;
       history.add(
           new Op(
@@ -299,6 +323,7 @@ class PoliciesFoldTest {
                   act,
                   definition,
                   LABELS.get(random.nextInt(LABELS.size())),
+                  computed,
                   clock,
                   counts),
               operation));
@@ -321,6 +346,14 @@ class PoliciesFoldTest {
       return heads;
     }
     return List.of(heads.get(random.nextInt(heads.size())));
+  }
+
+  /** What is side by side without what functions have made of it, or a part of that. */
+  private static List<Hash> sides(List<Op> history, Random random) {
+    var plain = history.stream().takeWhile(op -> !op.model().computed()).toList();
+    var order = order(plain, random);
+    var known = order.subList(0, order.size() - random.nextInt(1 + order.size() / 2));
+    return DocumentFold.replay(KEY, known(known), known.size()).headVersions();
   }
 
   private static Act act(TreeMap<String, String> before, Random random) {

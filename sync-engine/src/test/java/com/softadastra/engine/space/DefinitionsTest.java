@@ -60,7 +60,7 @@ class DefinitionsTest {
       new Node(new Replica(replica(1).node(), Incarnation.of(filled(Incarnation.BYTES, 9))));
 
   /** A log and documents, as a storage has them. */
-  private static final class Node implements Reads {
+  static final class Node implements Reads {
     final SpaceState state;
     final List<LoggedEntry> log = new ArrayList<>();
     final Map<DocumentKey, DocumentState> documents = new HashMap<>();
@@ -76,7 +76,10 @@ class DefinitionsTest {
     }
 
     Admission record(OperationRequest operation, String id) {
-      var request = new IntentRequest("shop", id, null, Priority.NORMAL, List.of(operation));
+      return record(new IntentRequest("shop", id, null, Priority.NORMAL, List.of(operation)));
+    }
+
+    Admission record(IntentRequest request) {
       var draw =
           new Recorder.Draw(Instant.ofEpochMilli(clock++), log.size() + 1, filled(5, log.size()));
       var admission = new Recorder(1 << 20).record(request, state, this, draw);
@@ -126,7 +129,7 @@ class DefinitionsTest {
           case Write.Restand(var logged) -> log.set((int) logged.position() - 1, logged);
           case Write.PutDocument(var document) -> documents.put(document.key(), document);
           case Write.PutConflict conflict -> conflicts.put(conflict.id(), conflict);
-          case Write.PutIntent _, Write.Branch _ -> {}
+          case Write.PutIntent _, Write.UndoConflict _, Write.Branch _ -> {}
         }
       }
     }
@@ -315,8 +318,7 @@ class DefinitionsTest {
   }
 
   /** A member's record, signed by an admin. */
-  private static Membership with(
-      Membership members, int by, int node, Role role, String... labels) {
+  static Membership with(Membership members, int by, int node, Role role, String... labels) {
     var grant =
         members.grant(
             key(by).nodeId(),
@@ -425,6 +427,11 @@ class DefinitionsTest {
             "{\"fields\":{},\"generation\":1,\"labels\":[\"a\"],\"policy\":\"keep\"}",
             "{\"fields\":{},\"generation\":0,\"policy\":\"keep\"}",
             "{\"fields\":{\"a\":\"counter\"},\"generation\":1,\"policy\":\"merge\"}",
+            "{\"fields\":{},\"generation\":1,\"policy\":\"function\"}",
+            "{\"fields\":{},\"generation\":1,\"policy\":\"function\",\"resolver\":\"A\"}",
+            "{\"fields\":{},\"generation\":1,\"policy\":\"function\",\"resolver\":[]}",
+            "{\"fields\":{},\"generation\":1,\"policy\":\"keep\",\"resolver\":\"a\"}",
+            "{\"fields\":{\"/a\":\"set\"},\"generation\":1,\"policy\":\"function\",\"resolver\":\"a\"}",
             "{\"fields\":{},\"generation\":1,\"policy\":\"other\"}",
             "{\"fields\":{\"/a\":\"set\",\"/a/b\":\"set\"},\"generation\":1,\"policy\":\"merge\"}")) {
       assertThat(a.record(definition(JsonText.parse(body)), null))

@@ -161,7 +161,7 @@ class HoldingsTest {
           case Write.Append(var logged) -> log.add(logged);
           case Write.Restand(var logged) -> log.set((int) logged.position() - 1, logged);
           case Write.PutDocument(var document) -> documents.put(document.key(), document);
-          case Write.PutIntent _, Write.PutConflict _, Write.Branch _ -> {}
+          case Write.PutIntent _, Write.PutConflict _, Write.UndoConflict _, Write.Branch _ -> {}
         }
       }
     }

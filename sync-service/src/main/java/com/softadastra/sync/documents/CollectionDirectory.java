@@ -85,7 +85,8 @@ public final class CollectionDirectory {
             true,
             definition.generation(),
             new TreeMap<>(definition.declared().fields()),
-            definition.labels());
+            definition.labels(),
+            definition.resolver());
   }
 
   /**

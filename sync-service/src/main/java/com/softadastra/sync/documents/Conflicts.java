@@ -15,9 +15,12 @@ import com.softadastra.engine.document.Head;
 import com.softadastra.engine.document.KnownOperation;
 import com.softadastra.engine.log.Change;
 import com.softadastra.engine.log.DocumentKey;
+import com.softadastra.engine.log.Entry;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Operation;
+import com.softadastra.engine.space.Definitions;
 import com.softadastra.engine.space.DocumentUpdate;
+import com.softadastra.engine.space.ResolverTurn;
 import com.softadastra.sync.storage.Readers;
 import com.softadastra.sync.storage.Storage;
 import java.sql.ResultSet;
@@ -48,24 +51,15 @@ final class Conflicts {
    * A conflict and the state of its document.
    *
    * @param decided what the policy decided; null where it decided nothing
-   * @param undo what takes that back; null where nothing can
+   * @param undo what takes that back, or the write that ended it; null where nothing can
+   * @param why it can't be undone, in words
    */
   record Found(
       ConflictView view,
       DocumentState state,
       @Nullable Decided decided,
-      Change.@Nullable Undo undo) {
-    String whyNotUndoable() {
-      if (decided == null) {
-        return view.state() == ConflictState.OPEN
-            ? "the conflict is open"
-            : "the conflict was resolved by a write, not by the policy";
-      }
-      return decided.standing() == Decided.Standing.UNDONE
-          ? "the conflict was undone before"
-          : "the fields in dispute have been written since";
-    }
-  }
+      Change.@Nullable Undo undo,
+      String why) {}
 
   private record Row(
       Hash id,
@@ -139,7 +133,53 @@ final class Conflicts {
         });
   }
 
-  private static ConflictChange change(long number, Row row, Readers.Reader reader) {
+  /**
+   * Open conflicts that functions decide, among the next open ones that changed after a change.
+   *
+   * @param limit how many of all open ones it looks at
+   */
+  Feeds.Page<ConflictView> undecided(SpaceId space, long change, int limit) {
+    return storage
+        .readers()
+        .answer(reader -> {
+          var views = new ArrayList<ConflictView>();
+          long last = change;
+          var called =
+              reader.collections(space).stream()
+                  .filter(collection -> Definitions.called(space, collection, reader))
+                  .map(collection -> reader.collectionNo(space, collection).orElseThrow())
+                  .toList();
+          if (called.isEmpty()) {
+            return new Feeds.Page<>(views, last);
+          }
+          try (var select =
+              reader
+                  .connection()
+                  .prepareStatement(
+                      "select "
+                          + COLUMNS
+                          + ", change_no from conflict where space_no = ? and change_no > ? and open"
+                          + " order by change_no limit ?")) {
+            select.setInt(1, reader.spaceNo(space));
+            select.setLong(2, change);
+            select.setInt(3, limit);
+            try (var row = select.executeQuery()) {
+              while (row.next()) {
+                last = row.getLong(9);
+                if (called.contains(row.getInt(2))) {
+                  view(row(space, row, reader), reader)
+                      .map(Found::view)
+                      .filter(view -> view.resolver() != null)
+                      .ifPresent(views::add);
+                }
+              }
+            }
+          }
+          return new Feeds.Page<>(views, last);
+        });
+  }
+
+  private ConflictChange change(long number, Row row, Readers.Reader reader) {
     var replacement = row.replacedBy();
     return new ConflictChange(
         number,
@@ -205,7 +245,7 @@ final class Conflicts {
   }
 
   /** The conflict as it stands; empty where the fold no longer finds one. */
-  private static Optional<Found> view(Row row, Readers.Reader reader) {
+  private Optional<Found> view(Row row, Readers.Reader reader) {
     var state = Objects.requireNonNull(reader.document(row.key()));
     var known = DocumentUpdate.operations(row.key(), state.lastPosition(), reader);
     var history = new DocumentFold.History(row.key(), known);
@@ -213,34 +253,111 @@ final class Conflicts {
     known.stream()
         .filter(KnownOperation::effective)
         .forEach(k -> byVersion.putIfAbsent(k.version(), k));
-    if (!row.open()
-        && row.sides().size() == 1
-        && row.id().equals(Decided.conflictId(row.key(), row.sides().getFirst()))) {
+    boolean ofPolicy =
+        !row.open()
+            && row.sides().size() == 1
+            && row.id().equals(Decided.conflictId(row.key(), row.sides().getFirst()));
+    if (ofPolicy) {
       return history.decided().stream()
           .filter(decided -> decided.loser().equals(row.sides().getFirst()))
           .findAny()
           .map(decided -> decided(row, decided, state, history, byVersion, reader));
     }
-    var sides = row.open() ? state.sides().stream().map(Head::version).toList() : row.sides();
+    return Optional.of(
+        row.open()
+            ? open(row, state, history, byVersion, reader)
+            : ended(row, state, history, byVersion, reader));
+  }
+
+  private Found open(
+      Row row,
+      DocumentState state,
+      DocumentFold.History history,
+      Map<Hash, KnownOperation> byVersion,
+      Readers.Reader reader) {
+    var definition = history.definition();
+    var sides =
+        sides(state.sides().stream().map(Head::version).toList(), history, byVersion, reader);
+    var meanwhile = "; meanwhile the version of the greatest depth is served";
+    var resolver = definition.resolver();
     var view =
         new ConflictView(
             row.id().toString(),
             row.key().collection(),
             row.key().id(),
-            row.open() ? ConflictState.OPEN : ConflictState.RESOLVED,
-            row.open() ? history.definition().policyName() : policy(row.sides(), byVersion),
-            row.open()
-                ? history.definition().ranks()
-                    ? "written apart, by none or several with the first label of "
-                        + history.definition().labels()
-                        + "; meanwhile the version of the greatest depth is served"
-                    : "written apart; meanwhile the version of the greatest depth is served"
-                : "a later write was made on all sides",
-            (row.open() ? state.winner().version() : state.version()).toString(),
+            ConflictState.OPEN,
+            definition.policyName(),
+            (resolver != null
+                    ? "written apart, for the function " + resolver + " to decide"
+                    : definition.ranks()
+                        ? "written apart, by none or several with the first label of "
+                            + definition.labels()
+                        : "written apart")
+                + meanwhile,
+            state.winner().version().toString(),
             ancestor(row.base(), history),
-            sides(sides, history, byVersion, reader),
-            row.detectedAt());
-    return Optional.of(new Found(view, state, null, null));
+            sides,
+            row.detectedAt(),
+            List.of(),
+            resolver == null ? null : resolver(resolver, state, sides),
+            null);
+    return new Found(view, state, null, null, "the conflict is open");
+  }
+
+  private ConflictView.Resolver resolver(
+      String name, DocumentState state, List<ConflictView.Side> sides) {
+    var recording = storage.recording();
+    var turn =
+        recording
+            .view(state.key().space())
+            .map(space ->
+                ResolverTurn.of(
+                    space.self().node(),
+                    space.membership(),
+                    sides.stream().map(ConflictView.Side::node).toList()))
+            .orElse(ConflictView.Turn.OTHERS);
+    return new ConflictView.Resolver(name, state.version().toString(), turn, null);
+  }
+
+  private static Found ended(
+      Row row,
+      DocumentState state,
+      DocumentFold.History history,
+      Map<Hash, KnownOperation> byVersion,
+      Readers.Reader reader) {
+    var ending =
+        history.ending(row.sides()).map(by -> ending(by, reader.entry(by.position()).entry()));
+    var undone = history.isUndone(row.id(), row.sides());
+    var view =
+        new ConflictView(
+            row.id().toString(),
+            row.key().collection(),
+            row.key().id(),
+            undone ? ConflictState.UNDONE : ConflictState.RESOLVED,
+            policy(row.sides(), byVersion),
+            ending
+                .map(ConflictView.Ending::function)
+                .map(function -> "the function " + function + " was run on all sides")
+                .orElse("a later write was made on all sides"),
+            state.version().toString(),
+            ancestor(row.base(), history),
+            sides(row.sides(), history, byVersion, reader),
+            row.detectedAt(),
+            List.of(),
+            null,
+            ending.orElse(null));
+    var back = history.takingBack(row.id(), row.sides());
+    return new Found(view, state, null, back.change(), back.why());
+  }
+
+  private static ConflictView.Ending ending(KnownOperation by, Entry entry) {
+    var intent = Objects.requireNonNull(entry.intent());
+    return new ConflictView.Ending(
+        by.version().toString(),
+        entry.author().node(),
+        intent.actor(),
+        Instant.ofEpochMilli(entry.clock()),
+        intent.function().orElse(null));
   }
 
   private static Found decided(
@@ -267,11 +384,23 @@ final class Conflicts {
             row.detectedAt(),
             whole ? List.of() : decided.fields());
     boolean stands = decided.standing() == Decided.Standing.STANDS;
-    return new Found(view, state, decided, stands ? history.undo(decided) : null);
+    return new Found(
+        view,
+        state,
+        decided,
+        stands ? history.undo(decided) : null,
+        decided.standing() == Decided.Standing.UNDONE
+            ? "the conflict was undone before"
+            : "the fields in dispute have been written since");
   }
 
   private static String reason(
       Decided decided, Definition definition, @Nullable KnownOperation winner) {
+    if (definition.calls()) {
+      return "the function "
+          + definition.resolver()
+          + " was run at several nodes; the result of all that the others were made of counts";
+    }
     var label = winner == null ? Optional.<String>empty() : definition.label(winner.labels());
     if (label.isPresent()) {
       return "written apart; the write of the node with the label "

@@ -12,6 +12,7 @@ import com.softadastra.contracts.documents.CollectionDefinition;
 import com.softadastra.contracts.documents.CollectionSummary;
 import com.softadastra.contracts.documents.Condition;
 import com.softadastra.contracts.documents.ConflictChange;
+import com.softadastra.contracts.documents.ConflictPage;
 import com.softadastra.contracts.documents.ConflictState;
 import com.softadastra.contracts.documents.ConflictView;
 import com.softadastra.contracts.documents.DocumentHistory;
@@ -142,6 +143,16 @@ public final class DocumentService implements Documents {
     var misdeclared = Definition.misdeclared(definition);
     if (misdeclared.isPresent()) {
       throw new Refused(Problem.ofField(ProblemCode.INVALID_REQUEST, "fields", misdeclared.get()));
+    }
+    boolean calls = definition.policy() == Policy.FUNCTION;
+    boolean misnamed =
+        calls && !Definition.of(Definition.body(1, definition)).orElseThrow().known();
+    if (misnamed || calls != (definition.resolver() != null)) {
+      throw new Refused(
+          Problem.ofField(
+              ProblemCode.INVALID_REQUEST,
+              "resolver",
+              "is the name of the function that the policy function decides by"));
     }
     if (definition.policy() != Policy.MERGE && !definition.fields().isEmpty()) {
       throw new Refused(
@@ -459,6 +470,14 @@ public final class DocumentService implements Documents {
   }
 
   @Override
+  public Reply<ConflictPage> undecided(String space, long since, int limit) {
+    return Reply.from(() -> {
+      var page = shown(conflicts.undecided(names.id(space), since, limit));
+      return new ConflictPage(page.items(), page.next());
+    });
+  }
+
+  @Override
   public Reply<ConflictView> conflict(String space, String id) {
     return Reply.from(() -> shown(conflicts.find(names.id(space), id).view()));
   }
@@ -471,26 +490,49 @@ public final class DocumentService implements Documents {
         throw new Refused(ProblemCode.CONFLICT_RESOLVED, "conflict " + id + " is resolved");
       }
       var state = found.state();
+      var by = resolution.by();
+      var version = state.version().toString();
+      if (by != null && !by.on().equals(version)) {
+        throw new Refused(
+            Problem.of(
+                    ProblemCode.VERSION_MISMATCH,
+                    "document " + state.key().id() + " is at version " + version)
+                .with("version", version));
+      }
       var body = resolution.delete() ? null : chosen(resolution, found.view());
-      var operation =
-          new OperationRequest(
-              body == null ? OperationKind.DELETE : OperationKind.PUT,
-              state.key().collection(),
-              state.key().id(),
-              body,
-              null,
-              new Condition(
-                  Condition.Kind.BASE,
-                  state.headVersions().stream().map(Object::toString).toList()));
-      var request =
-          new IntentRequest(
-              space,
-              Recorder.resolutionId(state, body),
-              resolution.actor(),
-              Priority.NORMAL,
-              List.of(operation));
-      return record(request).orThrow();
+      return record(resolving(space, state, body, resolution.actor(), by)).orThrow();
     });
+  }
+
+  /**
+   * What ends an open conflict: a write on all heads that there are.
+   *
+   * @param body null for a deletion
+   * @param by the function that has decided, null where somebody did
+   */
+  public static IntentRequest resolving(
+      String space,
+      DocumentState state,
+      @Nullable JsonText body,
+      @Nullable String actor,
+      Resolution.@Nullable Function by) {
+    var operation =
+        new OperationRequest(
+            body == null ? OperationKind.DELETE : OperationKind.PUT,
+            state.key().collection(),
+            state.key().id(),
+            body,
+            null,
+            new Condition(
+                Condition.Kind.BASE, state.headVersions().stream().map(Object::toString).toList()));
+    return new IntentRequest(
+        space,
+        Recorder.resolutionId(state, body),
+        actor,
+        Priority.NORMAL,
+        List.of(operation),
+        null,
+        by == null ? null : by.name());
   }
 
   @Override
@@ -500,13 +542,14 @@ public final class DocumentService implements Documents {
           var found = conflicts.find(names.id(space), id);
           var undo = found.undo();
           if (undo == null) {
-            throw new Refused(ProblemCode.CONFLICT_NOT_UNDOABLE, found.whyNotUndoable());
+            throw new Refused(ProblemCode.CONFLICT_NOT_UNDOABLE, found.why());
           }
           return record(undoing(space, actor, undo, found.state())).orThrow();
         }));
   }
 
-  private static IntentRequest undoing(
+  /** What takes back how a conflict came out. */
+  public static IntentRequest undoing(
       String space,
       @Nullable String actor,
       com.softadastra.engine.log.Change.Undo undo,

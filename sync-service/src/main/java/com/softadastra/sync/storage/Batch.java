@@ -48,6 +48,7 @@ public final class Batch implements Reads {
   private final Map<Chain, Long> ends = new HashMap<>();
   private final List<Write.Branch> branches = new ArrayList<>();
   private final Map<Hash, Write.PutConflict> conflicts = new LinkedHashMap<>();
+  private final Map<Hash, SpaceId> undone = new LinkedHashMap<>();
   private final Map<SpaceId, String> names = new LinkedHashMap<>();
   private final Map<SpaceId, List<SignedRecord>> records = new LinkedHashMap<>();
   private final Set<SpaceId> owedWhole = new LinkedHashSet<>();
@@ -127,6 +128,7 @@ public final class Batch implements Reads {
           placed.getOrDefault(parent, new TreeMap<>()).tailMap(branch.after(), false).clear();
         }
         case Write.PutConflict conflict -> conflicts.put(conflict.id(), conflict);
+        case Write.UndoConflict(var id, var key) -> undone.put(id, key.space());
       }
     }
   }
@@ -302,6 +304,12 @@ public final class Batch implements Reads {
 
   Collection<Write.PutConflict> conflicts() {
     return conflicts.values();
+  }
+
+  /** Conflicts that are to be told again, beside those; they may never have been noticed here. */
+  Map<Hash, SpaceId> undone() {
+    undone.keySet().removeAll(conflicts.keySet());
+    return undone;
   }
 
   /** The names of spaces that are new. */

@@ -388,6 +388,7 @@ public final class H2Journal implements Journal {
       putDocuments(batch);
       putIntents(batch);
       putConflicts(batch);
+      tellConflicts(batch);
       putBranches(batch);
       putMended(batch);
       putStandings(batch);
@@ -712,6 +713,30 @@ public final class H2Journal implements Journal {
             replacedBy,
             conflict.detectedAt().toEpochMilli(),
             change);
+      }
+    }
+  }
+
+  /** They stay as they are, under a later number. */
+  private void tellConflicts(Batch batch) throws SQLException {
+    for (var undone : batch.undone().entrySet()) {
+      byte[] id = undone.getKey().bytes();
+      try (var select =
+          connection.prepareStatement(
+              "select open, sides, replaced_by from conflict where id = ?")) {
+        select.setBytes(1, id);
+        try (var row = select.executeQuery()) {
+          if (row.next()) {
+            long change = nextConflictChange(undone.getValue());
+            sql.change(
+                RowChange.UPDATE_CONFLICT,
+                row.getBoolean(1),
+                row.getBytes(2),
+                row.getBytes(3),
+                change,
+                id);
+          }
+        }
       }
     }
   }

@@ -741,7 +741,7 @@ public final class Recording {
     var signatures = CompletableFuture.supplyAsync(() -> signatures(batch), machine.signing());
     batch.complete(this::owed, signatures::join);
     commits++;
-    if (!batch.conflicts().isEmpty()) {
+    if (!batch.conflicts().isEmpty() || !batch.undone().isEmpty()) {
       disputes++;
     }
   }

@@ -1,0 +1,230 @@
+package com.softadastra.system;
+
+import static com.softadastra.system.TestNode.SOON;
+import static com.softadastra.system.TestNode.SPACE;
+import static com.softadastra.system.TestNode.awaitSame;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.softadastra.node.client.Answer;
+import com.softadastra.system.functions.Longest;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.jar.JarOutputStream;
+import java.util.zip.ZipEntry;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Conflicts that a function of the application's own decides, which some of three nodes have. */
+class FunctionsIT {
+  private static final String AT = "/api/v1/spaces/" + SPACE;
+  private static final String[] QUICK = {
+    "--softadastra.resolvers.every=100ms",
+    "--softadastra.resolvers.delay=200ms",
+    "--softadastra.resolvers.patience=1s"
+  };
+
+  @TempDir Path directory;
+
+  private Nodes nodes;
+  private TestNode a;
+  private TestNode b;
+  private TestNode c;
+
+  @BeforeEach
+  void meet() throws Exception {
+    nodes = new Nodes(directory);
+    var jar = jar();
+    a = nodes.createWith(jar, "a", QUICK);
+    b = nodes.create("b", QUICK);
+    c = nodes.createWith(jar, "c", QUICK);
+    Nodes.start(a, b, c);
+    a.openSpace();
+    b.join(a.invite("writer"));
+    c.join(a.invite("writer"));
+    a.awaitLinkTo(b.id(), "connected");
+    a.awaitLinkTo(c.id(), "connected");
+  }
+
+  @AfterEach
+  void clear() {
+    nodes.close();
+  }
+
+  /** As an application ships it: the function, and an auto-configuration that makes it a bean. */
+  private Path jar() throws IOException {
+    var jar = directory.resolve("functions.jar");
+    try (var out = new JarOutputStream(Files.newOutputStream(jar))) {
+      for (var type : List.of(Longest.class, Longest.Configuration.class)) {
+        var name = type.getName().replace('.', '/') + ".class";
+        out.putNextEntry(new ZipEntry(name));
+        try (var bytes = type.getClassLoader().getResourceAsStream(name)) {
+          bytes.transferTo(out);
+        }
+      }
+      out.putNextEntry(
+          new ZipEntry(
+              "META-INF/spring/org.springframework.boot.autoconfigure.AutoConfiguration.imports"));
+      out.write(Longest.Configuration.class.getName().getBytes(StandardCharsets.UTF_8));
+    }
+    return jar;
+  }
+
+  private static JsonNode json(String text) {
+    return JsonMapper.shared().readTree(text);
+  }
+
+  private static void put(TestNode node, String document, String body) {
+    node.client().put(AT + "/documents/" + document, json(body)).orThrow();
+  }
+
+  private static JsonNode get(TestNode node, String document) {
+    return node.client().get(AT + "/documents/" + document).orThrow();
+  }
+
+  private static JsonNode conflicts(TestNode node, String state) {
+    return node.client().get(AT + "/conflicts?state=" + state).orThrow().path("conflicts");
+  }
+
+  private static Answer undo(TestNode node, String conflict) {
+    return node.client().delete(AT + "/conflicts/" + conflict + "/resolution");
+  }
+
+  private void apart(Runnable writes) {
+    awaitSame(SOON, a, b, c);
+    a.switchLink(b.id(), "off");
+    a.awaitLinkTo(b.id(), "off");
+    writes.run();
+    a.switchLink(b.id(), "on");
+  }
+
+  private void label(TestNode member) {
+    a.client().put(AT + "/members/" + member.id(), json("{\"labels\": [\"resolver\"]}")).orThrow();
+  }
+
+  private void declare() {
+    a.client()
+        .put(
+            AT + "/collections/texts",
+            json("{\"policy\": \"function\", \"resolver\": \"longest\"}"))
+        .orThrow();
+    var declared = a.client().get(AT + "/collections").orThrow().path("collections").get(0);
+    assertThat(declared.path("policy").asString()).isEqualTo("function");
+    assertThat(declared.path("resolver").asString()).isEqualTo("longest");
+  }
+
+  private void awaitDecided(String document, String text) {
+    for (var node : new TestNode[] {a, b, c}) {
+      await("at " + node.id())
+          .atMost(SOON)
+          .untilAsserted(() -> {
+            assertThat(get(node, document).path("text").asString()).isEqualTo(text);
+            assertThat(conflicts(node, "open")).isEmpty();
+          });
+    }
+    awaitSame(SOON, a, b, c);
+  }
+
+  @Test
+  void theNodeWithTheLabelDecidesAndAllSeeWhoItWas() {
+    declare();
+    label(c);
+    put(a, "texts/one", "{\"text\": \"\"}");
+    apart(() -> {
+      put(a, "texts/one", "{\"text\": \"short\"}");
+      put(b, "texts/one", "{\"text\": \"much longer\"}");
+    });
+    awaitDecided("texts/one", "much longer");
+    for (var node : new TestNode[] {a, b, c}) {
+      assertThat(conflicts(node, "resolved")).hasSize(1);
+      var conflict = conflicts(node, "resolved").get(0);
+      assertThat(conflict.path("policy").asString()).isEqualTo("function");
+      assertThat(conflict.path("reason").asString()).contains("the function longest");
+      assertThat(conflict.path("resolution").path("function").asString()).isEqualTo("longest");
+      assertThat(conflict.path("resolution").path("node").asString()).isEqualTo(c.id());
+      assertThat(conflict.path("sides")).hasSize(2);
+    }
+
+    // what it decided can be taken back like what somebody decides
+    String conflict = conflicts(b, "resolved").get(0).path("id").asString();
+    undo(b, conflict).orThrow();
+    awaitDecided("texts/one", "short");
+    for (var node : new TestNode[] {a, b, c}) {
+      assertThat(conflicts(node, "undone").get(0).path("id").asString()).isEqualTo(conflict);
+      assertThat(undo(node, conflict).status()).isEqualTo(409);
+    }
+  }
+
+  @Test
+  void whatItLeavesOpenOrFailsAtIsForPeople() {
+    declare();
+    label(c);
+    put(a, "texts/one", "{\"text\": \"\"}");
+    put(a, "texts/two", "{\"text\": \"\"}");
+    apart(() -> {
+      put(a, "texts/one", "{\"text\": \"kept\"}");
+      b.client().delete(AT + "/documents/texts/one").orThrow();
+      put(a, "texts/two", "{\"text\": 1}");
+      put(b, "texts/two", "{\"text\": \"two\"}");
+    });
+    awaitSame(SOON, a, b, c);
+    await("what the function says")
+        .atMost(SOON)
+        .untilAsserted(() ->
+            assertThat(conflicts(c, "open"))
+                .extracting(each -> each.path("resolver").path("problem").asString(""))
+                .containsExactlyInAnyOrder(
+                    "left to somebody: one has deleted it",
+                    "it fails with java.lang.IllegalArgumentException: there is no text"));
+    for (var conflict : conflicts(b, "open")) {
+      var resolver = conflict.path("resolver");
+      assertThat(resolver.path("name").asString()).isEqualTo("longest");
+      assertThat(resolver.path("turn").asString()).isEqualTo("last");
+      assertThat(resolver.path("problem").asString())
+          .isEqualTo("this node has no function longest");
+    }
+    for (var conflict : conflicts(b, "open")) {
+      b.client()
+          .post(
+              AT + "/conflicts/" + conflict.path("id").asString() + "/resolution",
+              json("{\"body\": {\"text\": \"of a person\"}}"))
+          .orThrow();
+    }
+    awaitDecided("texts/one", "of a person");
+    awaitDecided("texts/two", "of a person");
+    for (var conflict : conflicts(c, "resolved")) {
+      assertThat(conflict.path("resolution").path("node").asString()).isEqualTo(b.id());
+      assertThat(conflict.path("resolution").has("function")).isFalse();
+    }
+  }
+
+  @Test
+  void withoutTheOneThatHasTheLabelAnAuthorDecides() throws Exception {
+    declare();
+    label(c);
+    put(a, "texts/one", "{\"text\": \"\"}");
+    awaitSame(SOON, a, b, c);
+    c.process().kill();
+    a.switchLink(b.id(), "off");
+    a.awaitLinkTo(b.id(), "off");
+    put(a, "texts/one", "{\"text\": \"much longer\"}");
+    put(b, "texts/one", "{\"text\": \"short\"}");
+    a.switchLink(b.id(), "on");
+    await("a, which is an author and has the function, has decided")
+        .atMost(SOON)
+        .untilAsserted(() -> {
+          assertThat(conflicts(b, "resolved")).hasSize(1);
+          assertThat(conflicts(b, "resolved").get(0).path("resolution").path("node").asString())
+              .isEqualTo(a.id());
+        });
+    Nodes.start(c);
+    awaitDecided("texts/one", "much longer");
+  }
+}

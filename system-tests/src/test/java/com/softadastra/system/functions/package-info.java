@@ -1,0 +1,2 @@
+/** What an application brings along: a function that decides conflicts. */
+package com.softadastra.system.functions;
