@@ -10,7 +10,7 @@ import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.Priority;
 import com.softadastra.engine.Given;
-import com.softadastra.engine.document.DocumentState;
+import com.softadastra.engine.MemoryLog;
 import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.EntryCodec;
@@ -21,14 +21,10 @@ import com.softadastra.engine.space.BatchCheck.Checked;
 import com.softadastra.engine.space.BatchCheck.Offered;
 import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.Membership;
-import com.softadastra.engine.space.Reads;
 import com.softadastra.engine.space.ReceivedEntry;
 import com.softadastra.engine.space.Receiver;
 import com.softadastra.engine.space.SignedRecord;
-import com.softadastra.engine.space.SpaceState;
 import com.softadastra.engine.space.Urgency;
-import com.softadastra.engine.space.Write;
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -42,11 +38,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 
 /** A node with one space and everything in memory; what it stores counts as forced at once. */
-final class MemoryHost implements SessionHost, Reads {
+final class MemoryHost extends MemoryLog implements SessionHost {
   final int node;
-  final SpaceState state;
-  final List<LoggedEntry> log = new ArrayList<>();
-  final Map<DocumentKey, DocumentState> documents = new HashMap<>();
   final Map<Replica, String> refused = new HashMap<>();
   final Map<NodeId, Statement> noted = new HashMap<>();
   final Map<NodeId, Statement.Signed> signed = new HashMap<>();
@@ -63,8 +56,8 @@ final class MemoryHost implements SessionHost, Reads {
   Consumer<Map<Replica, String>> decided = _ -> {};
 
   MemoryHost(int node, Membership membership) {
+    super(membership, replica(node));
     this.node = node;
-    state = new SpaceState(membership, replica(node), Map.of());
   }
 
   /** Writes an entry of its own. */
@@ -108,7 +101,7 @@ final class MemoryHost implements SessionHost, Reads {
                         parents))));
     byte[] bytes = EntryCodec.encode(entry);
     var hash = Hash.sha256(bytes);
-    append(new ReceivedEntry(entry, bytes, hash, key(node).sign(Purpose.ENTRY, hash)));
+    receive(new ReceivedEntry(entry, bytes, hash, key(node).sign(Purpose.ENTRY, hash)));
   }
 
   /** Writes entries that another life of the same replica doesn't write. */
@@ -121,25 +114,9 @@ final class MemoryHost implements SessionHost, Reads {
   /** Makes another life of this node of a host that has nothing. */
   void copyTo(MemoryHost other) {
     for (var logged : log) {
-      other.append(
+      other.receive(
           new ReceivedEntry(logged.entry(), logged.bytes(), logged.hash(), logged.signature()));
     }
-  }
-
-  private Receiver.Verdict append(ReceivedEntry received) {
-    var verdict =
-        Receiver.receive(received, state, this, Instant.ofEpochMilli(CLOCK), durable() + 1);
-    if (verdict instanceof Receiver.Verdict.Stored stored) {
-      for (var write : stored.writes()) {
-        switch (write) {
-          case Write.Append(var logged) -> log.add(logged);
-          case Write.Restand(var logged) -> log.set((int) logged.position() - 1, logged);
-          case Write.PutDocument(var document) -> documents.put(document.key(), document);
-          case Write.PutIntent _, Write.PutConflict _, Write.UndoConflict _, Write.Branch _ -> {}
-        }
-      }
-    }
-    return verdict;
   }
 
   @Override
@@ -179,20 +156,6 @@ final class MemoryHost implements SessionHost, Reads {
   @Override
   public Optional<Long> position(SpaceId space, Replica chain, long sequence) {
     return find(space, chain, sequence).map(LoggedEntry::position);
-  }
-
-  @Override
-  public Optional<LoggedEntry> find(SpaceId space, Replica chain, long sequence) {
-    return log.stream()
-        .filter(e -> e.chain().equals(chain) && e.entry().sequence() == sequence)
-        .findAny();
-  }
-
-  @Override
-  public List<LoggedEntry> run(SpaceId space, Replica chain, long from) {
-    return log.stream()
-        .filter(e -> e.chain().equals(chain) && e.entry().sequence() >= from)
-        .toList();
   }
 
   /** Two at a time, so that there are many frames. */
@@ -280,7 +243,7 @@ final class MemoryHost implements SessionHost, Reads {
     rejecting.forEach(replica -> rejected.put(replica, "not wanted"));
     for (var received : batch.genuine()) {
       if (!rejected.containsKey(received.entry().author())
-          && append(received) instanceof Receiver.Verdict.Rejected(var replica, var reason)) {
+          && receive(received) instanceof Receiver.Verdict.Rejected(var replica, var reason)) {
         rejected.put(replica, reason);
       }
     }
@@ -297,22 +260,5 @@ final class MemoryHost implements SessionHost, Reads {
   @Override
   public void refusedBy(NodeId peer, SpaceId space, Replica replica, String reason) {
     refused.put(replica, reason);
-  }
-
-  @Override
-  public DocumentState document(DocumentKey key) {
-    return documents.get(key);
-  }
-
-  @Override
-  public LoggedEntry entry(long position) {
-    return log.get((int) position - 1);
-  }
-
-  @Override
-  public List<LoggedEntry> intents(SpaceId space, String id) {
-    return log.stream()
-        .filter(e -> e.entry().intent() != null && e.entry().intent().id().equals(id))
-        .toList();
   }
 }

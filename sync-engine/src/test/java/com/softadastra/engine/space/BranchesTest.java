@@ -15,19 +15,16 @@ import com.softadastra.contracts.Dot;
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
-import com.softadastra.engine.document.DocumentState;
+import com.softadastra.engine.MemoryLog;
 import com.softadastra.engine.log.Cause;
 import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.EntryCodec;
-import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Standing;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -38,35 +35,20 @@ class BranchesTest {
   private static final Replica AUTHOR = replica(1);
 
   /** A log and documents, as a storage has them. */
-  private static final class Node implements Reads {
-    final SpaceState state;
-    final List<LoggedEntry> log = new ArrayList<>();
-    final Map<DocumentKey, DocumentState> documents = new HashMap<>();
+  private static final class Node extends MemoryLog {
     List<String> withoutEffect = List.of();
 
     Node(Replica self) {
-      state = new SpaceState(MEMBERS, self, Map.of());
+      super(MEMBERS, self);
     }
 
-    Receiver.Verdict receive(ReceivedEntry received) {
-      var verdict =
-          Receiver.receive(received, state, this, Instant.ofEpochMilli(CLOCK), log.size() + 1);
+    @Override
+    public Receiver.Verdict receive(ReceivedEntry received) {
+      var verdict = super.receive(received);
       if (verdict instanceof Receiver.Verdict.Stored stored) {
         withoutEffect = stored.withoutEffect();
-        apply(stored.writes());
       }
       return verdict;
-    }
-
-    void apply(List<Write> writes) {
-      for (var write : writes) {
-        switch (write) {
-          case Write.Append(var logged) -> log.add(logged);
-          case Write.Restand(var logged) -> log.set((int) logged.position() - 1, logged);
-          case Write.PutDocument(var document) -> documents.put(document.key(), document);
-          case Write.PutIntent _, Write.PutConflict _, Write.UndoConflict _, Write.Branch _ -> {}
-        }
-      }
     }
 
     /**
@@ -89,35 +71,6 @@ class BranchesTest {
           .findAny()
           .orElseThrow()
           .standing();
-    }
-
-    @Override
-    public DocumentState document(DocumentKey key) {
-      return documents.get(key);
-    }
-
-    @Override
-    public LoggedEntry entry(long position) {
-      return log.get((int) position - 1);
-    }
-
-    @Override
-    public Optional<LoggedEntry> find(SpaceId space, Replica chain, long sequence) {
-      return run(space, chain, sequence).stream()
-          .filter(e -> e.entry().sequence() == sequence)
-          .findAny();
-    }
-
-    @Override
-    public List<LoggedEntry> run(SpaceId space, Replica chain, long from) {
-      return log.stream()
-          .filter(e -> e.chain().equals(chain) && e.entry().sequence() >= from)
-          .toList();
-    }
-
-    @Override
-    public List<LoggedEntry> intents(SpaceId space, String id) {
-      return log.stream().filter(e -> e.entry().intent().id().equals(id)).toList();
     }
   }
 

@@ -29,10 +29,10 @@ import com.softadastra.contracts.documents.Policy;
 import com.softadastra.contracts.documents.Priority;
 import com.softadastra.contracts.json.JsonText;
 import com.softadastra.contracts.peering.Role;
+import com.softadastra.engine.MemoryLog;
 import com.softadastra.engine.document.Decided;
 import com.softadastra.engine.document.Definition;
 import com.softadastra.engine.document.DocumentFold;
-import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.log.Authority;
 import com.softadastra.engine.log.Change;
 import com.softadastra.engine.log.DefinitionName;
@@ -42,11 +42,8 @@ import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Operation;
 import com.softadastra.engine.log.Standing;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
@@ -60,11 +57,7 @@ class DefinitionsTest {
       new Node(new Replica(replica(1).node(), Incarnation.of(filled(Incarnation.BYTES, 9))));
 
   /** A log and documents, as a storage has them. */
-  static final class Node implements Reads {
-    final SpaceState state;
-    final List<LoggedEntry> log = new ArrayList<>();
-    final Map<DocumentKey, DocumentState> documents = new HashMap<>();
-    final Map<Hash, Write.PutConflict> conflicts = new HashMap<>();
+  static final class Node extends MemoryLog {
     long clock = CLOCK;
 
     Node(Replica self) {
@@ -72,7 +65,7 @@ class DefinitionsTest {
     }
 
     Node(Replica self, Membership members) {
-      state = new SpaceState(members, self, Map.of());
+      super(members, self);
     }
 
     Admission record(OperationRequest operation, String id) {
@@ -109,58 +102,11 @@ class DefinitionsTest {
     }
 
     Receiver.Verdict receive(LoggedEntry from) {
-      var received = new ReceivedEntry(from.entry(), from.bytes(), from.hash(), from.signature());
-      var verdict =
-          Receiver.receive(received, state, this, Instant.ofEpochMilli(CLOCK), log.size() + 1);
-      if (verdict instanceof Receiver.Verdict.Stored stored) {
-        apply(stored.writes());
-      }
-      return verdict;
+      return receive(new ReceivedEntry(from.entry(), from.bytes(), from.hash(), from.signature()));
     }
 
     void receiveAll(Node from) {
       List.copyOf(from.log).forEach(this::receive);
-    }
-
-    void apply(List<Write> writes) {
-      for (var write : writes) {
-        switch (write) {
-          case Write.Append(var logged) -> log.add(logged);
-          case Write.Restand(var logged) -> log.set((int) logged.position() - 1, logged);
-          case Write.PutDocument(var document) -> documents.put(document.key(), document);
-          case Write.PutConflict conflict -> conflicts.put(conflict.id(), conflict);
-          case Write.PutIntent _, Write.UndoConflict _, Write.Branch _ -> {}
-        }
-      }
-    }
-
-    @Override
-    public DocumentState document(DocumentKey key) {
-      return documents.get(key);
-    }
-
-    @Override
-    public LoggedEntry entry(long position) {
-      return log.get((int) position - 1);
-    }
-
-    @Override
-    public Optional<LoggedEntry> find(SpaceId space, Replica chain, long sequence) {
-      return run(space, chain, sequence).stream().findFirst();
-    }
-
-    @Override
-    public List<LoggedEntry> run(SpaceId space, Replica chain, long from) {
-      return log.stream()
-          .filter(e -> e.chain().equals(chain) && e.entry().sequence() >= from)
-          .toList();
-    }
-
-    @Override
-    public List<LoggedEntry> intents(SpaceId space, String id) {
-      return log.stream()
-          .filter(e -> e.entry().intent() != null && e.entry().intent().id().equals(id))
-          .toList();
     }
   }
 

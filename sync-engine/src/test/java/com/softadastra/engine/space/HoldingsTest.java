@@ -29,8 +29,8 @@ import com.softadastra.contracts.documents.Priority;
 import com.softadastra.contracts.json.Json;
 import com.softadastra.contracts.json.JsonText;
 import com.softadastra.contracts.peering.Role;
+import com.softadastra.engine.MemoryLog;
 import com.softadastra.engine.document.Definition;
-import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.document.EscrowChange;
 import com.softadastra.engine.document.SequenceAct;
 import com.softadastra.engine.document.SequenceAct.Range;
@@ -50,7 +50,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -71,19 +70,16 @@ class HoldingsTest {
   }
 
   /** A log and documents, as a storage has them. */
-  private static final class Node implements Reads {
+  private static final class Node extends MemoryLog {
     final int number;
-    final SpaceState state;
-    final List<LoggedEntry> log = new ArrayList<>();
-    final Map<DocumentKey, DocumentState> documents = new HashMap<>();
     private static int lives;
     long clock = CLOCK;
     boolean reviving;
     long reads;
 
     Node(int number) {
+      super(MEMBERS, replica(number));
       this.number = number;
-      state = new SpaceState(MEMBERS, replica(number), Map.of());
     }
 
     /** Another storage with the first of this one's entries. */
@@ -136,11 +132,9 @@ class HoldingsTest {
     }
 
     Receiver.Verdict receive(LoggedEntry from) {
-      var received = new ReceivedEntry(from.entry(), from.bytes(), from.hash(), from.signature());
       var verdict =
-          Receiver.receive(received, state, this, Instant.ofEpochMilli(CLOCK), log.size() + 1);
+          receive(new ReceivedEntry(from.entry(), from.bytes(), from.hash(), from.signature()));
       if (verdict instanceof Receiver.Verdict.Stored stored) {
-        apply(stored.writes());
         if (!reviving && from.entry().author().equals(state.self())) {
           reborn();
         }
@@ -155,15 +149,10 @@ class HoldingsTest {
       List.copyOf(entries).forEach(this::receive);
     }
 
-    void apply(List<Write> writes) {
-      for (var write : writes) {
-        switch (write) {
-          case Write.Append(var logged) -> log.add(logged);
-          case Write.Restand(var logged) -> log.set((int) logged.position() - 1, logged);
-          case Write.PutDocument(var document) -> documents.put(document.key(), document);
-          case Write.PutIntent _, Write.PutConflict _, Write.UndoConflict _, Write.Branch _ -> {}
-        }
-      }
+    @Override
+    public LoggedEntry entry(long position) {
+      reads++;
+      return super.entry(position);
     }
 
     BigDecimal stock(String id) {
@@ -209,34 +198,6 @@ class HoldingsTest {
       seen.put("used", "" + ranges().used() + ranges().rest());
       ranges().holders().forEach(holder -> seen.put("" + holder, "" + ranges().left(holder)));
       return seen;
-    }
-
-    @Override
-    public DocumentState document(DocumentKey key) {
-      return documents.get(key);
-    }
-
-    @Override
-    public LoggedEntry entry(long position) {
-      reads++;
-      return log.get((int) position - 1);
-    }
-
-    @Override
-    public Optional<LoggedEntry> find(SpaceId space, Replica chain, long sequence) {
-      return run(space, chain, sequence).stream().findFirst();
-    }
-
-    @Override
-    public List<LoggedEntry> run(SpaceId space, Replica chain, long from) {
-      return log.stream()
-          .filter(e -> e.chain().equals(chain) && e.entry().sequence() >= from)
-          .toList();
-    }
-
-    @Override
-    public List<LoggedEntry> intents(SpaceId space, String id) {
-      return log.stream().filter(e -> e.entry().intent().id().equals(id)).toList();
     }
   }
 

@@ -23,22 +23,17 @@ import com.softadastra.contracts.documents.OperationRequest;
 import com.softadastra.contracts.documents.Priority;
 import com.softadastra.contracts.json.JsonText;
 import com.softadastra.contracts.peering.Role;
-import com.softadastra.engine.document.DocumentState;
+import com.softadastra.engine.MemoryLog;
 import com.softadastra.engine.log.Bounds;
 import com.softadastra.engine.log.Cause;
-import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.Entry;
 import com.softadastra.engine.log.EntryCodec;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Standing;
 import java.nio.ByteBuffer;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class ObservationsTest {
@@ -168,13 +163,9 @@ class ObservationsTest {
   }
 
   /** A log and documents, as a storage has them. */
-  private static final class Node implements Reads {
-    final SpaceState state;
-    final List<LoggedEntry> log = new ArrayList<>();
-    final Map<DocumentKey, DocumentState> documents = new HashMap<>();
-
+  private static final class Node extends MemoryLog {
     Node(Replica self) {
-      state = new SpaceState(MEMBERS, self, Map.of());
+      super(MEMBERS, self);
     }
 
     Recorder.Draw draw() {
@@ -191,57 +182,6 @@ class ObservationsTest {
       apply(((Admission.Accepted) admission).writes());
       assertThat(log.getLast().position()).isEqualTo(log.size());
       assertThat(((Admission.Accepted) admission).entry()).isEqualTo(log.getLast());
-    }
-
-    Receiver.Verdict receive(ReceivedEntry received) {
-      var verdict =
-          Receiver.receive(received, state, this, Instant.ofEpochMilli(CLOCK), log.size() + 1);
-      if (verdict instanceof Receiver.Verdict.Stored stored) {
-        apply(stored.writes());
-      }
-      return verdict;
-    }
-
-    void apply(List<Write> writes) {
-      for (var write : writes) {
-        switch (write) {
-          case Write.Append(var logged) -> log.add(logged);
-          case Write.Restand(var logged) -> log.set((int) logged.position() - 1, logged);
-          case Write.PutDocument(var document) -> documents.put(document.key(), document);
-          case Write.PutIntent _, Write.PutConflict _, Write.UndoConflict _, Write.Branch _ -> {}
-        }
-      }
-    }
-
-    @Override
-    public DocumentState document(DocumentKey key) {
-      return documents.get(key);
-    }
-
-    @Override
-    public LoggedEntry entry(long position) {
-      return log.get((int) position - 1);
-    }
-
-    @Override
-    public Optional<LoggedEntry> find(SpaceId space, Replica chain, long sequence) {
-      return run(space, chain, sequence).stream()
-          .filter(e -> e.entry().sequence() == sequence)
-          .findAny();
-    }
-
-    @Override
-    public List<LoggedEntry> run(SpaceId space, Replica chain, long from) {
-      return log.stream()
-          .filter(e -> e.chain().equals(chain) && e.entry().sequence() >= from)
-          .toList();
-    }
-
-    @Override
-    public List<LoggedEntry> intents(SpaceId space, String id) {
-      return log.stream()
-          .filter(e -> e.entry().intent() != null && e.entry().intent().id().equals(id))
-          .toList();
     }
   }
 }
