@@ -110,6 +110,30 @@ class ObservationsTest {
   }
 
   @Test
+  void whatCantBeDecidedTakesNothingOver() {
+    one.write("first");
+    var other = new Node(replica(1));
+    other.write("another");
+    livesOfThree(one);
+    one.state.reborn(life(1, 1));
+    var stored = (Receiver.Verdict.Stored) one.receive(received(other.log.getFirst()));
+    var chains = one.state.chains();
+    int fails = 0;
+    for (boolean decided = false; !decided; ) {
+      one.answers = fails;
+      try {
+        new Recorder(1 << 20).again(stored.withoutEffect(), one.state, one, one.draw());
+        decided = true;
+      } catch (IllegalStateException unreadable) {
+        fails++;
+        assertThat(one.state.chains()).isEqualTo(chains);
+      }
+    }
+    assertThat(fails).isGreaterThan(2);
+    assertThat(one.state.chain(one.state.self()).sequence()).isEqualTo(4);
+  }
+
+  @Test
   void anEarlierVersionsHeldObservationIsJudged() {
     livesOfThree(one);
     one.write("first");
@@ -173,6 +197,9 @@ class ObservationsTest {
     final List<LoggedEntry> log = new ArrayList<>();
     final Map<DocumentKey, DocumentState> documents = new HashMap<>();
 
+    /** After so many more nothing can be read. */
+    long answers = Long.MAX_VALUE;
+
     Node(Replica self) {
       state = new SpaceState(MEMBERS, self, Map.of());
     }
@@ -215,6 +242,9 @@ class ObservationsTest {
 
     @Override
     public DocumentState document(DocumentKey key) {
+      if (answers-- <= 0) {
+        throw new IllegalStateException("unreadable");
+      }
       return documents.get(key);
     }
 
