@@ -297,8 +297,10 @@ public final class Recorder {
     if (entries.isEmpty()) {
       return new Again(List.of(), List.of());
     }
+    // nothing is taken over before all is decided
+    var rest = revision.writes(draw.now());
     var writes = new ArrayList<>(observations.appended(space));
-    writes.addAll(revision.writes(draw.now()));
+    writes.addAll(rest);
     entries.forEach(space::append);
     return new Again(entries, writes);
   }

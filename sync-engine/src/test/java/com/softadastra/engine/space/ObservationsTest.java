@@ -24,8 +24,10 @@ import com.softadastra.contracts.documents.Priority;
 import com.softadastra.contracts.json.JsonText;
 import com.softadastra.contracts.peering.Role;
 import com.softadastra.engine.MemoryLog;
+import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.log.Bounds;
 import com.softadastra.engine.log.Cause;
+import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.Entry;
 import com.softadastra.engine.log.EntryCodec;
 import com.softadastra.engine.log.LoggedEntry;
@@ -105,6 +107,30 @@ class ObservationsTest {
   }
 
   @Test
+  void whatCantBeDecidedTakesNothingOver() {
+    one.write("first");
+    var other = new Node(replica(1));
+    other.write("another");
+    livesOfThree(one);
+    one.state.reborn(life(1, 1));
+    var stored = (Receiver.Verdict.Stored) one.receive(received(other.log.getFirst()));
+    var chains = one.state.chains();
+    int fails = 0;
+    for (boolean decided = false; !decided; ) {
+      one.answers = fails;
+      try {
+        new Recorder(1 << 20).again(stored.withoutEffect(), one.state, one, one.draw());
+        decided = true;
+      } catch (IllegalStateException unreadable) {
+        fails++;
+        assertThat(one.state.chains()).isEqualTo(chains);
+      }
+    }
+    assertThat(fails).isGreaterThan(2);
+    assertThat(one.state.chain(one.state.self()).sequence()).isEqualTo(4);
+  }
+
+  @Test
   void anEarlierVersionsHeldObservationIsJudged() {
     livesOfThree(one);
     one.write("first");
@@ -164,6 +190,9 @@ class ObservationsTest {
 
   /** A log and documents, as a storage has them. */
   private static final class Node extends MemoryLog {
+    /** After so many more nothing can be read. */
+    long answers = Long.MAX_VALUE;
+
     Node(Replica self) {
       super(MEMBERS, self);
     }
@@ -182,6 +211,14 @@ class ObservationsTest {
       apply(((Admission.Accepted) admission).writes());
       assertThat(log.getLast().position()).isEqualTo(log.size());
       assertThat(((Admission.Accepted) admission).entry()).isEqualTo(log.getLast());
+    }
+
+    @Override
+    public DocumentState document(DocumentKey key) {
+      if (answers-- <= 0) {
+        throw new IllegalStateException("unreadable");
+      }
+      return super.document(key);
     }
   }
 }

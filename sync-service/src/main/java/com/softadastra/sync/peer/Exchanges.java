@@ -42,7 +42,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -82,7 +81,7 @@ public final class Exchanges {
 
   private final Gossip gossip;
   private final AtomicInteger dischargesDue = new AtomicInteger();
-  private final ReentrantLock switching = new ReentrantLock();
+  private final Object switching = new Object();
   private volatile boolean started;
 
   /** An author whose entries one of two peers refuses. */
@@ -176,8 +175,7 @@ public final class Exchanges {
 
   /** Follows the switch as it stands now: of two switchings the later may be heard of first. */
   void switched(NodeId peer) {
-    switching.lock();
-    try {
+    synchronized (switching) {
       if (peers.find(peer).filter(PeerDirectory.Peer::linkOn).isPresent()) {
         opened(peer);
         return;
@@ -189,8 +187,6 @@ public final class Exchanges {
       open.stream()
           .filter(channel -> channel.peer().equals(peer))
           .forEach(channel -> channel.end("switched off"));
-    } finally {
-      switching.unlock();
     }
   }
 
