@@ -12,6 +12,7 @@ import java.util.List;
  * @param labels those of its author, by the grant that its entry names
  * @param stamp its entry's place in the order between concurrent writes
  * @param effective false where its entry is void: its parents then stand in for it
+ * @param suspect whether its stamp is by a clock that somebody has found wrong
  */
 public record KnownOperation(
     Operation operation,
@@ -20,4 +21,5 @@ public record KnownOperation(
     List<String> labels,
     Stamp stamp,
     long position,
-    boolean effective) {}
+    boolean effective,
+    boolean suspect) {}

@@ -145,6 +145,9 @@ final class MemoryHost implements SessionHost, Reads {
   }
 
   @Override
+  public void summarised(SpaceId space, List<Frame.Summary.Known> chains) {}
+
+  @Override
   public void met(Frame.Hello peer) {}
 
   @Override

@@ -213,8 +213,7 @@ final class Conflicts {
     known.stream()
         .filter(KnownOperation::effective)
         .forEach(k -> byVersion.putIfAbsent(k.version(), k));
-    if (!row.open()
-        && row.sides().size() == 1
+    if (row.sides().size() == 1
         && row.id().equals(Decided.conflictId(row.key(), row.sides().getFirst()))) {
       return history.decided().stream()
           .filter(decided -> decided.loser().equals(row.sides().getFirst()))
@@ -266,8 +265,7 @@ final class Conflicts {
             sides(sides, history, byVersion, reader),
             row.detectedAt(),
             whole ? List.of() : decided.fields());
-    boolean stands = decided.standing() == Decided.Standing.STANDS;
-    return new Found(view, state, decided, stands ? history.undo(decided) : null);
+    return new Found(view, state, decided, decided.stands() ? history.undo(decided) : null);
   }
 
   private static String reason(
@@ -278,9 +276,11 @@ final class Conflicts {
           + label.get()
           + " counts, whole";
     }
-    return decided.fields().contains("")
-        ? "written apart; the later write counts, whole"
-        : "the same fields were written apart; the later write counts";
+    var why =
+        decided.fields().contains("")
+            ? "written apart; the later write counts, whole"
+            : "the same fields were written apart; the later write counts";
+    return decided.doubted() ? why + ", by clocks of which one is suspect" : why;
   }
 
   /** The greatest that one of them was made under. */
