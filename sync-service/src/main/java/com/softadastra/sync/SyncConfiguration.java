@@ -157,6 +157,9 @@ public class SyncConfiguration {
     return new PeerConfiguration.Node(
         properties.name(),
         version.orElse("development"),
-        new Exchanges.LaneSettings(properties.lane().backoff(), properties.lane().backoffCap()));
+        new Exchanges.LaneSettings(
+            properties.lane().backoff(),
+            properties.lane().backoffCap(),
+            properties.clock().tolerance()));
   }
 }

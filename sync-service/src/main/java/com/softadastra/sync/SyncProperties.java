@@ -14,6 +14,7 @@ import org.springframework.util.unit.DataSize;
  * @param limits of what is taken
  * @param storage of the disk
  * @param lane between calls of a peer
+ * @param clock of the clocks of members
  */
 @ConfigurationProperties("softadastra")
 record SyncProperties(
@@ -21,7 +22,8 @@ record SyncProperties(
     @DefaultValue(".softadastra/local") Path data,
     @DefaultValue Limits limits,
     @DefaultValue StorageSettings storage,
-    @DefaultValue LaneSettings lane) {
+    @DefaultValue LaneSettings lane,
+    @DefaultValue ClockSettings clock) {
   private static final int LONGEST_NAME = 63;
 
   SyncProperties {
@@ -40,6 +42,17 @@ record SyncProperties(
    * @param reserve of free disk below which new intents are refused
    */
   record StorageSettings(@DefaultValue("64MB") DataSize reserve) {}
+
+  /**
+   * @param tolerance beyond which a clock that goes otherwise than those of most members is suspect
+   */
+  record ClockSettings(@DefaultValue("2m") Duration tolerance) {
+    ClockSettings {
+      if (!tolerance.isPositive()) {
+        throw new IllegalArgumentException("softadastra.clock.tolerance is more than nothing");
+      }
+    }
+  }
 
   /**
    * @param backoff the bound of the first random wait, which doubles

@@ -7,6 +7,7 @@ import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.IntentRequest;
 import com.softadastra.contracts.documents.OperationKind;
+import com.softadastra.engine.document.Decided;
 import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.log.Change;
@@ -425,6 +426,11 @@ public class Judge {
     }
     node.answered.clear();
     changed.forEach(space -> covered(journal, space, touched));
+    for (var key : List.copyOf(touched)) {
+      if (key.collection().equals(Operation.CLOCKS)) {
+        touched.addAll(node.shadow.space(key.space()).documents.keySet());
+      }
+    }
     touched.addAll(node.unread);
     touched.forEach(key -> {
       document(node, journal, key);
@@ -686,6 +692,9 @@ public class Judge {
         NaiveHoldings.isDivided(key.collection())
             ? null
             : naive.differsFrom(state, space::effective);
+    if (difference == null && state != null && !NaiveHoldings.isDivided(key.collection())) {
+      difference = naive.doubtedWrongly(state, space::effective, space::suspect);
+    }
     if (difference != null) {
       broken("I6", key.collection() + "/" + key.id() + " at " + node.name + ": " + difference);
       return;
@@ -697,10 +706,16 @@ public class Judge {
   }
 
   private void conflict(Watched node, DocumentKey key, @Nullable DocumentState state) {
-    var open = state == null ? null : state.conflict().orElse(null);
+    var open = new HashSet<Hash>();
+    if (state != null) {
+      state.conflict().ifPresent(open::add);
+      state.decided().stream()
+          .filter(Decided::doubted)
+          .forEach(conflict -> open.add(Decided.conflictId(key, conflict.loser())));
+    }
     var noticed = Objects.requireNonNull(node.rows).conflicts(key);
     for (var conflict : noticed) {
-      if (conflict.open() != Objects.equals(conflict.id(), open)) {
+      if (conflict.open() != open.contains(conflict.id())) {
         broken(
             "I6",
             "the conflict "
@@ -712,8 +727,10 @@ public class Judge {
                 + " against the document's heads");
       }
     }
-    if (open != null && noticed.stream().noneMatch(c -> c.id().equals(open))) {
-      broken("I6", "nobody is told of the conflict " + open + " at " + node.name);
+    for (var id : open) {
+      if (noticed.stream().noneMatch(c -> c.id().equals(id))) {
+        broken("I6", "nobody is told of the conflict " + id + " at " + node.name);
+      }
     }
   }
 

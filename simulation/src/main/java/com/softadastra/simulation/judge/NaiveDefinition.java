@@ -39,6 +39,10 @@ record NaiveDefinition(
     return policy.equals("keep");
   }
 
+  boolean ranks() {
+    return policy.equals("local-role");
+  }
+
   boolean merges() {
     return policy.equals("merge");
   }

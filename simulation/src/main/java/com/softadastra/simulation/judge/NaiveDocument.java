@@ -111,6 +111,51 @@ final class NaiveDocument {
     return null;
   }
 
+  /**
+   * Is what suspect clocks have decided open, and nothing else of what was decided? Labels and
+   * functions need no clock.
+   *
+   * @return a sentence that says what isn't so, null where all is
+   */
+  @Nullable String doubtedWrongly(
+      DocumentState state,
+      java.util.function.Predicate<NaiveEntry> effective,
+      java.util.function.Predicate<NaiveEntry> suspect) {
+    if (operations.stream()
+        .map(Known::definition)
+        .anyMatch(definition -> definition.ranks() || definition.calls())) {
+      return null;
+    }
+    for (var conflict : state.decided()) {
+      boolean doubtful =
+          suspect.test(brought(conflict.loser(), effective))
+              || suspect.test(brought(conflict.winner(), effective));
+      if (conflict.stands() && doubtful != conflict.doubted()) {
+        return "what "
+            + conflict.loser()
+            + " lost to "
+            + conflict.winner()
+            + (doubtful ? " was decided by a suspect clock" : " was decided by no suspect clock")
+            + ", and is "
+            + conflict.state();
+      }
+    }
+    return null;
+  }
+
+  /** The first of the entries with effect that brought a version. */
+  private NaiveEntry brought(Hash version, java.util.function.Predicate<NaiveEntry> effective) {
+    NaiveEntry first = null;
+    for (var known : operations) {
+      if (known.version().equals(version)
+          && effective.test(known.entry())
+          && (first == null || Shadow.before(known.entry(), first))) {
+        first = known.entry();
+      }
+    }
+    return Objects.requireNonNull(first);
+  }
+
   /** Has whoever lost by a label, or by being earlier, been told so? */
   private static @Nullable String lost(
       DocumentState state, NaivePolicies.Outcome outcome, Map<Hash, Born> born) {

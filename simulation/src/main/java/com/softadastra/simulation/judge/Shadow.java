@@ -75,6 +75,14 @@ final class Shadow {
       return intents.getOrDefault(intent, List.of()).stream().anyMatch(uncovered::contains);
     }
 
+    /** Whether a clock that somebody calls suspect has given an entry its place. */
+    boolean suspect(NaiveEntry entry) {
+      var author = entry.entry().author();
+      var document = documents.get(NaiveClocks.key(id, author));
+      return document != null
+          && NaiveClocks.suspect(document.bodies(this::effective), entry.entry().sequence());
+    }
+
     /**
      * Whether intents were recorded more than once, or a sequence declared by two that did not know
      * of each other: then what counted on one of these may be void.

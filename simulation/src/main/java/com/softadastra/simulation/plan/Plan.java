@@ -140,6 +140,7 @@ public record Plan(
     rot(happenings, faults, random(seed, "rot"));
     if (declares(seed)) {
       declarations(happenings, random(seed, "declarations"));
+      clocks(happenings, random(seed, "clocks"));
     }
     if (divides(seed)) {
       divide(happenings, random(seed, "divided"));
@@ -229,6 +230,18 @@ public record Plan(
       for (int writers = 2 + random.nextInt(3); writers > 0; writers--) {
         happenings.add(happening(at, Kind.WRITE, random));
       }
+    }
+    happenings.sort(Comparator.comparingLong(Happening::at));
+  }
+
+  /** In some of these seeds clocks jump, and others hear so, before what follows is written. */
+  private static void clocks(List<Happening> happenings, SplittableRandom random) {
+    long last = happenings.stream().mapToLong(Happening::at).max().orElse(1);
+    for (int i = random.nextInt(4); i > 0; i--) {
+      long at = 2 * SECOND + (long) (last * Math.pow(random.nextDouble(), 3));
+      int node = random.nextInt(64);
+      happenings.add(new Happening(at, Kind.CLOCK, node, 0, 0, random.nextLong()));
+      happenings.add(new Happening(at + 1, Kind.STOP, node, 0, MILLI, random.nextLong()));
     }
     happenings.sort(Comparator.comparingLong(Happening::at));
   }

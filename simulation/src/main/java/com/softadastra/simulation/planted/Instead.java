@@ -7,6 +7,7 @@ import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.Priority;
 import com.softadastra.contracts.peering.Role;
+import com.softadastra.engine.document.Decided;
 import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.document.Head;
 import com.softadastra.engine.document.KnownOperation;
@@ -364,6 +365,14 @@ public final class Instead {
     }
   }
 
+  /** What was decided stands, whoever's clock has decided. */
+  public static final class NothingIsDoubted {
+    @Advice.OnMethodExit
+    static void exit(@Advice.Return(readOnly = false) Decided.Standing standing) {
+      standing = Decided.Standing.STANDS;
+    }
+  }
+
   private static final Map<Ledger, Set<Statement>> STATEMENTS = new WeakHashMap<>();
 
   /** What a member once said to have it has. */
@@ -502,7 +511,8 @@ public final class Instead {
         known.computed(),
         known.stamp(),
         known.position(),
-        known.effective());
+        known.effective(),
+        known.suspect());
   }
 
   /** The storage goes on as the incarnation that lies in it. */

@@ -36,7 +36,8 @@ public final class SimulatedNode {
   private static final RecordingSettings SETTINGS =
       new RecordingSettings(64 << 10, 16, 1 << 20, 1 << 20, 1 << 20);
   private static final Exchanges.LaneSettings LANES =
-      new Exchanges.LaneSettings(Duration.ofMillis(200), Duration.ofMinutes(5));
+      new Exchanges.LaneSettings(
+          Duration.ofMillis(200), Duration.ofMinutes(5), Duration.ofMinutes(2));
   private static final long EPOCH_MILLIS = Instant.parse("2026-11-22T00:00:00Z").toEpochMilli();
 
   /** What a disk says that was told to refuse. */

@@ -25,11 +25,40 @@ public record Decided(Hash loser, Hash winner, List<String> fields, Standing sta
     /** Somebody who knew both has written these fields since. */
     OVERWRITTEN,
     /** The loser's part was given back. */
-    UNDONE
+    UNDONE,
+    /** As {@link #STANDS}, but one of the clocks that decided is suspect: it is open. */
+    DOUBTED
+  }
+
+  /** Whether the document has in these fields what the winner wrote. */
+  public boolean stands() {
+    return standing == Standing.STANDS || standing == Standing.DOUBTED;
+  }
+
+  /** Whether no less has become of it since. */
+  boolean isAfter(Decided other) {
+    return age() >= other.age();
+  }
+
+  private int age() {
+    return switch (standing) {
+      case STANDS -> 0;
+      case DOUBTED -> 1;
+      case OVERWRITTEN -> 2;
+      case UNDONE -> 3;
+    };
+  }
+
+  public boolean doubted() {
+    return standing == Standing.DOUBTED;
   }
 
   public ConflictState state() {
-    return standing == Standing.UNDONE ? ConflictState.UNDONE : ConflictState.RESOLVED;
+    return switch (standing) {
+      case STANDS, OVERWRITTEN -> ConflictState.RESOLVED;
+      case UNDONE -> ConflictState.UNDONE;
+      case DOUBTED -> ConflictState.OPEN;
+    };
   }
 
   Decided with(Standing other) {

@@ -28,15 +28,15 @@ final class DecidedConflicts {
     if (change instanceof Change.Undo(var conflict, _)) {
       undone.add(conflict);
     }
-    boolean standing =
-        byLoser.values().stream().anyMatch(each -> each.standing() == Standing.STANDS);
-    if (standing) {
+    if (byLoser.values().stream().anyMatch(Decided::stands)) {
+      // whoever puts the whole document has seen what there was to doubt
       var fields =
           definition.merges() && before != null && !change.deletes()
               ? Effects.of(change, before.read(), definition).stream().map(Effect::field).toList()
               : List.of(Pointer.WHOLE);
       byLoser.replaceAll((_, each) ->
-          each.standing() == Standing.STANDS && fields.stream().anyMatch(each::touches)
+          each.stands()
+                  && (each.doubted() && change.isWhole() || fields.stream().anyMatch(each::touches))
               ? each.with(Standing.OVERWRITTEN)
               : each);
     }

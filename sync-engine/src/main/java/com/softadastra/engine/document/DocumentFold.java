@@ -454,7 +454,8 @@ public final class DocumentFold {
                 node.lineage,
                 node.change(),
                 node.before == null ? null : node.before.read(),
-                node.after()));
+                node.after(),
+                node.known.suspect()));
       }
       var found = merging.decided();
       found.forEach(conflict -> deciding.put(conflict.loser(), merging.definition()));
@@ -510,9 +511,7 @@ public final class DocumentFold {
         for (var conflict : node.told) {
           if (!before.contains(conflict.loser())) {
             told.merge(
-                conflict.loser(),
-                conflict,
-                (one, other) -> other.standing().compareTo(one.standing()) >= 0 ? other : one);
+                conflict.loser(), conflict, (one, other) -> other.isAfter(one) ? other : one);
           }
         }
       }

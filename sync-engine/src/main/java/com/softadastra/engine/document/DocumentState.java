@@ -80,6 +80,11 @@ public record DocumentState(
     return heads.size() > 1 && merged == null && sides().size() > 1;
   }
 
+  /** Whether a conflict of it is open. */
+  public boolean disputed() {
+    return conflicted() || decided.stream().anyMatch(Decided::doubted);
+  }
+
   /** Of the sides the one that wins under {@code keep}. */
   public Head winner() {
     return sides().stream().max(Head.WINNER_LAST).orElseThrow();

@@ -13,6 +13,7 @@ import java.util.List;
  * @param computed whether a function of the application's own has made it
  * @param stamp its entry's place in the order between concurrent writes
  * @param effective false where its entry is void: its parents then stand in for it
+ * @param suspect whether its stamp is by a clock that somebody has found wrong
  */
 public record KnownOperation(
     Operation operation,
@@ -22,4 +23,5 @@ public record KnownOperation(
     boolean computed,
     Stamp stamp,
     long position,
-    boolean effective) {}
+    boolean effective,
+    boolean suspect) {}

@@ -46,6 +46,7 @@ final class Merging {
    * An operation of the region, with the body that it was made on and the one that it made.
    *
    * @param order its place in the order of the fold
+   * @param suspect whether that may be wrong
    */
   record Step(
       int order,
@@ -53,7 +54,8 @@ final class Merging {
       Lineage lineage,
       Change change,
       Json.@Nullable Obj before,
-      Json.@Nullable Obj after) {
+      Json.@Nullable Obj after,
+      boolean suspect) {
     boolean knows(Step other) {
       return lineage.knows(other.lineage);
     }
@@ -67,6 +69,8 @@ final class Merging {
     private String disputed;
     // whoever knew it has written a part of the field since
     private boolean narrowed;
+    // whoever knew those that it lost to has put the whole document since
+    private boolean settled;
 
     Contender(Step step, String field) {
       this.step = step;
@@ -77,11 +81,21 @@ final class Merging {
 
   private static final class Lost {
     private final TreeSet<String> fields = new TreeSet<>();
+    private final Step loser;
     private Step winner;
     private boolean narrowed;
+    private boolean settled = true;
 
-    Lost(Step winner) {
+    Lost(Step loser, Step winner) {
+      this.loser = loser;
       this.winner = winner;
+    }
+
+    Decided.Standing standing() {
+      if (!loser.suspect() && !winner.suspect()) {
+        return Decided.Standing.STANDS;
+      }
+      return settled ? Decided.Standing.OVERWRITTEN : Decided.Standing.DOUBTED;
     }
   }
 
@@ -108,6 +122,13 @@ final class Merging {
 
   /** Takes the next operation in the order of the fold. */
   void take(Step step) {
+    if (step.change().isWhole()) {
+      contenders.values().stream()
+          .flatMap(List::stream)
+          .filter(contender -> step.knows(contender.step))
+          .filter(contender -> contender.winners.stream().allMatch(step::knows))
+          .forEach(contender -> contender.settled = true);
+    }
     var after = step.after();
     if (!definition.merges() || after == null) {
       write(step, Pointer.WHOLE);
@@ -304,6 +325,7 @@ final class Merging {
     if (!step.knows(contender.step)) {
       if (writes) {
         contender.winners.add(step);
+        contender.settled = false;
         contender.disputed = Pointer.covers(field, contender.disputed) ? field : contender.disputed;
       }
       return;
@@ -331,9 +353,10 @@ final class Merging {
   }
 
   private static void lost(Map<Hash, Lost> all, Contender contender, Step winner) {
-    var lost = all.computeIfAbsent(contender.step.version(), _ -> new Lost(winner));
+    var lost = all.computeIfAbsent(contender.step.version(), _ -> new Lost(contender.step, winner));
     lost.fields.add(contender.disputed);
     lost.narrowed |= contender.narrowed;
+    lost.settled &= contender.settled;
     if (winner.order() > lost.winner.order()) {
       lost.winner = winner;
     }
@@ -381,9 +404,7 @@ final class Merging {
               loser,
               lost.winner.version(),
               List.copyOf(lost.fields),
-              before == null && !lost.narrowed
-                  ? Decided.Standing.STANDS
-                  : Decided.Standing.OVERWRITTEN));
+              before == null && !lost.narrowed ? lost.standing() : Decided.Standing.OVERWRITTEN));
     });
     overwritten.forEach((loser, lost) ->
         decided.add(

@@ -45,6 +45,11 @@ public sealed interface Change {
 
   Delete DELETE = new Delete();
 
+  /** Whether whoever made it said what the whole document is. */
+  default boolean isWhole() {
+    return this instanceof Put || this instanceof Difference;
+  }
+
   /** Whether it leaves a tombstone. */
   default boolean deletes() {
     return this instanceof Delete || (this instanceof Undo undo && undo.restoring().deletes());

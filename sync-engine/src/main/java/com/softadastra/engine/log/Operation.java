@@ -38,6 +38,9 @@ public record Operation(
    */
   public static final String DEAD_LETTERS = "$dead-letters";
 
+  /** The collection of documents that say whose clock is suspect. */
+  public static final String CLOCKS = "$clocks";
+
   public Operation {
     parents = List.copyOf(parents);
     seen = List.copyOf(seen);

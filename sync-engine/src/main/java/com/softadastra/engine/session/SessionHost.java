@@ -29,6 +29,9 @@ public interface SessionHost {
   /** A peer has introduced itself. */
   void met(Frame.Hello peer);
 
+  /** The peer, a member of the space, has told what it has; comes after its hello. */
+  void summarised(SpaceId space, List<Frame.Summary.Known> chains);
+
   /** The membership of a space that this node has and the peer belongs to. */
   Optional<Membership> membership(SpaceId space, NodeId peer);
 

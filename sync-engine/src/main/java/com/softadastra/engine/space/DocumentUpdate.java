@@ -45,7 +45,7 @@ public final class DocumentUpdate {
     for (var operation : entry.operations()) {
       var key = new DocumentKey(entry.space(), operation.collection(), operation.id());
       var before = reads.document(key);
-      var known = known(logged, operation, reads);
+      var known = known(logged, operation, false, reads);
       boolean ranked =
           before != null
               && before.conflicted()
@@ -64,7 +64,7 @@ public final class DocumentUpdate {
             before == null
                 ? new ArrayList<KnownOperation>()
                 : operations(key, before.lastPosition(), reads);
-        operations.add(known);
+        operations.add(known(logged, operation, suspect(logged, operation, reads), reads));
         after = DocumentFold.replay(key, operations, logged.position());
       }
       put(before, after, now, writes);
@@ -99,14 +99,20 @@ public final class DocumentUpdate {
       var logged = reads.entry(position);
       int index = index(logged, key);
       var operation = logged.entry().operations().get(index);
-      operations.add(known(logged, operation, reads));
+      operations.add(known(logged, operation, suspect(logged, operation, reads), reads));
       position = logged.previous().get(index);
     }
     Collections.reverse(operations);
     return operations;
   }
 
-  private static KnownOperation known(LoggedEntry logged, Operation operation, Reads reads) {
+  /** No clock decides between documents of the engine's own, which say whose is suspect. */
+  private static boolean suspect(LoggedEntry logged, Operation operation, Reads reads) {
+    return !operation.isReserved() && Clocks.suspect(logged, reads);
+  }
+
+  private static KnownOperation known(
+      LoggedEntry logged, Operation operation, boolean suspect, Reads reads) {
     var definition =
         Definitions.named(
             logged.entry().space(), operation.collection(), operation.definition(), reads);
@@ -118,7 +124,8 @@ public final class DocumentUpdate {
         Optional.ofNullable(logged.entry().intent()).flatMap(Intent::function).isPresent(),
         logged.entry().stamp(),
         logged.position(),
-        logged.standing().effective());
+        logged.standing().effective(),
+        suspect);
   }
 
   /** The document as all its operations in the log make it. */
@@ -178,7 +185,7 @@ public final class DocumentUpdate {
         var id = Decided.conflictId(after.key(), conflict.loser());
         writes.add(
             new Write.PutConflict(
-                id, after.key(), false, null, List.of(conflict.loser()), null, now));
+                id, after.key(), conflict.doubted(), null, List.of(conflict.loser()), null, now));
         fresh = was == null && fresh == null ? id : fresh;
       }
     }

@@ -43,7 +43,15 @@ class DocumentFoldTest {
   private record Op(String intent, Operation operation, Hash version, boolean effective) {
     KnownOperation at(long position) {
       return new KnownOperation(
-          operation, version, Definition.UNDECLARED, List.of(), false, STAMP, position, effective);
+          operation,
+          version,
+          Definition.UNDECLARED,
+          List.of(),
+          false,
+          STAMP,
+          position,
+          effective,
+          false);
     }
 
     @Override

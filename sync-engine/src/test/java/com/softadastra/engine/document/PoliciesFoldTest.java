@@ -69,6 +69,15 @@ class PoliciesFoldTest {
   /** An operation before it has a place in anyone's log. */
   private record Op(NaivePolicies.Op model, Operation operation) {
     KnownOperation at(long position) {
+      return at(position, suspect());
+    }
+
+    /** One in four, by the version. */
+    boolean suspect() {
+      return model.version().bytes()[0] % 4 == 0;
+    }
+
+    KnownOperation at(long position, boolean suspect) {
       return new KnownOperation(
           operation,
           model.version(),
@@ -77,7 +86,8 @@ class PoliciesFoldTest {
           model.computed(),
           new Stamp(model.clock(), Given.replica(1), 1),
           position,
-          model.counts());
+          model.counts(),
+          suspect);
     }
 
     @Override
@@ -123,7 +133,7 @@ class PoliciesFoldTest {
     var only = Long.getLong("fold.seed");
     long first = only == null ? 1 : only;
     long last = only == null ? HISTORIES : only;
-    int[] seen = new int[5];
+    int[] seen = new int[7];
     for (long seed = first; seed <= last; seed++) {
       var random = new Random(seed);
       var history = history(random);
@@ -140,7 +150,9 @@ class PoliciesFoldTest {
       assertThat(seen[1]).as("decided conflicts").isGreaterThan(HISTORIES / 20);
       assertThat(seen[2]).as("steps taken at once").isGreaterThan(HISTORIES / 2);
       assertThat(seen[3]).as("decided by labels").isGreaterThan(HISTORIES / 20);
-      assertThat(seen[4]).as("decided between results").isGreaterThan(HISTORIES / 200);
+      assertThat(seen[6]).as("decided between results").isGreaterThan(HISTORIES / 200);
+      assertThat(seen[4]).as("decided by suspect clocks").isGreaterThan(HISTORIES / 50);
+      assertThat(seen[5]).as("put by one who knew").isGreaterThan(HISTORIES / 1000);
     }
   }
 
@@ -156,6 +168,7 @@ class PoliciesFoldTest {
     seen[0] += state.merged() == null ? 0 : 1;
     seen[1] += state.decided().size();
     decidedRightly(model, history, state, seen);
+    doubtedRightly(model, history, state, seen);
     nothingIsLost(model, state, body);
 
     for (int i = 0; i < ORDERS; i++) {
@@ -193,6 +206,50 @@ class PoliciesFoldTest {
     }
   }
 
+  /** What is suspect changes nothing but that what it has decided is open. */
+  private static void doubtedRightly(
+      NaivePolicies model, List<Op> history, DocumentState state, int[] seen) {
+    var suspects =
+        history.stream()
+            .filter(Op::suspect)
+            .map(op -> op.model().version())
+            .collect(Collectors.toSet());
+    var trusting = new ArrayList<KnownOperation>();
+    history.forEach(op -> trusting.add(op.at(trusting.size() + 1, false)));
+    var trusted = DocumentFold.replay(KEY, trusting, history.size());
+    assertThat(state.heads()).isEqualTo(trusted.heads());
+    assertThat(state.merged()).isEqualTo(trusted.merged());
+    assertThat(state.decided()).hasSameSizeAs(trusted.decided());
+    var folded = new DocumentFold.History(KEY, known(history));
+    for (int i = 0; i < state.decided().size(); i++) {
+      var conflict = state.decided().get(i);
+      var without = trusted.decided().get(i);
+      assertThat(conflict.with(without.standing())).isEqualTo(without);
+      var under = folded.definition(conflict);
+      boolean doubtful =
+          !under.ranks()
+              && !under.calls()
+              && (suspects.contains(conflict.loser()) || suspects.contains(conflict.winner()));
+      if (!doubtful || without.standing() != Decided.Standing.STANDS) {
+        assertThat(conflict).isEqualTo(without);
+      } else if (!putByOneWhoKnew(model, history, conflict)) {
+        seen[4]++;
+        assertThat(conflict.standing()).isEqualTo(Decided.Standing.DOUBTED);
+      } else {
+        assertThat(conflict.standing())
+            .isIn(Decided.Standing.DOUBTED, Decided.Standing.OVERWRITTEN);
+        seen[5] += conflict.standing() == Decided.Standing.OVERWRITTEN ? 1 : 0;
+      }
+    }
+  }
+
+  private static boolean putByOneWhoKnew(NaivePolicies model, List<Op> history, Decided conflict) {
+    return history.stream()
+        .filter(op -> op.model().counts() && op.operation().change().isWhole())
+        .map(op -> model.ancestors(op.model().version()))
+        .anyMatch(known -> known.contains(conflict.loser()) && known.contains(conflict.winner()));
+  }
+
   private static void decidedRightly(
       NaivePolicies model, List<Op> history, DocumentState state, int[] seen) {
     var order = model.order(model.effective());
@@ -206,7 +263,7 @@ class PoliciesFoldTest {
             .isLessThan(under.rank(model.op(conflict.loser()).labels()));
         assertThat(conflict.fields()).containsExactly(Pointer.WHOLE);
       } else if (under.calls()) {
-        seen[4]++;
+        seen[6]++;
         assertThat(conflict.fields()).containsExactly(Pointer.WHOLE);
       } else {
         assertThat(order.indexOf(conflict.loser())).isLessThan(order.indexOf(conflict.winner()));
@@ -217,7 +274,7 @@ class PoliciesFoldTest {
         || history.stream().allMatch(op -> op.model().definition().calls())) {
       var decided = new TreeMap<Hash, String>();
       for (var conflict : state.decided()) {
-        boolean stands = conflict.standing() == Decided.Standing.STANDS;
+        boolean stands = conflict.stands();
         // the model doesn't know in what order a set has its items
         if (Objects.equals(model.after(conflict.loser()), model.after(conflict.winner()))) {
           continue;

@@ -128,6 +128,9 @@ final class MemoryHost extends MemoryLog implements SessionHost {
   }
 
   @Override
+  public void summarised(SpaceId space, List<Frame.Summary.Known> chains) {}
+
+  @Override
   public void met(Frame.Hello peer) {}
 
   @Override

@@ -253,11 +253,8 @@ final class Conflicts {
     known.stream()
         .filter(KnownOperation::effective)
         .forEach(k -> byVersion.putIfAbsent(k.version(), k));
-    boolean ofPolicy =
-        !row.open()
-            && row.sides().size() == 1
-            && row.id().equals(Decided.conflictId(row.key(), row.sides().getFirst()));
-    if (ofPolicy) {
+    if (row.sides().size() == 1
+        && row.id().equals(Decided.conflictId(row.key(), row.sides().getFirst()))) {
       return history.decided().stream()
           .filter(decided -> decided.loser().equals(row.sides().getFirst()))
           .findAny()
@@ -383,12 +380,11 @@ final class Conflicts {
             sides(sides, history, byVersion, reader),
             row.detectedAt(),
             whole ? List.of() : decided.fields());
-    boolean stands = decided.standing() == Decided.Standing.STANDS;
     return new Found(
         view,
         state,
         decided,
-        stands ? history.undo(decided) : null,
+        decided.stands() ? history.undo(decided) : null,
         decided.standing() == Decided.Standing.UNDONE
             ? "the conflict was undone before"
             : "the fields in dispute have been written since");
@@ -407,9 +403,11 @@ final class Conflicts {
           + label.get()
           + " counts, whole";
     }
-    return decided.fields().contains("")
-        ? "written apart; the later write counts, whole"
-        : "the same fields were written apart; the later write counts";
+    var why =
+        decided.fields().contains("")
+            ? "written apart; the later write counts, whole"
+            : "the same fields were written apart; the later write counts";
+    return decided.doubted() ? why + ", by clocks of which one is suspect" : why;
   }
 
   /** The greatest that one of them was made under. */

@@ -238,11 +238,7 @@ public final class DocumentService implements Documents {
               .orElseThrow(() -> unknown(id));
       shown(state);
       return new DocumentView(
-          id,
-          state.version().toString(),
-          state.body(),
-          state.deleted(),
-          state.conflicted() ? 1 : 0);
+          id, state.version().toString(), state.body(), state.deleted(), state.disputed() ? 1 : 0);
     });
   }
 
@@ -377,7 +373,7 @@ public final class DocumentService implements Documents {
                 entry,
                 key -> {
                   var state = reader.document(key);
-                  return state != null && state.conflicted();
+                  return state != null && state.disputed();
                 }));
   }
 

@@ -68,7 +68,7 @@ final class StateDigest {
             }
             digest.update(out.toByteArray());
             documents += own || state.deleted() ? 0 : 1;
-            conflicts += own || conflict == null ? 0 : 1;
+            conflicts += own || !state.disputed() ? 0 : 1;
           }
         }
       }

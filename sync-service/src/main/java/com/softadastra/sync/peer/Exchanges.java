@@ -80,6 +80,7 @@ public final class Exchanges {
   private final Map<NodeId, Refusal> refusals = new ConcurrentHashMap<>();
 
   private final Gossip gossip;
+  private final ClockWatch clocks;
   private final AtomicInteger dischargesDue = new AtomicInteger();
   private final Object switching = new Object();
   private volatile boolean started;
@@ -88,12 +89,13 @@ public final class Exchanges {
   private record Refusal(Replica author, String why) {}
 
   /**
-   * How lanes wait between calls.
+   * How lanes wait between calls, and how far apart clocks may be.
    *
    * @param base the bound of the first wait
    * @param cap the bound of every wait
+   * @param clockTolerance beyond which a clock is suspect
    */
-  public record LaneSettings(Duration base, Duration cap) {}
+  public record LaneSettings(Duration base, Duration cap, Duration clockTolerance) {}
 
   public Exchanges(
       Recording recording,
@@ -111,6 +113,7 @@ public final class Exchanges {
     this.links = links;
     this.settings = settings;
     this.surroundings = surroundings;
+    this.clocks = new ClockWatch(recording, key.nodeId(), settings.clockTolerance());
     this.gossip =
         new Gossip(
             recording,
@@ -382,6 +385,9 @@ public final class Exchanges {
     private final NodeId peer;
     private final Channel own;
 
+    /** As which the peer writes. */
+    private volatile @Nullable Replica replica;
+
     Host(NodeId peer, Channel own) {
       this.peer = peer;
       this.own = own;
@@ -412,7 +418,24 @@ public final class Exchanges {
     @Override
     public void met(Frame.Hello hello) {
       var now = surroundings.clock().instant();
-      peers.seen(peer, hello.name(), hello.addresses(), now, hello.clock() - now.toEpochMilli());
+      long offset = hello.clock() - now.toEpochMilli();
+      peers.seen(peer, hello.name(), hello.addresses(), now, offset);
+      clocks.met(peer, offset);
+      replica = hello.sender();
+    }
+
+    @Override
+    public void summarised(SpaceId space, List<Frame.Summary.Known> chains) {
+      var writes = replica;
+      if (writes != null) {
+        long sequence =
+            chains.stream()
+                .filter(chain -> chain.replica().equals(writes))
+                .mapToLong(Frame.Summary.Known::sequence)
+                .max()
+                .orElse(0);
+        recording.view(space).ifPresent(view -> clocks.told(view, writes, sequence));
+      }
     }
 
     @Override

@@ -7,16 +7,22 @@ import com.softadastra.contracts.ProblemCode;
 import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
+import com.softadastra.contracts.documents.Condition;
 import com.softadastra.contracts.documents.IntentRequest;
+import com.softadastra.contracts.documents.OperationKind;
+import com.softadastra.contracts.documents.OperationRequest;
+import com.softadastra.contracts.documents.Priority;
 import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.Entry;
 import com.softadastra.engine.log.LoggedEntry;
+import com.softadastra.engine.log.Operation;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.engine.log.Signatures.Purpose;
 import com.softadastra.engine.space.Admission;
 import com.softadastra.engine.space.BatchCheck.Checked;
 import com.softadastra.engine.space.ChainHead;
+import com.softadastra.engine.space.Clocks;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.ReceivedEntry;
 import com.softadastra.engine.space.Receiver;
@@ -24,6 +30,7 @@ import com.softadastra.engine.space.Recorder;
 import com.softadastra.engine.space.SignedRecord;
 import com.softadastra.engine.space.SpaceState;
 import com.softadastra.engine.space.Urgency;
+import com.softadastra.engine.space.Write;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -389,8 +396,44 @@ public final class Recording {
   private boolean judgeAgain(long position, Batch batch) {
     var held = batch.entry(position);
     var writes = Receiver.judgeAgain(held, space(held.entry().space()), batch, now());
-    batch.add(writes);
+    add(writes, space(held.entry().space()), batch);
     return !writes.isEmpty();
+  }
+
+  /**
+   * Writes down that a replica's clock is suspect from a sequence on, or no longer, unless this
+   * node says so already.
+   *
+   * @return whether it was written
+   */
+  public boolean suspect(SpaceId id, Replica replica, boolean suspect, long from) {
+    ensureOwner();
+    var space = space(id);
+    var batch = new Batch(journal, now());
+    var key = Clocks.key(id, replica);
+    var marks = Clocks.Marks.of(batch.document(key));
+    if (marks.suspectedBy(this.key.nodeId()) == suspect) {
+      return false;
+    }
+    var operation =
+        new OperationRequest(
+            OperationKind.PUT,
+            key.collection(),
+            key.id(),
+            marks.turned(this.key.nodeId(), from),
+            null,
+            Condition.ANY);
+    var request = new IntentRequest("", null, null, Priority.NORMAL, List.of(operation));
+    return switch (recorder.record(request, space, batch, draw())) {
+      case Admission.Accepted(var entry, _, var writes) -> {
+        add(writes, space, batch);
+        lastPosition = entry.position();
+        commit(batch);
+        yield true;
+      }
+      case Admission.Declined(var problem) -> throw new Refused(problem);
+      case Admission.Replayed _ -> false;
+    };
   }
 
   /** A space's membership with everything decided so far. */
@@ -480,7 +523,7 @@ public final class Recording {
       return false;
     }
     var again = recorder.again(intents, space, batch, draw());
-    batch.add(again.writes());
+    add(again.writes(), space, batch);
     if (!again.entries().isEmpty()) {
       lastPosition = again.entries().getLast().position();
     }
@@ -774,7 +817,7 @@ public final class Recording {
         yield () -> unit.done().complete(new Outcome(entry, true, false, disputed));
       }
       case Admission.Accepted(var entry, var created, var writes) -> {
-        batch.add(writes);
+        add(writes, space, batch);
         lastPosition = entry.position();
         touched.add(space.id());
         measures.intents++;
@@ -809,7 +852,7 @@ public final class Recording {
     for (var operation : intent.operations()) {
       var key = new DocumentKey(logged.entry().space(), operation.collection(), operation.id());
       var state = batch.document(key);
-      if (state != null && state.conflicted()) {
+      if (state != null && state.disputed()) {
         disputed.add(key);
       }
     }
@@ -853,7 +896,7 @@ public final class Recording {
           refused.putIfAbsent(author, reason);
         }
         case Receiver.Verdict.Stored stored -> {
-          batch.add(stored.writes());
+          add(stored.writes(), space, batch);
           lastPosition = stored.entry().position();
           touched.add(space.id());
           measures.received++;
@@ -867,6 +910,25 @@ public final class Recording {
       }
     }
     return () -> unit.done().complete(refused);
+  }
+
+  /** Adds what was decided, and what follows where it says something of clocks. */
+  private void add(List<Write> writes, SpaceState space, Batch batch) {
+    var said = new LinkedHashMap<DocumentKey, Clocks.Marks>();
+    for (var write : writes) {
+      if (write instanceof Write.PutDocument(var state)
+          && state.key().collection().equals(Operation.CLOCKS)) {
+        said.put(state.key(), Clocks.Marks.of(batch.document(state.key())));
+      }
+    }
+    batch.add(writes);
+    said.forEach((key, before) -> {
+      try {
+        batch.add(Clocks.follow(key, before, space, batch, now()));
+      } catch (DamagedRow row) {
+        noticed(row);
+      }
+    });
   }
 
   private boolean owed(LoggedEntry logged) {

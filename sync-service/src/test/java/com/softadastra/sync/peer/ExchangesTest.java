@@ -319,7 +319,8 @@ class ExchangesTest {
     var spaces = List.of(membership.space());
     say(
         line.getFirst(),
-        new Frame.Hello(Frame.VERSION, Frame.VERSION, two.replica(), 0, "two", List.of(), spaces));
+        new Frame.Hello(
+            Frame.VERSION, Frame.VERSION, two.replica(), queue.millis(), "two", List.of(), spaces));
     say(line.getFirst(), new Frame.Summary(membership.space(), List.of(), List.of()));
     say(line.getFirst(), entries(entry.bytes(), new byte[entry.signature().length]));
     assertThat(one.exchanges.refusal(two.id())).contains("wrong signature at 1");
@@ -379,6 +380,42 @@ class ExchangesTest {
     quietly();
     assertThat(one.exchanges.connected(two.id())).isFalse();
     assertThat(network.open()).isZero();
+  }
+
+  @Test
+  void whoseClockMostDisagreeWithIsSuspectUntilItIsRight() {
+    three.ahead(Duration.ofHours(1));
+    nodes.forEach(node -> node.exchanges.start());
+    quietly();
+    for (var node : nodes) {
+      assertThat(node.suspects(three)).isTrue();
+      assertThat(node.suspects(one)).isFalse();
+      assertThat(node.suspects(two)).isFalse();
+    }
+    var said = one.vector();
+    meetThreeAgain();
+    assertThat(one.vector()).isEqualTo(said);
+
+    three.ahead(Duration.ofSeconds(90));
+    meetThreeAgain();
+    assertThat(one.suspects(three)).as("not yet well below what is tolerated").isTrue();
+    three.ahead(Duration.ofSeconds(30));
+    meetThreeAgain();
+    for (var node : nodes) {
+      assertThat(node.suspects(three)).isFalse();
+    }
+  }
+
+  private void meetThreeAgain() {
+    for (var other : List.of(one, two)) {
+      other.switchLink(three, false);
+    }
+    quietly();
+    for (var other : List.of(one, two)) {
+      other.switchLink(three, true);
+    }
+    quietly();
+    assertThat(connected(one, three) && connected(two, three)).isTrue();
   }
 
   @Test

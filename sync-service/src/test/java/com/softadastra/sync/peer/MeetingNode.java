@@ -12,6 +12,7 @@ import com.softadastra.contracts.documents.OperationRequest;
 import com.softadastra.contracts.documents.Priority;
 import com.softadastra.contracts.json.JsonText;
 import com.softadastra.engine.log.Signatures.NodeKey;
+import com.softadastra.engine.space.Clocks;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.MembershipRecord;
 import com.softadastra.sync.documents.SpaceNames;
@@ -27,6 +28,7 @@ import com.softadastra.sync.time.EventQueue;
 import com.softadastra.sync.time.Surroundings;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,8 +45,10 @@ final class MeetingNode {
   final Recording recording;
   final PeerDirectory peers;
   final Exchanges exchanges;
+  private final InMemoryJournal journal;
   private final EventQueue queue;
   private final SpaceId space;
+  private volatile Duration ahead = Duration.ZERO;
 
   MeetingNode(
       NodeKey key, Membership membership, Medium medium, EventQueue queue, MemoryNetwork network) {
@@ -53,7 +57,8 @@ final class MeetingNode {
     this.space = membership.space();
     var random = new SplittableRandom(ByteBuffer.wrap(key.nodeId().hash().bytes()).getLong());
     var incarnations = new MemoryIncarnations(random);
-    var journal = new InMemoryJournal(medium);
+    this.journal = new InMemoryJournal(medium);
+    InstantSource clock = () -> queue.instant().plus(ahead);
     this.recording =
         Recording.open(
             journal,
@@ -61,7 +66,7 @@ final class MeetingNode {
             incarnations.birth(journal.found()),
             RecordingSettings.DEFAULT,
             new Machine(
-                queue,
+                clock,
                 random,
                 () -> Long.MAX_VALUE,
                 Runnable::run,
@@ -78,10 +83,22 @@ final class MeetingNode {
             "node",
             peers,
             () -> network.links(key.nodeId()),
-            new Exchanges.LaneSettings(Duration.ofMillis(500), Duration.ofSeconds(30)),
-            new Surroundings(queue, queue, random));
+            new Exchanges.LaneSettings(
+                Duration.ofMillis(500), Duration.ofSeconds(30), Duration.ofMinutes(2)),
+            new Surroundings(queue, clock, random));
     recorded(() -> pair(membership));
     network.listen(key.nodeId(), exchanges);
+  }
+
+  /** Its clock goes otherwise from now on. */
+  void ahead(Duration ahead) {
+    this.ahead = ahead;
+  }
+
+  /** Whether somebody, as far as is known here, finds a member's clock wrong now. */
+  boolean suspects(MeetingNode member) {
+    return Clocks.Marks.of(journal.document(Clocks.key(space, member.replica())))
+        .suspect(Long.MAX_VALUE);
   }
 
   private boolean pair(Membership membership) {

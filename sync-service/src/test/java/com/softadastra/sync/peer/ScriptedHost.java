@@ -68,6 +68,9 @@ final class ScriptedHost implements SessionHost {
   }
 
   @Override
+  public void summarised(SpaceId space, List<Frame.Summary.Known> chains) {}
+
+  @Override
   public void met(Frame.Hello peer) {}
 
   @Override

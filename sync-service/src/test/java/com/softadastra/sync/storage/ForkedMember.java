@@ -161,6 +161,9 @@ final class ForkedMember implements SessionHost {
   }
 
   @Override
+  public void summarised(SpaceId space, List<Frame.Summary.Known> chains) {}
+
+  @Override
   public void met(Frame.Hello peer) {}
 
   @Override

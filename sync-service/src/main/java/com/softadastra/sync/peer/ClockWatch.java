@@ -1,0 +1,133 @@
+package com.softadastra.sync.peer;
+
+import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.Replica;
+import com.softadastra.contracts.SpaceId;
+import com.softadastra.contracts.peering.Role;
+import com.softadastra.engine.space.Membership;
+import com.softadastra.sync.storage.Recording;
+import com.softadastra.sync.storage.SpaceView;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Compares clocks with those of members that this node meets. Where most of them go otherwise, this
+ * node is suspect, else whoever does; it is written down in each space once, until it has changed.
+ *
+ * <p>Any thread may use it.
+ */
+final class ClockWatch {
+  private static final Logger LOG = LoggerFactory.getLogger(ClockWatch.class);
+
+  private final Recording recording;
+  private final NodeId self;
+  private final long toleranceMillis;
+
+  /** Of those met since the start, whether their clock is another. */
+  private final Map<NodeId, Boolean> apart = new ConcurrentHashMap<>();
+
+  /** What was written down, or found to be. */
+  private final Map<Subject, Boolean> told = new ConcurrentHashMap<>();
+
+  /** What peers said last of themselves, by space. */
+  private final Map<SpaceId, Map<NodeId, Writes>> peers = new ConcurrentHashMap<>();
+
+  private record Subject(SpaceId space, Replica replica) {}
+
+  /**
+   * What a peer had written when it was met.
+   *
+   * @param here how much of that this node had
+   */
+  private record Writes(Replica replica, long sequence, long here) {}
+
+  /**
+   * @param tolerance from which on clocks are apart; they are together again below half of it
+   */
+  ClockWatch(Recording recording, NodeId self, Duration tolerance) {
+    this.recording = recording;
+    this.self = self;
+    this.toleranceMillis = tolerance.toMillis();
+  }
+
+  /** A peer has told its time. */
+  void met(NodeId peer, long offsetMillis) {
+    long offset = Math.abs(offsetMillis);
+    apart.merge(
+        peer,
+        offset > toleranceMillis,
+        (before, now) -> before ? offset > toleranceMillis / 2 : now);
+  }
+
+  /**
+   * A peer has told how much it has.
+   *
+   * @param replica as which it writes
+   * @param sequence of the last that it wrote, 0 for none
+   */
+  void told(SpaceView view, Replica replica, long sequence) {
+    var membership = view.membership();
+    if (membership.member(self).filter(member -> member.role() != Role.READER).isEmpty()
+        || !apart.containsKey(replica.node())) {
+      return;
+    }
+    long met = 0;
+    long others = 0;
+    for (var member : membership.members()) {
+      var is = apart.get(member.node());
+      met += is == null ? 0 : 1;
+      others += is != null && is ? 1 : 0;
+    }
+    var known = peers.computeIfAbsent(membership.space(), _ -> new ConcurrentHashMap<>());
+    known.put(replica.node(), new Writes(replica, sequence, chain(view, replica)));
+    boolean suspect = 2 * others > met;
+    long own = chain(view, view.self());
+    say(view, view.self(), suspect, suspect ? passedOn(membership, view.self()) + 1 : own + 1);
+    if (!suspect) {
+      known.forEach((peer, writes) -> {
+        boolean other = apart.getOrDefault(peer, false);
+        // what it wrote and this node had not yet it wrote by the clock that it told
+        say(view, writes.replica(), other, (other ? writes.here() : writes.sequence()) + 1);
+      });
+    }
+  }
+
+  private static long chain(SpaceView view, Replica replica) {
+    var head = view.chains().get(replica);
+    return head == null ? 0 : head.sequence();
+  }
+
+  /** How much of a replica others have: whoever had met it then found its clock right. */
+  private long passedOn(Membership membership, Replica replica) {
+    return membership.members().stream()
+        .filter(member -> !member.node().equals(self))
+        .flatMap(member -> recording.ledger().by(membership.space(), member.node()).stream())
+        .mapToLong(known -> known.statement().vector().getOrDefault(replica, 0L))
+        .max()
+        .orElse(0);
+  }
+
+  private void say(SpaceView view, Replica replica, boolean suspect, long from) {
+    var subject = new Subject(view.membership().space(), replica);
+    if (Boolean.valueOf(suspect).equals(told.put(subject, suspect))) {
+      return;
+    }
+    var _ =
+        recording
+            .administer(() -> recording.suspect(subject.space(), replica, suspect, from))
+            .whenComplete((written, failure) -> {
+              if (failure != null) {
+                told.remove(subject);
+              } else if (written) {
+                LOG.warn(
+                    "the clock of {} {} from its entry {} on",
+                    replica.node(),
+                    suspect ? "is suspect" : "is no longer suspect",
+                    from);
+              }
+            });
+  }
+}

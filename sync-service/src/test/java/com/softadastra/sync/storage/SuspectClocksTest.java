@@ -1,0 +1,241 @@
+package com.softadastra.sync.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.softadastra.contracts.Incarnation;
+import com.softadastra.contracts.Replica;
+import com.softadastra.contracts.SpaceId;
+import com.softadastra.contracts.documents.CollectionDefinition;
+import com.softadastra.contracts.documents.Condition;
+import com.softadastra.contracts.documents.IntentRequest;
+import com.softadastra.contracts.documents.OperationKind;
+import com.softadastra.contracts.documents.OperationRequest;
+import com.softadastra.contracts.documents.Policy;
+import com.softadastra.contracts.documents.Priority;
+import com.softadastra.contracts.json.JsonText;
+import com.softadastra.engine.document.Decided;
+import com.softadastra.engine.document.Definition;
+import com.softadastra.engine.document.DocumentState;
+import com.softadastra.engine.log.DocumentKey;
+import com.softadastra.engine.log.Operation;
+import com.softadastra.engine.log.Signatures.NodeKey;
+import com.softadastra.engine.space.BatchCheck;
+import com.softadastra.engine.space.BatchCheck.Offered;
+import com.softadastra.engine.space.Clocks;
+import com.softadastra.engine.space.DocumentUpdate;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What is open because a clock is suspect is so at every node, whatever it hears first. */
+class SuspectClocksTest {
+  private static final SpaceId SPACE = JournalContract.membership().space();
+  private static final DocumentKey ONE = new DocumentKey(SPACE, "orders", "one");
+
+  private final Member right = new Member(1, 1_000_000);
+  private final Member wrong = new Member(2, 9_000_000);
+  private final Member third = new Member(3, 1_000_000);
+
+  private static final class Member {
+    final NodeKey key;
+    final InMemoryJournal journal = new InMemoryJournal(new InMemoryJournal.Medium());
+    final Recording recording;
+    long clock;
+
+    Member(int n, long clock) {
+      this.key = JournalContract.key(n);
+      this.clock = clock;
+      var life = new byte[Incarnation.BYTES];
+      Arrays.fill(life, (byte) n);
+      var machine =
+          new Machine(
+              () -> Instant.ofEpochMilli(this.clock++),
+              new Random(n),
+              () -> Long.MAX_VALUE,
+              Runnable::run,
+              (file, cause) -> {
+                throw new IllegalStateException(file, cause);
+              });
+      this.recording =
+          Recording.open(
+              journal, key, new Birth(Incarnation.of(life), 0), RecordingSettings.DEFAULT, machine);
+      administer(() -> {
+        recording.createSpace("space", JournalContract.membership());
+        return true;
+      });
+    }
+
+    <T> T administer(Callable<T> work) {
+      var done = recording.administer(work);
+      recording.recordNext();
+      return done.join();
+    }
+
+    Replica replica() {
+      return recording.view(SPACE).orElseThrow().self();
+    }
+
+    void put(String collection, String id, JsonText body) {
+      var operation =
+          new OperationRequest(OperationKind.PUT, collection, id, body, null, Condition.ANY);
+      var done =
+          recording.submit(
+              SPACE, new IntentRequest("space", null, null, Priority.NORMAL, List.of(operation)));
+      recording.recordNext();
+      assertThat(done).isCompleted();
+    }
+
+    void put(String body) {
+      put("orders", "one", JsonText.parse(body));
+    }
+
+    void hears(Member from, long after) {
+      for (var logged : from.journal.from(after + 1, 1000)) {
+        var checked =
+            BatchCheck.check(
+                SPACE,
+                List.of(new Offered(logged.bytes(), logged.signature())),
+                node ->
+                    List.of(JournalContract.key(1), JournalContract.key(2)).stream()
+                        .filter(member -> member.nodeId().equals(node))
+                        .map(NodeKey::publicKey)
+                        .findFirst()
+                        .orElse(null),
+                _ -> false);
+        var done = recording.store(SPACE, checked);
+        recording.recordNext();
+        assertThat(done.join()).isEmpty();
+      }
+    }
+
+    long end() {
+      return recording.durable();
+    }
+
+    DocumentState one() {
+      var state = Objects.requireNonNull(journal.document(ONE));
+      assertThat(DocumentUpdate.rebuilt(ONE, state.lastPosition(), journal)).isEqualTo(state);
+      return state;
+    }
+
+    Decided.Standing standing() {
+      return one().decided().getFirst().standing();
+    }
+
+    boolean openRow() {
+      var id = Decided.conflictId(ONE, one().decided().getFirst().loser());
+      return journal.conflicts().stream()
+          .filter(conflict -> conflict.id().equals(id))
+          .findFirst()
+          .orElseThrow()
+          .open();
+    }
+
+    boolean suspect(Replica replica, boolean suspect, long from) {
+      return administer(() -> recording.suspect(SPACE, replica, suspect, from));
+    }
+  }
+
+  @BeforeEach
+  void writeApart() {
+    right.put(
+        Operation.DEFINITIONS,
+        "orders",
+        Definition.body(1, new CollectionDefinition(Policy.MERGE)));
+    right.put("{\"n\":0}");
+    wrong.hears(right, 0);
+    right.put("{\"n\":1}");
+    wrong.put("{\"n\":2}");
+  }
+
+  private void meet() {
+    long here = right.end();
+    long there = wrong.end();
+    right.hears(wrong, 0);
+    wrong.hears(right, 0);
+    assertThat(right.end()).isGreaterThanOrEqualTo(here);
+    assertThat(wrong.end()).isGreaterThanOrEqualTo(there);
+  }
+
+  @Test
+  void whatASuspectClockDecidedIsOpenAtEveryNode() {
+    meet();
+    assertThat(right.standing()).isEqualTo(Decided.Standing.STANDS);
+    long before = right.end();
+    assertThat(right.suspect(wrong.replica(), true, 1)).isTrue();
+    wrong.hears(right, before);
+    third.hears(right, 0);
+    for (var member : List.of(right, wrong, third)) {
+      assertThat(member.standing()).isEqualTo(Decided.Standing.DOUBTED);
+      assertThat(member.openRow()).isTrue();
+      assertThat(member.one().body()).isEqualTo(right.one().body());
+    }
+  }
+
+  @Test
+  void whatIsSaidBeforehandHoldsForWhatComesAfter() {
+    right.suspect(wrong.replica(), true, 1);
+    meet();
+    assertThat(right.standing()).isEqualTo(Decided.Standing.DOUBTED);
+    assertThat(wrong.standing()).isEqualTo(Decided.Standing.DOUBTED);
+  }
+
+  @Test
+  void onlyTheSequencesBetweenAreSuspect() {
+    meet();
+    right.suspect(wrong.replica(), true, 2);
+    assertThat(right.standing()).isEqualTo(Decided.Standing.STANDS);
+    right.suspect(wrong.replica(), false, 5);
+    var marks = Clocks.Marks.of(right.journal.document(Clocks.key(SPACE, wrong.replica())));
+    assertThat(List.of(1L, 2L, 4L, 5L))
+        .map(marks::suspect)
+        .containsExactly(false, true, true, false);
+  }
+
+  @Test
+  void itIsSaidOnceForEachChange() {
+    assertThat(right.suspect(wrong.replica(), false, 1)).isFalse();
+    assertThat(right.suspect(wrong.replica(), true, 1)).isTrue();
+    long end = right.end();
+    assertThat(right.suspect(wrong.replica(), true, 1)).isFalse();
+    assertThat(right.end()).isEqualTo(end);
+    assertThat(right.suspect(wrong.replica(), false, 9)).isTrue();
+  }
+
+  @Test
+  void ofWhatTwoSayApartNothingIsLost() {
+    right.suspect(wrong.replica(), true, 1);
+    wrong.suspect(wrong.replica(), true, 1);
+    meet();
+    long before = right.end();
+    right.suspect(wrong.replica(), false, 1);
+    wrong.hears(right, before);
+    // it says so itself still
+    assertThat(right.standing()).isEqualTo(Decided.Standing.DOUBTED);
+    assertThat(wrong.standing()).isEqualTo(Decided.Standing.DOUBTED);
+    before = wrong.end();
+    wrong.suspect(wrong.replica(), false, 1);
+    right.hears(wrong, before);
+    assertThat(right.standing()).isEqualTo(Decided.Standing.STANDS);
+    assertThat(wrong.standing()).isEqualTo(Decided.Standing.STANDS);
+    assertThat(right.openRow()).isFalse();
+  }
+
+  @Test
+  void whoeverPutsTheDocumentAfterBothCloses() {
+    right.suspect(wrong.replica(), true, 1);
+    meet();
+    long before = right.end();
+    right.put(right.one().body() == null ? "{}" : right.one().body().text());
+    wrong.hears(right, before);
+    for (var member : List.of(right, wrong)) {
+      assertThat(member.standing()).isEqualTo(Decided.Standing.OVERWRITTEN);
+      assertThat(member.openRow()).isFalse();
+    }
+  }
+}
