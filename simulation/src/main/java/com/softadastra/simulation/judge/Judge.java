@@ -52,6 +52,12 @@ public class Judge {
   /** By grant, the labels that it gives. */
   private final Map<Hash, List<String>> labels = new HashMap<>();
 
+  /** Who was ever to decide first where a function decides. */
+  private final Set<NodeId> resolvers = new HashSet<>();
+
+  /** By version, who wrote it. */
+  private final Map<Hash, Set<NodeId>> writers = new HashMap<>();
+
   private final Map<Hash, String> versions = new HashMap<>();
   private final Map<State, Long> states = new HashMap<>();
   private final Map<SpaceId, Map<String, Promise>> promises = new LinkedHashMap<>();
@@ -295,6 +301,9 @@ public class Judge {
   public void isGranted(Hash grant, NodeId subject, long number, List<String> given) {
     grants.put(grant, new Claims.Grant(subject, number));
     labels.put(grant, List.copyOf(given));
+    if (given.contains("resolver")) {
+      resolvers.add(subject);
+    }
   }
 
   /** Reads may fail, so what goes first can depend on what can be read. */
@@ -535,6 +544,7 @@ public class Judge {
     }
     for (var operation : intent.operations()) {
       var version = DocumentUpdate.version(logged, operation);
+      writers.computeIfAbsent(version, _ -> new HashSet<>()).add(logged.entry().author().node());
       var other = versions.putIfAbsent(version, intent.id());
       if (other != null && !other.equals(intent.id())) {
         broken("I6", "intents " + other + " and " + intent.id() + " made one version");
@@ -591,6 +601,23 @@ public class Judge {
                             condition.versions().contains(p.toString())
                                 || document != null && document.isHead(p, space::effective));
           };
+      var author = logged.entry().author().node();
+      if (intent.command() != null) {
+        boolean its =
+            resolvers.contains(author)
+                || parents.stream()
+                    .anyMatch(parent -> writers.getOrDefault(parent, Set.of()).contains(author));
+        if (!its) {
+          broken("function", node.name + " let its function decide what is others' to decide");
+        }
+        if (document == null || !parents.equals(document.heads(space::effective))) {
+          broken("function", node.name + " let its function decide on a part of what there is");
+        }
+      }
+      if (operation.change() instanceof Change.Undo(_, var restoring)
+          && (document == null || !document.lost(parents, restoring, space::effective))) {
+        broken("I6", node.name + " gave back what was not lost");
+      }
       if (!meant) {
         broken(
             "I6",
@@ -1088,8 +1115,11 @@ public class Judge {
                     : asked.op() == OperationKind.PUT
                         && asked.body() != null
                         && of.equals(Hash.sha256(asked.body().utf8()));
-            // no client undoes anything
-            case Change.Undo _ -> false;
+            case Change.Undo(var conflict, var restoring) ->
+                conflict.toString().equals(asked.undoes())
+                    && (restoring instanceof Change.Put(var body)
+                        ? body.equals(asked.body())
+                        : asked.op() == OperationKind.DELETE);
           };
       if (!same
           || !operations.get(i).id().equals(asked.id())

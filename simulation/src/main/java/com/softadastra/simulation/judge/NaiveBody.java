@@ -32,7 +32,7 @@ final class NaiveBody {
     return switch (change) {
       case Change.Put(var body) -> read(body.text());
       case Change.Delete _ -> null;
-      case Change.Undo _ -> throw new IllegalStateException("no client undoes anything");
+      case Change.Undo(_, var restoring) -> after(restoring, before);
       case Change.Patch _, Change.Difference _ -> {
         var fields = before == null ? new TreeMap<String, String>() : new TreeMap<>(before);
         var patch = patch(change);

@@ -43,6 +43,10 @@ record NaiveDefinition(
     return policy.equals("local-role");
   }
 
+  boolean calls() {
+    return policy.equals("function");
+  }
+
   boolean merges() {
     return policy.equals("merge");
   }

@@ -230,6 +230,27 @@ final class NaiveDocument {
     return Set.of(sides.stream().reduce((a, b) -> wins(a, b, born) ? a : b).orElseThrow());
   }
 
+  /**
+   * Whether a change gives back what somebody's write on several versions has lost of them: what
+   * was served before, where that was lost.
+   */
+  boolean lost(Set<Hash> on, Change restoring, java.util.function.Predicate<NaiveEntry> effective) {
+    var born = born(effective);
+    outcome(born);
+    var end = on.size() == 1 ? born.get(on.iterator().next()) : null;
+    if (end == null || end.parents().size() < 2) {
+      return false;
+    }
+    var back = NaiveBody.after(restoring, null);
+    var sides = sides(new TreeSet<>(end.parents()), born);
+    var served = sides.stream().reduce((a, b) -> wins(a, b, born) ? a : b).orElseThrow();
+    var before = Objects.requireNonNull(born.get(served)).body();
+    return !Objects.equals(back, end.body())
+        && sides.stream()
+            .anyMatch(s -> Objects.equals(Objects.requireNonNull(born.get(s)).body(), back))
+        && (Objects.equals(before, end.body()) || Objects.equals(before, back));
+  }
+
   Set<Hash> heads(java.util.function.Predicate<NaiveEntry> effective) {
     var born = born(effective);
     var heads = new TreeSet<Hash>(born.keySet());

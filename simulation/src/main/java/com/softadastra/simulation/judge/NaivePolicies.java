@@ -173,7 +173,7 @@ final class NaivePolicies {
   }
 
   private @Nullable Hash foremost(Set<Hash> heads, NaiveDefinition by) {
-    if (by.policy().equals("function")) {
+    if (by.calls()) {
       return widest(heads);
     }
     for (var label : by.labels()) {
@@ -235,7 +235,9 @@ final class NaivePolicies {
   }
 
   private static @Nullable Map<String, String> after(Op op, @Nullable Map<String, String> before) {
-    if (!op.definition().merges() || (before == null && op.change() instanceof Change.Put)) {
+    if (!op.definition().merges()
+        || op.change() instanceof Change.Undo
+        || (before == null && op.change() instanceof Change.Put)) {
       return NaiveBody.after(op.change(), before);
     }
     return op.change() instanceof Change.Delete
@@ -359,6 +361,9 @@ final class NaivePolicies {
   /** What a change that is no deletion does, field by field. */
   private static List<Part> parts(
       Change change, @Nullable Map<String, String> before, NaiveDefinition by) {
+    if (change instanceof Change.Undo(_, var restoring)) {
+      return parts(restoring, before, NaiveDefinition.UNDECLARED);
+    }
     var old = before == null ? Map.<String, String>of() : before;
     var parts = new ArrayList<Part>();
     if (change instanceof Change.Put(var text)) {

@@ -4,6 +4,7 @@ import static com.softadastra.simulation.planted.Place.in;
 import static com.softadastra.simulation.planted.Place.made;
 import static com.softadastra.simulation.planted.PlantedFault.of;
 
+import com.softadastra.contracts.documents.ConflictView;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -254,12 +255,34 @@ public final class PlantedFaults {
                   "I6",
                   made(MEMBERSHIP).with(Instead.NotesLabels.class),
                   in("engine.space.DocumentUpdate", "known").with(Instead.LabelsOfNow.class))
-              .shownBy(14),
+              .shownBy(158),
           of(
                   "takes the labels that an author claims",
                   "I6",
                   in(MEMBERSHIP, "labelled").answers(true))
               .shownBy(14),
+          of(
+                  "lets a function decide on the winner alone",
+                  "function",
+                  in("sync.documents.DocumentService", "resolving")
+                      .calls("DocumentState.headVersions", Instead.class, "winnerAlone"))
+              .shownBy(14),
+          of(
+                  "lets a function decide at every node",
+                  "function",
+                  in("engine.space.ResolverTurn", "of").answers(ConflictView.Turn.FIRST))
+              .shownBy(14),
+          of(
+                  "lets a function decide at no node",
+                  "I11",
+                  in("engine.space.ResolverTurn", "of").answers(ConflictView.Turn.OTHERS))
+              .shownBy(14),
+          of(
+                  "gives back what was not lost",
+                  "I6",
+                  in("engine.document.DocumentFold$History", "takingBack")
+                      .calls("Objects.equals", Instead.class, "unlike"))
+              .shownBy(25),
           of(
                   "a counter forgets what others added",
                   "I6",

@@ -15,11 +15,15 @@ import com.softadastra.contracts.documents.Policy;
 import com.softadastra.contracts.documents.Priority;
 import com.softadastra.contracts.json.JsonText;
 import com.softadastra.engine.document.Definition;
+import com.softadastra.engine.document.DocumentFold;
 import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.Operation;
 import com.softadastra.engine.space.Definitions;
+import com.softadastra.engine.space.DocumentUpdate;
 import com.softadastra.engine.space.Recorder;
+import com.softadastra.sync.documents.DocumentService;
+import com.softadastra.sync.storage.DamagedRow;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashSet;
@@ -104,7 +108,7 @@ final class Clients {
   }
 
   private static CollectionDefinition definition(SplittableRandom random) {
-    return switch (random.nextInt(6)) {
+    return switch (random.nextInt(8)) {
       case 0 -> CollectionDefinition.KEEP;
       case 1 -> new CollectionDefinition(Policy.LATEST);
       case 2, 3 ->
@@ -112,6 +116,7 @@ final class Clients {
               Policy.LOCAL_ROLE,
               new TreeMap<>(),
               random.nextBoolean() ? List.of("hq", "depot") : List.of("depot"));
+      case 4, 5 -> CollectionDefinition.resolvedBy(Functions.NAME);
       default -> {
         var fields = new TreeMap<String, FieldDefinition>();
         var numbers = List.of(FieldType.COUNTER, FieldType.MAX, FieldType.MIN);
@@ -299,6 +304,40 @@ final class Clients {
           new IntentRequest(
               "s", Recorder.resolutionId(state, body), null, Priority.NORMAL, List.of(operation)));
       return;
+    }
+    undo(node, space, random);
+  }
+
+  /** Takes back how a conflict was resolved, as the product does. */
+  private void undo(SimulatedNode node, SpaceId space, SplittableRandom random) {
+    for (int tries = 0; tries < documents; tries++) {
+      var id = "d" + random.nextInt(documents);
+      var key = new DocumentKey(space, random.nextInt(5) == 0 ? "orders" : "items", id);
+      var state = node.document(key);
+      if (state == null || state.heads().size() != 1) {
+        continue;
+      }
+      try {
+        var operations = DocumentUpdate.operations(key, state.lastPosition(), node.journal());
+        var sides =
+            operations.stream()
+                .filter(known -> known.version().equals(state.version()) && known.effective())
+                .findFirst()
+                .map(known -> known.operation().parents())
+                .orElse(List.of());
+        var history = new DocumentFold.History(key, operations);
+        if (sides.size() < 2 || !sides.stream().allMatch(history::knows)) {
+          continue;
+        }
+        var conflict = DocumentState.conflictId(key, history.commonAncestor(sides));
+        var back = history.takingBack(conflict, sides);
+        if (back.change() != null) {
+          submit(node, space, DocumentService.undoing("s", null, back.change(), state));
+          return;
+        }
+      } catch (DamagedRow row) {
+        node.recording().noticed(row);
+      }
     }
   }
 

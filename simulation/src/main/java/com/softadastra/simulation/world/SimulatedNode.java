@@ -238,7 +238,7 @@ public final class SimulatedNode {
     process = null;
     life.end();
     disk.crash(random);
-    world.stopped(this);
+    world.stopped(this, life);
   }
 
   /** Tells it of its peers and spaces, where it doesn't know them yet. */
@@ -275,7 +275,7 @@ public final class SimulatedNode {
     life.end();
     disk.crash(random);
     world.network().ended(life, told);
-    world.stopped(this);
+    world.stopped(this, life);
   }
 
   /** The process is asked to end, and does so properly. */
@@ -309,7 +309,7 @@ public final class SimulatedNode {
                   ending.life.end();
                   process = null;
                   world.network().ended(ending.life, true);
-                  world.stopped(this);
+                  world.stopped(this, ending.life);
                   then.run();
                 });
           }

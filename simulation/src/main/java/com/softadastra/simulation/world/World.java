@@ -10,6 +10,7 @@ import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.engine.session.Frame;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.MembershipRecord;
+import com.softadastra.engine.space.ResolverTurn;
 import com.softadastra.simulation.judge.Judge;
 import com.softadastra.simulation.judge.Violation;
 import com.softadastra.simulation.plan.Happening;
@@ -59,7 +60,13 @@ public final class World {
 
   private static final long LOOK_EVERY = SECOND / 2;
   private static final List<List<String>> LABELS =
-      List.of(List.of(), List.of("hq"), List.of("depot"), List.of("depot", "hq"));
+      List.of(
+          List.of(),
+          List.of("hq"),
+          List.of("depot"),
+          List.of("depot", "hq"),
+          List.of(ResolverTurn.LABEL),
+          List.of("hq", ResolverTurn.LABEL));
 
   private final Plan plan;
 
@@ -72,6 +79,7 @@ public final class World {
   private final Work work;
   private final Network network;
   private final Clients clients;
+  private final @Nullable Functions functions;
   private final Dividing dividing;
   private final Faults faults;
   private final List<SimulatedNode> nodes = new ArrayList<>();
@@ -111,6 +119,10 @@ public final class World {
     this.work = work;
     this.network = new Network(agenda, draw("network"), new Tap());
     this.clients = new Clients(this, plan.documents(), Plan.declares(plan.seed()));
+    this.functions =
+        Plan.declares(plan.seed())
+            ? new Functions(this, clients, plan.documents(), plan.seed() % 12 == 2)
+            : null;
     this.dividing = new Dividing(this, clients);
     this.faults = new Faults(this);
     if (plan.readsFail()) {
@@ -267,9 +279,15 @@ public final class World {
   void started(SimulatedNode node) {
     trace.add(agenda.now() * 31 + node.place());
     judge.started(node.place(), node.journal(), node.recording());
+    if (functions != null) {
+      functions.changed(node, SECOND);
+    }
   }
 
-  void stopped(SimulatedNode node) {
+  void stopped(SimulatedNode node, Life life) {
+    if (functions != null) {
+      functions.ended(life);
+    }
     trace.add(agenda.now() * 37 + node.place());
     judge.stopped(node.place());
   }
@@ -292,6 +310,9 @@ public final class World {
     trace.add(agenda.now() * 43 + node.place());
     trace.add(node.recording().durable());
     judge.recorded(node.place());
+    if (functions != null) {
+      functions.changed(node, SECOND / 50);
+    }
   }
 
   void answered(
@@ -532,6 +553,9 @@ public final class World {
       apart = damaged();
       if (apart == null) {
         apart = judge.apart(members());
+      }
+      if (apart == null && functions != null) {
+        apart = functions.undecided(originals());
       }
       if (apart == null) {
         break;

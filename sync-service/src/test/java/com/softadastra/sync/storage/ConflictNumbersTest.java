@@ -66,6 +66,38 @@ class ConflictNumbersTest {
     }
   }
 
+  @Test
+  void whatIsUndoneIsToldAgainWhereItWasNoticed() throws SQLException {
+    var space = new SpaceOfTwo(1, 0);
+    var story = space.new Story(1);
+    try (var _ = ModelDisk.register("undone");
+        var storage = story.open("undone", "undone:/db", SpaceOfTwo.stopped())) {
+      story.createSpace(storage);
+      assertThat(put(1, space, storage)).isEqualTo(1);
+      assertThat(put(2, space, storage)).isEqualTo(2);
+      var key = new DocumentKey(space.space(), "documents", "d1");
+      var batch = new Batch(storage.journal, Instant.EPOCH);
+      batch.add(
+          List.of(
+              new Write.UndoConflict(Hash.of(id(1)), key),
+              new Write.UndoConflict(Hash.of(id(3)), key)));
+      storage.journal.commit(batch);
+      try (var connection = storage.database.connect();
+          var select =
+              connection
+                  .createStatement()
+                  .executeQuery("select change_no, open, sides from conflict order by id")) {
+        assertThat(select.next()).isTrue();
+        assertThat(select.getLong(1)).isEqualTo(3);
+        assertThat(select.getBoolean(2)).isTrue();
+        assertThat(Readers.hashes(select.getBytes(3))).containsExactly(Hash.ZERO);
+        assertThat(select.next()).isTrue();
+        assertThat(select.getLong(1)).isEqualTo(2);
+        assertThat(select.next()).isFalse();
+      }
+    }
+  }
+
   /** Writes a conflict. @return the number of that change */
   private static long put(int id, SpaceOfTwo space, SpaceOfTwo.Opened storage) throws SQLException {
     var batch = new Batch(storage.journal, Instant.EPOCH);
