@@ -8,13 +8,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.softadastra.node.client.Answer;
 import com.softadastra.system.functions.Longest;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.jar.JarOutputStream;
-import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,7 +35,7 @@ class FunctionsIT {
   @BeforeEach
   void meet() throws Exception {
     nodes = new Nodes(directory);
-    var jar = jar();
+    var jar = Extension.jar(directory, Longest.Configuration.class, Longest.class);
     a = nodes.createWith(jar, "a", QUICK);
     b = nodes.create("b", QUICK);
     c = nodes.createWith(jar, "c", QUICK);
@@ -56,25 +50,6 @@ class FunctionsIT {
   @AfterEach
   void clear() {
     nodes.close();
-  }
-
-  /** As an application ships it: the function, and an auto-configuration that makes it a bean. */
-  private Path jar() throws IOException {
-    var jar = directory.resolve("functions.jar");
-    try (var out = new JarOutputStream(Files.newOutputStream(jar))) {
-      for (var type : List.of(Longest.class, Longest.Configuration.class)) {
-        var name = type.getName().replace('.', '/') + ".class";
-        out.putNextEntry(new ZipEntry(name));
-        try (var bytes = type.getClassLoader().getResourceAsStream(name)) {
-          bytes.transferTo(out);
-        }
-      }
-      out.putNextEntry(
-          new ZipEntry(
-              "META-INF/spring/org.springframework.boot.autoconfigure.AutoConfiguration.imports"));
-      out.write(Longest.Configuration.class.getName().getBytes(StandardCharsets.UTF_8));
-    }
-    return jar;
   }
 
   private static JsonNode json(String text) {

@@ -564,7 +564,7 @@ public final class Session {
     exchange.cursor = cursor;
     exchange.peer.divided().forEach(chain -> say(exchange.peer.trace(chain)));
     host.note(space, summary.statements(), peer);
-    host.summarised(space, summary.chains());
+    host.summarised(space, chains);
     var self = host.hello(peer).sender();
     return exchange.peer.knowsMore(self)
         ? host.forked(space, self)

@@ -47,6 +47,9 @@ final class MemoryHost extends MemoryLog implements SessionHost {
   final List<Replica> rejecting = new ArrayList<>();
   final Set<Long> unreadable = new TreeSet<>();
 
+  /** What the peer said last to have. */
+  List<Frame.Summary.Known> summarised = List.of();
+
   /** Whether what it is to store waits in {@link #waiting} until somebody runs that. */
   boolean slow;
 
@@ -128,7 +131,9 @@ final class MemoryHost extends MemoryLog implements SessionHost {
   }
 
   @Override
-  public void summarised(SpaceId space, List<Frame.Summary.Known> chains) {}
+  public void summarised(SpaceId space, List<Frame.Summary.Known> chains) {
+    summarised = chains;
+  }
 
   @Override
   public void met(Frame.Hello peer) {}

@@ -309,6 +309,11 @@ class SessionTest {
         hand(b, toB);
       }
     }
+    // and what it says of its own chain is heard
+    assertThat(two.summarised)
+        .extracting(Frame.Summary.Known::replica)
+        .contains(replica(1))
+        .hasSize(one.state.chains().size());
   }
 
   @Test

@@ -79,7 +79,8 @@ final class EngineNode implements AutoCloseable {
             "engine",
             peers,
             Direct::new,
-            new Exchanges.LaneSettings(Duration.ofMillis(100), Duration.ofSeconds(1)),
+            new Exchanges.LaneSettings(
+                Duration.ofMillis(100), Duration.ofSeconds(1), Duration.ofMinutes(2)),
             new Surroundings(schedule, Clock.systemUTC(), RANDOM));
   }
 

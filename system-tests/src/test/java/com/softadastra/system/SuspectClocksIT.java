@@ -1,0 +1,137 @@
+package com.softadastra.system;
+
+import static com.softadastra.system.TestNode.SOON;
+import static com.softadastra.system.TestNode.SPACE;
+import static com.softadastra.system.TestNode.awaitSame;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.softadastra.system.clocks.FastClock;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Three nodes, of which one has a clock that is an hour fast. */
+class SuspectClocksIT {
+  private static final String AT = "/api/v1/spaces/" + SPACE;
+  private static final long TOLERANCE = 60_000;
+
+  private Nodes nodes;
+  private TestNode a;
+  private TestNode fast;
+  private TestNode c;
+
+  @BeforeEach
+  void meet(@TempDir Path directory) throws Exception {
+    nodes = new Nodes(directory);
+    a = nodes.create("a");
+    fast = nodes.createWith(Extension.jar(directory, FastClock.class), "fast");
+    c = nodes.create("c");
+    Nodes.start(a, fast, c);
+    a.openSpace();
+    fast.join(a.invite("writer"));
+    c.join(a.invite("writer"));
+    a.awaitLinkTo(fast.id(), "connected");
+    a.awaitLinkTo(c.id(), "connected");
+    a.client().put(AT + "/collections/prices", json("{\"policy\": \"latest\"}")).orThrow();
+  }
+
+  @AfterEach
+  void clear() {
+    nodes.close();
+  }
+
+  private List<TestNode> all() {
+    return List.of(a, fast, c);
+  }
+
+  private static JsonNode json(String text) {
+    return JsonMapper.shared().readTree(text);
+  }
+
+  private static void put(TestNode node, String price) {
+    node.client().put(AT + "/documents/prices/tea", json("{\"price\": " + price + "}")).orThrow();
+  }
+
+  private static JsonNode conflicts(TestNode node, String state) {
+    return node.client().get(AT + "/conflicts?state=" + state).orThrow().path("conflicts");
+  }
+
+  private void assertPrice(int price) {
+    for (var node : all()) {
+      var tea = node.client().get(AT + "/documents/prices/tea").orThrow();
+      assertThat(tea.path("price").asInt()).isEqualTo(price);
+    }
+  }
+
+  /** Both write while they are cut off, the one with the right clock last. */
+  private String written() {
+    put(a, "1");
+    awaitSame(SOON, a, fast, c);
+    a.switchLink(fast.id(), "off");
+    a.awaitLinkTo(fast.id(), "off");
+    put(fast, "2");
+    put(a, "3");
+    a.switchLink(fast.id(), "on");
+    awaitSame(SOON, a, fast, c);
+    assertPrice(2);
+    for (var node : all()) {
+      assertThat(conflicts(node, "open")).hasSize(1);
+      var conflict = conflicts(node, "open").get(0);
+      assertThat(conflict.path("policy").asString()).isEqualTo("latest");
+      assertThat(conflict.path("reason").asString()).contains("suspect");
+      assertThat(conflict.path("sides")).hasSize(2);
+    }
+    return conflicts(c, "open").get(0).path("id").asString();
+  }
+
+  @Test
+  void whatItDecidedIsOpenAtEveryNodeUntilSomebodyDecides() {
+    var conflict = written();
+    assertThat(a.peer(fast.id()).path("clockOffset").asLong())
+        .isBetween(FastClock.AHEAD.toMillis() - TOLERANCE, FastClock.AHEAD.toMillis() + TOLERANCE);
+
+    c.client()
+        .post(AT + "/conflicts/" + conflict + "/resolution", json("{\"body\": {\"price\": 3}}"))
+        .orThrow();
+    awaitSame(SOON, a, fast, c);
+    assertPrice(3);
+    for (var node : all()) {
+      assertThat(conflicts(node, "open")).isEmpty();
+      assertThat(conflicts(node, "resolved").get(0).path("id").asString()).isEqualTo(conflict);
+    }
+  }
+
+  @Test
+  void whatItWonCanBeTakenBack() {
+    var conflict = written();
+    c.client().delete(AT + "/conflicts/" + conflict + "/resolution").orThrow();
+    awaitSame(SOON, a, fast, c);
+    assertPrice(3);
+    for (var node : all()) {
+      assertThat(conflicts(node, "open")).isEmpty();
+      assertThat(conflicts(node, "undone").get(0).path("id").asString()).isEqualTo(conflict);
+    }
+  }
+
+  @Test
+  void whereNobodyDisagreesTheLaterWriteCounts() {
+    put(a, "1");
+    awaitSame(SOON, a, fast, c);
+    a.switchLink(c.id(), "off");
+    a.awaitLinkTo(c.id(), "off");
+    put(c, "2");
+    put(a, "3");
+    a.switchLink(c.id(), "on");
+    awaitSame(SOON, a, fast, c);
+    assertPrice(3);
+    for (var node : all()) {
+      assertThat(conflicts(node, "open")).isEmpty();
+      assertThat(conflicts(node, "resolved")).hasSize(1);
+    }
+  }
+}

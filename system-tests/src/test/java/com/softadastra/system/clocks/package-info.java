@@ -1,0 +1,2 @@
+/** What makes a node's clock wrong. */
+package com.softadastra.system.clocks;
