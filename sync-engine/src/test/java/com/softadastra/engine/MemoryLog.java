@@ -20,6 +20,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** A space's log and documents as a node's storage has them, in memory. */
 public class MemoryLog implements Reads {
@@ -76,6 +78,11 @@ public class MemoryLog implements Reads {
     return log.stream()
         .filter(logged -> logged.chain().equals(chain) && logged.entry().sequence() >= from)
         .toList();
+  }
+
+  @Override
+  public Set<DocumentKey> disputed(SpaceId space) {
+    return conflicts.values().stream().map(Write.PutConflict::key).collect(Collectors.toSet());
   }
 
   @Override

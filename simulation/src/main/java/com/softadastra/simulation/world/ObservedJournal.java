@@ -14,6 +14,7 @@ import com.softadastra.sync.storage.Journal;
 import com.softadastra.sync.storage.Log;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.LongPredicate;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
@@ -71,6 +72,11 @@ public class ObservedJournal implements Journal {
   @Override
   public List<LoggedEntry> intents(SpaceId space, String id) {
     return real.intents(space, id);
+  }
+
+  @Override
+  public Set<DocumentKey> disputed(SpaceId space) {
+    return real.disputed(space);
   }
 
   @Override

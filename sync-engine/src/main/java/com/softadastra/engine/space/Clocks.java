@@ -65,7 +65,11 @@ public final class Clocks {
           if (!(item instanceof Json.Num(var text)) || !text.matches("[0-9]{1,18}")) {
             break;
           }
-          sequences.add(Long.parseLong(text));
+          long sequence = Long.parseLong(text);
+          if (!sequences.isEmpty() && sequence < sequences.getLast()) {
+            break;
+          }
+          sequences.add(sequence);
         }
       }
       return List.copyOf(sequences);
@@ -132,7 +136,8 @@ public final class Clocks {
   }
 
   /**
-   * Folds anew what a replica has written, where something else is said of its clock than before.
+   * Folds anew what policies have decided, where something else is said of a replica's clock than
+   * before.
    *
    * @param document of {@code $clocks}, as the reads show it now
    * @param before what it said
@@ -144,22 +149,14 @@ public final class Clocks {
     if (from == Long.MAX_VALUE) {
       return writes;
     }
-    var keys = new LinkedHashSet<DocumentKey>();
-    space
-        .chains()
-        .forEach((chain, head) -> {
-          if (key(space.id(), head.author()).equals(document) && head.sequence() >= from) {
-            for (var logged : reads.run(space.id(), chain, Math.max(from, head.after() + 1))) {
-              logged
-                  .entry()
-                  .operations()
-                  .forEach(operation ->
-                      keys.add(
-                          new DocumentKey(space.id(), operation.collection(), operation.id())));
-            }
-          }
-        });
-    for (var key : keys) {
+    boolean wrote =
+        space.chains().values().stream()
+            .anyMatch(
+                head -> key(space.id(), head.author()).equals(document) && head.sequence() >= from);
+    if (!wrote) {
+      return writes;
+    }
+    for (var key : reads.disputed(space.id())) {
       var was = reads.document(key);
       if (was != null && !was.decided().isEmpty()) {
         var state = DocumentUpdate.rebuilt(key, was.lastPosition(), reads);

@@ -10,6 +10,7 @@ import com.softadastra.engine.log.Standing;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,9 @@ public interface Reads {
 
   /** All entries that carry an intent, in any order. */
   List<LoggedEntry> intents(SpaceId space, String id);
+
+  /** The documents of a space of which conflicts were noticed, open or not, in any order. */
+  Set<DocumentKey> disputed(SpaceId space);
 
   /**
    * The entry through which an intent has effect; where there is none, one that may come to have,

@@ -216,6 +216,11 @@ final class Revision implements Reads {
   }
 
   @Override
+  public Set<DocumentKey> disputed(SpaceId of) {
+    return before.disputed(of);
+  }
+
+  @Override
   public List<LoggedEntry> run(SpaceId of, Replica chain, long from) {
     return before.run(of, chain, from);
   }

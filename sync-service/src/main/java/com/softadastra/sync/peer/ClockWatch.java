@@ -110,14 +110,14 @@ final class ClockWatch {
         .orElse(0);
   }
 
-  private void say(SpaceView view, Replica replica, boolean suspect, long from) {
+  private synchronized void say(SpaceView view, Replica replica, boolean suspect, long from) {
     var subject = new Subject(view.membership().space(), replica);
     if (Boolean.valueOf(suspect).equals(told.put(subject, suspect))) {
       return;
     }
     var _ =
         recording
-            .administer(() -> recording.suspect(subject.space(), replica, suspect, from))
+            .suspect(subject.space(), replica, suspect, from)
             .whenComplete((written, failure) -> {
               if (failure != null) {
                 told.remove(subject);

@@ -256,6 +256,16 @@ public final class Batch implements Reads {
     return positions.stream().map(this::entry).toList();
   }
 
+  @Override
+  public Set<DocumentKey> disputed(SpaceId space) {
+    var disputed = new LinkedHashSet<>(committed.disputed(space));
+    conflicts.values().stream()
+        .map(Write.PutConflict::key)
+        .filter(key -> key.space().equals(space))
+        .forEach(disputed::add);
+    return disputed;
+  }
+
   // ---- what a journal takes
 
   Instant now() {

@@ -29,6 +29,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.LongPredicate;
 import java.util.function.LongSupplier;
@@ -247,6 +248,11 @@ public final class H2Journal implements Journal {
   @Override
   public List<LoggedEntry> intents(SpaceId space, String id) {
     return rows.intents(space, id);
+  }
+
+  @Override
+  public Set<DocumentKey> disputed(SpaceId space) {
+    return rows.disputed(space);
   }
 
   @Override
@@ -723,8 +729,9 @@ public final class H2Journal implements Journal {
       byte[] id = undone.getKey().bytes();
       try (var select =
           connection.prepareStatement(
-              "select open, sides, replaced_by from conflict where id = ?")) {
+              "select open, sides, replaced_by from conflict where id = ? and space_no = ?")) {
         select.setBytes(1, id);
+        select.setInt(2, numbers.space(undone.getValue()));
         try (var row = select.executeQuery()) {
           if (row.next()) {
             long change = nextConflictChange(undone.getValue());

@@ -27,11 +27,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.LongPredicate;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -456,6 +458,14 @@ public final class InMemoryJournal implements Journal {
     var chain = contents.positions.get(new Chain(space, replica));
     var position = chain == null ? null : chain.get(sequence);
     return position == null ? Optional.empty() : Optional.of(entry(position));
+  }
+
+  @Override
+  public Set<DocumentKey> disputed(SpaceId space) {
+    return contents.conflicts.values().stream()
+        .map(Write.PutConflict::key)
+        .filter(key -> key.space().equals(space))
+        .collect(Collectors.toCollection(LinkedHashSet::new));
   }
 
   @Override

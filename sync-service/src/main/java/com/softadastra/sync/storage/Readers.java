@@ -16,6 +16,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.function.Consumer;
@@ -196,6 +197,11 @@ public final class Readers implements AutoCloseable {
     @Override
     public Optional<LoggedEntry> find(SpaceId space, Replica chain, long sequence) {
       return rows.find(space, chain, sequence);
+    }
+
+    @Override
+    public Set<DocumentKey> disputed(SpaceId space) {
+      return rows.disputed(space);
     }
 
     @Override

@@ -313,6 +313,17 @@ public final class Recording {
   }
 
   /**
+   * Writes down that a replica's clock is suspect from a sequence on, or no longer, unless this
+   * node says so already. Completes with whether it is written, when that is forced.
+   */
+  public CompletableFuture<Boolean> suspect(
+      SpaceId space, Replica replica, boolean suspect, long from) {
+    var done = new CompletableFuture<Boolean>();
+    enqueue(new Unit.ClockJudged(space, replica, suspect, from, done));
+    return done;
+  }
+
+  /**
    * Runs work that changes the database by other means, between two group commits, and forces it.
    * The work commits its own transactions, and may use {@link #createSpace} and the like. Where it
    * meets a damaged row, it is {@link Refused}.
@@ -398,42 +409,6 @@ public final class Recording {
     var writes = Receiver.judgeAgain(held, space(held.entry().space()), batch, now());
     add(writes, space(held.entry().space()), batch);
     return !writes.isEmpty();
-  }
-
-  /**
-   * Writes down that a replica's clock is suspect from a sequence on, or no longer, unless this
-   * node says so already.
-   *
-   * @return whether it was written
-   */
-  public boolean suspect(SpaceId id, Replica replica, boolean suspect, long from) {
-    ensureOwner();
-    var space = space(id);
-    var batch = new Batch(journal, now());
-    var key = Clocks.key(id, replica);
-    var marks = Clocks.Marks.of(batch.document(key));
-    if (marks.suspectedBy(this.key.nodeId()) == suspect) {
-      return false;
-    }
-    var operation =
-        new OperationRequest(
-            OperationKind.PUT,
-            key.collection(),
-            key.id(),
-            marks.turned(this.key.nodeId(), from),
-            null,
-            Condition.ANY);
-    var request = new IntentRequest("", null, null, Priority.NORMAL, List.of(operation));
-    return switch (recorder.record(request, space, batch, draw())) {
-      case Admission.Accepted(var entry, _, var writes) -> {
-        add(writes, space, batch);
-        lastPosition = entry.position();
-        commit(batch);
-        yield true;
-      }
-      case Admission.Declined(var problem) -> throw new Refused(problem);
-      case Admission.Replayed _ -> false;
-    };
   }
 
   /** A space's membership with everything decided so far. */
@@ -655,6 +630,8 @@ public final class Recording {
           case Unit.Submitted submitted ->
               answers.add(onWhole(batch, () -> decide(submitted, batch, touched)));
           case Unit.Received received -> answers.add(decide(received, batch, touched));
+          case Unit.ClockJudged judged ->
+              answers.add(onWhole(batch, () -> decide(judged, batch, touched)));
           case Unit.Noted(var known) -> notes.add(known);
           case Unit.Again(var space, var entries, var done) -> {
             if (mending.take(space, entries, batch)) {
@@ -766,7 +743,7 @@ public final class Recording {
     return switch (unit) {
       case Unit.Held _, Unit.Forked _ -> true;
       case Unit.Submitted _, Unit.Received _ -> mending.isLookedFor(row) && hasRoomAside(unit);
-      case Unit.Noted _, Unit.Again _, Unit.Administered<?> _ -> false;
+      case Unit.Noted _, Unit.Again _, Unit.ClockJudged _, Unit.Administered<?> _ -> false;
     };
   }
 
@@ -824,6 +801,37 @@ public final class Recording {
         var disputed = disputed(entry, batch);
         yield () -> unit.done().complete(new Outcome(entry, false, created, disputed));
       }
+    };
+  }
+
+  private Runnable decide(Unit.ClockJudged unit, Batch batch, Set<SpaceId> touched) {
+    var space = space(unit.space());
+    var key = Clocks.key(unit.space(), unit.replica());
+    var marks = Clocks.Marks.of(batch.document(key));
+    if (marks.suspectedBy(this.key.nodeId()) == unit.suspect()) {
+      return () -> unit.done().complete(false);
+    }
+    if (full) {
+      return () -> unit.fail(new Refused(ProblemCode.STORAGE_FULL, "no room to say so"));
+    }
+    var operation =
+        new OperationRequest(
+            OperationKind.PUT,
+            key.collection(),
+            key.id(),
+            marks.turned(this.key.nodeId(), unit.from()),
+            null,
+            Condition.ANY);
+    var request = new IntentRequest("", null, null, Priority.NORMAL, List.of(operation));
+    return switch (recorder.record(request, space, batch, draw())) {
+      case Admission.Accepted(var entry, _, var writes) -> {
+        add(writes, space, batch);
+        lastPosition = entry.position();
+        touched.add(space.id());
+        yield () -> unit.done().complete(true);
+      }
+      case Admission.Declined(var problem) -> () -> unit.fail(new Refused(problem));
+      case Admission.Replayed _ -> () -> unit.done().complete(false);
     };
   }
 
@@ -927,6 +935,10 @@ public final class Recording {
         batch.add(Clocks.follow(key, before, space, batch, now()));
       } catch (DamagedRow row) {
         noticed(row);
+      } catch (RuntimeException e) {
+        // what was decided has been taken over, and the next unit would take its place
+        machine.failStop().stop("recording", e);
+        throw e;
       }
     });
   }

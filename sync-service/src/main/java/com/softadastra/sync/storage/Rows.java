@@ -23,10 +23,12 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.LongPredicate;
 import java.util.function.Predicate;
@@ -253,6 +255,34 @@ final class Rows implements Reads, AutoCloseable {
         }
       }
     }
+  }
+
+  @Override
+  public Set<DocumentKey> disputed(SpaceId space) {
+    return asked("looking for conflicts failed", () -> selectDisputed(space));
+  }
+
+  private Set<DocumentKey> selectDisputed(SpaceId space) throws SQLException {
+    var disputed = new LinkedHashSet<DocumentKey>();
+    try (var select =
+        connection.prepareStatement(
+            "select collection_no, document_id, change_no from conflict where space_no = ? and change_no > ?"
+                + " order by change_no limit ?")) {
+      select.setInt(1, numbers.space(space));
+      int found = NAMES_AT_ONCE;
+      for (long last = -1; found == NAMES_AT_ONCE; ) {
+        found = 0;
+        select.setLong(2, last);
+        select.setInt(3, NAMES_AT_ONCE);
+        try (var row = select.executeQuery()) {
+          for (; row.next(); found++) {
+            disputed.add(numbers.document(row.getInt(1), row.getString(2)));
+            last = row.getLong(3);
+          }
+        }
+      }
+    }
+    return disputed;
   }
 
   static int documentCrc(int collection, String id, boolean live, byte[] state) {

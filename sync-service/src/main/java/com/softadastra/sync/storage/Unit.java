@@ -75,6 +75,16 @@ sealed interface Unit {
     }
   }
 
+  /** What is found of a replica's clock, from one of its sequences on. */
+  record ClockJudged(
+      SpaceId space, Replica replica, boolean suspect, long from, CompletableFuture<Boolean> done)
+      implements Unit {
+    @Override
+    public void fail(Throwable cause) {
+      done.completeExceptionally(cause);
+    }
+  }
+
   /** An entry that is held, to be judged again. */
   record Held(long position) implements Unit {
     @Override

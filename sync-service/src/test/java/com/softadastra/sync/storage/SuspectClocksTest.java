@@ -137,7 +137,9 @@ class SuspectClocksTest {
     }
 
     boolean suspect(Replica replica, boolean suspect, long from) {
-      return administer(() -> recording.suspect(SPACE, replica, suspect, from));
+      var done = recording.suspect(SPACE, replica, suspect, from);
+      recording.recordNext();
+      return done.join();
     }
   }
 
