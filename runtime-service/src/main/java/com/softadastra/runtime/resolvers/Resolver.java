@@ -9,8 +9,9 @@ import org.jspecify.annotations.Nullable;
  * A function of the application's own that decides conflicts in collections of the policy {@code
  * function}: a bean of the runtime's process.
  *
- * <p>It follows from what it is given alone, so that wherever it is called it says the same. It is
- * called by one thread at a time, at one node or at several, and not again for the same sides.
+ * <p>It follows from what it is given alone, so that wherever it is called it says the same. It may
+ * be called by several threads, since a call that takes too long is left behind; at one node or at
+ * several; and again for the same sides where its result could not be recorded, or after a restart.
  */
 public interface Resolver {
   /** What definitions call it by: {@code [a-z][a-z0-9-]{0,62}}, once in a process. */

@@ -8,8 +8,9 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * When functions are called that decide conflicts.
  *
  * @param every how often this node looks for conflicts that are new
- * @param delay how long a side's author waits, where no member has the label {@code resolver}: at
- *     random from once to twice as long
+ * @param delay how long others with the label {@code resolver} wait, or a side's author where no
+ *     member has it: at random from once to twice as long; also before what could not be recorded
+ *     is tried again
  * @param patience how much longer it waits where another member has the label
  * @param within a function that takes longer has failed
  */

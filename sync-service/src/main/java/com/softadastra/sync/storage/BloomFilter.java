@@ -1,8 +1,9 @@
 package com.softadastra.sync.storage;
 
 /**
- * Keys of which it is known that they were added, or that they were not, but for some: of 100,000
- * keys one in 200,000 others counts as added, of a million one in 50. Its 1 MiB is never enlarged.
+ * Keys of which it is known that they were added, or that they were not, but for some: with 100,000
+ * keys one in some 35,000 others counts as added, with a million one in 50. Its 1 MiB is never
+ * enlarged.
  *
  * @see <a href="https://doi.org/10.1145/362686.362692">Bloom, Space/time trade-offs in hash coding
  *     with allowable errors</a>
