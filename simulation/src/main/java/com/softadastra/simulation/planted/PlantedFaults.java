@@ -162,7 +162,7 @@ public final class PlantedFaults {
                   "doesn't record again what was forked",
                   "I1",
                   in(RECORDING, "recordAgain").doesNothing())
-              .shownBy(104),
+              .shownBy(37),
           of(
                   "takes an entry before what it follows from",
                   "I4",
@@ -249,7 +249,7 @@ public final class PlantedFaults {
                   "of definitions that meet the last to be taken counts",
                   "I6",
                   in("engine.document.Definition", "after").answers(true))
-              .shownBy(14),
+              .shownBy(98),
           of(
                   "decides by the labels that authors have now",
                   "I6",
@@ -287,7 +287,7 @@ public final class PlantedFaults {
                   "a counter forgets what others added",
                   "I6",
                   in("engine.document.Merging", "number").with(Instead.ForgetsOthers.class))
-              .shownBy(2),
+              .shownBy(38),
           of(
                   "takes a received spend for covered",
                   "divided",
@@ -359,7 +359,7 @@ public final class PlantedFaults {
                   "I6",
                   in("engine.document.Merging$Lost", "standing")
                       .with(Instead.NothingIsDoubted.class))
-              .shownBy(86));
+              .shownBy(38));
 
   private PlantedFaults() {}
 
