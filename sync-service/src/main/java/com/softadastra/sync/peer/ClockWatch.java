@@ -88,10 +88,6 @@ final class ClockWatch {
     say(view, view.self(), suspect, suspect ? passedOn(membership, view.self()) + 1 : own + 1);
     if (!suspect) {
       known.forEach((peer, writes) -> {
-        if (!view.chains().containsKey(writes.replica())) {
-          // it may call itself anything; what it writes is doubted once some of that is here
-          return;
-        }
         boolean other = apart.getOrDefault(peer, false);
         // what it wrote and this node had not yet it wrote by the clock that it told
         say(view, writes.replica(), other, (other ? writes.here() : writes.sequence()) + 1);
