@@ -1,5 +1,8 @@
 package com.softadastra.system;
 
+import static com.softadastra.system.TestNode.SOON;
+import static org.awaitility.Awaitility.await;
+
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.Incarnation;
 import com.softadastra.contracts.NodeId;
@@ -36,6 +39,8 @@ import java.util.Map;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
+import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.boot.health.contributor.Status;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.core.env.MapPropertySource;
 import reactor.core.publisher.Flux;
@@ -66,6 +71,10 @@ final class StrangePeer implements AutoCloseable {
     gateway.registerBean(Peering.class, () -> new Engine(key));
     gateway.register(MeshConfiguration.class);
     gateway.refresh();
+    var health = gateway.getBean(HealthIndicator.class);
+    await("its key is certified")
+        .atMost(SOON)
+        .until(() -> health.health().getStatus().equals(Status.UP));
   }
 
   NodeId id() {
