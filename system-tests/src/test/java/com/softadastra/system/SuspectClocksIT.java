@@ -68,16 +68,21 @@ class SuspectClocksIT {
     }
   }
 
-  /** Both write while they are cut off, the one with the right clock last. */
-  private String written() {
+  /** Another node and then a write while they are cut off. */
+  private void writeApart(TestNode other) {
     put(a, "1");
     awaitSame(SOON, a, fast, c);
-    a.switchLink(fast.id(), "off");
-    a.awaitLinkTo(fast.id(), "off");
-    put(fast, "2");
+    a.switchLink(other.id(), "off");
+    a.awaitLinkTo(other.id(), "off");
+    put(other, "2");
     put(a, "3");
-    a.switchLink(fast.id(), "on");
+    a.switchLink(other.id(), "on");
     awaitSame(SOON, a, fast, c);
+  }
+
+  /** The one with the fast clock wins, though the other has written last. */
+  private String written() {
+    writeApart(fast);
     assertPrice(2);
     for (var node : all()) {
       assertThat(conflicts(node, "open")).hasSize(1);
@@ -120,14 +125,7 @@ class SuspectClocksIT {
 
   @Test
   void whereNobodyDisagreesTheLaterWriteCounts() {
-    put(a, "1");
-    awaitSame(SOON, a, fast, c);
-    a.switchLink(c.id(), "off");
-    a.awaitLinkTo(c.id(), "off");
-    put(c, "2");
-    put(a, "3");
-    a.switchLink(c.id(), "on");
-    awaitSame(SOON, a, fast, c);
+    writeApart(c);
     assertPrice(3);
     for (var node : all()) {
       assertThat(conflicts(node, "open")).isEmpty();

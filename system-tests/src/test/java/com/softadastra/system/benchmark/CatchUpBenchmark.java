@@ -1,5 +1,7 @@
 package com.softadastra.system.benchmark;
 
+import static org.awaitility.Awaitility.await;
+
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -43,12 +45,10 @@ class CatchUpBenchmark {
       double cpu = cpuSeconds();
       long begun = System.nanoTime();
       EngineNode.connect(fresh, subject.node());
-      while (fresh.entries() < entries) {
-        if (System.nanoTime() - begun > PATIENCE.toNanos()) {
-          throw new IllegalStateException(fresh.entries() + " of " + entries + " entries");
-        }
-        Thread.sleep(20);
-      }
+      await("all entries")
+          .atMost(PATIENCE)
+          .pollInterval(Duration.ofMillis(20))
+          .until(() -> fresh.entries() >= entries);
       double seconds = (System.nanoTime() - begun) / 1e9;
       double each = (cpuSeconds() - cpu) * 1e6 / entries;
       report.say(
