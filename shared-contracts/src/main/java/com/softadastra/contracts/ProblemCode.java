@@ -10,6 +10,7 @@ import java.util.Locale;
  */
 public enum ProblemCode {
   BASE_UNKNOWN(422, "The version that the write names as its base is not known here", false),
+  BUNDLE_INVALID(422, "The bundle is damaged, cut off or for another node", false),
   BUSY(503, "This node has taken on as much of this as it serves at once", true),
   CONFLICT_NOT_UNDOABLE(409, "What was decided here can't be taken back", false),
   CONFLICT_RESOLVED(409, "This conflict is no longer open", false),

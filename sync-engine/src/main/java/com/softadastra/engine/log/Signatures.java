@@ -23,7 +23,8 @@ public final class Signatures {
   public enum Purpose {
     ENTRY("softadastra.entry.1"),
     MEMBERSHIP("softadastra.membership.1"),
-    STATEMENT("softadastra.statement.1");
+    STATEMENT("softadastra.statement.1"),
+    ENVELOPE("softadastra.envelope.1");
 
     private final byte[] prefix;
 

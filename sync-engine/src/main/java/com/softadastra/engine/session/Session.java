@@ -177,7 +177,11 @@ public final class Session {
    * @throws Malformed where the peer doesn't keep to the protocol
    */
   public Received receive(byte[] bytes) {
-    var frame = Frame.decode(bytes);
+    return take(Frame.decode(bytes));
+  }
+
+  /** As {@link #receive}, of a frame that is read already. */
+  public Received take(Frame frame) {
     if (greeted == frame instanceof Frame.Hello && !(frame instanceof Frame.Bye)) {
       throw new Malformed("a session begins with hello, and says it once");
     }
@@ -256,9 +260,15 @@ public final class Session {
 
   /** The next frame for the peer; null where there is nothing to say now. */
   public byte @Nullable [] poll() {
+    var frame = next();
+    return frame == null ? null : frame.encode();
+  }
+
+  /** As {@link #poll}, not written yet. */
+  public @Nullable Frame next() {
     var frame = outgoing.poll();
     if (frame != null) {
-      return frame.encode();
+      return frame;
     }
     if (ended) {
       return null;
@@ -268,14 +278,14 @@ public final class Session {
         exchange.getValue().refused.clear();
         exchange.getValue().traced.clear();
         outgoing.addAll(summary(exchange.getKey()));
-        return outgoing.remove().encode();
+        return outgoing.remove();
       }
     }
     for (var exchange : exchanges.entrySet()) {
       long taken = exchange.getValue().taken;
       if (taken > exchange.getValue().toldTaken) {
         exchange.getValue().toldTaken = taken;
-        return new Frame.Taken(exchange.getKey(), taken).encode();
+        return new Frame.Taken(exchange.getKey(), taken);
       }
     }
     // entries and statements of a new member come after the record that makes it one
@@ -284,19 +294,19 @@ public final class Session {
       if (membership.isPresent() && membership.get().records().size() != space.getValue()) {
         var records = membership.get().records();
         space.setValue(records.size());
-        return new Frame.MembershipKnown(space.getKey(), records).encode();
+        return new Frame.MembershipKnown(space.getKey(), records);
       }
     }
     frame = again();
     if (frame != null) {
-      return frame.encode();
+      return frame;
     }
     frame = statementsNext ? statements() : entries();
     if (frame == null) {
       frame = statementsNext ? entries() : statements();
     }
     statementsNext = frame instanceof Frame.Entries;
-    return frame == null ? null : frame.encode();
+    return frame;
   }
 
   /**

@@ -41,6 +41,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -306,7 +307,8 @@ public final class Exchanges {
   }
 
   private Channel open(NodeId peer, boolean dialled) {
-    var channel = new Channel(peer, dialled, surroundings.schedule(), own -> new Host(peer, own));
+    var channel =
+        new Channel(peer, dialled, surroundings.schedule(), own -> new Host(peer, own::step));
     open.add(channel);
     channel.onEnd(_ -> {
       open.remove(channel);
@@ -375,26 +377,45 @@ public final class Exchanges {
             });
   }
 
+  /**
+   * This node as it tells a peer, by way of frames that take any time to get there or never do,
+   * what is forced now of one space.
+   */
+  public SessionHost carriedTo(NodeId peer, SpaceId space) {
+    gossip.say(space);
+    return new Carried(peer, space, Runnable::run, recording.durable());
+  }
+
+  /**
+   * This node as it hears such frames. It learns nothing from them of the peer's clock or
+   * whereabouts, and has nothing to tell.
+   *
+   * @param steps run what completes
+   */
+  public SessionHost carriedFrom(NodeId peer, SpaceId space, Executor steps) {
+    return new Carried(peer, space, steps, 0);
+  }
+
   /** Tells the sessions that a space's membership has changed. */
   public void membershipChanged(SpaceId space) {
     channels.values().forEach(channel -> channel.announce(space));
   }
 
   /** This node as one peer's session sees it. */
-  private final class Host implements SessionHost {
+  private class Host implements SessionHost {
     private final NodeId peer;
-    private final Channel own;
+    private final Executor steps;
 
     /** As which the peer writes. */
     private volatile @Nullable Replica replica;
 
-    Host(NodeId peer, Channel own) {
+    Host(NodeId peer, Executor steps) {
       this.peer = peer;
-      this.own = own;
+      this.steps = steps;
     }
 
     private <T> CompletionStage<T> inStep(CompletionStage<T> done) {
-      return done.whenCompleteAsync((_, _) -> {}, own::step);
+      return done.whenCompleteAsync((_, _) -> {}, steps);
     }
 
     @Override
@@ -630,6 +651,54 @@ public final class Exchanges {
       LOG.warn("{} refuses entries of {}: {}", by, replica, reason);
       refusals.put(
           by, new Refusal(replica, "refuses entries of " + replica.node() + ": " + reason));
+    }
+  }
+
+  /** The node in one space, to and from a peer that is not there. */
+  private final class Carried extends Host {
+    private final SpaceId only;
+    private final long durable;
+
+    Carried(NodeId peer, SpaceId only, Executor steps, long durable) {
+      super(peer, steps);
+      this.only = only;
+      this.durable = durable;
+    }
+
+    @Override
+    public Frame.Hello hello(NodeId to) {
+      var hello = super.hello(to);
+      return new Frame.Hello(
+          hello.leastVersion(),
+          hello.greatestVersion(),
+          hello.sender(),
+          hello.clock(),
+          hello.name(),
+          hello.addresses(),
+          List.of(only));
+    }
+
+    @Override
+    public void met(Frame.Hello hello) {}
+
+    @Override
+    public void summarised(SpaceId space, List<Frame.Summary.Known> chains) {}
+
+    @Override
+    public Optional<Membership> membership(SpaceId space, NodeId member) {
+      return space.equals(only) ? super.membership(space, member) : Optional.empty();
+    }
+
+    @Override
+    public CompletionStage<?> learn(SpaceId space, List<SignedRecord> records) {
+      return space.equals(only)
+          ? super.learn(space, records)
+          : CompletableFuture.completedStage(null);
+    }
+
+    @Override
+    public long durable() {
+      return durable;
     }
   }
 }

@@ -137,6 +137,13 @@ final class Gossip {
     }
   }
 
+  /** This node says what it has, however lately it did. */
+  void say(SpaceId space) {
+    if (recording.view(space).isPresent()) {
+      state(space);
+    }
+  }
+
   private void state(SpaceId space) {
     var talk = talk(space);
     synchronized (talk) {

@@ -38,19 +38,20 @@ import java.util.concurrent.Callable;
 import java.util.random.RandomGenerator;
 
 /** A node that does everything on a queue of events, recording included. */
-final class MeetingNode {
+public final class MeetingNode {
   private static final Duration DISK = Duration.ofMillis(4);
 
-  final NodeKey key;
-  final Recording recording;
+  public final NodeKey key;
+  public final Recording recording;
+  public final Surroundings surroundings;
+  public final Exchanges exchanges;
   final PeerDirectory peers;
-  final Exchanges exchanges;
   private final InMemoryJournal journal;
   private final EventQueue queue;
   private final SpaceId space;
   private volatile Duration ahead = Duration.ZERO;
 
-  MeetingNode(
+  public MeetingNode(
       NodeKey key, Membership membership, Medium medium, EventQueue queue, MemoryNetwork network) {
     this.key = key;
     this.queue = queue;
@@ -74,6 +75,7 @@ final class MeetingNode {
                   throw new IllegalStateException(file + " stopped", cause);
                 }));
     recording.onWork(() -> queue.after(DISK, recording::recordNext));
+    this.surroundings = new Surroundings(queue, clock, random);
     this.peers = new PeerDirectory(recording, new InMemoryPeerStore());
     this.exchanges =
         new Exchanges(
@@ -85,7 +87,7 @@ final class MeetingNode {
             () -> network.links(key.nodeId()),
             new Exchanges.LaneSettings(
                 Duration.ofMillis(500), Duration.ofSeconds(30), Duration.ofMinutes(2)),
-            new Surroundings(queue, clock, random));
+            surroundings);
     recorded(() -> pair(membership));
     network.listen(key.nodeId(), exchanges);
   }
@@ -131,7 +133,7 @@ final class MeetingNode {
   }
 
   /** Takes a new incarnation, one that no copy of it draws first. */
-  void reborn() {
+  public void reborn() {
     recorded(() -> {
       recording.reborn();
       recording.reborn();
@@ -139,15 +141,15 @@ final class MeetingNode {
     });
   }
 
-  NodeId id() {
+  public NodeId id() {
     return key.nodeId();
   }
 
-  Replica replica() {
+  public Replica replica() {
     return new Replica(id(), recording.incarnation());
   }
 
-  void write(int documents) {
+  public void write(int documents) {
     write(space, documents);
   }
 
@@ -180,7 +182,7 @@ final class MeetingNode {
     }
   }
 
-  Map<Replica, Long> vector() {
+  public Map<Replica, Long> vector() {
     var vector = new HashMap<Replica, Long>();
     recording
         .view(space)
@@ -191,7 +193,7 @@ final class MeetingNode {
   }
 
   /** What a member has said to have, as far as is known here. */
-  Map<Replica, Long> said(MeetingNode member) {
+  public Map<Replica, Long> said(MeetingNode member) {
     return recording
         .ledger()
         .by(space, member.id())

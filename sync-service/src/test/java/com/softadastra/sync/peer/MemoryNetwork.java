@@ -21,7 +21,7 @@ import reactor.core.publisher.Flux;
  * Links between nodes of one process. Everything takes its time on a schedule; frames go only where
  * they were asked for, in order, until the connection is cut.
  */
-final class MemoryNetwork {
+public final class MemoryNetwork {
   private static final Duration LATENCY = Duration.ofMillis(1);
 
   private final Schedule schedule;
@@ -31,7 +31,7 @@ final class MemoryNetwork {
   private int calls;
   private int frames;
 
-  MemoryNetwork(Schedule schedule) {
+  public MemoryNetwork(Schedule schedule) {
     this.schedule = schedule;
   }
 

@@ -1,0 +1,20 @@
+package com.softadastra.contracts.peering;
+
+import com.softadastra.contracts.NodeId;
+import java.util.List;
+
+/**
+ * What came of a bundle. All of it that was taken is forced to disk.
+ *
+ * @param from the node that made it
+ * @param entries that were in it, those included that were here already
+ * @param refused whose entries were not taken, and why, in no order
+ */
+public record BundleTaken(NodeId from, long entries, List<Refusal> refused) {
+  public BundleTaken {
+    refused = List.copyOf(refused);
+  }
+
+  /** An author of whom entries were not taken. */
+  public record Refusal(NodeId author, String reason) {}
+}

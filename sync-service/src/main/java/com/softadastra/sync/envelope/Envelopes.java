@@ -1,0 +1,249 @@
+package com.softadastra.sync.envelope;
+
+import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.ProblemCode;
+import com.softadastra.contracts.Refused;
+import com.softadastra.contracts.Replica;
+import com.softadastra.contracts.SpaceId;
+import com.softadastra.engine.cbor.CborReader.Malformed;
+import com.softadastra.engine.envelope.Contents;
+import com.softadastra.engine.envelope.Envelope;
+import com.softadastra.engine.log.Signatures.NodeKey;
+import com.softadastra.engine.session.Frame;
+import com.softadastra.engine.session.Session;
+import com.softadastra.sync.peer.Exchanges;
+import com.softadastra.sync.storage.Recording;
+import com.softadastra.sync.time.Serial;
+import com.softadastra.sync.time.Surroundings;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes envelopes for members, and takes in what is in those for this node. What an envelope brings
+ * is checked and judged as on a connection; by what way it came, how late, in which order and how
+ * often doesn't matter.
+ *
+ * <p>Any thread may use it.
+ */
+public final class Envelopes {
+  private final Recording recording;
+  private final Exchanges exchanges;
+  private final NodeKey key;
+  private final Surroundings surroundings;
+
+  /**
+   * What came of an envelope.
+   *
+   * @param entries that it had, those included that were here already
+   * @param refused authors of whom it had entries that were not taken, with the reasons: they are
+   *     not genuine, or follow on something that isn't here
+   */
+  public record Opened(NodeId from, SpaceId space, int entries, Map<Replica, String> refused) {
+    public Opened {
+      refused = Map.copyOf(refused);
+    }
+  }
+
+  public Envelopes(
+      Recording recording, Exchanges exchanges, NodeKey key, Surroundings surroundings) {
+    this.recording = recording;
+    this.exchanges = exchanges;
+    this.key = key;
+    this.surroundings = surroundings;
+  }
+
+  /** The spaces that this node and another are members of, by their ids. */
+  public List<SpaceId> spacesWith(NodeId member) {
+    return recording.views().values().stream()
+        .filter(view -> view.membership().member(member).isPresent())
+        .map(view -> view.membership().space())
+        .sorted()
+        .toList();
+  }
+
+  /**
+   * What a member lacks of a space, as far as is known here, and what others say to have of it. It
+   * is made as it is asked for; there is one at least.
+   *
+   * @throws Refused where it is no member
+   */
+  public Iterator<Envelope> seal(SpaceId space, NodeId to) {
+    var member =
+        recording
+            .view(space)
+            .flatMap(view -> view.membership().member(to))
+            .orElseThrow(() -> new Refused(ProblemCode.PEER_UNKNOWN, to + " is no member"));
+    var host = exchanges.carriedTo(to, space);
+    var said = recording.ledger().by(space, to).map(known -> known.statement());
+    var sealer =
+        new Sealer(
+            key,
+            member,
+            space,
+            host,
+            said,
+            Math.max(0, surroundings.clock().millis()),
+            surroundings.random());
+    return new Iterator<>() {
+      private @Nullable Envelope next = sealer.next();
+
+      @Override
+      public boolean hasNext() {
+        return next != null;
+      }
+
+      @Override
+      public Envelope next() {
+        var envelope = next;
+        if (envelope == null) {
+          throw new NoSuchElementException();
+        }
+        next = sealer.next();
+        return envelope;
+      }
+    };
+  }
+
+  /**
+   * Takes in what is in an envelope; completes when that is forced. Fails with {@link Malformed}
+   * where it is not for this node, or not as its sender made it, and with {@link Refused} where
+   * this node has not its space.
+   */
+  public CompletionStage<Opened> open(Envelope envelope) {
+    var outside = envelope.outside();
+    try {
+      if (!outside.to().equals(key.nodeId())) {
+        throw new Malformed("an envelope for another node, " + outside.to());
+      }
+      if (!envelope.isGenuine()) {
+        throw new Malformed("an envelope with a wrong signature");
+      }
+      var space =
+          space(outside)
+              .orElseThrow(() ->
+                  new Refused(
+                      ProblemCode.SPACE_UNKNOWN,
+                      "the envelope is about a space that this node has not"));
+      var frames =
+          Contents.decode(Sealing.open(key, envelope.sealed(), outside.encode())).stream()
+              .map(Frame::decode)
+              .toList();
+      return new Opening(outside.sender(), space, frames).done;
+    } catch (Malformed | Refused e) {
+      return CompletableFuture.failedStage(e);
+    }
+  }
+
+  private Optional<SpaceId> space(Envelope.Outside outside) {
+    return recording.views().keySet().stream()
+        .filter(space -> Envelope.pseudonym(space).equals(outside.pseudonym()))
+        .findFirst();
+  }
+
+  /** The frames of an envelope, handed to a session one after the other. */
+  private final class Opening {
+    final CompletableFuture<Opened> done = new CompletableFuture<>();
+    private final NodeId from;
+    private final SpaceId space;
+    private final Iterator<Frame> frames;
+    private final Serial steps = new Serial(surroundings.schedule());
+    private final Session session;
+    private final Map<Replica, String> refused = new TreeMap<>();
+    private int entries;
+
+    Opening(NodeId from, SpaceId space, List<Frame> frames) {
+      this.from = from;
+      this.space = space;
+      this.frames = frames.iterator();
+      this.session = new Session(from, exchanges.carriedFrom(from, space, steps));
+      steps.execute(this::step);
+    }
+
+    private void step() {
+      try {
+        if (!frames.hasNext()) {
+          done.complete(new Opened(from, space, entries, refused));
+          return;
+        }
+        var received = session.take(admitted(frames.next()));
+        var _ =
+            received
+                .next()
+                .thenCompose(_ -> received.stored())
+                .whenComplete((_, failure) ->
+                    steps.execute(failure == null ? this::after : () -> fail(failure)));
+      } catch (RuntimeException e) {
+        fail(e);
+      }
+    }
+
+    private void after() {
+      hear();
+      step();
+    }
+
+    private Frame admitted(Frame frame) {
+      var about =
+          switch (frame) {
+            case Frame.Hello _ -> space;
+            case Frame.MembershipKnown known -> known.space();
+            case Frame.SummaryPart part -> part.space();
+            case Frame.Summary summary -> summary.space();
+            case Frame.Acknowledged acknowledged -> acknowledged.space();
+            case Frame.Entries batch -> {
+              entries += batch.batch().size();
+              yield batch.space();
+            }
+            case Frame.Heard _,
+                Frame.Taken _,
+                Frame.Refusal _,
+                Frame.Trace _,
+                Frame.Wanted _,
+                Frame.Again _,
+                Frame.Bye _ ->
+                throw new Malformed("a frame that no envelope has");
+          };
+      if (!about.equals(space)) {
+        throw new Malformed("an envelope about another space than it says");
+      }
+      return frame;
+    }
+
+    /** What the session has to say, nobody hears; but what it doesn't take is told. */
+    private void hear() {
+      for (var frame = session.next(); frame != null; frame = session.next()) {
+        switch (frame) {
+          case Frame.Refusal(_, var author, var reason) -> refused.put(author, reason);
+          case Frame.Trace(_, var chain, _) ->
+              refused.putIfAbsent(chain, "it follows on what is not here");
+          case Frame.Hello _,
+              Frame.MembershipKnown _,
+              Frame.SummaryPart _,
+              Frame.Summary _,
+              Frame.Entries _,
+              Frame.Acknowledged _,
+              Frame.Bye _,
+              Frame.Taken _,
+              Frame.Heard _,
+              Frame.Wanted _,
+              Frame.Again _ -> {}
+        }
+      }
+    }
+
+    private void fail(Throwable failure) {
+      done.completeExceptionally(
+          failure instanceof CompletionException && failure.getCause() != null
+              ? failure.getCause()
+              : failure);
+    }
+  }
+}

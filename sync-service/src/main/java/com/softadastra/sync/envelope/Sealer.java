@@ -1,0 +1,173 @@
+package com.softadastra.sync.envelope;
+
+import com.softadastra.contracts.Incarnation;
+import com.softadastra.contracts.Replica;
+import com.softadastra.contracts.SpaceId;
+import com.softadastra.contracts.documents.Priority;
+import com.softadastra.engine.envelope.Contents;
+import com.softadastra.engine.envelope.Envelope;
+import com.softadastra.engine.ledger.Statement;
+import com.softadastra.engine.log.Signatures.NodeKey;
+import com.softadastra.engine.session.Frame;
+import com.softadastra.engine.session.Session;
+import com.softadastra.engine.session.SessionHost;
+import com.softadastra.engine.space.Membership.Member;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts what one member lacks of one space into envelopes, one after the other, as they are asked
+ * for. It leads one side of a session, whose other side is what the member is known to have said
+ * last; so it lacks what that statement doesn't cover.
+ *
+ * <p>One thread at a time.
+ */
+final class Sealer {
+  /** Bytes of frames in one envelope, beyond which no further one is put in. */
+  static final int FULL_BYTES = 1 << 20;
+
+  private static final Incarnation UNHEARD_OF = Incarnation.of(new byte[Incarnation.BYTES]);
+
+  private final NodeKey key;
+  private final Member to;
+  private final SpaceId space;
+  private final long made;
+  private final RandomGenerator random;
+  private final Session session;
+
+  // what each envelope begins with
+  private final byte[] hello;
+  private byte @Nullable [] membership;
+  private final List<byte[]> summary = new ArrayList<>();
+
+  private final List<byte[]> frames = new ArrayList<>();
+  private int bytes;
+  private long batches;
+
+  /** What didn't go into the last one. */
+  private byte @Nullable [] left;
+
+  private boolean begun;
+  private boolean over;
+
+  /**
+   * @param host this node as a session with that member sees it
+   * @param said what it said last; empty where it isn't known to have said anything
+   * @param made milliseconds since 1970
+   */
+  Sealer(
+      NodeKey key,
+      Member to,
+      SpaceId space,
+      SessionHost host,
+      Optional<Statement> said,
+      long made,
+      RandomGenerator random) {
+    this.key = key;
+    this.to = to;
+    this.space = space;
+    this.made = made;
+    this.random = random;
+    this.hello = host.hello(to.node()).encode();
+    this.session = new Session(to.node(), host);
+    var writesAs = said.map(Statement::by).orElse(new Replica(to.node(), UNHEARD_OF));
+    var _ =
+        session.take(
+            new Frame.Hello(
+                Frame.LEAST_VERSION,
+                Frame.PARTS_VERSION,
+                writesAs,
+                0,
+                "",
+                List.of(),
+                List.of(space)));
+    var _ = session.take(new Frame.Summary(space, known(host, said), List.of()));
+    // so that it is told everyone's statements
+    var _ = session.take(new Frame.Heard(space, List.of()));
+  }
+
+  private List<Frame.Summary.Known> known(SessionHost host, Optional<Statement> said) {
+    var known = new ArrayList<Frame.Summary.Known>();
+    host.chains(space)
+        .forEach((chain, head) -> {
+          long says = said.map(it -> it.vector().getOrDefault(chain, 0L)).orElse(0L);
+          if (says >= head.sequence()) {
+            known.add(new Frame.Summary.Known(chain, head.sequence(), head.hash()));
+          } else if (says > head.after()) {
+            host.hash(space, chain, says)
+                .ifPresent(hash -> known.add(new Frame.Summary.Known(chain, says, hash)));
+          }
+        });
+    return known;
+  }
+
+  /** The next envelope; null where there is nothing more. There is one at least. */
+  @Nullable Envelope next() {
+    while (!over && left == null) {
+      var frame = session.next();
+      switch (frame) {
+        case null -> over = true;
+        case Frame.SummaryPart _, Frame.Summary _ -> summary.add(frame.encode());
+        case Frame.MembershipKnown _ -> {
+          if (membership != null) {
+            put(frame);
+          }
+          membership = frame.encode();
+        }
+        case Frame.Entries _ -> {
+          put(frame);
+          var _ = session.take(new Frame.Taken(space, ++batches));
+        }
+        case Frame.Acknowledged _ -> put(frame);
+        // there is nobody to hear it
+        case Frame.Hello _,
+            Frame.Heard _,
+            Frame.Taken _,
+            Frame.Refusal _,
+            Frame.Trace _,
+            Frame.Wanted _,
+            Frame.Again _,
+            Frame.Bye _ -> {}
+      }
+    }
+    return bytes > 0 || !begun ? seal() : null;
+  }
+
+  private void put(Frame frame) {
+    byte[] encoded = frame.encode();
+    if (bytes > 0 && bytes + encoded.length > FULL_BYTES) {
+      left = encoded;
+      return;
+    }
+    frames.add(encoded);
+    bytes += encoded.length;
+  }
+
+  private Envelope seal() {
+    begun = true;
+    var contents = new ArrayList<byte[]>();
+    contents.add(hello);
+    if (membership != null) {
+      contents.add(membership);
+    }
+    contents.addAll(summary);
+    contents.addAll(frames);
+    frames.clear();
+    bytes = 0;
+    if (left != null) {
+      frames.add(left);
+      bytes = left.length;
+      left = null;
+    }
+    byte[] id = new byte[Envelope.ID_BYTES];
+    random.nextBytes(id);
+    var outside =
+        new Envelope.Outside(
+            id, to.node(), key.publicKey(), Envelope.pseudonym(space), Priority.NORMAL, made, 0);
+    byte[] sealed = Sealing.seal(to.key(), Contents.encode(contents), outside.encode());
+    return Envelope.sign(outside, sealed, key);
+  }
+}

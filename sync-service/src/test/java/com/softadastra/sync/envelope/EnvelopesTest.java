@@ -1,0 +1,237 @@
+package com.softadastra.sync.envelope;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.softadastra.contracts.ProblemCode;
+import com.softadastra.contracts.Refused;
+import com.softadastra.contracts.SpaceId;
+import com.softadastra.contracts.peering.Role;
+import com.softadastra.engine.cbor.CborReader.Malformed;
+import com.softadastra.engine.envelope.Envelope;
+import com.softadastra.engine.log.Signatures.NodeKey;
+import com.softadastra.engine.space.Membership;
+import com.softadastra.engine.space.MembershipRecord;
+import com.softadastra.sync.documents.SpaceNames;
+import com.softadastra.sync.envelope.Envelopes.Opened;
+import com.softadastra.sync.peer.MeetingNode;
+import com.softadastra.sync.peer.MemoryNetwork;
+import com.softadastra.sync.storage.InMemoryJournal.Medium;
+import com.softadastra.sync.time.EventQueue;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Nodes that never meet send one another envelopes. */
+class EnvelopesTest {
+  private final EventQueue queue = new EventQueue();
+  private final MemoryNetwork network = new MemoryNetwork(queue);
+  private final List<MeetingNode> nodes = new ArrayList<>();
+  private SpaceId space;
+  private MeetingNode one;
+  private MeetingNode two;
+  private MeetingNode three;
+
+  private static NodeKey key(int n) {
+    byte[] seed = new byte[NodeKey.SEED_BYTES];
+    Arrays.fill(seed, (byte) n);
+    return new NodeKey(seed);
+  }
+
+  @BeforeEach
+  void open() {
+    var create = new MembershipRecord.Create(key(1).publicKey(), "1", "space", 0, new byte[16]);
+    var founded = new Membership(List.of(SpaceNames.sign(create, key(1))));
+    var membership = founded;
+    for (int n = 2; n <= 3; n++) {
+      var grant = membership.grant(key(1).nodeId(), key(n).publicKey(), "" + n, Role.WRITER, n);
+      membership = membership.with(List.of(SpaceNames.sign(grant, key(1))));
+    }
+    space = membership.space();
+    for (int n = 1; n <= 3; n++) {
+      nodes.add(new MeetingNode(key(n), membership, new Medium(), queue, network));
+    }
+    one = nodes.get(0);
+    two = nodes.get(1);
+    three = nodes.get(2);
+  }
+
+  private static Envelopes envelopes(MeetingNode node) {
+    return new Envelopes(node.recording, node.exchanges, node.key, node.surroundings);
+  }
+
+  private List<Envelope> sealed(MeetingNode from, MeetingNode to) {
+    var envelopes = new ArrayList<Envelope>();
+    envelopes(from).seal(space, to.id()).forEachRemaining(envelopes::add);
+    return envelopes;
+  }
+
+  private Opened opened(MeetingNode at, Envelope envelope) {
+    var done = envelopes(at).open(Envelope.decode(envelope.encode())).toCompletableFuture();
+    queue.advance(Duration.ofSeconds(1));
+    return done.join();
+  }
+
+  private void carry(MeetingNode from, MeetingNode to) {
+    for (var envelope : sealed(from, to)) {
+      assertThat(opened(to, envelope).refused()).isEmpty();
+    }
+  }
+
+  @Test
+  void bringsAllThatIsThereAndWhoHasIt() {
+    one.write(5);
+    two.write(3);
+    carry(one, two);
+    assertThat(two.vector()).hasSize(2).containsValues(5L, 3L);
+    assertThat(two.said(one)).isEqualTo(one.vector());
+
+    carry(two, one);
+    assertThat(one.vector()).isEqualTo(two.vector());
+    assertThat(one.said(two)).isEqualTo(two.vector());
+  }
+
+  @Test
+  void bringsOnlyWhatTheOtherIsNotKnownToHave() {
+    one.write(5);
+    carry(one, two);
+    carry(two, one);
+    one.write(2);
+    var again = sealed(one, two);
+    assertThat(again).hasSize(1);
+    assertThat(opened(two, again.getFirst()).entries()).isEqualTo(2);
+    assertThat(two.vector()).isEqualTo(one.vector());
+  }
+
+  @Test
+  void bringsWhatOthersWroteToWhoNeverMetThem() {
+    three.write(4);
+    carry(three, one);
+    carry(one, two);
+    assertThat(two.vector()).isEqualTo(three.vector());
+    assertThat(two.said(three)).isEqualTo(three.vector());
+  }
+
+  @Test
+  void changesNothingTheSecondTime() {
+    one.write(5);
+    var sealed = sealed(one, two);
+    sealed.forEach(envelope -> opened(two, envelope));
+    long position = two.recording.durable();
+    sealed.forEach(envelope -> assertThat(opened(two, envelope).refused()).isEmpty());
+    assertThat(two.vector()).isEqualTo(one.vector());
+    assertThat(two.recording.durable()).isEqualTo(position);
+  }
+
+  @Test
+  void eachOfManyStandsAlone() {
+    one.write(9000);
+    var sealed = sealed(one, two);
+    assertThat(sealed).hasSizeGreaterThan(1);
+    // the second follows on the first, and is taken once that is there
+    assertThat(opened(two, sealed.get(1)).refused()).hasSize(1);
+    assertThat(two.vector()).isEmpty();
+    sealed.forEach(envelope -> assertThat(opened(two, envelope).refused()).isEmpty());
+    assertThat(two.vector()).isEqualTo(one.vector());
+  }
+
+  @Test
+  void tellsOfMemberThatTheOtherHasNotHeardOf() {
+    var grant =
+        one.recording
+            .view(space)
+            .orElseThrow()
+            .membership()
+            .grant(one.id(), key(4).publicKey(), "4", Role.WRITER, 4);
+    var signed = List.of(SpaceNames.sign(grant, key(1)));
+    one.recording.administer(() -> {
+      one.recording.putMembership(one.recording.membership(space).with(signed));
+      return true;
+    });
+    queue.advance(Duration.ofSeconds(1));
+    carry(one, two);
+    assertThat(two.recording.view(space).orElseThrow().membership().member(key(4).nodeId()))
+        .isPresent();
+  }
+
+  @Test
+  void nodeWhoseStorageWentBackFindsOutByEnvelope() {
+    one.write(5);
+    carry(one, two);
+    var restored =
+        new MeetingNode(
+            key(1),
+            two.recording.view(space).orElseThrow().membership(),
+            new Medium(),
+            queue,
+            new MemoryNetwork(queue));
+    var before = one.replica();
+    // as what it was before: its copy draws the same incarnation
+    assertThat(restored.replica()).isEqualTo(before);
+    carry(two, restored);
+    assertThat(restored.replica()).isNotEqualTo(before);
+    // it says what it has now, and is sent what it had
+    carry(restored, two);
+    carry(two, restored);
+    assertThat(restored.vector()).containsEntry(before, 5L);
+  }
+
+  @Test
+  void isRefusedWhereItIsForAnotherOrChanged() {
+    one.write(1);
+    var envelope = sealed(one, two).getFirst();
+    assertThatThrownBy(() -> opened(three, envelope))
+        .isInstanceOf(CompletionException.class)
+        .hasCauseInstanceOf(Malformed.class)
+        .hasMessageContaining("another node");
+    byte[] bytes = envelope.encode();
+    for (int i = 0; i < bytes.length; i += 7) {
+      byte[] changed = bytes.clone();
+      changed[i] ^= 0x10;
+      assertThatThrownBy(
+              () -> {
+                var done = envelopes(two).open(Envelope.decode(changed)).toCompletableFuture();
+                queue.advance(Duration.ofSeconds(1));
+                done.join();
+              })
+          .as("byte " + i)
+          .satisfiesAnyOf(
+              failure -> assertThat(failure).isInstanceOf(Malformed.class),
+              failure -> assertThat(failure).hasCauseInstanceOf(Malformed.class));
+    }
+    assertThat(two.vector()).isEmpty();
+  }
+
+  @Test
+  void isNotTakenOfOneWhoIsNoMember() {
+    one.write(1);
+    var genuine = sealed(one, two).getFirst();
+    var stranger = key(9);
+    var outside = genuine.outside();
+    var claimed =
+        new Envelope.Outside(
+            outside.id(),
+            outside.to(),
+            stranger.publicKey(),
+            outside.pseudonym(),
+            outside.priority(),
+            outside.made(),
+            outside.expires());
+    // what it has caught opens under no other outside
+    var rewrapped = Envelope.sign(claimed, genuine.sealed(), stranger);
+    assertThatThrownBy(() -> opened(two, rewrapped)).hasCauseInstanceOf(Malformed.class);
+    assertThat(two.vector()).isEmpty();
+  }
+
+  @Test
+  void nothingIsMadeForOneWhoIsNoMember() {
+    assertThatThrownBy(() -> envelopes(one).seal(space, key(9).nodeId()))
+        .isInstanceOfSatisfying(
+            Refused.class,
+            it -> assertThat(it.problem().code()).isEqualTo(ProblemCode.PEER_UNKNOWN));
+  }
+}
