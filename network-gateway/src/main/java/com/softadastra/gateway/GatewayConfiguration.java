@@ -6,9 +6,10 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 
 /**
- * The gateway as a layer. It expects a {@link com.softadastra.contracts.peering.Peering} and gives
- * a {@link com.softadastra.contracts.peering.PeerLinks}; either may live in another process. What
- * every HTTP service does is imported by the process, not here.
+ * The gateway as a layer. It expects a {@link com.softadastra.contracts.peering.Peering} and a
+ * {@link com.softadastra.contracts.peering.Bundles}, and gives a {@link
+ * com.softadastra.contracts.peering.PeerLinks}; each may live in another process. What every HTTP
+ * service does is imported by the process, not here.
  */
 @Configuration(proxyBeanMethods = false)
 @Import({MeshConfiguration.class, GatewayWebConfiguration.class})

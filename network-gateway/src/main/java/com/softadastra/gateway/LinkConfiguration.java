@@ -5,6 +5,7 @@ import com.softadastra.contracts.link.LinkClient;
 import com.softadastra.contracts.link.LinkProperties;
 import com.softadastra.contracts.link.LinkSecret;
 import com.softadastra.contracts.link.LinkServer;
+import com.softadastra.contracts.peering.Bundles;
 import com.softadastra.contracts.peering.PeerLinks;
 import com.softadastra.contracts.peering.Peering;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -28,6 +29,11 @@ class LinkConfiguration {
   @Bean
   Peering peering(LinkClient linkToSync) {
     return linkToSync.proxy(Peering.class);
+  }
+
+  @Bean
+  Bundles bundles(LinkClient linkToSync) {
+    return linkToSync.proxy(Bundles.class);
   }
 
   @Bean

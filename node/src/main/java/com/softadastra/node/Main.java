@@ -4,8 +4,10 @@ import com.softadastra.node.client.NodeClient;
 import com.softadastra.node.client.NodeUnreachable;
 import com.softadastra.node.client.RequestRefused;
 import com.softadastra.node.demo.Demo;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -39,9 +41,12 @@ public final class Main {
           --role reader|writer|admin       default writer
       softadastra join INVITATION          join with what invite printed
           --as NAME                        what to call the space here
+      softadastra bundle export FILE       what another member lacks, sealed to it, as a file
+          --to NODE                        its id, or its name
+      softadastra bundle import FILE       take in such a file
       softadastra help                     this text
 
-      status, invite and join ask the node at --url, default http://127.0.0.1:8080, with the token
+      status, invite, join and bundle ask the node at --url, default http://127.0.0.1:8080, with the token
       in --token or SOFTADASTRA_ACCESS_TOKEN where it wants one.
       """;
 
@@ -71,6 +76,7 @@ public final class Main {
         case "status" -> status(rest);
         case "invite" -> invite(rest);
         case "join" -> join(rest);
+        case "bundle" -> bundle(rest);
         case "help", "--help", "-h" -> {
           System.out.print(USAGE);
           yield 0;
@@ -90,6 +96,9 @@ public final class Main {
       return FAILED;
     } catch (RequestRefused refused) {
       System.err.println("The node refused: " + refused.getMessage());
+      return FAILED;
+    } catch (UncheckedIOException failed) {
+      System.err.println("The file can't be read or written: " + failed.getMessage());
       return FAILED;
     }
   }
@@ -144,6 +153,58 @@ public final class Main {
           "paired with %s (%s)%n", peer.path("name").asString(""), peer.path("node").asString(""));
     }
     return 0;
+  }
+
+  private static int bundle(List<String> arguments) throws UsageMistake {
+    var form =
+        new CommandLine.Form(
+            "bundle",
+            List.of("export or import", "a file"),
+            Set.of("to", "url", "token"),
+            Set.of(),
+            false);
+    var line = CommandLine.parse(form, arguments);
+    var file = Path.of(line.words().getLast()).toAbsolutePath();
+    switch (line.words().getFirst()) {
+      case "export" -> {
+        var to =
+            line.option("to").orElseThrow(() -> new UsageMistake("bundle export needs --to NODE."));
+        try (var node = client(line)) {
+          node.download("/api/v1/bundles?to=" + NodeClient.segment(idOf(to, node)), file);
+        }
+        System.out.println("wrote " + file);
+      }
+      case "import" -> {
+        try (var node = client(line)) {
+          var taken = node.upload("/api/v1/bundles", file).orThrow();
+          String from = taken.path("from").asString("");
+          System.out.printf("took in %,d entries from %s%n", taken.path("entries").asLong(), from);
+          for (var refused : taken.path("refused")) {
+            System.out.printf(
+                "not taken of %s: %s%n",
+                refused.path("author").asString(""), refused.path("reason").asString(""));
+          }
+          System.out.println("to tell it: softadastra bundle export --to " + from + " FILE");
+        }
+      }
+      case String unknown ->
+          throw new UsageMistake("bundle takes export or import, not \"" + unknown + "\".");
+    }
+    return 0;
+  }
+
+  /** Names are for people; where one stands for several nodes it stands for none. */
+  private static String idOf(String node, NodeClient asked) throws UsageMistake {
+    var named = new ArrayList<String>();
+    for (var peer : asked.get("/api/v1/peers").orThrow()) {
+      if (peer.path("name").asString("").equals(node)) {
+        named.add(peer.path("node").asString(""));
+      }
+    }
+    if (named.size() > 1) {
+      throw new UsageMistake("Several peers are called \"" + node + "\"; --to takes an id too.");
+    }
+    return named.isEmpty() ? node : named.getFirst();
   }
 
   private static NodeClient client(CommandLine line) throws UsageMistake {

@@ -7,6 +7,7 @@ import com.softadastra.contracts.link.LinkClient;
 import com.softadastra.contracts.link.LinkProperties;
 import com.softadastra.contracts.link.LinkSecret;
 import com.softadastra.contracts.link.LinkServer;
+import com.softadastra.contracts.peering.Bundles;
 import com.softadastra.contracts.peering.PeerLinks;
 import com.softadastra.contracts.peering.Peering;
 import java.util.Map;
@@ -61,9 +62,14 @@ public class SyncApplication {
 
   @Bean(destroyMethod = "close")
   LinkServer linkForOthers(
-      LinkProperties link, LinkSecret secret, Documents documents, Peering peering) {
+      LinkProperties link,
+      LinkSecret secret,
+      Documents documents,
+      Peering peering,
+      Bundles bundles) {
     return LinkServer.bind(new LinkAddress(link.bind(), link.port()), secret)
         .serve(Documents.class, documents)
-        .serve(Peering.class, peering);
+        .serve(Peering.class, peering)
+        .serve(Bundles.class, bundles);
   }
 }

@@ -9,6 +9,7 @@ import com.softadastra.sync.documents.DocumentsConfiguration;
 import com.softadastra.sync.documents.Receipts;
 import com.softadastra.sync.documents.SpaceDirectory;
 import com.softadastra.sync.documents.SpaceNames;
+import com.softadastra.sync.envelope.EnvelopeConfiguration;
 import com.softadastra.sync.guard.FailStop;
 import com.softadastra.sync.guard.GuardSettings;
 import com.softadastra.sync.identity.DataDirectory;
@@ -37,8 +38,9 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 
 /**
- * The sync engine as a layer. It expects a {@link PeerLinks} and gives a {@link Documents} and a
- * {@link com.softadastra.contracts.peering.Peering}; who uses them may live in another process.
+ * The sync engine as a layer. It expects a {@link PeerLinks} and gives a {@link Documents}, a
+ * {@link com.softadastra.contracts.peering.Peering} and a {@link
+ * com.softadastra.contracts.peering.Bundles}; who uses them may live in another process.
  */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(SyncProperties.class)
@@ -46,6 +48,7 @@ import org.springframework.context.annotation.Import;
   DocumentsConfiguration.class,
   OutboxConfiguration.class,
   PeerConfiguration.class,
+  EnvelopeConfiguration.class,
   SyncWebConfiguration.class
 })
 public class SyncConfiguration {

@@ -5,5 +5,10 @@ import org.springframework.context.annotation.Import;
 
 /** The gateway's part of the HTTP interface. */
 @Configuration(proxyBeanMethods = false)
-@Import({NodeController.class, PeerController.class, MemberController.class})
+@Import({
+  NodeController.class,
+  PeerController.class,
+  MemberController.class,
+  BundleController.class
+})
 public class GatewayWebConfiguration {}

@@ -1,5 +1,10 @@
 package com.softadastra.node.client;
 
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
+import static java.nio.file.StandardOpenOption.WRITE;
+
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ProtocolException;
@@ -7,8 +12,15 @@ import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
@@ -96,14 +108,85 @@ public final class NodeClient implements AutoCloseable {
     if (headers.length > 0) {
       request.headers(headers);
     }
+    var response = send(request.build(), BodyHandlers.ofByteArray());
+    return new Answer(response.statusCode(), received(() -> read(response.body())));
+  }
+
+  private <T> HttpResponse<T> send(HttpRequest request, BodyHandler<T> body) {
+    return received(() -> {
+      try {
+        return http.send(request, body);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IOException(e);
+      }
+    });
+  }
+
+  private interface Receiving<T> {
+    T receive() throws IOException;
+  }
+
+  /** What fails on the way from the node is the node's absence, and not this machine's disk. */
+  private <T> T received(Receiving<T> receiving) {
     try {
-      var response = http.send(request.build(), BodyHandlers.ofByteArray());
-      return new Answer(response.statusCode(), read(response.body()));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new NodeUnreachable(node, e);
+      return receiving.receive();
     } catch (IOException e) {
       throw new NodeUnreachable(node, e);
+    }
+  }
+
+  /**
+   * Fetches something into a file, which is there when all of it is, and not before.
+   *
+   * @throws RequestRefused where the node doesn't give it
+   * @throws NodeUnreachable where no whole answer came
+   * @throws UncheckedIOException where the file can't be written
+   */
+  public void download(String path, Path file) {
+    var response = send(request(path).build(), BodyHandlers.ofInputStream());
+    try (var body = response.body()) {
+      if (response.statusCode() != 200) {
+        throw new RequestRefused(
+            new Answer(response.statusCode(), received(() -> read(body.readAllBytes()))));
+      }
+      var partial = file.resolveSibling(file.getFileName() + ".part");
+      try (var out = FileChannel.open(partial, CREATE, WRITE, TRUNCATE_EXISTING)) {
+        byte[] piece = new byte[64 << 10];
+        for (int length = received(() -> body.read(piece));
+            length >= 0;
+            length = received(() -> body.read(piece))) {
+          var bytes = ByteBuffer.wrap(piece, 0, length);
+          while (bytes.hasRemaining()) {
+            out.write(bytes);
+          }
+        }
+        out.force(true);
+      }
+      Files.move(
+          partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Posts a file.
+   *
+   * @throws NodeUnreachable where no whole answer came
+   * @throws UncheckedIOException where the file can't be read
+   */
+  public Answer upload(String path, Path file) {
+    try {
+      var request =
+          request(path)
+              .header("Content-Type", "application/octet-stream")
+              .POST(HttpRequest.BodyPublishers.ofFile(file))
+              .build();
+      var response = send(request, BodyHandlers.ofByteArray());
+      return new Answer(response.statusCode(), received(() -> read(response.body())));
+    } catch (FileNotFoundException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

@@ -1,7 +1,6 @@
 package com.softadastra.contracts.peering;
 
 import com.softadastra.contracts.NodeId;
-import com.softadastra.contracts.Reply;
 import reactor.core.publisher.Flux;
 
 /**
@@ -18,10 +17,11 @@ public interface Bundles {
   Flux<byte[]> export(NodeId to);
 
   /**
-   * Takes in a file that another node made for this one. Taking it in again changes nothing. Where
-   * it is damaged or cut off, what came before stays, and it is refused.
+   * Takes in a file that another node made for this one; tells what came of each envelope as soon
+   * as that is forced. Taking it in again changes nothing. An error ends it where the file is
+   * damaged, cut off or for another node; what came before stays.
    *
    * @param bundle the file in pieces
    */
-  Reply<BundleTaken> take(Flux<byte[]> bundle);
+  Flux<EnvelopeTaken> take(Flux<byte[]> bundle);
 }

@@ -8,6 +8,7 @@ import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.documents.Change;
 import com.softadastra.contracts.documents.Documents;
+import com.softadastra.contracts.peering.Bundles;
 import com.softadastra.contracts.peering.PeerLinks;
 import com.softadastra.contracts.peering.PeerUnreachable;
 import com.softadastra.contracts.peering.Peering;
@@ -52,6 +53,11 @@ public abstract class ContractSuite {
   }
 
   @TestFactory
+  Stream<DynamicTest> carriesBundles() {
+    return carries(Bundles.class, PeeringCases.bundles(), RecordingBundles::new);
+  }
+
+  @TestFactory
   Stream<DynamicTest> carriesPeerLinks() {
     return carries(PeerLinks.class, PeeringCases.peerLinks(), RecordingPeerLinks::new);
   }
@@ -60,6 +66,7 @@ public abstract class ContractSuite {
   void hasCaseForEveryMethod() {
     assertThat(methods(DocumentsCases.all())).isEqualTo(methods(Documents.class));
     assertThat(methods(PeeringCases.peering())).isEqualTo(methods(Peering.class));
+    assertThat(methods(PeeringCases.bundles())).isEqualTo(methods(Bundles.class));
     assertThat(methods(PeeringCases.peerLinks())).isEqualTo(methods(PeerLinks.class));
   }
 

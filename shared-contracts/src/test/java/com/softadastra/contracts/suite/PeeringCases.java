@@ -11,6 +11,8 @@ import static com.softadastra.contracts.suite.Samples.TEXT;
 
 import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.Reply;
+import com.softadastra.contracts.peering.Bundles;
+import com.softadastra.contracts.peering.EnvelopeTaken;
 import com.softadastra.contracts.peering.InvitationIssued;
 import com.softadastra.contracts.peering.InvitationRequest;
 import com.softadastra.contracts.peering.MemberChange;
@@ -25,7 +27,7 @@ import java.util.List;
 import java.util.Map;
 import reactor.core.publisher.Flux;
 
-/** Calls of {@link Peering} and {@link PeerLinks}, at least one of each method. */
+/** Calls of {@link Peering}, {@link Bundles} and {@link PeerLinks}, at least one of each method. */
 final class PeeringCases {
   private static final List<String> ADDRESSES = List.of("[2001:db8::1]:7443", "example.org:1");
 
@@ -102,6 +104,20 @@ final class PeeringCases {
             "accept", FRAMES, to -> to.accept(NODE, Flux.fromIterable(FRAMES)), NODE, FRAMES),
         ContractCase.ofFailingStream(
             "accept", new Refused(PROBLEM), to -> to.accept(NODE, Flux.empty()), NODE, List.of()));
+  }
+
+  static List<ContractCase<Bundles>> bundles() {
+    var all =
+        new EnvelopeTaken(
+            NODE, Integer.MAX_VALUE, List.of(new EnvelopeTaken.Refusal(OTHER_NODE, TEXT)));
+    var nothing = new EnvelopeTaken(OTHER_NODE, 0, List.of());
+    return List.of(
+        ContractCase.ofStream("export", FRAMES, to -> to.export(NODE), NODE),
+        ContractCase.ofFailingStream("export", new Refused(PROBLEM), to -> to.export(NODE), NODE),
+        ContractCase.ofStream(
+            "take", List.of(all, nothing), to -> to.take(Flux.fromIterable(FRAMES)), FRAMES),
+        ContractCase.ofFailingStream(
+            "take", new Refused(PROBLEM), to -> to.take(Flux.empty()), List.of()));
   }
 
   static List<ContractCase<PeerLinks>> peerLinks() {

@@ -3,10 +3,9 @@ package com.softadastra.sync.envelope;
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.ProblemCode;
 import com.softadastra.contracts.Refused;
-import com.softadastra.contracts.Reply;
 import com.softadastra.contracts.SpaceId;
-import com.softadastra.contracts.peering.BundleTaken;
 import com.softadastra.contracts.peering.Bundles;
+import com.softadastra.contracts.peering.EnvelopeTaken;
 import com.softadastra.engine.cbor.CborReader.Malformed;
 import com.softadastra.engine.envelope.Envelope;
 import java.io.ByteArrayInputStream;
@@ -14,11 +13,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.SequenceInputStream;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Enumeration;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -95,40 +95,67 @@ public final class BundleService implements Bundles {
   }
 
   @Override
-  public Reply<BundleTaken> take(Flux<byte[]> bundle) {
-    return Reply.from(() -> {
-      try (var in = joined(bundle.toIterable(AHEAD).iterator())) {
-        return taken(new BundleFile.Reader(in));
+  public Flux<EnvelopeTaken> take(Flux<byte[]> bundle) {
+    return Flux.fromIterable(() -> new Taking(joined(bundle.toIterable(AHEAD).iterator())));
+  }
+
+  /** Takes in a file, an envelope at each step. */
+  private final class Taking implements Iterator<EnvelopeTaken> {
+    private final InputStream in;
+    private BundleFile.@Nullable Reader file;
+    private @Nullable Envelope envelope;
+
+    Taking(InputStream in) {
+      this.in = in;
+    }
+
+    @Override
+    public boolean hasNext() {
+      if (envelope == null) {
+        envelope = read().orElse(null);
+      }
+      return envelope != null;
+    }
+
+    private Optional<Envelope> read() {
+      try {
+        if (file == null) {
+          file = new BundleFile.Reader(in);
+        }
+        return file.next();
       } catch (Malformed e) {
-        throw new Refused(ProblemCode.BUNDLE_INVALID, String.valueOf(e.getMessage()));
+        throw invalid(e);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
-    });
+    }
+
+    @Override
+    public EnvelopeTaken next() {
+      if (!hasNext()) {
+        throw new NoSuchElementException();
+      }
+      var taken = open(Objects.requireNonNull(envelope));
+      envelope = null;
+      var refused =
+          taken.refused().entrySet().stream()
+              .map(author -> new EnvelopeTaken.Refusal(author.getKey().node(), author.getValue()))
+              .toList();
+      return new EnvelopeTaken(taken.from(), taken.entries(), refused);
+    }
   }
 
-  private BundleTaken taken(BundleFile.Reader file) throws IOException {
-    NodeId from = null;
-    long entries = 0;
-    var refused = new ArrayList<BundleTaken.Refusal>();
-    for (var next = file.next(); next.isPresent(); next = file.next()) {
-      var opened = open(next.get());
-      from = opened.from();
-      entries += opened.entries();
-      opened
-          .refused()
-          .forEach((author, why) -> refused.add(new BundleTaken.Refusal(author.node(), why)));
-    }
-    if (from == null) {
-      throw new Malformed("an empty bundle");
-    }
-    return new BundleTaken(from, entries, refused);
+  private static Refused invalid(Malformed e) {
+    return new Refused(ProblemCode.BUNDLE_INVALID, String.valueOf(e.getMessage()));
   }
 
   private Envelopes.Opened open(Envelope envelope) {
     try {
       return envelopes.open(envelope).toCompletableFuture().get();
     } catch (ExecutionException e) {
+      if (e.getCause() instanceof Malformed malformed) {
+        throw invalid(malformed);
+      }
       throw e.getCause() instanceof RuntimeException cause
           ? cause
           : new IllegalStateException(e.getCause());

@@ -4,14 +4,14 @@ import com.softadastra.contracts.NodeId;
 import java.util.List;
 
 /**
- * What came of a bundle. All of it that was taken is forced to disk.
+ * What came of an envelope. All of it that was taken is forced to disk.
  *
  * @param from the node that made it
  * @param entries that were in it, those included that were here already
  * @param refused whose entries were not taken, and why, in no order
  */
-public record BundleTaken(NodeId from, long entries, List<Refusal> refused) {
-  public BundleTaken {
+public record EnvelopeTaken(NodeId from, int entries, List<Refusal> refused) {
+  public EnvelopeTaken {
     refused = List.copyOf(refused);
   }
 

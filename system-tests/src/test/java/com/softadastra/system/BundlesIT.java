@@ -1,0 +1,106 @@
+package com.softadastra.system;
+
+import static com.softadastra.system.TestNode.SOON;
+import static com.softadastra.system.TestNode.awaitSame;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.softadastra.node.client.RequestRefused;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Two nodes that were paired once and are never up together again: files go from one to the other.
+ */
+class BundlesIT {
+  private static final String BUNDLES = "/api/v1/bundles";
+
+  @TempDir Path directory;
+
+  private Nodes nodes;
+
+  @AfterEach
+  void clear() {
+    nodes.close();
+  }
+
+  private Path export(TestNode from, String to, String name) {
+    var file = directory.resolve(name);
+    from.layers().gateway().download(BUNDLES + "?to=" + to, file);
+    return file;
+  }
+
+  private static JsonNode take(TestNode at, Path file) {
+    return at.layers().gateway().upload(BUNDLES, file).orThrow();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void nodesThatAreNeverUpTogetherBecomeTheSame(Nodes.Shape shape) throws Exception {
+    nodes = new Nodes(directory, shape);
+    var a = nodes.create("a");
+    var b = nodes.create("b");
+    Nodes.start(a, b);
+    a.openSpace();
+    b.join(a.invite("writer"));
+    awaitSame(SOON, a, b);
+    String idOfA = a.id();
+    String idOfB = b.id();
+    b.process().stop();
+
+    for (int i = 0; i < 300; i++) {
+      a.write("a" + i, "by a");
+    }
+    String intent = a.write("both", "by a").path("intent").asString();
+    var toB = export(a, idOfB, "to-b");
+    var digestOfA = a.digest();
+    a.process().stop();
+    assertThat(Files.readString(toB, java.nio.charset.StandardCharsets.ISO_8859_1))
+        .doesNotContain("by a")
+        .doesNotContain("shop");
+
+    Nodes.start(b);
+    b.write("both", "by b");
+    var taken = take(b, toB);
+    assertThat(taken.path("from").asString()).isEqualTo(idOfA);
+    assertThat(taken.path("entries").asInt()).isGreaterThanOrEqualTo(301);
+    assertThat(taken.has("refused")).isFalse();
+    assertThat(b.text("a299")).isEqualTo("by a");
+    assertThat(b.openConflicts()).hasSize(1);
+    assertThat(b.digest()).isNotEqualTo(digestOfA);
+
+    var before = b.digest();
+    take(b, toB);
+    assertThat(b.digest()).isEqualTo(before);
+    var back = taken.path("acknowledgement").asString();
+    assertThat(back).isEqualTo(BUNDLES + "?to=" + idOfA);
+    var toA = export(b, idOfA, "to-a");
+    b.process().stop();
+
+    Nodes.start(a);
+    assertThat(a.receipt(intent).path("state").asString()).isEqualTo("recorded");
+    take(a, toA);
+    assertThat(a.digest()).isEqualTo(before);
+    a.awaitReceipt(intent, "everywhere");
+    assertThat(a.atRisk()).isZero();
+
+    assertThatThrownBy(() -> take(a, toB))
+        .isInstanceOf(RequestRefused.class)
+        .hasMessageContaining("bundle-invalid")
+        .hasMessageContaining(idOfB);
+    var cut = directory.resolve("cut");
+    byte[] whole = Files.readAllBytes(toA);
+    Files.write(cut, java.util.Arrays.copyOf(whole, whole.length - 3), StandardOpenOption.CREATE);
+    assertThatThrownBy(() -> take(a, cut)).hasMessageContaining("cut off");
+    assertThatThrownBy(() -> export(a, idOfA.replace(idOfA.charAt(5), idOfA.charAt(6)), "nobody"))
+        .isInstanceOf(RequestRefused.class)
+        .hasMessageContaining("peer-unknown");
+    assertThat(directory.resolve("nobody")).doesNotExist();
+  }
+}
