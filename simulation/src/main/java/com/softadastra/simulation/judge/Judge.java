@@ -380,6 +380,10 @@ public class Judge {
         broken("priority", "at " + node.name + " " + wrong);
       }
     }
+    isForced(node, frame);
+  }
+
+  private void isForced(Watched node, Frame frame) {
     if (frame instanceof Frame.Entries(var space, var batch)) {
       var known = node.shadow.spaces.get(space);
       for (var offered : batch) {
@@ -387,6 +391,32 @@ public class Judge {
           broken("I13", node.name + " sends an entry that it has not forced");
         }
       }
+    }
+  }
+
+  // ---- envelopes
+
+  /**
+   * A node has put frames into an envelope.
+   *
+   * @return the entries of the space that it has now
+   */
+  public Set<Hash> sealed(int place, SpaceId space, List<Frame> frames) {
+    var node = watched(place);
+    frames.forEach(frame -> isForced(node, frame));
+    var known = node.shadow.spaces.get(space);
+    return known == null ? Set.of() : Set.copyOf(known.has);
+  }
+
+  /** Everything that one node had then has come to another, as it was sent and in that order. */
+  public void brought(int place, SpaceId space, Set<Hash> had) {
+    var node = watched(place);
+    var known = node.shadow.spaces.get(space);
+    long missing = had.stream().filter(hash -> known == null || !known.has.contains(hash)).count();
+    if (missing > 0) {
+      broken(
+          "envelopes",
+          node.name + " lacks " + missing + " entries of those that envelopes brought it");
     }
   }
 

@@ -32,6 +32,8 @@ public record Happening(long at, Kind kind, int a, int b, long nanos, long draw)
     DIVIDE(true),
     /** A node records a spend that it doesn't ask its share about. */
     OVERSPEND(true),
+    /** Somebody carries envelopes from one node to another. */
+    CARRY(true),
     /** The process ends at once; what is not forced may be lost. */
     CRASH(false),
     /** The process ends at the next effect: before a commit, a force, or the answers. */

@@ -72,6 +72,16 @@ public record Plan(
             });
   }
 
+  /** Whether no node can lose what it had, nor live twice, and nobody speaks in another's name. */
+  public boolean nothingIsLost() {
+    return Stream.concat(happenings.stream(), spare.stream().flatMap(List::stream))
+        .noneMatch(happening ->
+            switch (happening.kind()) {
+              case FLIP, READ_FAILS, RESTORE, CLONE, ATTACK -> true;
+              default -> false;
+            });
+  }
+
   /** When the last of it happens. */
   public long end() {
     return happenings.stream().mapToLong(Happening::at).max().orElse(0);
@@ -144,6 +154,9 @@ public record Plan(
     }
     if (divides(seed)) {
       divide(happenings, random(seed, "divided"));
+    }
+    if (carries(seed)) {
+      carry(happenings, random(seed, "carried"));
     }
     // from a source of its own, so that a seed's plan doesn't hang on how much there is to spare
     var more = random.split();
@@ -258,6 +271,30 @@ public record Plan(
       long at = last / 10 + random.nextLong(last);
       happenings.add(
           new Happening(at, kind, random.nextInt(64), random.nextInt(64), 0, random.nextLong()));
+    }
+    happenings.sort(Comparator.comparingLong(Happening::at));
+  }
+
+  /** Whether people carry envelopes between the nodes of a seed's world: in one of six. */
+  private static boolean carries(long seed) {
+    return seed % 6 == 1;
+  }
+
+  /** Now and then a node is cut off from all others for long, so that there is no other way. */
+  private static void carry(List<Happening> happenings, SplittableRandom random) {
+    long last = happenings.stream().mapToLong(Happening::at).max().orElse(1);
+    for (int i = 20 + random.nextInt(30); i > 0; i--) {
+      var kind = random.nextInt(8) == 0 ? Kind.ISOLATE : Kind.CARRY;
+      long nanos =
+          (long) (Math.pow(random.nextDouble(), 3) * (kind == Kind.CARRY ? last : last / 2));
+      happenings.add(
+          new Happening(
+              2 * SECOND + random.nextLong(last),
+              kind,
+              random.nextInt(64),
+              random.nextInt(64),
+              nanos,
+              random.nextLong()));
     }
     happenings.sort(Comparator.comparingLong(Happening::at));
   }

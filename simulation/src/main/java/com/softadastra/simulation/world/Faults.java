@@ -74,7 +74,7 @@ final class Faults {
       case READ_FAILS -> node.disk().failReads(1 + random.nextInt(4));
       case RESTORE -> restore(node, nanos, random);
       case CLONE -> copy(node, nanos, random);
-      case WRITE, RETRY, RESOLVE, JOIN, DECLARE, RELABEL, DIVIDE, OVERSPEND ->
+      case WRITE, RETRY, RESOLVE, JOIN, DECLARE, RELABEL, DIVIDE, OVERSPEND, CARRY ->
           throw new IllegalArgumentException("no fault");
     }
   }

@@ -7,6 +7,7 @@ import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.engine.space.Membership;
+import com.softadastra.sync.envelope.Envelopes;
 import com.softadastra.sync.identity.FiledIncarnations;
 import com.softadastra.sync.peer.Exchanges;
 import com.softadastra.sync.peer.PeerDirectory;
@@ -16,6 +17,7 @@ import com.softadastra.sync.storage.Machine;
 import com.softadastra.sync.storage.Recording;
 import com.softadastra.sync.storage.RecordingSettings;
 import com.softadastra.sync.storage.StorageException;
+import com.softadastra.sync.time.Surroundings;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -204,7 +206,7 @@ public final class SimulatedNode {
               directory,
               () -> world.network().of(this, life),
               LANES,
-              new com.softadastra.sync.time.Surroundings(life, this::now, random));
+              new Surroundings(life, this::now, random));
       var started = new Process(life, journal, recording, exchanges);
       process = started;
       recording.onWork(() -> recordSoon(started));
@@ -467,6 +469,16 @@ public final class SimulatedNode {
         then.run();
       }
     });
+  }
+
+  /** What makes and takes in its envelopes. */
+  Envelopes envelopes() {
+    var process = running();
+    return new Envelopes(
+        process.recording,
+        process.exchanges,
+        key,
+        new Surroundings(process.life, this::now, random));
   }
 
   /** A document as a reader gets it; null too where it is damaged, which is noticed then. */

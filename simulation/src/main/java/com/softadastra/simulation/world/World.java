@@ -81,6 +81,7 @@ public final class World {
   private final Clients clients;
   private final @Nullable Functions functions;
   private final Dividing dividing;
+  private final Carriers carriers;
   private final Faults faults;
   private final List<SimulatedNode> nodes = new ArrayList<>();
   private final List<Membership> spaces = new ArrayList<>();
@@ -124,6 +125,7 @@ public final class World {
             ? new Functions(this, clients, plan.documents(), plan.seed() % 12 == 2)
             : null;
     this.dividing = new Dividing(this, clients);
+    this.carriers = new Carriers(this);
     this.faults = new Faults(this);
     if (plan.readsFail()) {
       judge.readsFail();
@@ -431,6 +433,7 @@ public final class World {
       case DECLARE -> clients.declare(node, space(random), random);
       case RELABEL -> relabel(node, node(happening.b()), random);
       case DIVIDE -> dividing.ask(node, space(random), random);
+      case CARRY -> carriers.carry(node, node(happening.b()), happening.nanos(), random);
       case OVERSPEND -> dividing.overspend(node, space(random), random);
       default -> faults.happen(happening, node, random);
     }

@@ -120,26 +120,35 @@ public final class Envelopes {
   public CompletionStage<Opened> open(Envelope envelope) {
     var outside = envelope.outside();
     try {
-      if (!outside.to().equals(key.nodeId())) {
-        throw new Malformed("an envelope for another node, " + outside.to());
+      var frames = read(envelope, key);
+      var space = space(outside);
+      if (space.isEmpty()) {
+        throw new Refused(
+            ProblemCode.SPACE_UNKNOWN, "the envelope is about a space that this node has not");
       }
-      if (!envelope.isGenuine()) {
-        throw new Malformed("an envelope with a wrong signature");
-      }
-      var space =
-          space(outside)
-              .orElseThrow(() ->
-                  new Refused(
-                      ProblemCode.SPACE_UNKNOWN,
-                      "the envelope is about a space that this node has not"));
-      var frames =
-          Contents.decode(Sealing.open(key, envelope.sealed(), outside.encode())).stream()
-              .map(Frame::decode)
-              .toList();
-      return new Opening(outside.sender(), space, frames).done;
+      return new Opening(outside.sender(), space.get(), frames).done;
     } catch (Malformed | Refused e) {
       return CompletableFuture.failedStage(e);
     }
+  }
+
+  /**
+   * What is in an envelope.
+   *
+   * @param key of the node that it is for
+   * @throws Malformed where it is for another, or not as its sender made it
+   */
+  public static List<Frame> read(Envelope envelope, NodeKey key) {
+    var outside = envelope.outside();
+    if (!outside.to().equals(key.nodeId())) {
+      throw new Malformed("an envelope for another node, " + outside.to());
+    }
+    if (!envelope.isGenuine()) {
+      throw new Malformed("an envelope with a wrong signature");
+    }
+    return Contents.decode(Sealing.open(key, envelope.sealed(), outside.encode())).stream()
+        .map(Frame::decode)
+        .toList();
   }
 
   private Optional<SpaceId> space(Envelope.Outside outside) {
@@ -169,6 +178,7 @@ public final class Envelopes {
 
     private void step() {
       try {
+        hear();
         if (!frames.hasNext()) {
           done.complete(new Opened(from, space, entries, refused));
           return;
@@ -179,15 +189,10 @@ public final class Envelopes {
                 .next()
                 .thenCompose(_ -> received.stored())
                 .whenComplete((_, failure) ->
-                    steps.execute(failure == null ? this::after : () -> fail(failure)));
+                    steps.execute(failure == null ? this::step : () -> fail(failure)));
       } catch (RuntimeException e) {
         fail(e);
       }
-    }
-
-    private void after() {
-      hear();
-      step();
     }
 
     private Frame admitted(Frame frame) {
