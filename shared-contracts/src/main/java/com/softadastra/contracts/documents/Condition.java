@@ -13,7 +13,10 @@ public record Condition(Kind kind, List<String> versions) {
   public enum Kind {
     /** On what is there. */
     ANY,
-    /** Only where the document is at this version, else {@code version-mismatch}. */
+    /**
+     * Only where the document is at this version, or of several where these are all that it has
+     * side by side, else {@code version-mismatch}.
+     */
     MATCH,
     /** Only where the document exists. */
     EXISTS,

@@ -4,6 +4,7 @@ import com.softadastra.contracts.Dot;
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.engine.log.DocumentKey;
+import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.sync.storage.InMemoryJournal;
 import com.softadastra.sync.storage.Journal;
 import java.util.List;
@@ -15,6 +16,9 @@ public interface Rows {
 
   /** The conflicts that were noticed of a document. */
   List<Noticed> conflicts(DocumentKey key);
+
+  /** An entry as it was written, whose row is damaged. */
+  LoggedEntry written(long position);
 
   /** A conflict as its row has it. */
   record Noticed(Hash id, boolean open) {}
@@ -33,6 +37,11 @@ public interface Rows {
     @Override
     public List<Dot> outbox(SpaceId space) {
       return journal.outbox(space);
+    }
+
+    @Override
+    public LoggedEntry written(long position) {
+      return journal.written(position).orElseThrow();
     }
 
     @Override

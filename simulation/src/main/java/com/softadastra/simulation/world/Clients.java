@@ -21,7 +21,6 @@ import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.Operation;
 import com.softadastra.engine.space.Definitions;
 import com.softadastra.engine.space.DocumentUpdate;
-import com.softadastra.engine.space.Recorder;
 import com.softadastra.sync.documents.DocumentService;
 import com.softadastra.sync.storage.DamagedRow;
 import java.util.ArrayList;
@@ -291,22 +290,7 @@ final class Clients {
         continue;
       }
       var body = random.nextInt(5) == 0 ? null : state.winner().body();
-      var condition =
-          new Condition(
-              Condition.Kind.BASE, state.headVersions().stream().map(Object::toString).toList());
-      var operation =
-          new OperationRequest(
-              body == null ? OperationKind.DELETE : OperationKind.PUT,
-              collection,
-              id,
-              body,
-              null,
-              condition);
-      submit(
-          node,
-          space,
-          new IntentRequest(
-              "s", Recorder.resolutionId(state, body), null, Priority.NORMAL, List.of(operation)));
+      submit(node, space, DocumentService.resolving("s", state, body, null, null));
       return;
     }
     undo(node, space, random);

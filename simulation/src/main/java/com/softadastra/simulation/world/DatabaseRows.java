@@ -7,6 +7,7 @@ import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.engine.log.DocumentKey;
+import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.simulation.judge.Rows;
 import com.softadastra.sync.storage.Database;
 import com.softadastra.sync.storage.Journal;
@@ -59,6 +60,11 @@ final class DatabaseRows extends ObservedJournal implements Rows {
         key.space().hash().bytes(),
         key.collection(),
         key.id());
+  }
+
+  @Override
+  public LoggedEntry written(long position) {
+    throw new IllegalStateException("nothing of a database turns here, at " + position);
   }
 
   private <T> List<T> select(String sql, Reading<T> reading, Object... arguments) {

@@ -40,6 +40,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -391,9 +393,11 @@ public final class Recorder {
     if (requested.collection().equals(Operation.SEQUENCES)) {
       requireAct(requested);
     }
-    if (requested.condition().kind() != Condition.Kind.BASE
-        && requested.op() != OperationKind.PUT
-        && !target.present()) {
+    // one deletion takes the place of several, where whoever makes it names them
+    boolean names =
+        requested.condition().kind() == Condition.Kind.BASE
+            || requested.condition().versions().size() > 1;
+    if (!names && requested.op() != OperationKind.PUT && !target.present()) {
       throw target.absent();
     }
     var seen =
@@ -579,7 +583,10 @@ public final class Recorder {
           }
           yield versions();
         }
-        case MATCH -> match(condition.versions().getFirst());
+        case MATCH ->
+            condition.versions().size() == 1
+                ? match(condition.versions().getFirst())
+                : allHeads(condition.versions());
         case BASE -> base(condition.versions());
       };
     }
@@ -604,6 +611,14 @@ public final class Recorder {
         }
       }
       throw mismatch();
+    }
+
+    private List<Hash> allHeads(List<String> named) {
+      var there = versions().stream().map(Hash::toString).collect(Collectors.toSet());
+      if (!there.equals(Set.copyOf(named))) {
+        throw mismatch();
+      }
+      return versions();
     }
 
     private List<Hash> base(Collection<String> named) {

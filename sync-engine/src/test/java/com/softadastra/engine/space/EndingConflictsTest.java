@@ -8,6 +8,7 @@ import static com.softadastra.engine.Given.space;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.ProblemCode;
 import com.softadastra.contracts.documents.CollectionDefinition;
 import com.softadastra.contracts.documents.Condition;
 import com.softadastra.contracts.documents.IntentRequest;
@@ -83,7 +84,14 @@ class EndingConflictsTest {
 
   /** Ends the conflict as the product does it: on all heads, under an id that these decide. */
   private static Hash resolve(Node node, @Nullable String body, @Nullable String function) {
-    var state = state(node);
+    var admission = node.record(resolution(state(node), body, function));
+    var entry = ((Admission.Accepted) admission).entry();
+    return DocumentUpdate.version(entry, entry.entry().operations().getFirst());
+  }
+
+  /** What ends a conflict for whoever has seen the document so. */
+  private static IntentRequest resolution(
+      DocumentState state, @Nullable String body, @Nullable String function) {
     var text = body == null ? null : JsonText.parse(body);
     var operation =
         new OperationRequest(
@@ -93,19 +101,15 @@ class EndingConflictsTest {
             text,
             null,
             new Condition(
-                Condition.Kind.BASE, state.headVersions().stream().map(Hash::toString).toList()));
-    var admission =
-        node.record(
-            new IntentRequest(
-                "shop",
-                Recorder.resolutionId(state, text),
-                null,
-                Priority.NORMAL,
-                List.of(operation),
-                null,
-                function));
-    var entry = ((Admission.Accepted) admission).entry();
-    return DocumentUpdate.version(entry, entry.entry().operations().getFirst());
+                Condition.Kind.MATCH, state.headVersions().stream().map(Hash::toString).toList()));
+    return new IntentRequest(
+        "shop",
+        Recorder.resolutionId(state, text),
+        null,
+        Priority.NORMAL,
+        List.of(operation),
+        null,
+        function);
   }
 
   private static List<Hash> sides(Node node) {
@@ -231,6 +235,58 @@ class EndingConflictsTest {
     resolve(c, "{\"n\":9}", "pick");
     meet(a, b, c);
     assertThat(state(a).conflicted()).isFalse();
+  }
+
+  @Test
+  void whatWasMadeOfHeadsThatAreNoLongerAllIsRefused() {
+    called();
+    a.put("{\"n\":1}");
+    b.put("{\"n\":2}");
+    meet(a, b, c);
+    var seen = state(a);
+    a.put("{\"n\":3}");
+    assertIsRefused(seen, "pick");
+    assertIsRefused(seen, null);
+    assertThat(state(a).body().text()).isEqualTo("{\"n\":3}");
+  }
+
+  @Test
+  void whatWasMadeOfSomeOfTheHeadsIsRefused() {
+    called();
+    a.put("{\"n\":1}");
+    b.put("{\"n\":2}");
+    c.put("{\"n\":3}");
+    a.receiveAll(b);
+    var seen = state(a);
+    a.receiveAll(c);
+    assertIsRefused(seen, "pick");
+    assertThat(state(a).heads()).hasSize(3);
+  }
+
+  private void assertIsRefused(DocumentState seen, @Nullable String function) {
+    assertThat(a.record(resolution(seen, "{\"n\":12}", function)))
+        .isInstanceOfSatisfying(
+            Admission.Declined.class,
+            declined -> {
+              assertThat(declined.problem().code()).isEqualTo(ProblemCode.VERSION_MISMATCH);
+              assertThat(declined.problem().facts())
+                  .containsEntry("version", state(a).version().toString());
+            });
+  }
+
+  @Test
+  void oneDeletionTakesThePlaceOfSeveral() {
+    for (var node : List.of(a, b)) {
+      node.record(
+          new OperationRequest(OperationKind.DELETE, "orders", "o-1", null, null, Condition.ANY),
+          null);
+    }
+    meet(a, b, c);
+    assertThat(state(c).conflicted()).isTrue();
+    var one = resolve(c, null, null);
+    meet(a, b, c);
+    assertThat(state(a).headVersions()).containsExactly(one);
+    assertThat(state(a).deleted()).isTrue();
   }
 
   @Test

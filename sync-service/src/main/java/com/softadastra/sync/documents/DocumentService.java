@@ -480,28 +480,30 @@ public final class DocumentService implements Documents {
 
   @Override
   public Reply<Recorded> resolve(String space, String id, Resolution resolution) {
-    return Reply.from(() -> {
-      var found = conflicts.find(names.id(space), id);
-      if (found.view().state() != ConflictState.OPEN) {
-        throw new Refused(ProblemCode.CONFLICT_RESOLVED, "conflict " + id + " is resolved");
-      }
-      var state = found.state();
-      var by = resolution.by();
-      var version = state.version().toString();
-      if (by != null && !by.on().equals(version)) {
-        throw new Refused(
-            Problem.of(
-                    ProblemCode.VERSION_MISMATCH,
-                    "document " + state.key().id() + " is at version " + version)
-                .with("version", version));
-      }
-      var body = resolution.delete() ? null : chosen(resolution, found.view());
-      return record(resolving(space, state, body, resolution.actor(), by)).orThrow();
-    });
+    return Reply.from(() ->
+        onCurrent(() -> {
+          var found = conflicts.find(names.id(space), id);
+          if (found.view().state() != ConflictState.OPEN) {
+            throw new Refused(ProblemCode.CONFLICT_RESOLVED, "conflict " + id + " is resolved");
+          }
+          var state = found.state();
+          var by = resolution.by();
+          var version = state.version().toString();
+          if (by != null && !by.on().equals(version)) {
+            throw new Refused(
+                Problem.of(
+                        ProblemCode.VERSION_MISMATCH,
+                        "document " + state.key().id() + " is at version " + version)
+                    .with("version", version));
+          }
+          var body = resolution.delete() ? null : chosen(resolution, found.view());
+          return record(resolving(space, state, body, resolution.actor(), by)).orThrow();
+        }));
   }
 
   /**
-   * What ends an open conflict: a write on all heads that there are.
+   * What ends an open conflict: a write on all heads that there are, refused where there are others
+   * by the time it is recorded.
    *
    * @param body null for a deletion
    * @param by the function that has decided, null where somebody did
@@ -520,7 +522,8 @@ public final class DocumentService implements Documents {
             body,
             null,
             new Condition(
-                Condition.Kind.BASE, state.headVersions().stream().map(Object::toString).toList()));
+                Condition.Kind.MATCH,
+                state.headVersions().stream().map(Object::toString).toList()));
     return new IntentRequest(
         space,
         Recorder.resolutionId(state, body),

@@ -385,7 +385,8 @@ public final class InMemoryJournal implements Journal {
     return written.holding(turned);
   }
 
-  private Optional<LoggedEntry> written(long position) {
+  /** An entry as it was written, whatever has become of its row. */
+  public Optional<LoggedEntry> written(long position) {
     return Optional.ofNullable(contents.entries.get(position));
   }
 
