@@ -250,7 +250,9 @@ final class Clients {
     if (node.runs() && !named.isEmpty()) {
       int back = Math.min(random.nextInt(named.size()), random.nextInt(named.size()));
       var again = named.get(named.size() - 1 - back);
-      if (!Dividing.knows(node, again.space(), again.request())) {
+      // what a function has said at one node is no other's to say
+      if (again.request().function() != null
+          || !Dividing.knows(node, again.space(), again.request())) {
         return;
       }
       submit(node, again.space(), again.request());
