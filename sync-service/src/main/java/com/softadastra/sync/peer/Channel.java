@@ -46,6 +46,9 @@ final class Channel {
   /** Why a channel ends whose peer has made another one with this node, or with a copy of it. */
   static final String REPLACED = "another connection took its place";
 
+  /** Why a channel ends where the one before it counts. */
+  static final String STANDS = "another connection stands";
+
   /** How long the peer may take to end its side of a channel that is closed here. */
   static final Duration FAREWELL = Duration.ofSeconds(2);
 
@@ -285,7 +288,8 @@ final class Channel {
     if (!greeted) {
       greeted = true;
       if (!admission.getAsBoolean()) {
-        close(End.cut("another connection stands"));
+        // a peer that doesn't know of that one, as a copy doesn't, would call again at once
+        end(STANDS);
         return;
       }
     }

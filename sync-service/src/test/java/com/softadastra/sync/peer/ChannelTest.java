@@ -264,6 +264,19 @@ class ChannelTest {
   }
 
   @Test
+  void peerWhoseChannelIsNotWantedIsToldSo() {
+    channel.onEnd(this::ended);
+    channel.outgoing().subscribe(reader);
+    reader.request(100);
+    channel.incoming(transport.frames(), () -> false);
+    queue.run();
+    send(hello(PEER).encode());
+    assertThat(reader.read).endsWith(new Frame.Bye(Channel.STANDS));
+    assertThat(reader.over).isTrue();
+    assertThat(ends).as("on purpose").containsExactly(Channel.STANDS);
+  }
+
+  @Test
   void peerThatIsGoneEndsIt() {
     agree();
     reader.cancel();
