@@ -144,10 +144,6 @@ public final class Instead {
     return false;
   }
 
-  public static List<Hash> asNamed(Object target, List<String> versions) {
-    return versions.stream().map(Hash::parse).toList();
-  }
-
   // ---- code at the beginning or the end
 
   /** Runs the answer at once. */

@@ -268,12 +268,6 @@ public final class PlantedFaults {
                       .calls("DocumentState.headVersions", Instead.class, "winnerAlone"))
               .shownBy(14),
           of(
-                  "ends a conflict on heads that were all once",
-                  "function",
-                  in("engine.space.Recorder$Target", "parents")
-                      .calls("Target.allHeads", Instead.class, "asNamed"))
-              .shownBy(3050),
-          of(
                   "lets a function decide at every node",
                   "function",
                   in("engine.space.ResolverTurn", "of").answers(ConflictView.Turn.FIRST))
