@@ -17,6 +17,8 @@ import com.softadastra.engine.cbor.CborReader.Malformed;
 import com.softadastra.engine.cbor.CborWriter;
 import com.softadastra.engine.document.DocumentPatch;
 import com.softadastra.engine.document.DocumentPatch.NotApplicable;
+import com.softadastra.engine.envelope.Contents;
+import com.softadastra.engine.envelope.Envelope;
 import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.log.Bounds;
 import com.softadastra.engine.log.Entry;
@@ -67,6 +69,12 @@ class EngineFuzzTest {
             .generating(EngineFuzzTest::batch)
             .allocating(Frame.UNPACKED_BYTES * 3L, 32)
             .checking(EngineFuzzTest::sameFrame),
+        Target.of("envelope", CBOR, Fuzzing.golden("envelopes", "envelope ="), Envelope::decode)
+            .refusingWith(Malformed.class)
+            .canonical(Envelope::encode),
+        Target.of("contents", CBOR, Fuzzing.golden("envelopes", "contents ="), Contents::decode)
+            .refusingWith(Malformed.class)
+            .canonical(Contents::encode),
         Target.of("document-patch", JSON, patches(), EngineFuzzTest::patched)
             .refusingWith(MalformedJson.class, NotApplicable.class)
             .upTo(1 << 20)

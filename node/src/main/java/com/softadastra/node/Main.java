@@ -9,6 +9,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -98,7 +99,9 @@ public final class Main {
       System.err.println("The node refused: " + refused.getMessage());
       return FAILED;
     } catch (UncheckedIOException failed) {
-      System.err.println("The file can't be read or written: " + failed.getMessage());
+      System.err.println(
+          "The file can't be read or written: "
+              + Objects.requireNonNull(failed.getCause()).getMessage());
       return FAILED;
     }
   }

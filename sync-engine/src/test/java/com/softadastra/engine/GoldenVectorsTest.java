@@ -30,6 +30,8 @@ import com.softadastra.engine.document.Decided;
 import com.softadastra.engine.document.Definition;
 import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.document.Head;
+import com.softadastra.engine.envelope.Contents;
+import com.softadastra.engine.envelope.Envelope;
 import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.log.Authority;
 import com.softadastra.engine.log.Cause;
@@ -68,7 +70,16 @@ class GoldenVectorsTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"entries", "versions", "policies", "membership", "signatures", "frames", "ids"})
+      strings = {
+        "entries",
+        "versions",
+        "policies",
+        "membership",
+        "signatures",
+        "frames",
+        "envelopes",
+        "ids"
+      })
   void bytesAreAsTheyWere(String file) throws IOException {
     var lines = new ArrayList<String>();
     vectors().get(file).forEach((name, hex) -> lines.add(name + " = " + hex));
@@ -122,6 +133,7 @@ class GoldenVectorsTest {
     all.put("membership", membership());
     all.put("signatures", signatures());
     all.put("frames", frames());
+    all.put("envelopes", envelopes());
     all.put("ids", ids());
     return all;
   }
@@ -387,6 +399,30 @@ class GoldenVectorsTest {
     }
     vectors.put("create", hex(signed(creation(1), key(1)).signature()));
     vectors.put("statement-made", hex(statement().sign(key(1)).signature()));
+    return vectors;
+  }
+
+  /** What is sealed in one differs each time; what stands on it and what is to be sealed don't. */
+  private static Map<String, String> envelopes() {
+    var outside =
+        new Envelope.Outside(
+            filled(16, 7),
+            key(2).nodeId(),
+            key(1).publicKey(),
+            Envelope.pseudonym(SPACE),
+            Priority.URGENT,
+            CLOCK,
+            CLOCK + 60_000);
+    var envelope = Envelope.sign(outside, filled(40, 9), key(1));
+    assertThat(envelope.isGenuine()).isTrue();
+    assertThat(Envelope.decode(envelope.encode()).encode()).isEqualTo(envelope.encode());
+    byte[] contents = Contents.encode(List.of(new Frame.Bye("one").encode(), filled(30, 3)));
+    assertThat(Contents.encode(Contents.decode(contents))).isEqualTo(contents);
+    var vectors = new LinkedHashMap<String, String>();
+    vectors.put("pseudonym", hex(Envelope.pseudonym(SPACE)));
+    vectors.put("outside", hex(outside.encode()));
+    vectors.put("envelope", hex(envelope.encode()));
+    vectors.put("contents", hex(contents));
     return vectors;
   }
 

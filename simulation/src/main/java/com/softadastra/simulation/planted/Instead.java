@@ -38,6 +38,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.WeakHashMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import net.bytebuddy.asm.Advice;
 import net.bytebuddy.implementation.bytecode.assign.Assigner;
 import org.jspecify.annotations.Nullable;
@@ -142,6 +144,10 @@ public final class Instead {
 
   public static boolean unlike(@Nullable Object one, @Nullable Object other) {
     return false;
+  }
+
+  public static CompletionStage<?> atOnce(Object received) {
+    return CompletableFuture.completedStage(null);
   }
 
   // ---- code at the beginning or the end

@@ -359,7 +359,23 @@ public final class PlantedFaults {
                   "I6",
                   in("engine.document.Merging$Lost", "standing")
                       .with(Instead.NothingIsDoubted.class))
-              .shownBy(38));
+              .shownBy(38),
+          of(
+                  "leaves out of envelopes what the other lacks",
+                  "envelopes",
+                  in("sync.envelope.Sealer", "put").doesNothing())
+              .shownBy(3),
+          of(
+                  "takes in an envelope whoever signed it",
+                  "envelopes",
+                  in("engine.envelope.Envelope", "isGenuine").answers(true))
+              .shownBy(9),
+          of(
+                  "says that an envelope is taken in before that is forced",
+                  "envelopes",
+                  in("sync.envelope.Envelopes$Opening", "step")
+                      .calls("Received.stored", Instead.class, "atOnce"))
+              .shownBy(3));
 
   private PlantedFaults() {}
 

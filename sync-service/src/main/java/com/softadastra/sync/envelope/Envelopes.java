@@ -184,10 +184,11 @@ public final class Envelopes {
           return;
         }
         var received = session.take(admitted(frames.next()));
+        var stored = received.stored();
         var _ =
             received
                 .next()
-                .thenCompose(_ -> received.stored())
+                .thenCompose(_ -> stored)
                 .whenComplete((_, failure) ->
                     steps.execute(failure == null ? this::step : () -> fail(failure)));
       } catch (RuntimeException e) {
