@@ -364,18 +364,18 @@ public final class PlantedFaults {
                   "leaves out of envelopes what the other lacks",
                   "envelopes",
                   in("sync.envelope.Sealer", "put").doesNothing())
-              .shownBy(3),
+              .shownBy(27),
           of(
                   "takes in an envelope whoever signed it",
                   "envelopes",
                   in("engine.envelope.Envelope", "isGenuine").answers(true))
-              .shownBy(9),
+              .shownBy(75),
           of(
                   "says that an envelope is taken in before that is forced",
                   "envelopes",
                   in("sync.envelope.Envelopes$Opening", "step")
                       .calls("Received.stored", Instead.class, "atOnce"))
-              .shownBy(3));
+              .shownBy(27));
 
   private PlantedFaults() {}
 
