@@ -369,7 +369,7 @@ public final class PlantedFaults {
                   "takes in an envelope whoever signed it",
                   "envelopes",
                   in("engine.envelope.Envelope", "isGenuine").answers(true))
-              .shownBy(75),
+              .shownBy(9),
           of(
                   "says that an envelope is taken in before that is forced",
                   "envelopes",

@@ -5,6 +5,7 @@ import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.engine.cbor.CborReader.Malformed;
 import com.softadastra.engine.envelope.Envelope;
+import com.softadastra.engine.log.Signatures;
 import com.softadastra.engine.session.Frame;
 import com.softadastra.sync.envelope.Envelopes;
 import com.softadastra.sync.storage.StorageException;
@@ -86,7 +87,9 @@ final class Carriers {
       case DAMAGED ->
           changed.replaceAll(envelope -> {
             byte[] damaged = envelope.clone();
-            damaged[random.nextInt(damaged.length)] ^= (byte) (1 + random.nextInt(255));
+            // the signature stands at the end
+            int at = random.nextInt(random.nextBoolean() ? damaged.length : Signatures.BYTES);
+            damaged[damaged.length - 1 - at] ^= (byte) (1 + random.nextInt(255));
             return damaged;
           });
     }
