@@ -336,8 +336,13 @@ class GatewayIT {
   }
 
   @Test
+  void bundleIsForSomeNode() throws Exception {
+    assertProblem(400, "invalid-request", "GET", "/api/v1/bundles", "");
+    assertProblem(404, "peer-unknown", "GET", "/api/v1/bundles?to=nobody", "");
+  }
+
+  @Test
   void whatIsNotBuiltHasNoRoute() throws Exception {
-    assertProblem(404, "not-found", "GET", "/api/v1/bundles", "");
     assertProblem(404, "not-found", "DELETE", "/api/v1/peers/" + PEER.node(), "");
     assertProblem(404, "not-found", "POST", "/api/v1/peers/" + PEER.node() + "/verification", "{}");
     assertProblem(405, "method-not-allowed", "DELETE", "/api/v1/peers", "");
