@@ -97,9 +97,14 @@ class KillNineIT {
   }
 
   private static JsonNode read(TestNode node, String id) {
-    return node.client()
-        .get("/api/v1/spaces/" + TestNode.SPACE + "/documents/notes/" + segment(id))
-        .body();
+    try {
+      return node.client()
+          .get("/api/v1/spaces/" + TestNode.SPACE + "/documents/notes/" + segment(id))
+          .body();
+    } catch (NodeUnreachable gone) {
+      // nobody has killed it: what it said last tells why it is gone
+      throw new AssertionError("the node said " + ((OneProcess) node.layers()).output(), gone);
+    }
   }
 
   /** Writes documents of its own, never the same twice, until it is told to stop. */
