@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.softadastra.disk.Campaign;
-import com.softadastra.sync.guard.FailStop;
+import com.softadastra.guard.FailStop;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

@@ -1,8 +1,8 @@
 package com.softadastra.sync.storage;
 
-import com.softadastra.sync.guard.GuardFileSystem;
-import com.softadastra.sync.guard.GuardRefusedException;
-import com.softadastra.sync.guard.GuardSettings;
+import com.softadastra.guard.GuardFileSystem;
+import com.softadastra.guard.GuardRefusedException;
+import com.softadastra.guard.GuardSettings;
 import java.sql.Connection;
 import java.sql.SQLException;
 import javax.sql.DataSource;

@@ -1,6 +1,6 @@
 package com.softadastra.sync.storage;
 
-import com.softadastra.sync.guard.FailStop;
+import com.softadastra.guard.FailStop;
 import java.time.InstantSource;
 import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;

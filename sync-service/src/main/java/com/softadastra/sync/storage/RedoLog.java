@@ -1,6 +1,6 @@
 package com.softadastra.sync.storage;
 
-import com.softadastra.sync.guard.GuardFileSystem;
+import com.softadastra.guard.GuardFileSystem;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

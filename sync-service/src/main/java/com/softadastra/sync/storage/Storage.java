@@ -1,8 +1,8 @@
 package com.softadastra.sync.storage;
 
 import com.softadastra.engine.log.Signatures.NodeKey;
-import com.softadastra.sync.guard.FailStop;
-import com.softadastra.sync.guard.GuardSettings;
+import com.softadastra.guard.FailStop;
+import com.softadastra.guard.GuardSettings;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.Optional;

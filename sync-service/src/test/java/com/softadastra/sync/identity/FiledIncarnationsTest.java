@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.softadastra.contracts.Incarnation;
 import com.softadastra.engine.log.Signatures.NodeKey;
-import com.softadastra.sync.guard.FailStop;
-import com.softadastra.sync.guard.GuardSettings;
+import com.softadastra.guard.FailStop;
+import com.softadastra.guard.GuardSettings;
 import com.softadastra.sync.storage.Found;
 import com.softadastra.sync.storage.RecordingSettings;
 import com.softadastra.sync.storage.Storage;

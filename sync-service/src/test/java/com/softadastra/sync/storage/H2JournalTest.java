@@ -9,7 +9,7 @@ import com.softadastra.disk.ModelDisk;
 import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.log.IntentIds;
 import com.softadastra.engine.log.Standing;
-import com.softadastra.sync.guard.GuardSettings;
+import com.softadastra.guard.GuardSettings;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -1,0 +1,176 @@
+package com.softadastra.guard;
+
+import static com.softadastra.fuzz.Bytes.hold;
+
+import com.softadastra.fuzz.Bytes;
+import com.softadastra.fuzz.Fuzzing;
+import com.softadastra.fuzz.Mutator;
+import com.softadastra.fuzz.Mutator.Form;
+import com.softadastra.fuzz.Target;
+import com.softadastra.guard.JournalRecord.Checkpoint;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Records and journals whose checksums are right more often than not: a wrong one ends the reading
+ * at once.
+ */
+class GuardFuzzTest {
+  private static final UUID GUARD = new UUID(1, 2);
+  private static final int BLOCK = JournalRecord.ALIGNMENT;
+
+  @TempDir Path folder;
+
+  /** What a journal record is refused with. */
+  private static final class NoRecord extends Exception {
+    private static final long serialVersionUID = 1;
+  }
+
+  @TestFactory
+  Stream<DynamicTest> decoders() {
+    return Fuzzing.of(
+        Target.of("journal-record", Form.BYTES, List.of(unpadded()), GuardFuzzTest::record)
+            .refusingWith(NoRecord.class, UnsupportedOperationException.class)
+            .generating(mutator -> summed(mutator.mutate(unpadded())))
+            .checking(GuardFuzzTest::isWritten),
+        Target.of("journals", Form.BYTES, List.of(journals()), this::recovered)
+            .refusingWith(GuardRefusedException.class)
+            .generating(GuardFuzzTest::damaged)
+            .upTo(128 << 10)
+            .allocating(1 << 20, 32));
+  }
+
+  private static ByteBuffer sealed(long generation, long sequence, long checkpointed) {
+    var pending = new PendingRecord(4096);
+    pending.write(8192, ByteBuffer.wrap(Bytes.utf8("chunk " + sequence)));
+    pending.truncate(12288);
+    pending.write(0, ByteBuffer.wrap(new byte[16]));
+    return pending.seal(
+        GUARD, generation, sequence, new Checkpoint(checkpointed, new Witness(8192, 4, 7)));
+  }
+
+  private static byte[] unpadded() {
+    var record = sealed(3, 77, 2);
+    byte[] bytes = new byte[(int) JournalRecord.claimedLength(record)];
+    record.get(0, bytes);
+    return bytes;
+  }
+
+  /** The same bytes with the length and checksum that they should have. */
+  private static byte[] summed(byte[] record) {
+    if (record.length < JournalRecord.HEADER) {
+      return record;
+    }
+    var bytes = ByteBuffer.wrap(record.clone());
+    bytes.putInt(0, JournalRecord.MAGIC).putInt(68, record.length - JournalRecord.HEADER);
+    bytes.putInt(72, JournalRecord.checksum(bytes));
+    return bytes.array();
+  }
+
+  private static JournalRecord record(byte[] input) throws NoRecord {
+    var record = JournalRecord.read(ByteBuffer.wrap(input));
+    if (record == null) {
+      throw new NoRecord();
+    }
+    return record;
+  }
+
+  private static void isWritten(JournalRecord record, byte[] input) {
+    var pending = new PendingRecord(4096);
+    for (var operation : record.operations()) {
+      switch (operation) {
+        case Operation.Write(var position, var bytes) -> {
+          hold(position >= 0, "a write before the file");
+          pending.write(position, bytes.duplicate());
+        }
+        case Operation.Truncation(var size) -> {
+          hold(size >= 0, "a size below nothing");
+          pending.truncate(size);
+        }
+      }
+    }
+    var again =
+        pending.seal(record.guard(), record.generation(), record.sequence(), record.checkpoint());
+    byte[] encoded = new byte[input.length];
+    again.get(0, encoded);
+    Bytes.same(input, encoded);
+  }
+
+  /** The two journal files in one: half and half. */
+  private static byte[] journals() {
+    var files = ByteBuffer.allocate(8 * BLOCK);
+    put(files, 0, sealed(4, 79, 2));
+    put(files, BLOCK, sealed(4, 80, 3));
+    put(files, 2 * BLOCK, sealed(2, 75, 1));
+    put(files, 4 * BLOCK, sealed(3, 77, 2));
+    put(files, 5 * BLOCK, sealed(3, 78, 2));
+    put(files, 6 * BLOCK, sealed(1, 73, 0));
+    return files.array();
+  }
+
+  private static void put(ByteBuffer files, int at, ByteBuffer record) {
+    files.duplicate().position(at).put(record.duplicate());
+  }
+
+  /** Damage to one record, which then has the right checksum again. */
+  private static byte[] damaged(Mutator mutator) {
+    byte[] files = journals();
+    for (int i = mutator.random.nextInt(3); i >= 0; i--) {
+      int at = mutator.random.nextInt(files.length / BLOCK) * BLOCK;
+      byte[] record = Arrays.copyOfRange(files, at, at + BLOCK);
+      int length = (int) Math.max(JournalRecord.HEADER, ByteBuffer.wrap(record).getInt(68) + 76L);
+      byte[] part = mutator.bytes(Arrays.copyOf(record, Math.min(length, BLOCK)));
+      part = summed(Arrays.copyOf(part, Math.min(part.length, BLOCK)));
+      System.arraycopy(part, 0, files, at, part.length);
+    }
+    return files;
+  }
+
+  /** Plans, and replays into an empty file, as a start does. */
+  private Recovery recovered(byte[] input) throws IOException {
+    int half = input.length / 2;
+    try (var data = open("data", new byte[0]);
+        var even = open("even", Arrays.copyOf(input, half));
+        var odd = open("odd", Arrays.copyOfRange(input, half, input.length))) {
+      var files = new JournalFile[] {new JournalFile("even", even), new JournalFile("odd", odd)};
+      var plan = Recovery.plan("data", data, files);
+      if (!plan.witness(files).holdsIn(data)) {
+        throw new GuardRefusedException("data", "it is another file");
+      }
+      plan.forEachToReplay(
+          files,
+          record -> {
+            for (var operation : record.operations()) {
+              // far positions would only make the file sparse and slow to delete
+              if (!(operation instanceof Operation.Write(var position, _)) || position < 1 << 30) {
+                operation.applyTo(data);
+              }
+            }
+          });
+      plan.settledCheckpoint(data);
+      return plan;
+    }
+  }
+
+  private FileChannel open(String name, byte[] content) throws IOException {
+    var channel =
+        FileChannel.open(
+            folder.resolve(name),
+            StandardOpenOption.CREATE,
+            StandardOpenOption.TRUNCATE_EXISTING,
+            StandardOpenOption.READ,
+            StandardOpenOption.WRITE);
+    channel.write(ByteBuffer.wrap(content));
+    return channel;
+  }
+}
