@@ -31,7 +31,10 @@ import com.softadastra.engine.document.Definition;
 import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.document.Head;
 import com.softadastra.engine.envelope.Contents;
+import com.softadastra.engine.envelope.Custody;
 import com.softadastra.engine.envelope.Envelope;
+import com.softadastra.engine.envelope.MailFrame;
+import com.softadastra.engine.envelope.Passage;
 import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.log.Authority;
 import com.softadastra.engine.log.Cause;
@@ -78,6 +81,7 @@ class GoldenVectorsTest {
         "signatures",
         "frames",
         "envelopes",
+        "mail",
         "ids"
       })
   void bytesAreAsTheyWere(String file) throws IOException {
@@ -134,6 +138,7 @@ class GoldenVectorsTest {
     all.put("signatures", signatures());
     all.put("frames", frames());
     all.put("envelopes", envelopes());
+    all.put("mail", mail());
     all.put("ids", ids());
     return all;
   }
@@ -383,6 +388,22 @@ class GoldenVectorsTest {
                     CLOCK,
                     List.of("a", "hq"))
                 .encode()));
+    vectors.put(
+        "grant.relay",
+        hex(
+            new MembershipRecord.Grant(
+                    SPACE,
+                    key(2).publicKey(),
+                    "mast",
+                    Role.RELAY,
+                    key(1).nodeId(),
+                    1,
+                    3,
+                    SPACE.hash(),
+                    CLOCK,
+                    List.of(),
+                    List.of("10.0.0.2:7600"))
+                .encode()));
     vectors.put("statement", hex(statement().sign(key(1)).bytes()));
     return vectors;
   }
@@ -412,7 +433,8 @@ class GoldenVectorsTest {
             Envelope.pseudonym(SPACE),
             Priority.URGENT,
             CLOCK,
-            CLOCK + 60_000);
+            CLOCK + 60_000,
+            null);
     var envelope = Envelope.sign(outside, filled(40, 9), key(1));
     assertThat(envelope.isGenuine()).isTrue();
     assertThat(Envelope.decode(envelope.encode()).encode()).isEqualTo(envelope.encode());
@@ -423,6 +445,53 @@ class GoldenVectorsTest {
     vectors.put("outside", hex(outside.encode()));
     vectors.put("envelope", hex(envelope.encode()));
     vectors.put("contents", hex(contents));
+    return vectors;
+  }
+
+  private static Map<String, String> mail() {
+    byte[] passage = Passage.sign(SPACE, key(1).nodeId());
+    assertThat(Passage.lets(key(1).nodeId(), passage, Passage.key(SPACE))).isTrue();
+    assertThat(Passage.lets(key(2).nodeId(), passage, Passage.key(SPACE))).isFalse();
+    var outside =
+        new Envelope.Outside(
+            filled(16, 7),
+            key(2).nodeId(),
+            key(1).publicKey(),
+            Envelope.pseudonym(SPACE),
+            Priority.NORMAL,
+            CLOCK,
+            CLOCK + 60_000,
+            passage);
+    var envelope = Envelope.sign(outside, filled(40, 9), key(1));
+    assertThat(Envelope.decode(envelope.encode()).encode()).isEqualTo(envelope.encode());
+    byte[] mailboxes = key(4).publicKey();
+    byte[] certificate = Custody.certify(mailboxes, key(3));
+    assertThat(Custody.certifies(certificate, mailboxes, key(3).publicKey())).isTrue();
+    assertThat(Custody.certifies(certificate, mailboxes, key(2).publicKey())).isFalse();
+    var custody = new Custody(filled(16, 7), key(2).nodeId(), envelope.hash(), CLOCK).sign(key(4));
+    assertThat(custody.verified(mailboxes).envelope()).isEqualTo(envelope.hash());
+    var left = new MailFrame.Left(Envelope.pseudonym(SPACE), key(2).nodeId(), 3, 1);
+    var frames = new LinkedHashMap<String, MailFrame>();
+    frames.put(
+        "arrival",
+        new MailFrame.Arrival(
+            List.of(new MailFrame.Arrival.Shown(Envelope.pseudonym(SPACE), passage))));
+    frames.put("deposit", new MailFrame.Deposit(envelope.encode()));
+    frames.put("taken", new MailFrame.Taken(filled(16, 7)));
+    frames.put("welcome", new MailFrame.Welcome(mailboxes, certificate, List.of(left)));
+    frames.put("kept", new MailFrame.Kept(custody, true));
+    frames.put("refused", new MailFrame.Refused(filled(16, 7), "full", 60_000));
+    frames.put("mail", new MailFrame.Mail(envelope.encode()));
+    frames.put("left", left);
+    frames.put("farewell", new MailFrame.Farewell("stopping"));
+    var vectors = new LinkedHashMap<String, String>();
+    vectors.put("passage-key", hex(Passage.key(SPACE)));
+    vectors.put("outside", hex(outside.encode()));
+    frames.forEach((name, frame) -> {
+      byte[] bytes = frame.encode();
+      assertThat(MailFrame.decode(bytes).encode()).as(name).isEqualTo(bytes);
+      vectors.put(name, hex(bytes));
+    });
     return vectors;
   }
 

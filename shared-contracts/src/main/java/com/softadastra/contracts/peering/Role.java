@@ -2,16 +2,19 @@ package com.softadastra.contracts.peering;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 
-/** What a member may do in a space; its ordinal is what grants carry. */
+/** What a node may do in a space; its ordinal is what grants carry. */
 public enum Role {
   @JsonProperty("reader")
   READER,
   @JsonProperty("writer")
   WRITER,
   @JsonProperty("admin")
-  ADMIN;
+  ADMIN,
+  /** Is no member: keeps and hands on what members send each other, and can read none of it. */
+  @JsonProperty("relay")
+  RELAY;
 
   public boolean writes() {
-    return this != READER;
+    return this == WRITER || this == ADMIN;
   }
 }

@@ -12,6 +12,7 @@ import com.softadastra.engine.log.Signatures;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.engine.log.Signatures.Purpose;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one member of a space sends to another by way of somebody who may read nothing of it.
@@ -19,6 +20,7 @@ import java.nio.charset.StandardCharsets;
  * <pre>
  * envelope = [outside: bytes, sealed: bytes, signature: h'64']   ; the signature is of outside, then sealed
  * outside  = [1, id: h'16', to: h'32', from: h'32', pseudonym: h'32', priority, made, expires]
+ *          / [2, …the same…, passage: h'64']     ; for relays
  * </pre>
  *
  * @param outside all that who carries it gets to know, besides its size
@@ -46,6 +48,8 @@ public record Envelope(Outside outside, byte[] sealed, byte[] signature) {
    * @param pseudonym of the space: {@link #pseudonym}
    * @param made by the clock of the node that made it, milliseconds since 1970
    * @param expires when nobody needs to keep it any longer, by the same clock; 0 for never
+   * @param passage that the sender may use the space's relays: {@link Passage}; null where it goes
+   *     by hand
    */
   public record Outside(
       byte[] id,
@@ -54,30 +58,32 @@ public record Envelope(Outside outside, byte[] sealed, byte[] signature) {
       Hash pseudonym,
       Priority priority,
       long made,
-      long expires) {
+      long expires,
+      byte @Nullable [] passage) {
     public NodeId sender() {
       return Signatures.nodeId(from);
     }
 
     /** What the sealed bytes are bound to. */
     public byte[] encode() {
-      return new CborWriter(OUTSIDE_BYTES)
-          .array(8)
-          .unsigned(1)
-          .bytes(id)
-          .bytes(to.hash().bytes())
-          .bytes(from)
-          .bytes(pseudonym.bytes())
-          .unsigned(priority.ordinal())
-          .unsigned(made)
-          .unsigned(expires)
-          .toByteArray();
+      var out =
+          new CborWriter(OUTSIDE_BYTES)
+              .array(passage == null ? 8 : 9)
+              .unsigned(passage == null ? 1 : 2)
+              .bytes(id)
+              .bytes(to.hash().bytes())
+              .bytes(from)
+              .bytes(pseudonym.bytes())
+              .unsigned(priority.ordinal())
+              .unsigned(made)
+              .unsigned(expires);
+      return (passage == null ? out : out.bytes(passage)).toByteArray();
     }
 
     private static Outside decode(byte[] bytes) {
       var in = new CborReader(bytes);
-      in.array(8, 8);
-      if (in.unsigned() != 1) {
+      int items = in.array(8, 9);
+      if (in.unsigned() != items - 7) {
         throw new Malformed("another envelope format");
       }
       var outside =
@@ -88,7 +94,8 @@ public record Envelope(Outside outside, byte[] sealed, byte[] signature) {
               Hash.of(in.bytesExactly(Hash.BYTES)),
               Priority.values()[in.unsigned(Priority.values().length - 1)],
               in.unsigned(),
-              in.unsigned());
+              in.unsigned(),
+              items == 9 ? in.bytesExactly(Signatures.BYTES) : null);
       in.end();
       return outside;
     }
@@ -113,6 +120,11 @@ public record Envelope(Outside outside, byte[] sealed, byte[] signature) {
   /** Whether the node that it says to be from has made it as it is. */
   public boolean isGenuine() {
     return Signatures.verify(Purpose.ENVELOPE, hash(outside, sealed), signature, outside.from());
+  }
+
+  /** What a custody receipt says which envelope it is for. */
+  public Hash hash() {
+    return Hash.sha256(encode());
   }
 
   private static Hash hash(Outside outside, byte[] sealed) {

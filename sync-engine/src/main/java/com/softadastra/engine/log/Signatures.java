@@ -24,7 +24,10 @@ public final class Signatures {
     ENTRY("softadastra.entry.1"),
     MEMBERSHIP("softadastra.membership.1"),
     STATEMENT("softadastra.statement.1"),
-    ENVELOPE("softadastra.envelope.1");
+    ENVELOPE("softadastra.envelope.1"),
+    PASSAGE("softadastra.passage.1"),
+    MAILBOX("softadastra.mailbox.1"),
+    CUSTODY("softadastra.custody.1");
 
     private final byte[] prefix;
 

@@ -35,6 +35,7 @@ public final class Membership {
   private final List<SignedRecord> ordered;
   private final Map<Hash, Member> grants = new LinkedHashMap<>();
   private final Map<NodeId, Member> members = new TreeMap<>();
+  private final Map<NodeId, Relay> relays = new TreeMap<>();
   private long epoch = 1;
   private Hash lastNumbered;
 
@@ -58,6 +59,13 @@ public final class Membership {
       labels = List.copyOf(labels);
     }
   }
+
+  /**
+   * A node that carries for the members, and is none.
+   *
+   * @param addresses where it is found, as {@code host:port}
+   */
+  public record Relay(NodeId node, byte[] key, String name, List<String> addresses) {}
 
   /**
    * @throws Malformed where there is no creation, or a record is not of this space or not signed by
@@ -103,7 +111,9 @@ public final class Membership {
             1,
             create.clock(),
             List.of()));
+    var all = Map.copyOf(open);
     judge(open, creator);
+    partRelays(all);
     // A record's hash says nothing of its signature, so one that doesn't hold would keep the right
     // one out. Whoever sends a record has those that it hangs on, and sends these too.
     records.keySet().removeIf(hash -> !hash.equals(space.hash()) && !grants.containsKey(hash));
@@ -162,6 +172,16 @@ public final class Membership {
     }
   }
 
+  private void partRelays(Map<Hash, MembershipRecord.Grant> all) {
+    for (var relay : List.copyOf(members.values())) {
+      if (relay.role() == Role.RELAY) {
+        var addresses = Objects.requireNonNull(all.get(relay.grant())).addresses();
+        members.remove(relay.node());
+        relays.put(relay.node(), new Relay(relay.node(), relay.key(), relay.name(), addresses));
+      }
+    }
+  }
+
   // The creation comes first; among grants the steward's later number, then the later clock, then
   // the hash.
   private static Member later(Member a, Member b) {
@@ -216,6 +236,15 @@ public final class Membership {
     return Collections.unmodifiableCollection(members.values());
   }
 
+  /** Every relay, by node. */
+  public Collection<Relay> relays() {
+    return Collections.unmodifiableCollection(relays.values());
+  }
+
+  public Optional<Relay> relay(NodeId node) {
+    return Optional.ofNullable(relays.get(node));
+  }
+
   public Optional<Member> member(NodeId node) {
     return Optional.ofNullable(members.get(node));
   }
@@ -260,13 +289,22 @@ public final class Membership {
   public boolean belonged(NodeId node, Authority authority) {
     return node.equals(steward)
         || grants.values().stream()
-            .anyMatch(grant -> grant.node().equals(node) && grant.number() <= authority.number());
+            .anyMatch(grant ->
+                grant.node().equals(node)
+                    && grant.role() != Role.RELAY
+                    && grant.number() <= authority.number());
   }
 
   /** A grant that this issuer can sign; numbered where it is the steward. */
   public MembershipRecord.Grant grant(
       NodeId issuer, byte[] subjectKey, String subjectName, Role role, long clock) {
     return grant(issuer, subjectKey, subjectName, role, List.of(), clock);
+  }
+
+  /** A relay's grant that this issuer can sign. */
+  public MembershipRecord.Grant grantRelay(
+      NodeId issuer, byte[] key, String name, List<String> addresses, long clock) {
+    return grant(issuer, key, name, Role.RELAY, List.of(), addresses, clock);
   }
 
   /**
@@ -281,6 +319,17 @@ public final class Membership {
       Role role,
       List<String> labels,
       long clock) {
+    return grant(issuer, subjectKey, subjectName, role, labels, List.of(), clock);
+  }
+
+  private MembershipRecord.Grant grant(
+      NodeId issuer,
+      byte[] subjectKey,
+      String subjectName,
+      Role role,
+      List<String> labels,
+      List<String> addresses,
+      long clock) {
     boolean numbered = issuer.equals(steward());
     return new MembershipRecord.Grant(
         space,
@@ -292,6 +341,7 @@ public final class Membership {
         numbered ? epoch + 1 : 0,
         numbered ? lastNumbered : null,
         clock,
-        labels);
+        labels,
+        addresses);
   }
 }

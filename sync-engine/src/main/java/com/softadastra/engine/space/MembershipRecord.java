@@ -9,6 +9,7 @@ import com.softadastra.engine.cbor.CborReader.Malformed;
 import com.softadastra.engine.cbor.CborWriter;
 import com.softadastra.engine.log.Labels;
 import com.softadastra.engine.log.Signatures;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -18,8 +19,10 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  * create = [1, 0, creator key: h'32', creator name: text, space name: text, clock, nonce: h'16']
  * grant  = [1, 1, space: h'32', subject key: h'32', subject name: text, role, issuer: h'32',
- *           term, number, previous: h'32' / null, clock, ? labels: [1* text]]
+ *           term, number, previous: h'32' / null, clock, ? labels / addresses: [1* text]]
  * </pre>
+ *
+ * The last are addresses where the role is that of a relay, which has no labels.
  */
 public sealed interface MembershipRecord {
   int NONCE_BYTES = 16;
@@ -40,13 +43,19 @@ public sealed interface MembershipRecord {
     }
   }
 
+  /** Addresses that a relay's grant may name, and the bytes of one. */
+  int MOST_ADDRESSES = 8;
+
+  int ADDRESS_BYTES = 500;
+
   /**
-   * Makes a node a member or changes its role.
+   * Makes a node a member or a relay, or changes its role.
    *
    * @param number the steward's count of its records in this term, the creation being 1; 0 for an
    *     admin's grant, which counts at once and is numbered later
    * @param previous the steward's record before this one; null with number 0
    * @param labels what policies may ask for, sorted, each once
+   * @param addresses where members find a relay, as {@code host:port}; of a member none
    */
   record Grant(
       SpaceId space,
@@ -58,10 +67,41 @@ public sealed interface MembershipRecord {
       long number,
       @Nullable Hash previous,
       long clock,
-      List<String> labels)
+      List<String> labels,
+      List<String> addresses)
       implements MembershipRecord {
     public Grant {
       labels = List.copyOf(labels);
+      addresses = List.copyOf(addresses);
+      if (role == Role.RELAY ? !labels.isEmpty() : !addresses.isEmpty()) {
+        throw new IllegalArgumentException("members have labels, relays have addresses");
+      }
+    }
+
+    /** A member's grant. */
+    public Grant(
+        SpaceId space,
+        byte[] subjectKey,
+        String subjectName,
+        Role role,
+        NodeId issuer,
+        long term,
+        long number,
+        @Nullable Hash previous,
+        long clock,
+        List<String> labels) {
+      this(
+          space,
+          subjectKey,
+          subjectName,
+          role,
+          issuer,
+          term,
+          number,
+          previous,
+          clock,
+          labels,
+          List.of());
     }
 
     /** A grant without labels. */
@@ -82,7 +122,7 @@ public sealed interface MembershipRecord {
     public byte[] encode() {
       var out =
           new CborWriter(256)
-              .array(labels.isEmpty() ? 11 : 12)
+              .array(labels.isEmpty() && addresses.isEmpty() ? 11 : 12)
               .unsigned(1)
               .unsigned(1)
               .bytes(space.hash().bytes())
@@ -95,6 +135,9 @@ public sealed interface MembershipRecord {
       out.bytesOrNull(previous == null ? null : previous.bytes()).unsigned(clock);
       if (!labels.isEmpty()) {
         Labels.encode(labels, out);
+      } else if (!addresses.isEmpty()) {
+        out.array(addresses.size());
+        addresses.forEach(out::text);
       }
       return out.toByteArray();
     }
@@ -132,10 +175,23 @@ public sealed interface MembershipRecord {
       long number = in.unsigned();
       Hash previous = in.skipNull() ? null : Hash.of(in.bytesExactly(Hash.BYTES));
       long clock = in.unsigned();
-      var labels = items == 12 ? Labels.decode(in) : List.<String>of();
-      record = new Grant(space, key, name, role, issuer, term, number, previous, clock, labels);
+      boolean relay = role == Role.RELAY;
+      var labels = items == 12 && !relay ? Labels.decode(in) : List.<String>of();
+      var addresses = items == 12 && relay ? addresses(in) : List.<String>of();
+      record =
+          new Grant(
+              space, key, name, role, issuer, term, number, previous, clock, labels, addresses);
     }
     in.end();
     return record;
+  }
+
+  private static List<String> addresses(CborReader in) {
+    int count = in.array(1, MOST_ADDRESSES);
+    var addresses = new ArrayList<String>(count);
+    for (int i = 0; i < count; i++) {
+      addresses.add(in.text(ADDRESS_BYTES));
+    }
+    return addresses;
   }
 }

@@ -180,6 +180,40 @@ class MembershipTest {
   }
 
   @Test
+  void aRelayIsNoMember() {
+    var made = new Membership(List.of(CREATION));
+    var one = key(1).nodeId();
+    var grant = made.grantRelay(one, key(2).publicKey(), "mast", List.of("10.0.0.2:7600"), CLOCK);
+    var membership = made.with(List.of(signed(grant, key(1))));
+    var mast = key(2).nodeId();
+    assertThat(membership.members()).hasSize(1);
+    assertThat(membership.member(mast)).isEmpty();
+    assertThat(membership.authority(mast)).isEmpty();
+    assertThat(membership.relay(mast).orElseThrow().addresses()).containsExactly("10.0.0.2:7600");
+    var since = membership.authority(one).orElseThrow();
+    assertThat(membership.belonged(mast, since)).isFalse();
+    var claimed = new Authority(1, 2, membership.records().getLast().hash());
+    assertThat(membership.role(mast, claimed).orElseThrow().writes()).isFalse();
+  }
+
+  @Test
+  void aMemberCanBecomeARelayAndARelayAMember() {
+    var made = new Membership(List.of(CREATION));
+    var one = key(1).nodeId();
+    var two = key(2).nodeId();
+    var first = made.grant(one, key(2).publicKey(), "two", Role.WRITER, CLOCK);
+    var member = made.with(List.of(signed(first, key(1))));
+    var second = member.grantRelay(one, key(2).publicKey(), "two", List.of(), CLOCK);
+    var relay = member.with(List.of(signed(second, key(1))));
+    assertThat(relay.member(two)).isEmpty();
+    assertThat(relay.relay(two)).isPresent();
+    var third = relay.grant(one, key(2).publicKey(), "two", Role.READER, CLOCK);
+    var again = relay.with(List.of(signed(third, key(1))));
+    assertThat(role(again, 2)).isEqualTo(Role.READER);
+    assertThat(again.relays()).isEmpty();
+  }
+
+  @Test
   void orderOfRecordsDoesNotMatter() {
     for (long seed = 1; seed <= 60; seed++) {
       var random = new Random(seed);
@@ -188,7 +222,7 @@ class MembershipTest {
       for (int i = 0; i < 6; i++) {
         int issuer = 1 + random.nextInt(3);
         int subject = 1 + random.nextInt(4);
-        var role = Role.values()[random.nextInt(3)];
+        var role = Role.values()[random.nextInt(4)];
         // now and then the steward gives one number twice, as a copy of it would
         long given = issuer == 1 ? (random.nextInt(5) == 0 ? number : number++) : 0;
         var plain = record(space(1), issuer, subject, role, given, CLOCK + i);
@@ -204,7 +238,8 @@ class MembershipTest {
                 plain.number(),
                 plain.previous(),
                 plain.clock(),
-                labels.get(random.nextInt(3)));
+                role == Role.RELAY ? List.of() : labels.get(random.nextInt(3)),
+                role == Role.RELAY ? List.of("10.0.0." + i + ":7600") : List.of());
         records.add(signed(labelled, key(issuer)));
       }
       var expected = told(new Membership(records));
@@ -233,6 +268,8 @@ class MembershipTest {
                 .append(m.role())
                 .append(m.labels())
                 .append(m.grant()));
+    text.append(
+        membership.relays().stream().map(relay -> relay.node() + " " + relay.addresses()).toList());
     for (var record : membership.records().stream().map(SignedRecord::hash).sorted().toList()) {
       text.append(membership.labelled(new Authority(1, 1, record, List.of("hq"))));
       for (int n = 1; n <= 4; n++) {

@@ -166,7 +166,14 @@ final class Sealer {
     random.nextBytes(id);
     var outside =
         new Envelope.Outside(
-            id, to.node(), key.publicKey(), Envelope.pseudonym(space), Priority.NORMAL, made, 0);
+            id,
+            to.node(),
+            key.publicKey(),
+            Envelope.pseudonym(space),
+            Priority.NORMAL,
+            made,
+            0,
+            null);
     byte[] sealed = Sealing.seal(to.key(), Contents.encode(contents), outside.encode());
     return Envelope.sign(outside, sealed, key);
   }

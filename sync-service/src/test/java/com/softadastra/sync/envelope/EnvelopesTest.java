@@ -220,7 +220,8 @@ class EnvelopesTest {
             outside.pseudonym(),
             outside.priority(),
             outside.made(),
-            outside.expires());
+            outside.expires(),
+            outside.passage());
     // what it has caught opens under no other outside
     var rewrapped = Envelope.sign(claimed, genuine.sealed(), stranger);
     assertThatThrownBy(() -> opened(two, rewrapped)).hasCauseInstanceOf(Malformed.class);
