@@ -3,11 +3,11 @@ package com.softadastra.simulation;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 
 import com.softadastra.contracts.peering.PeerLinks;
+import com.softadastra.contracts.time.Schedule;
 import com.softadastra.engine.space.Reads;
 import com.softadastra.sync.identity.IncarnationFile;
 import com.softadastra.sync.storage.Journal;
 import com.softadastra.sync.storage.Log;
-import com.softadastra.sync.time.Schedule;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;

@@ -8,6 +8,8 @@ import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.documents.Change;
 import com.softadastra.contracts.documents.Documents;
+import com.softadastra.contracts.mail.Mailboxes;
+import com.softadastra.contracts.mail.RelayDuties;
 import com.softadastra.contracts.peering.Bundles;
 import com.softadastra.contracts.peering.PeerLinks;
 import com.softadastra.contracts.peering.PeerUnreachable;
@@ -58,6 +60,16 @@ public abstract class ContractSuite {
   }
 
   @TestFactory
+  Stream<DynamicTest> carriesMailboxes() {
+    return carries(Mailboxes.class, PeeringCases.mailboxes(), RecordingMailboxes::new);
+  }
+
+  @TestFactory
+  Stream<DynamicTest> carriesRelayDuties() {
+    return carries(RelayDuties.class, PeeringCases.relayDuties(), RecordingRelayDuties::new);
+  }
+
+  @TestFactory
   Stream<DynamicTest> carriesPeerLinks() {
     return carries(PeerLinks.class, PeeringCases.peerLinks(), RecordingPeerLinks::new);
   }
@@ -67,6 +79,8 @@ public abstract class ContractSuite {
     assertThat(methods(DocumentsCases.all())).isEqualTo(methods(Documents.class));
     assertThat(methods(PeeringCases.peering())).isEqualTo(methods(Peering.class));
     assertThat(methods(PeeringCases.bundles())).isEqualTo(methods(Bundles.class));
+    assertThat(methods(PeeringCases.mailboxes())).isEqualTo(methods(Mailboxes.class));
+    assertThat(methods(PeeringCases.relayDuties())).isEqualTo(methods(RelayDuties.class));
     assertThat(methods(PeeringCases.peerLinks())).isEqualTo(methods(PeerLinks.class));
   }
 
@@ -308,6 +322,11 @@ public abstract class ContractSuite {
           accepted.countDown();
           return answers;
         });
+      }
+
+      @Override
+      public Flux<byte[]> mail(NodeId relay, List<String> addresses, Flux<byte[]> frames) {
+        throw new UnsupportedOperationException();
       }
 
       @Override

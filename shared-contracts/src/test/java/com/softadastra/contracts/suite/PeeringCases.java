@@ -11,6 +11,9 @@ import static com.softadastra.contracts.suite.Samples.TEXT;
 
 import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.Reply;
+import com.softadastra.contracts.mail.Mailboxes;
+import com.softadastra.contracts.mail.RelayDuties;
+import com.softadastra.contracts.mail.RelayDuty;
 import com.softadastra.contracts.peering.Bundles;
 import com.softadastra.contracts.peering.EnvelopeTaken;
 import com.softadastra.contracts.peering.InvitationIssued;
@@ -120,6 +123,27 @@ final class PeeringCases {
             "take", new Refused(PROBLEM), to -> to.take(Flux.empty()), List.of()));
   }
 
+  static List<ContractCase<Mailboxes>> mailboxes() {
+    return List.of(
+        ContractCase.ofStream(
+            "accept", FRAMES, to -> to.accept(NODE, Flux.fromIterable(FRAMES)), NODE, FRAMES),
+        ContractCase.ofFailingStream(
+            "accept", new Refused(PROBLEM), to -> to.accept(NODE, Flux.empty()), NODE, List.of()));
+  }
+
+  static List<ContractCase<RelayDuties>> relayDuties() {
+    return List.of(
+        ContractCase.of(
+            "duties",
+            List.of(new RelayDuty(Samples.hash("space"), FRAMES.get(1))),
+            RelayDuties::duties),
+        ContractCase.of(
+            "certifyMailboxes",
+            FRAMES.get(2),
+            to -> to.certifyMailboxes(FRAMES.get(1)),
+            FRAMES.get(1)));
+  }
+
   static List<ContractCase<PeerLinks>> peerLinks() {
     var unreachable = new PeerUnreachable(TEXT, null);
     return List.of(
@@ -135,6 +159,20 @@ final class PeeringCases {
             "connect",
             unreachable,
             to -> to.connect(NODE, List.of(), Flux.empty()),
+            NODE,
+            List.of(),
+            List.of()),
+        ContractCase.ofStream(
+            "mail",
+            FRAMES,
+            to -> to.mail(NODE, ADDRESSES, Flux.fromIterable(FRAMES)),
+            NODE,
+            ADDRESSES,
+            FRAMES),
+        ContractCase.ofFailingStream(
+            "mail",
+            unreachable,
+            to -> to.mail(NODE, List.of(), Flux.empty()),
             NODE,
             List.of(),
             List.of()),

@@ -1,6 +1,6 @@
 package com.softadastra.simulation.world;
 
-import com.softadastra.sync.time.Schedule;
+import com.softadastra.contracts.time.Schedule;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

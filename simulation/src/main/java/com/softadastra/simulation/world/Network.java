@@ -119,6 +119,11 @@ final class Network {
       }
 
       @Override
+      public Flux<byte[]> mail(NodeId relay, List<String> at, Flux<byte[]> frames) {
+        return Flux.error(new PeerUnreachable("no relays here", null));
+      }
+
+      @Override
       public byte[] pair(NodeId inviter, List<String> at, byte[] request) {
         throw new PeerUnreachable("nobody pairs here", null);
       }

@@ -1,9 +1,9 @@
 package com.softadastra.sync.envelope;
 
+import com.softadastra.contracts.time.Surroundings;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.sync.peer.Exchanges;
 import com.softadastra.sync.storage.Storage;
-import com.softadastra.sync.time.Surroundings;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 

@@ -2,12 +2,12 @@ package com.softadastra.sync.peer;
 
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.SpaceId;
+import com.softadastra.contracts.time.Schedule;
+import com.softadastra.contracts.time.Serial;
 import com.softadastra.engine.cbor.CborReader.Malformed;
 import com.softadastra.engine.session.Session;
 import com.softadastra.engine.session.SessionHost;
 import com.softadastra.sync.storage.StorageException;
-import com.softadastra.sync.time.Schedule;
-import com.softadastra.sync.time.Serial;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Set;

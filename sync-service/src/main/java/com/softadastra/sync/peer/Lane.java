@@ -1,9 +1,9 @@
 package com.softadastra.sync.peer;
 
 import com.softadastra.contracts.NodeId;
-import com.softadastra.sync.time.Schedule.Due;
-import com.softadastra.sync.time.Serial;
-import com.softadastra.sync.time.Surroundings;
+import com.softadastra.contracts.time.Schedule.Due;
+import com.softadastra.contracts.time.Serial;
+import com.softadastra.contracts.time.Surroundings;
 import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;

@@ -1,12 +1,12 @@
 package com.softadastra.sync.peer;
 
 import com.softadastra.contracts.peering.PeerLinks;
+import com.softadastra.contracts.time.Surroundings;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.sync.documents.SpaceNames;
 import com.softadastra.sync.identity.Incarnations;
 import com.softadastra.sync.outbox.Outbox;
 import com.softadastra.sync.storage.Storage;
-import com.softadastra.sync.time.Surroundings;
 import java.time.InstantSource;
 import java.util.function.Supplier;
 import org.slf4j.Logger;

@@ -1,6 +1,6 @@
 package com.softadastra.sync.storage;
 
-import com.softadastra.sync.time.Schedule;
+import com.softadastra.contracts.time.Schedule;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;

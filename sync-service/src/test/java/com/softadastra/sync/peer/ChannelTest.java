@@ -8,9 +8,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.softadastra.contracts.Incarnation;
 import com.softadastra.contracts.Replica;
+import com.softadastra.contracts.time.EventQueue;
 import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.session.Frame;
-import com.softadastra.sync.time.EventQueue;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

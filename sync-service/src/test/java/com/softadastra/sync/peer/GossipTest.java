@@ -4,14 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.SpaceId;
+import com.softadastra.contracts.time.EventQueue;
+import com.softadastra.contracts.time.Surroundings;
 import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.MembershipRecord;
 import com.softadastra.sync.documents.SpaceNames;
 import com.softadastra.sync.storage.InMemoryJournal.Medium;
-import com.softadastra.sync.time.EventQueue;
-import com.softadastra.sync.time.Surroundings;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;

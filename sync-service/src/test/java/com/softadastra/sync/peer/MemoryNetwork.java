@@ -3,7 +3,7 @@ package com.softadastra.sync.peer;
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.peering.PeerLinks;
 import com.softadastra.contracts.peering.PeerUnreachable;
-import com.softadastra.sync.time.Schedule;
+import com.softadastra.contracts.time.Schedule;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -76,6 +76,11 @@ public final class MemoryNetwork {
       @Override
       public Flux<byte[]> connect(NodeId peer, List<String> addresses, Flux<byte[]> frames) {
         return flux(new Connection(from, peer, frames)::open);
+      }
+
+      @Override
+      public Flux<byte[]> mail(NodeId relay, List<String> addresses, Flux<byte[]> frames) {
+        throw new UnsupportedOperationException();
       }
 
       @Override

@@ -2,8 +2,8 @@ package com.softadastra.sync.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.softadastra.contracts.time.ThreadSchedule;
 import com.softadastra.disk.ModelDisk;
-import com.softadastra.sync.time.ThreadSchedule;
 import java.sql.SQLException;
 import org.junit.jupiter.api.Test;
 

@@ -10,6 +10,8 @@ import com.softadastra.contracts.documents.OperationRequest;
 import com.softadastra.contracts.documents.Priority;
 import com.softadastra.contracts.peering.PeerLinks;
 import com.softadastra.contracts.peering.Role;
+import com.softadastra.contracts.time.Surroundings;
+import com.softadastra.contracts.time.ThreadSchedule;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.MembershipRecord;
@@ -22,8 +24,6 @@ import com.softadastra.sync.peer.PeerDirectory;
 import com.softadastra.sync.storage.Birth;
 import com.softadastra.sync.storage.RecordingSettings;
 import com.softadastra.sync.storage.Storage;
-import com.softadastra.sync.time.Surroundings;
-import com.softadastra.sync.time.ThreadSchedule;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -94,6 +94,11 @@ final class EngineNode implements AutoCloseable {
     @Override
     public Flux<byte[]> connect(NodeId node, List<String> addresses, Flux<byte[]> frames) {
       return Objects.requireNonNull(peer).exchanges.accept(key.nodeId(), frames);
+    }
+
+    @Override
+    public Flux<byte[]> mail(NodeId relay, List<String> addresses, Flux<byte[]> frames) {
+      throw new IllegalStateException("there is no relay");
     }
 
     @Override

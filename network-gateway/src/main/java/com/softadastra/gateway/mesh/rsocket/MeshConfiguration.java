@@ -1,5 +1,8 @@
 package com.softadastra.gateway.mesh.rsocket;
 
+import com.softadastra.contracts.ProblemCode;
+import com.softadastra.contracts.Refused;
+import com.softadastra.contracts.mail.Mailboxes;
 import com.softadastra.contracts.peering.PeerLinks;
 import com.softadastra.contracts.peering.Peering;
 import com.softadastra.gateway.identity.Certification;
@@ -12,6 +15,7 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import reactor.core.publisher.Flux;
 
 /**
  * The mesh. {@link Peering} is only looked up once it is called: the sync engine behind it needs
@@ -20,6 +24,10 @@ import org.springframework.context.annotation.Configuration;
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(MeshProperties.class)
 public class MeshConfiguration {
+  /** Of a node whose layers have no edge. */
+  private static final Mailboxes NO_MAILBOXES =
+      (_, _) -> Flux.error(new Refused(ProblemCode.NOT_SUPPORTED, "this node has no mailboxes"));
+
   @Bean
   MeshThreads meshThreads() {
     return new MeshThreads();
@@ -40,13 +48,15 @@ public class MeshConfiguration {
       MeshProperties properties,
       Certification certification,
       ObjectProvider<Peering> peering,
+      ObjectProvider<Mailboxes> mailboxes,
       MeshThreads threads,
       MeshMetrics metrics) {
     return new MeshServer(
         properties,
         MeshLimits.DEFAULTS,
         certification::identity,
-        peering::getObject,
+        new PeerRequests.Layers(
+            peering::getObject, () -> mailboxes.getIfAvailable(() -> NO_MAILBOXES)),
         threads,
         metrics);
   }

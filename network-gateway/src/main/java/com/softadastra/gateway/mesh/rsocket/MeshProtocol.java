@@ -7,18 +7,20 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * The form of a mesh connection. The SETUP frame's data is {@link #NAME}; the metadata of the one
- * request that follows names its route; all other data is the sync engine's, unread.
+ * request that follows names its route; all other data is the sync engine's or the edge's, unread.
  *
  * <pre>
  * route    interaction       first payload      then
  * pair     request-response  the request        the answer
  * session  request-channel   route, no data     frames, both ways
+ * mail     request-channel   route, no data     frames, both ways
  * </pre>
  */
 final class MeshProtocol {
   static final String NAME = "softadastra-mesh/1";
   static final String PAIR = "pair";
   static final String SESSION = "session";
+  static final String MAIL = "mail";
 
   /** The stream of the one request: the first that a client opens. */
   static final int STREAM = 1;

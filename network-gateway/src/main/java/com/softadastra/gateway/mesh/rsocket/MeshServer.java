@@ -2,7 +2,6 @@ package com.softadastra.gateway.mesh.rsocket;
 
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.peering.PeerCertificates;
-import com.softadastra.contracts.peering.Peering;
 import com.softadastra.gateway.identity.Certification;
 import com.softadastra.gateway.identity.TransportIdentity;
 import com.softadastra.gateway.identity.TransportTls;
@@ -49,7 +48,7 @@ final class MeshServer implements SmartLifecycle {
   private final MeshProperties properties;
   private final MeshLimits limits;
   private final Supplier<Optional<TransportIdentity>> identity;
-  private final Supplier<Peering> peering;
+  private final PeerRequests.Layers layers;
   private final MeshThreads threads;
   private final MeshMetrics metrics;
   private final ConnectionCount count;
@@ -60,13 +59,13 @@ final class MeshServer implements SmartLifecycle {
       MeshProperties properties,
       MeshLimits limits,
       Supplier<Optional<TransportIdentity>> identity,
-      Supplier<Peering> peering,
+      PeerRequests.Layers layers,
       MeshThreads threads,
       MeshMetrics metrics) {
     this.properties = properties;
     this.limits = limits;
     this.identity = identity;
-    this.peering = peering;
+    this.layers = layers;
     this.threads = threads;
     this.metrics = metrics;
     this.count = new ConnectionCount(limits.connections(), limits.connectionsPerNode());
@@ -131,7 +130,7 @@ final class MeshServer implements SmartLifecycle {
     if (welcome) {
       connection.onDispose(() -> count.leave(peer));
     }
-    var requests = new PeerRequests(peer, peering, threads, metrics);
+    var requests = new PeerRequests(peer, layers, threads, metrics);
     requests.done().doOnSuccess(_ -> closeUnless(() -> false, connection)).subscribe();
     connection.addHandlerLast(new RSocketLengthCodec(MeshProtocol.MAX_FRAME));
     RSocketServer.create(acceptor(requests, connection, welcome))

@@ -5,6 +5,7 @@ import static com.softadastra.gateway.mesh.rsocket.MeshProtocol.CREDIT;
 import com.softadastra.contracts.LayerUnreachable;
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.Refused;
+import com.softadastra.contracts.mail.Mailboxes;
 import com.softadastra.contracts.peering.PeerUnreachable;
 import com.softadastra.contracts.peering.Peering;
 import io.rsocket.Payload;
@@ -12,6 +13,7 @@ import io.rsocket.RSocket;
 import io.rsocket.exceptions.ApplicationErrorException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
@@ -22,8 +24,8 @@ import reactor.core.publisher.Sinks;
 import reactor.util.context.Context;
 
 /**
- * Hands the one request of a connection to the sync engine, on a virtual thread. The engine decides
- * whether the node is welcome; what it refuses ends the request with an error.
+ * Hands the one request of a connection to the sync engine or the edge, on a virtual thread. They
+ * decide whether the node is welcome; what they refuse ends the request with an error.
  */
 final class PeerRequests implements RSocket {
   private static final Logger LOG = LoggerFactory.getLogger(PeerRequests.class);
@@ -39,15 +41,18 @@ final class PeerRequests implements RSocket {
               failure -> LOG.debug("after the end of a channel: {}", failure.toString()));
 
   private final NodeId peer;
-  private final Supplier<Peering> peering;
+  private final Layers layers;
   private final MeshThreads threads;
   private final MeshMetrics metrics;
   private final Sinks.Empty<Void> done = Sinks.empty();
   private final AtomicBoolean asked = new AtomicBoolean();
 
-  PeerRequests(NodeId peer, Supplier<Peering> peering, MeshThreads threads, MeshMetrics metrics) {
+  /** Whom requests are for. */
+  record Layers(Supplier<Peering> peering, Supplier<Mailboxes> mailboxes) {}
+
+  PeerRequests(NodeId peer, Layers layers, MeshThreads threads, MeshMetrics metrics) {
     this.peer = peer;
-    this.peering = peering;
+    this.layers = layers;
     this.threads = threads;
     this.metrics = metrics;
   }
@@ -73,7 +78,8 @@ final class PeerRequests implements RSocket {
     if (!known || !asked.compareAndSet(false, true)) {
       return Mono.error(noSuchRoute());
     }
-    return Mono.fromCallable(() -> peering.get().acceptPairing(peer, metrics.received(data)))
+    return Mono.fromCallable(
+            () -> layers.peering().get().acceptPairing(peer, metrics.received(data)))
         .subscribeOn(threads.blocking())
         .map(answer -> MeshProtocol.frame(metrics.sent(answer)))
         .onErrorMap(this::asToldToThePeer)
@@ -85,25 +91,31 @@ final class PeerRequests implements RSocket {
     return Flux.from(payloads)
         .switchOnFirst((first, all) -> {
           var opening = first.get();
-          if (opening == null
-              || !MeshProtocol.isFor(MeshProtocol.SESSION, opening)
-              || !asked.compareAndSet(false, true)) {
+          boolean mail = opening != null && MeshProtocol.isFor(MeshProtocol.MAIL, opening);
+          boolean session = opening != null && MeshProtocol.isFor(MeshProtocol.SESSION, opening);
+          if (!(mail || session) || !asked.compareAndSet(false, true)) {
             return Flux.<Payload>error(noSuchRoute());
           }
-          return session(all.skip(1));
+          return channel(
+              all.skip(1),
+              frames ->
+                  mail
+                      ? layers.mailboxes().get().accept(peer, frames)
+                      : layers.peering().get().accept(peer, frames));
         })
         .doFinally(_ -> done.tryEmitEmpty())
         .contextWrite(UNHEARD);
   }
 
-  private Flux<Payload> session(Flux<Payload> payloads) {
+  private Flux<Payload> channel(
+      Flux<Payload> payloads, Function<Flux<byte[]>, Flux<byte[]>> accept) {
     // the queue between the threads is what bounds the frames that the peer may have on their way
     var frames =
         payloads
             .map(payload -> metrics.received(MeshProtocol.data(payload)))
             .onErrorMap(this::lost)
             .publishOn(threads.blocking(), CREDIT);
-    return Flux.defer(() -> peering.get().accept(peer, frames))
+    return Flux.defer(() -> accept.apply(frames))
         .subscribeOn(threads.blocking())
         .map(frame -> MeshProtocol.frame(metrics.sent(frame)))
         .onErrorMap(this::asToldToThePeer);
@@ -114,7 +126,7 @@ final class PeerRequests implements RSocket {
   }
 
   private static ApplicationErrorException noSuchRoute() {
-    return new ApplicationErrorException("a connection is for one request: pair or session");
+    return new ApplicationErrorException("a connection is for one request: pair, session or mail");
   }
 
   /** A refusal is told as it is; what else fails is for this node's log. */
@@ -124,7 +136,7 @@ final class PeerRequests implements RSocket {
       case PeerUnreachable lost ->
           new ApplicationErrorException(String.valueOf(lost.getMessage()), lost);
       case LayerUnreachable _ ->
-          new ApplicationErrorException("the node's sync engine does not answer", failure);
+          new ApplicationErrorException("a layer of the node does not answer", failure);
       default -> {
         LOG.warn("the channel of peer {} failed", peer, failure);
         yield new ApplicationErrorException("the node failed", failure);

@@ -59,16 +59,26 @@ final class RSocketPeerLinks implements PeerLinks {
 
   @Override
   public Flux<byte[]> connect(NodeId peer, List<String> addresses, Flux<byte[]> frames) {
+    return open(MeshProtocol.SESSION, peer, addresses, frames);
+  }
+
+  @Override
+  public Flux<byte[]> mail(NodeId relay, List<String> addresses, Flux<byte[]> frames) {
+    return open(MeshProtocol.MAIL, relay, addresses, frames);
+  }
+
+  private Flux<byte[]> open(
+      String route, NodeId peer, List<String> addresses, Flux<byte[]> frames) {
     return Flux.usingWhen(
         reach(peer, addresses),
-        call -> channel(call, frames),
+        call -> channel(route, call, frames),
         Call::close,
         (call, _) -> call.close(),
         Call::close);
   }
 
-  private Flux<byte[]> channel(Call call, Flux<byte[]> frames) {
-    var opening = MeshProtocol.request(MeshProtocol.SESSION, new byte[0]);
+  private Flux<byte[]> channel(String route, Call call, Flux<byte[]> frames) {
+    var opening = MeshProtocol.request(route, new byte[0]);
     var outgoing =
         frames
             .subscribeOn(threads.blocking())

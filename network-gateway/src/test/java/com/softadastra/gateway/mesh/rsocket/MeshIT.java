@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.ProblemCode;
 import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.peering.PeerUnreachable;
@@ -516,17 +517,36 @@ class MeshIT {
   }
 
   @Test
+  void mailGoesToTheMailboxes() {
+    var from = new CompletableFuture<NodeId>();
+    callee.mailboxes =
+        (member, frames) -> {
+          from.complete(member);
+          return frames.map(frame -> bytes("kept " + new String(frame, UTF_8)));
+        };
+    assertThat(
+            caller
+                .links
+                .mail(callee.id(), List.of(callee.address()), Flux.just(bytes("a"), bytes("b")))
+                .map(frame -> new String(frame, UTF_8))
+                .collectList()
+                .block(PATIENCE))
+        .containsExactly("kept a", "kept b");
+    assertThat(from).isCompletedWithValue(caller.id());
+  }
+
+  @Test
   void unknownRouteIsRefused() {
     assertThatThrownBy(() ->
             rsocket(MeshProtocol.NAME, Duration.ofSeconds(5), Duration.ofSeconds(15))
                 .requestResponse(DefaultPayload.create("x", "admin"))
                 .block(PATIENCE))
-        .hasMessageContaining("pair or session");
+        .hasMessageContaining("pair, session or mail");
     assertThatThrownBy(() ->
             rsocket(MeshProtocol.NAME, Duration.ofSeconds(5), Duration.ofSeconds(15))
                 .requestChannel(Flux.just(DefaultPayload.create("x")))
                 .blockLast(PATIENCE))
-        .hasMessageContaining("pair or session");
+        .hasMessageContaining("pair, session or mail");
   }
 
   @Test
@@ -641,7 +661,7 @@ class MeshIT {
             new MeshProperties("127.0.0.1", callee.port(), List.of()),
             MeshLimits.DEFAULTS,
             Optional::empty,
-            () -> callee.peering,
+            new PeerRequests.Layers(() -> callee.peering, () -> callee.mailboxes),
             new MeshThreads(),
             new MeshMetrics(new SimpleMeterRegistry()));
 

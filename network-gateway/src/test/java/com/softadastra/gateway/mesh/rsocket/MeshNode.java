@@ -1,6 +1,7 @@
 package com.softadastra.gateway.mesh.rsocket;
 
 import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.mail.Mailboxes;
 import com.softadastra.gateway.FakePeering;
 import com.softadastra.gateway.identity.TransportIdentity;
 import com.softadastra.gateway.mesh.MeshLimits;
@@ -9,10 +10,13 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.security.GeneralSecurityException;
 import java.util.List;
 import java.util.Optional;
+import reactor.core.publisher.Flux;
 
 /** A gateway on a free port of loopback, with a sync engine that the test plays. */
 final class MeshNode implements AutoCloseable {
   final FakePeering peering = new FakePeering();
+  volatile Mailboxes mailboxes =
+      (_, _) -> Flux.error(new IllegalStateException("no mail expected"));
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   final TransportIdentity identity;
   final MeshServer server;
@@ -35,7 +39,7 @@ final class MeshNode implements AutoCloseable {
             new MeshProperties("127.0.0.1", 0, List.of()),
             limits,
             () -> Optional.of(identity),
-            () -> peering,
+            new PeerRequests.Layers(() -> peering, () -> mailboxes),
             threads,
             metrics);
     links =

@@ -1,4 +1,4 @@
-package com.softadastra.sync.time;
+package com.softadastra.contracts.time;
 
 import java.util.ArrayDeque;
 import java.util.concurrent.Executor;

@@ -1,4 +1,4 @@
-package com.softadastra.sync.time;
+package com.softadastra.contracts.time;
 
 import java.time.Duration;
 import java.util.concurrent.Executor;

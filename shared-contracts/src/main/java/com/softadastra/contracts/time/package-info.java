@@ -1,5 +1,5 @@
 /** When steps run and on what: threads and the machine's clock, or the events of a simulation. */
 @NullMarked
-package com.softadastra.sync.time;
+package com.softadastra.contracts.time;
 
 import org.jspecify.annotations.NullMarked;

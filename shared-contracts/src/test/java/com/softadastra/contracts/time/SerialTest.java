@@ -1,4 +1,4 @@
-package com.softadastra.sync.time;
+package com.softadastra.contracts.time;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package com.softadastra.sync.time;
+package com.softadastra.contracts.time;
 
 import java.time.InstantSource;
 import java.util.random.RandomGenerator;
