@@ -10,6 +10,7 @@ import com.softadastra.contracts.documents.Change;
 import com.softadastra.contracts.documents.Documents;
 import com.softadastra.contracts.mail.Mailboxes;
 import com.softadastra.contracts.mail.RelayDuties;
+import com.softadastra.contracts.mail.RelayDuty;
 import com.softadastra.contracts.peering.Bundles;
 import com.softadastra.contracts.peering.PeerLinks;
 import com.softadastra.contracts.peering.PeerUnreachable;
@@ -263,6 +264,7 @@ public abstract class ContractSuite {
   private static @Nullable Object comparable(@Nullable Object value) {
     return switch (value) {
       case byte[] bytes -> ByteBuffer.wrap(bytes);
+      case RelayDuty(var pseudonym, var key) -> List.of(pseudonym, ByteBuffer.wrap(key));
       case List<?> list -> list.stream().map(ContractSuite::comparable).toList();
       case null -> null;
       default -> value;
