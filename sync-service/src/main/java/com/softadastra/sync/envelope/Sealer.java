@@ -1,6 +1,8 @@
 package com.softadastra.sync.envelope;
 
 import com.softadastra.contracts.Incarnation;
+import com.softadastra.contracts.ProblemCode;
+import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.Priority;
@@ -104,12 +106,17 @@ final class Sealer {
     return known;
   }
 
-  /** The next envelope; null where there is nothing more. There is one at least. */
+  /**
+   * The next envelope; null where there is nothing more. There is one at least.
+   *
+   * @throws Refused where something can't be read of which nobody knew. What was not put into an
+   *     envelope yet is not lost by that: once it is known, the next call passes over it
+   */
   @Nullable Envelope next() {
     while (!over && left == null) {
       var frame = session.next();
       switch (frame) {
-        case null -> over = true;
+        case null -> end();
         case Frame.SummaryPart _, Frame.Summary _ -> summary.add(frame.encode());
         case Frame.MembershipKnown _ -> {
           if (membership != null) {
@@ -134,6 +141,19 @@ final class Sealer {
       }
     }
     return bytes > 0 || !begun ? seal() : null;
+  }
+
+  private void end() {
+    if (session.isBehind(space)) {
+      throw new Refused(
+          ProblemCode.UNREADABLE, "the log of this node is damaged where it was not known to be");
+    }
+    over = true;
+  }
+
+  /** Whether something that the member lacks was left out because it can't be read. */
+  boolean lacks() {
+    return session.withholds(space);
   }
 
   private void put(Frame frame) {

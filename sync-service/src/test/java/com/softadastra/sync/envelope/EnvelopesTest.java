@@ -31,6 +31,7 @@ class EnvelopesTest {
   private final EventQueue queue = new EventQueue();
   private final MemoryNetwork network = new MemoryNetwork(queue);
   private final List<MeetingNode> nodes = new ArrayList<>();
+  private final List<Medium> media = new ArrayList<>();
   private SpaceId space;
   private MeetingNode one;
   private MeetingNode two;
@@ -53,7 +54,8 @@ class EnvelopesTest {
     }
     space = membership.space();
     for (int n = 1; n <= 3; n++) {
-      nodes.add(new MeetingNode(key(n), membership, new Medium(), queue, network));
+      media.add(new Medium());
+      nodes.add(new MeetingNode(key(n), membership, media.getLast(), queue, network));
     }
     one = nodes.get(0);
     two = nodes.get(1);
@@ -225,6 +227,89 @@ class EnvelopesTest {
     var rewrapped = Envelope.sign(claimed, genuine.sealed(), stranger);
     assertThatThrownBy(() -> opened(two, rewrapped)).hasCauseInstanceOf(Malformed.class);
     assertThat(two.vector()).isEmpty();
+  }
+
+  @Test
+  void isNotTakenOfStrangerWhoKnowsTheSpace() {
+    var known = one.recording.view(space).orElseThrow().membership();
+    var stranger = new MeetingNode(key(9), known, new Medium(), queue, new MemoryNetwork(queue));
+    for (var envelope : sealed(stranger, two)) {
+      assertThatThrownBy(() -> opened(two, envelope))
+          .hasCauseInstanceOf(Malformed.class)
+          .hasMessageContaining("no member");
+    }
+  }
+
+  @Test
+  void whatItSaysOthersHaveIsForcedWhenItIsTakenIn() {
+    one.write(2);
+    var envelope = sealed(one, two).getFirst();
+    var said = envelopes(two).open(envelope).thenApply(_ -> two.said(one)).toCompletableFuture();
+    queue.advance(Duration.ofSeconds(1));
+    assertThat(said.join()).isEqualTo(one.vector());
+  }
+
+  @Test
+  void whatCantBeReadDoesNotHideWhatFollows() {
+    one.write(3);
+    three.write(4);
+    carry(three, one);
+    var position = one.recording.log().find(space, one.replica(), 2).orElseThrow().position();
+    media.getFirst().turnEntry(position, 5);
+    var made = envelopes(one).seal(space, two.id());
+    assertThatThrownBy(made::hasNext)
+        .isInstanceOfSatisfying(
+            Refused.class, it -> assertThat(it.problem().code()).isEqualTo(ProblemCode.UNREADABLE));
+    // the node has looked at it
+    queue.advance(Duration.ofSeconds(1));
+    made.forEachRemaining(envelope -> assertThat(opened(two, envelope).refused()).isEmpty());
+    assertThat(two.vector()).containsEntry(one.replica(), 1L).containsEntry(three.replica(), 4L);
+    assertThat(made.lacks()).isTrue();
+  }
+
+  @Test
+  void whatIsWholeLacksNothing() {
+    one.write(3);
+    var made = envelopes(one).seal(space, two.id());
+    made.forEachRemaining(_ -> {});
+    assertThat(made.lacks()).isFalse();
+  }
+
+  @Test
+  void twoLivesThatKnowOfEachOtherBecomeOneByAllOfIt() {
+    one.write(5);
+    carry(one, two);
+    carry(two, three);
+    var restored =
+        new MeetingNode(
+            key(1),
+            two.recording.view(space).orElseThrow().membership(),
+            new Medium(),
+            queue,
+            new MemoryNetwork(queue));
+    restored.write(3);
+    var other = restored.replica();
+    assertThat(other).isEqualTo(one.replica());
+    carryAnyhow(two, restored);
+    carryAnyhow(restored, two);
+    for (int round = 0; round < 3; round++) {
+      carryAnyhow(restored, two);
+      carryAnyhow(two, restored);
+    }
+    assertThat(two.vector()).isNotEqualTo(restored.vector());
+
+    envelopes(restored)
+        .sealAll(space, two.id())
+        .forEachRemaining(envelope -> opened(two, envelope));
+    carryAnyhow(two, restored);
+    // what both lives were asked for has become its own again
+    carry(restored, two);
+    carry(two, restored);
+    assertThat(two.vector()).isEqualTo(restored.vector());
+  }
+
+  private void carryAnyhow(MeetingNode from, MeetingNode to) {
+    sealed(from, to).forEach(envelope -> opened(to, envelope));
   }
 
   @Test
