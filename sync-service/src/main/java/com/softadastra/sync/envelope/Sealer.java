@@ -31,6 +31,9 @@ final class Sealer {
   /** Bytes of frames in one envelope, beyond which no further one is put in. */
   static final int FULL_BYTES = 1 << 20;
 
+  /** The same, in frames: a quarter is left for those that it begins with. */
+  private static final int MOST_FRAMES = Contents.FRAMES * 3 / 4;
+
   private static final Incarnation UNHEARD_OF = Incarnation.of(new byte[Incarnation.BYTES]);
 
   private final NodeKey key;
@@ -110,7 +113,9 @@ final class Sealer {
    * The next envelope; null where there is nothing more. There is one at least.
    *
    * @throws Refused where something can't be read of which nobody knew. What was not put into an
-   *     envelope yet is not lost by that: once it is known, the next call passes over it
+   *     envelope yet is not lost by that: once it is known, the next call passes over it. Also
+   *     where entries that belong together, and what goes before them, are more than an envelope
+   *     takes
    */
   @Nullable Envelope next() {
     while (!over && left == null) {
@@ -158,7 +163,7 @@ final class Sealer {
 
   private void put(Frame frame) {
     byte[] encoded = frame.encode();
-    if (bytes > 0 && bytes + encoded.length > FULL_BYTES) {
+    if (bytes > 0 && (bytes + encoded.length > FULL_BYTES || frames.size() == MOST_FRAMES)) {
       left = encoded;
       return;
     }
@@ -167,7 +172,6 @@ final class Sealer {
   }
 
   private Envelope seal() {
-    begun = true;
     var contents = new ArrayList<byte[]>();
     contents.add(hello);
     if (membership != null) {
@@ -175,6 +179,14 @@ final class Sealer {
     }
     contents.addAll(summary);
     contents.addAll(frames);
+    byte[] plain = Contents.encode(contents);
+    if (plain.length + Sealing.MORE_BYTES > Envelope.BYTES || contents.size() > Contents.FRAMES) {
+      throw new Refused(
+          ProblemCode.DOCUMENT_TOO_LARGE,
+          "%d bytes that belong together, and %d that say of what they are: no envelope takes both"
+              .formatted(bytes, plain.length - bytes));
+    }
+    begun = true;
     frames.clear();
     bytes = 0;
     if (left != null) {
@@ -187,7 +199,7 @@ final class Sealer {
     var outside =
         new Envelope.Outside(
             id, to.node(), key.publicKey(), Envelope.pseudonym(space), Priority.NORMAL, made, 0);
-    byte[] sealed = Sealing.seal(to.key(), Contents.encode(contents), outside.encode());
+    byte[] sealed = Sealing.seal(to.key(), plain, outside.encode());
     return Envelope.sign(outside, sealed, key);
   }
 }

@@ -3,13 +3,18 @@ package com.softadastra.sync.envelope;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.Incarnation;
 import com.softadastra.contracts.ProblemCode;
 import com.softadastra.contracts.Refused;
+import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.peering.Role;
 import com.softadastra.engine.cbor.CborReader.Malformed;
 import com.softadastra.engine.envelope.Envelope;
 import com.softadastra.engine.log.Signatures.NodeKey;
+import com.softadastra.engine.session.SessionHost;
+import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.MembershipRecord;
 import com.softadastra.sync.documents.SpaceNames;
@@ -18,10 +23,15 @@ import com.softadastra.sync.peer.MeetingNode;
 import com.softadastra.sync.peer.MemoryNetwork;
 import com.softadastra.sync.storage.InMemoryJournal.Medium;
 import com.softadastra.sync.time.EventQueue;
+import java.lang.reflect.Proxy;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -227,6 +237,36 @@ class EnvelopesTest {
     var rewrapped = Envelope.sign(claimed, genuine.sealed(), stranger);
     assertThatThrownBy(() -> opened(two, rewrapped)).hasCauseInstanceOf(Malformed.class);
     assertThat(two.vector()).isEmpty();
+  }
+
+  /** More chains than there is room for before the entries. */
+  @Test
+  void whatNobodyCouldReadIsNotMade() {
+    var host = one.exchanges.carriedTo(two.id(), space);
+    var member =
+        one.recording.view(space).orElseThrow().membership().member(two.id()).orElseThrow();
+    var chains = new HashMap<Replica, ChainHead>();
+    byte[] incarnation = new byte[Incarnation.BYTES];
+    for (int i = 0; i < 300_000; i++) {
+      ByteBuffer.wrap(incarnation).putInt(1 + i);
+      var replica = new Replica(three.id(), Incarnation.of(incarnation));
+      chains.put(replica, new ChainHead(replica, null, 0, 1, Hash.sha256(incarnation), 1));
+    }
+    var crowded =
+        (SessionHost)
+            Proxy.newProxyInstance(
+                SessionHost.class.getClassLoader(),
+                new Class<?>[] {SessionHost.class},
+                (_, method, arguments) ->
+                    method.getName().equals("chains") ? chains : method.invoke(host, arguments));
+    var sealer =
+        new Sealer(key(1), member, space, crowded, Optional.empty(), 0, new SplittableRandom(1));
+    for (int i = 0; i < 2; i++) {
+      assertThatThrownBy(() -> Envelope.decode(sealer.next().encode()))
+          .isInstanceOfSatisfying(
+              Refused.class,
+              it -> assertThat(it.problem().code()).isEqualTo(ProblemCode.DOCUMENT_TOO_LARGE));
+    }
   }
 
   @Test
