@@ -1,6 +1,8 @@
 package com.softadastra.sync.envelope;
 
 import com.softadastra.contracts.Incarnation;
+import com.softadastra.contracts.ProblemCode;
+import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.Priority;
@@ -28,6 +30,9 @@ import org.jspecify.annotations.Nullable;
 final class Sealer {
   /** Bytes of frames in one envelope, beyond which no further one is put in. */
   static final int FULL_BYTES = 1 << 20;
+
+  /** The same, in frames: a quarter is left for those that it begins with. */
+  private static final int MOST_FRAMES = Contents.FRAMES * 3 / 4;
 
   private static final Incarnation UNHEARD_OF = Incarnation.of(new byte[Incarnation.BYTES]);
 
@@ -104,12 +109,19 @@ final class Sealer {
     return known;
   }
 
-  /** The next envelope; null where there is nothing more. There is one at least. */
+  /**
+   * The next envelope; null where there is nothing more. There is one at least.
+   *
+   * @throws Refused where something can't be read of which nobody knew. What was not put into an
+   *     envelope yet is not lost by that: once it is known, the next call passes over it. Also
+   *     where entries that belong together, and what goes before them, are more than an envelope
+   *     takes
+   */
   @Nullable Envelope next() {
     while (!over && left == null) {
       var frame = session.next();
       switch (frame) {
-        case null -> over = true;
+        case null -> end();
         case Frame.SummaryPart _, Frame.Summary _ -> summary.add(frame.encode());
         case Frame.MembershipKnown _ -> {
           if (membership != null) {
@@ -136,9 +148,22 @@ final class Sealer {
     return bytes > 0 || !begun ? seal() : null;
   }
 
+  private void end() {
+    if (session.isBehind(space)) {
+      throw new Refused(
+          ProblemCode.UNREADABLE, "the log of this node is damaged where it was not known to be");
+    }
+    over = true;
+  }
+
+  /** Whether something that the member lacks was left out because it can't be read. */
+  boolean lacks() {
+    return session.withholds(space);
+  }
+
   private void put(Frame frame) {
     byte[] encoded = frame.encode();
-    if (bytes > 0 && bytes + encoded.length > FULL_BYTES) {
+    if (bytes > 0 && (bytes + encoded.length > FULL_BYTES || frames.size() == MOST_FRAMES)) {
       left = encoded;
       return;
     }
@@ -147,7 +172,6 @@ final class Sealer {
   }
 
   private Envelope seal() {
-    begun = true;
     var contents = new ArrayList<byte[]>();
     contents.add(hello);
     if (membership != null) {
@@ -155,6 +179,14 @@ final class Sealer {
     }
     contents.addAll(summary);
     contents.addAll(frames);
+    byte[] plain = Contents.encode(contents);
+    if (plain.length + Sealing.MORE_BYTES > Envelope.BYTES || contents.size() > Contents.FRAMES) {
+      throw new Refused(
+          ProblemCode.DOCUMENT_TOO_LARGE,
+          "%d bytes that belong together, and %d that say of what they are: no envelope takes both"
+              .formatted(bytes, plain.length - bytes));
+    }
+    begun = true;
     frames.clear();
     bytes = 0;
     if (left != null) {
@@ -174,7 +206,7 @@ final class Sealer {
             made,
             0,
             null);
-    byte[] sealed = Sealing.seal(to.key(), Contents.encode(contents), outside.encode());
+    byte[] sealed = Sealing.seal(to.key(), plain, outside.encode());
     return Envelope.sign(outside, sealed, key);
   }
 }
