@@ -487,6 +487,11 @@ public final class Session {
     return exchange(space).filter(exchange -> exchange.cursor < host.durable()).isPresent();
   }
 
+  /** The position up to which the peer was sent what it lacks, leaving out what can't be read. */
+  public long reached(SpaceId space) {
+    return exchange(space).map(exchange -> exchange.cursor).orElse(0L);
+  }
+
   /** Whether the peer lacks something that can't be read here, as far as was looked. */
   public boolean withholds(SpaceId space) {
     return exchange(space).filter(exchange -> !exchange.withheld.isEmpty()).isPresent();

@@ -5,11 +5,13 @@ import com.softadastra.contracts.ProblemCode;
 import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
+import com.softadastra.contracts.documents.Priority;
 import com.softadastra.contracts.time.Serial;
 import com.softadastra.contracts.time.Surroundings;
 import com.softadastra.engine.cbor.CborReader.Malformed;
 import com.softadastra.engine.envelope.Contents;
 import com.softadastra.engine.envelope.Envelope;
+import com.softadastra.engine.envelope.Passage;
 import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.engine.session.Frame;
@@ -17,6 +19,7 @@ import com.softadastra.engine.session.Session;
 import com.softadastra.sync.peer.Exchanges;
 import com.softadastra.sync.storage.DamagedEntry;
 import com.softadastra.sync.storage.Recording;
+import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -82,7 +85,32 @@ public final class Envelopes {
    * @throws Refused where it is no member
    */
   public Sealed seal(SpaceId space, NodeId to) {
-    return seal(space, to, recording.ledger().by(space, to).map(known -> known.statement()));
+    return seal(space, to, said(space, to), 0, Sealer.Stamp.byHand(now()));
+  }
+
+  /**
+   * What a member lacks of a space, for a relay.
+   *
+   * @param after what the log has up to this position is with the relay already
+   * @param life how long it is to be kept there
+   * @throws Refused where it is no member
+   */
+  public Sealed sealForRelay(SpaceId space, NodeId to, long after, Duration life) {
+    var priority =
+        recording.view(space).map(view -> view.urgency().beyond(after)).orElse(Priority.NORMAL);
+    long made = now();
+    var stamp =
+        new Sealer.Stamp(
+            priority, made, made + life.toMillis(), Passage.sign(space, key.nodeId()));
+    return seal(space, to, said(space, to), after, stamp);
+  }
+
+  private Optional<Statement> said(SpaceId space, NodeId member) {
+    return recording.ledger().by(space, member).map(known -> known.statement());
+  }
+
+  private long now() {
+    return Math.max(0, surroundings.clock().millis());
   }
 
   /**
@@ -92,25 +120,19 @@ public final class Envelopes {
    * @throws Refused where it is no member
    */
   public Sealed sealAll(SpaceId space, NodeId to) {
-    return seal(space, to, Optional.empty());
+    return seal(space, to, Optional.empty(), 0, Sealer.Stamp.byHand(now()));
   }
 
-  private Sealed seal(SpaceId space, NodeId to, Optional<Statement> said) {
+  private Sealed seal(
+      SpaceId space, NodeId to, Optional<Statement> said, long after, Sealer.Stamp stamp) {
     var member =
         recording
             .view(space)
             .flatMap(view -> view.membership().member(to))
             .orElseThrow(() -> new Refused(ProblemCode.PEER_UNKNOWN, to + " is no member"));
-    var host = exchanges.carriedTo(to, space);
+    var host = exchanges.carriedTo(to, space, after);
     return new Sealed(
-        new Sealer(
-            key,
-            member,
-            space,
-            host,
-            said,
-            Math.max(0, surroundings.clock().millis()),
-            surroundings.random()));
+        new Sealer(key, member, space, host, said, stamp, surroundings.random()));
   }
 
   /**
@@ -143,6 +165,14 @@ public final class Envelopes {
       var envelope = Objects.requireNonNull(next);
       next = null;
       return envelope;
+    }
+
+    /**
+     * The log position up to which what the member lacks is in the envelopes that {@link #next}
+     * gave; ask before {@link #hasNext} makes another.
+     */
+    public long reached() {
+      return sealer.reached();
     }
 
     /** Whether something was left out because it can't be read here; known in the end. */

@@ -39,7 +39,7 @@ final class Sealer {
   private final NodeKey key;
   private final Member to;
   private final SpaceId space;
-  private final long made;
+  private final Stamp stamp;
   private final RandomGenerator random;
   private final Session session;
 
@@ -55,13 +55,29 @@ final class Sealer {
   /** What didn't go into the last one. */
   private byte @Nullable [] left;
 
+  // log positions: up to which is in the envelopes given out, and with the frames gathered since
+  private long reached;
+  private long gathered;
+
   private boolean begun;
   private boolean over;
 
   /**
+   * What all envelopes have outside.
+   *
+   * @param made milliseconds since 1970
+   * @param expires the same; 0 for never
+   * @param passage for relays; null where they go by hand
+   */
+  record Stamp(Priority priority, long made, long expires, byte @Nullable [] passage) {
+    static Stamp byHand(long made) {
+      return new Stamp(Priority.NORMAL, made, 0, null);
+    }
+  }
+
+  /**
    * @param host this node as a session with that member sees it
    * @param said what it said last; empty where it isn't known to have said anything
-   * @param made milliseconds since 1970
    */
   Sealer(
       NodeKey key,
@@ -69,12 +85,12 @@ final class Sealer {
       SpaceId space,
       SessionHost host,
       Optional<Statement> said,
-      long made,
+      Stamp stamp,
       RandomGenerator random) {
     this.key = key;
     this.to = to;
     this.space = space;
-    this.made = made;
+    this.stamp = stamp;
     this.random = random;
     this.hello = host.hello(to.node()).encode();
     this.session = new Session(to.node(), host);
@@ -154,6 +170,18 @@ final class Sealer {
           ProblemCode.UNREADABLE, "the log of this node is damaged where it was not known to be");
     }
     over = true;
+    gathered = session.reached(space);
+    if (bytes == 0) {
+      reached = gathered;
+    }
+  }
+
+  /**
+   * The log position up to which what the member lacks is in the envelopes that were given out, but
+   * for what can't be read.
+   */
+  long reached() {
+    return reached;
   }
 
   /** Whether something that the member lacks was left out because it can't be read. */
@@ -169,6 +197,7 @@ final class Sealer {
     }
     frames.add(encoded);
     bytes += encoded.length;
+    gathered = session.reached(space);
   }
 
   private Envelope seal() {
@@ -187,12 +216,14 @@ final class Sealer {
               .formatted(bytes, plain.length - bytes));
     }
     begun = true;
+    reached = gathered;
     frames.clear();
     bytes = 0;
     if (left != null) {
       frames.add(left);
       bytes = left.length;
       left = null;
+      gathered = session.reached(space);
     }
     byte[] id = new byte[Envelope.ID_BYTES];
     random.nextBytes(id);
@@ -202,10 +233,10 @@ final class Sealer {
             to.node(),
             key.publicKey(),
             Envelope.pseudonym(space),
-            Priority.NORMAL,
-            made,
-            0,
-            null);
+            stamp.priority(),
+            stamp.made(),
+            stamp.expires(),
+            stamp.passage());
     byte[] sealed = Sealing.seal(to.key(), plain, outside.encode());
     return Envelope.sign(outside, sealed, key);
   }

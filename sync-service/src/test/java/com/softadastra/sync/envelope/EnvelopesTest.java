@@ -243,7 +243,7 @@ class EnvelopesTest {
   /** More chains than there is room for before the entries. */
   @Test
   void whatNobodyCouldReadIsNotMade() {
-    var host = one.exchanges.carriedTo(two.id(), space);
+    var host = one.exchanges.carriedTo(two.id(), space, 0);
     var member =
         one.recording.view(space).orElseThrow().membership().member(two.id()).orElseThrow();
     var chains = new HashMap<Replica, ChainHead>();
@@ -261,7 +261,7 @@ class EnvelopesTest {
                 (_, method, arguments) ->
                     method.getName().equals("chains") ? chains : method.invoke(host, arguments));
     var sealer =
-        new Sealer(key(1), member, space, crowded, Optional.empty(), 0, new SplittableRandom(1));
+        new Sealer(key(1), member, space, crowded, Optional.empty(), Sealer.Stamp.byHand(0), new SplittableRandom(1));
     for (int i = 0; i < 2; i++) {
       assertThatThrownBy(() -> Envelope.decode(sealer.next().encode()))
           .isInstanceOfSatisfying(
