@@ -276,6 +276,16 @@ public final class H2Journal implements Journal {
   }
 
   @Override
+  public OutboxRows outboxRows(long after, long last, int limit) {
+    return rows.outboxRows(after, last, limit);
+  }
+
+  @Override
+  public Optional<Stretch> stretch(SpaceId space, Replica chain, long from, long to) {
+    return rows.stretch(space, chain, from, to);
+  }
+
+  @Override
   public Standing standing(long position) {
     try (var select =
         connection.prepareStatement("select standing from dead_letter where position = ?")) {
@@ -390,6 +400,7 @@ public final class H2Journal implements Journal {
       int given = numbers.given();
       putNode(batch);
       putSpaces(batch);
+      putOwedAgain(batch);
       putStatements(batch);
       putDocuments(batch);
       putIntents(batch);
@@ -486,6 +497,37 @@ public final class H2Journal implements Journal {
         insert.executeUpdate();
       }
     }
+  }
+
+  private void putOwedAgain(Batch batch) throws SQLException {
+    if (batch.owedAgain().isEmpty()) {
+      return;
+    }
+    var there = new HashSet<Long>();
+    try (var select =
+        connection.prepareStatement(
+            "select position from outbox where position >= ? and position <= ?")) {
+      select.setLong(1, batch.owedAgain().firstKey());
+      select.setLong(2, batch.owedAgain().lastKey());
+      try (var row = select.executeQuery()) {
+        while (row.next()) {
+          there.add(row.getLong(1));
+        }
+      }
+    }
+    for (var row : batch.owedAgain().values()) {
+      if (!there.contains(row.position())) {
+        sql.changeLater(
+            RowChange.INSERT_OUTBOX,
+            row.position(),
+            numbers.space(row.space()),
+            numbers.replica(row.dot().replica(), connection),
+            row.dot().sequence(),
+            row.bytes(),
+            row.recordedAt());
+      }
+    }
+    sql.changeAll(RowChange.INSERT_OUTBOX);
   }
 
   private void putStatements(Batch batch) throws SQLException {

@@ -396,6 +396,33 @@ public final class InMemoryJournal implements Journal {
   }
 
   @Override
+  public OutboxRows outboxRows(long after, long last, int limit) {
+    var found =
+        contents.entries.subMap(after, false, last, true).values().stream()
+            .limit(limit)
+            .map(logged ->
+                new OutboxRow(
+                    logged.position(),
+                    logged.entry().space(),
+                    logged.dot(),
+                    logged.bytes().length,
+                    logged.recordedAt().toEpochMilli()))
+            .toList();
+    return new OutboxRows(
+        found, found.size(), found.isEmpty() ? after : found.getLast().position());
+  }
+
+  @Override
+  public Optional<Stretch> stretch(SpaceId space, Replica chain, long from, long to) {
+    var positions = contents.positions.get(new Chain(space, chain));
+    var within =
+        positions == null ? new TreeMap<Long, Long>() : positions.subMap(from, true, to, true);
+    return within.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new Stretch(within.firstEntry().getValue(), within.lastEntry().getValue()));
+  }
+
+  @Override
   public Standing standing(long position) {
     var letter = contents.deadLetters.get(position);
     return letter == null ? Standing.EFFECTIVE : letter.standing();
@@ -540,6 +567,7 @@ public final class InMemoryJournal implements Journal {
     var statements = List.copyOf(batch.statements());
     var records = new LinkedHashMap<>(batch.records());
     var owedWhole = new LinkedHashSet<>(batch.owedWhole());
+    var owedAgain = List.copyOf(batch.owedAgain().values());
     var branches = List.copyOf(batch.branches());
     var mended = List.copyOf(batch.mended());
     var chains = batch.chains();
@@ -555,6 +583,7 @@ public final class InMemoryJournal implements Journal {
               to.entries.values().stream()
                   .filter(logged -> logged.entry().space().equals(space))
                   .forEach(logged -> owe(logged, to)));
+          owedAgain.forEach(row -> to.outbox.put(row.position(), new Owed(row.space(), row.dot())));
           statements.forEach(known ->
               to.statements.put(
                   new Statement(known.statement().space(), known.statement().by().node()), known));

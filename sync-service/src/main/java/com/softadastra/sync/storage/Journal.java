@@ -90,6 +90,37 @@ public interface Journal extends Reads, AutoCloseable {
    */
   boolean wasWritten(DocumentState state);
 
+  /**
+   * What the outbox has of an entry where that is owed.
+   *
+   * @param dot by the chain that it is of
+   */
+  record OutboxRow(long position, SpaceId space, Dot dot, int bytes, long recordedAt) {}
+
+  /**
+   * The entries after a position and up to another, of all spaces, in the order of the log, damaged
+   * or not; where a damaged row doesn't tell whose it is, it is left out.
+   *
+   * @param limit how many of the log are looked at
+   */
+  OutboxRows outboxRows(long after, long last, int limit);
+
+  /**
+   * A page of them.
+   *
+   * @param reached the last position that was looked at
+   */
+  record OutboxRows(List<OutboxRow> rows, int seen, long reached) {}
+
+  /** From one position to another, both of which are in it. */
+  record Stretch(long first, long last) {}
+
+  /**
+   * Where the log has a chain's entries from one sequence to another; empty where it has none. It
+   * may begin before the first of them, and end after the last, or with the log.
+   */
+  Optional<Stretch> stretch(SpaceId space, Replica chain, long from, long to);
+
   /** The positions of entries that are held, in order. */
   List<Long> held();
 

@@ -111,6 +111,54 @@ public final class Ledger {
                     && lacks(statement, chain.getKey(), chain.getValue().sequence()));
   }
 
+  /**
+   * What of a chain a member that falls back may have lost.
+   *
+   * @param after the sequence up to which it says to have it
+   * @param until the last that it was known to have
+   */
+  record Lost(long after, long until) {
+    boolean covers(long sequence) {
+      return after < sequence && sequence <= until;
+    }
+  }
+
+  /** What a member has lost of the chains of a space, by chain, as they are here. */
+  Map<Replica, Lost> lost(Statement statement, Map<Replica, ChainHead> chains) {
+    var lost = new LinkedHashMap<Replica, Lost>();
+    chains
+        .keySet()
+        .forEach(chain -> lost(statement, chain, chains).ifPresent(each -> lost.put(chain, each)));
+    return lost;
+  }
+
+  /** The same of one chain. Of a branch it had what it was known to have of the chain before. */
+  Optional<Lost> lost(Statement statement, Replica chain, Map<Replica, ChainHead> chains) {
+    var head = chains.get(chain);
+    if (head == null || chain.equals(statement.by())) {
+      return Optional.empty();
+    }
+    var before = by(statement.space(), statement.by().node()).map(Known::statement).orElse(null);
+    long had = 0;
+    for (var name = chain; name != null; ) {
+      had = Math.max(had, had(statement, before, name));
+      var at = chains.get(name);
+      name = at == null ? null : at.parent();
+    }
+    long until = Math.min(had, head.sequence());
+    long after = Math.max(head.after(), statement.vector().getOrDefault(chain, 0L));
+    return after < until ? Optional.of(new Lost(after, until)) : Optional.empty();
+  }
+
+  private static long had(Statement now, @Nullable Statement before, Replica chain) {
+    if (before == null) {
+      return chain.node().equals(now.by().node()) ? Long.MAX_VALUE : 0;
+    }
+    return chain.equals(before.by()) && !chain.equals(now.by())
+        ? Long.MAX_VALUE
+        : before.vector().getOrDefault(chain, 0L);
+  }
+
   private static boolean lacks(Statement statement, Replica chain, long sequence) {
     return sequence > statement.vector().getOrDefault(chain, 0L);
   }

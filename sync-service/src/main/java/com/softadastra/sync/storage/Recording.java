@@ -1,5 +1,6 @@
 package com.softadastra.sync.storage;
 
+import com.softadastra.contracts.Dot;
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.Incarnation;
 import com.softadastra.contracts.Problem;
@@ -106,6 +107,7 @@ public final class Recording {
   private long progress;
   private final Ledger ledger = new Ledger();
   private final Mending mending;
+  private final FallenBack fallenBack;
   private final Measures measures = new Measures();
 
   /** Counts since the start, for metrics. */
@@ -161,6 +163,7 @@ public final class Recording {
     this.queue = new UnitQueue(settings.queueUnits());
     this.log = journal.log(this::durable);
     this.mending = new Mending(journal, spaces);
+    this.fallenBack = new FallenBack(journal, ledger, spaces);
     this.incarnation = birth.incarnation();
     this.node = new Journal.Node(birth.incarnation(), 0, birth.firstPosition());
   }
@@ -386,7 +389,7 @@ public final class Recording {
   public int discharge(SpaceId space, int most) {
     ensureOwner();
     var membership = membership(space);
-    return journal.discharge(space, dot -> ledger.owed(membership, key.nodeId(), dot), most);
+    return journal.discharge(space, dot -> owed(membership, dot), most);
   }
 
   /**
@@ -553,7 +556,9 @@ public final class Recording {
 
   /** Whether there is something to do beside what is handed in. */
   private boolean hasWork() {
-    return mending.hasWork() || (progress != mending.progress() && !aside.isEmpty());
+    return mending.hasWork()
+        || fallenBack.hasWork()
+        || (progress != mending.progress() && !aside.isEmpty());
   }
 
   /** Writes down the chains, so that the next start has little to read. */
@@ -619,7 +624,7 @@ public final class Recording {
     var units = withAside(handedIn);
     var touched = new LinkedHashSet<SpaceId>();
     var answers = new ArrayList<Runnable>(units.size());
-    var notes = new ArrayList<Ledger.Known>();
+    var notes = new ArrayList<Ledger.Known>(fallenBack.later());
     for (var unit : units) {
       try {
         if (follows(unit)) {
@@ -661,12 +666,8 @@ public final class Recording {
       }
     }
     try {
-      var kept = ledger.newest(notes);
+      var kept = counting(ledger.newest(notes), batch);
       batch.note(kept);
-      kept.stream()
-          .map(Ledger.Known::statement)
-          .filter(this::fallsBack)
-          .forEach(statement -> batch.oweEverything(statement.space()));
       if (!batch.isEmpty()) {
         if (lastPosition - chainsPosition >= CHAINS_EVERY || !batch.branches().isEmpty()) {
           batch.chains(chains(), urgency(), lastPosition);
@@ -676,6 +677,7 @@ public final class Recording {
         journal.record(batch);
         ensureUninterrupted();
         ledger.publish(kept);
+        fallenBack.published();
       }
     } catch (Throwable e) {
       machine.failStop().stop("recording", e);
@@ -745,6 +747,23 @@ public final class Recording {
       case Unit.Submitted _, Unit.Received _ -> mending.isLookedFor(row) && hasRoomAside(unit);
       case Unit.Noted _, Unit.Again _, Unit.ClockJudged _, Unit.Administered<?> _ -> false;
     };
+  }
+
+  /** The statements that count with this commit; those that say less than before may wait. */
+  private List<Ledger.Known> counting(List<Ledger.Known> newest, Batch batch) {
+    var counting = new ArrayList<Ledger.Known>();
+    for (var known : newest) {
+      if (fallenBack.waits(known)) {
+        continue;
+      }
+      if (fallsBack(known.statement())) {
+        fallenBack.add(known);
+      } else {
+        counting.add(known);
+      }
+    }
+    counting.addAll(fallenBack.step(batch));
+    return counting;
   }
 
   private boolean fallsBack(Statement statement) {
@@ -944,7 +963,11 @@ public final class Recording {
   }
 
   private boolean owed(LoggedEntry logged) {
-    return ledger.owed(space(logged.entry().space()).membership(), key.nodeId(), logged.dot());
+    return owed(space(logged.entry().space()).membership(), logged.dot());
+  }
+
+  private boolean owed(Membership membership, Dot dot) {
+    return ledger.owed(membership, key.nodeId(), dot) || fallenBack.owes(membership.space(), dot);
   }
 
   /** To the millisecond, which is what rows keep, so that a later answer says the same. */
