@@ -54,6 +54,7 @@ public final class Batch implements Reads {
   private final Map<SpaceId, List<SignedRecord>> records = new LinkedHashMap<>();
   private final Set<SpaceId> owedWhole = new LinkedHashSet<>();
   private final TreeMap<Long, Journal.OutboxRow> owedAgain = new TreeMap<>();
+  private final Map<SpaceId, Boolean> clocksFollowed = new LinkedHashMap<>();
   private final Map<Long, LoggedEntry> mended = new LinkedHashMap<>();
   private final Set<DocumentKey> rebuilt = new LinkedHashSet<>();
   private Collection<Ledger.Known> statements = List.of();
@@ -84,8 +85,10 @@ public final class Batch implements Reads {
   boolean isEmpty() {
     return appended.isEmpty()
         && restood.isEmpty()
+        && documents.isEmpty()
         && statements.isEmpty()
         && owedAgain.isEmpty()
+        && clocksFollowed.isEmpty()
         && mended.isEmpty()
         && rebuilt.isEmpty()
         && node == null;
@@ -97,6 +100,7 @@ public final class Batch implements Reads {
         && names.isEmpty()
         && records.isEmpty()
         && owedWhole.isEmpty()
+        && clocksFollowed.isEmpty()
         && branches.isEmpty();
   }
 
@@ -178,6 +182,11 @@ public final class Batch implements Reads {
   /** A member has lost an entry of an earlier commit, which is owed, again or still. */
   void oweAgain(Journal.OutboxRow row) {
     owedAgain.put(row.position(), row);
+  }
+
+  /** Whether a space's documents are folded as its documents of clocks say; new spaces' are. */
+  void followClocks(SpaceId space, boolean followed) {
+    clocksFollowed.put(space, followed);
   }
 
   /** Writes down where the chains have come to, which bounds what the next start reads. */
@@ -341,6 +350,10 @@ public final class Batch implements Reads {
 
   Set<SpaceId> owedWhole() {
     return owedWhole;
+  }
+
+  Map<SpaceId, Boolean> clocksFollowed() {
+    return clocksFollowed;
   }
 
   /** By position. */

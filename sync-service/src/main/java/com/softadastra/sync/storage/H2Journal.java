@@ -203,7 +203,13 @@ public final class H2Journal implements Journal {
           statement(row).ifPresent(statements::add);
         }
       }
-      return new Recovered(node, records, chains, urgency, chainsPosition, statements);
+      var followed = new HashSet<SpaceId>();
+      try (var row = statement.executeQuery("select space_no from space where clocks_followed")) {
+        while (row.next()) {
+          followed.add(numbers.space(row.getInt(1)));
+        }
+      }
+      return new Recovered(node, records, chains, urgency, chainsPosition, statements, followed);
     } catch (SQLException e) {
       throw new StorageException("The log can't be read: " + e.getMessage(), e);
     }
@@ -466,7 +472,7 @@ public final class H2Journal implements Journal {
     for (var space : batch.names().entrySet()) {
       try (var insert =
           connection.prepareStatement(
-              "insert into space (id, name) values (?, ?)",
+              "insert into space (id, name, clocks_followed) values (?, ?, true)",
               java.sql.Statement.RETURN_GENERATED_KEYS)) {
         insert.setBytes(1, space.getKey().hash().bytes());
         insert.setString(2, space.getValue());
@@ -483,6 +489,14 @@ public final class H2Journal implements Journal {
           insert.setBytes(3, record.signature());
           insert.executeUpdate();
         }
+      }
+    }
+    for (var space : batch.clocksFollowed().entrySet()) {
+      try (var update =
+          connection.prepareStatement("update space set clocks_followed = ? where space_no = ?")) {
+        update.setBoolean(1, space.getValue());
+        update.setInt(2, numbers.space(space.getKey()));
+        update.executeUpdate();
       }
     }
     for (var space : batch.owedWhole()) {

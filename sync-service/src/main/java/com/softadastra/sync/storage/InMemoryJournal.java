@@ -236,6 +236,7 @@ public final class InMemoryJournal implements Journal {
     private final List<Map.Entry<Long, byte[]>> turned;
     private final List<Map.Entry<DocumentKey, byte[]>> turnedDocuments;
     private final List<Map.Entry<SpaceId, Urgency>> urgency;
+    private final Set<SpaceId> clocksFollowed;
     private final long chainsPosition;
     private final @Nullable Node node;
 
@@ -255,6 +256,7 @@ public final class InMemoryJournal implements Journal {
       turned = entries(of.turned);
       turnedDocuments = entries(of.turnedDocuments);
       urgency = entries(of.urgency);
+      clocksFollowed = Set.copyOf(of.clocksFollowed);
       chainsPosition = of.chainsPosition;
       node = of.node;
     }
@@ -279,6 +281,7 @@ public final class InMemoryJournal implements Journal {
       turned.forEach(it -> to.turned.put(it.getKey(), it.getValue()));
       turnedDocuments.forEach(it -> to.turnedDocuments.put(it.getKey(), it.getValue()));
       urgency.forEach(it -> to.urgency.put(it.getKey(), it.getValue()));
+      to.clocksFollowed.addAll(clocksFollowed);
       to.chainsPosition = chainsPosition;
       to.node = node;
     }
@@ -316,6 +319,7 @@ public final class InMemoryJournal implements Journal {
 
     final Map<DocumentKey, byte[]> turnedDocuments = new LinkedHashMap<>();
     final Map<SpaceId, Urgency> urgency = new LinkedHashMap<>();
+    final Set<SpaceId> clocksFollowed = new LinkedHashSet<>();
     long chainsPosition;
     @Nullable Node node;
   }
@@ -352,7 +356,8 @@ public final class InMemoryJournal implements Journal {
         chains,
         Map.copyOf(contents.urgency),
         contents.chainsPosition,
-        List.copyOf(contents.statements.values()));
+        List.copyOf(contents.statements.values()),
+        Set.copyOf(contents.clocksFollowed));
   }
 
   @Override
@@ -567,6 +572,8 @@ public final class InMemoryJournal implements Journal {
     var statements = List.copyOf(batch.statements());
     var records = new LinkedHashMap<>(batch.records());
     var owedWhole = new LinkedHashSet<>(batch.owedWhole());
+    var created = Set.copyOf(batch.names().keySet());
+    var clocksFollowed = Map.copyOf(batch.clocksFollowed());
     var owedAgain = List.copyOf(batch.owedAgain().values());
     var branches = List.copyOf(batch.branches());
     var mended = List.copyOf(batch.mended());
@@ -577,6 +584,14 @@ public final class InMemoryJournal implements Journal {
         medium.onCommit,
         to -> {
           node.ifPresent(now -> to.node = now);
+          to.clocksFollowed.addAll(created);
+          clocksFollowed.forEach((space, followed) -> {
+            if (followed) {
+              to.clocksFollowed.add(space);
+            } else {
+              to.clocksFollowed.remove(space);
+            }
+          });
           records.forEach((space, more) ->
               to.records.computeIfAbsent(space, _ -> new ArrayList<>()).addAll(more));
           owedWhole.forEach(space ->

@@ -15,6 +15,7 @@ import com.softadastra.engine.space.Urgency;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +41,7 @@ public interface Journal extends Reads, AutoCloseable {
    * @param chains the ends of chains as of {@code chainsPosition}; what came later is read from the
    *     log
    * @param urgency of what each space has, as of {@code chainsPosition} too
+   * @param clocksFollowed the spaces whose documents are folded as their documents of clocks say
    */
   record Recovered(
       @Nullable Node node,
@@ -47,7 +49,8 @@ public interface Journal extends Reads, AutoCloseable {
       Map<SpaceId, Map<Replica, ChainHead>> chains,
       Map<SpaceId, Urgency> urgency,
       long chainsPosition,
-      List<Ledger.Known> statements) {}
+      List<Ledger.Known> statements,
+      Set<SpaceId> clocksFollowed) {}
 
   /**
    * Who writes it.

@@ -108,6 +108,7 @@ public final class Recording {
   private final Ledger ledger = new Ledger();
   private final Mending mending;
   private final FallenBack fallenBack;
+  private final Refolding refolding;
   private final Measures measures = new Measures();
 
   /** Counts since the start, for metrics. */
@@ -163,6 +164,7 @@ public final class Recording {
     this.queue = new UnitQueue(settings.queueUnits());
     this.log = journal.log(this::durable);
     this.mending = new Mending(journal, spaces);
+    this.refolding = new Refolding(spaces, mending, this::noticed);
     this.fallenBack = new FallenBack(journal, ledger, spaces);
     this.incarnation = birth.incarnation();
     this.node = new Journal.Node(birth.incarnation(), 0, birth.firstPosition());
@@ -360,6 +362,7 @@ public final class Recording {
     batch.create(name, membership);
     journal.commit(batch);
     spaces.put(membership.space(), new SpaceState(membership, self(), Map.of()));
+    refolding.created(membership.space());
   }
 
   /** Replaces the membership by one with more records. */
@@ -558,6 +561,7 @@ public final class Recording {
   private boolean hasWork() {
     return mending.hasWork()
         || fallenBack.hasWork()
+        || refolding.hasWork()
         || (progress != mending.progress() && !aside.isEmpty());
   }
 
@@ -621,6 +625,7 @@ public final class Recording {
     } catch (RuntimeException e) {
       mending.giveUp(e);
     }
+    refolding.step(batch);
     var units = withAside(handedIn);
     var touched = new LinkedHashSet<SpaceId>();
     var answers = new ArrayList<Runnable>(units.size());
@@ -668,6 +673,7 @@ public final class Recording {
     try {
       var kept = counting(ledger.newest(notes), batch);
       batch.note(kept);
+      refolding.end(batch);
       if (!batch.isEmpty()) {
         if (lastPosition - chainsPosition >= CHAINS_EVERY || !batch.branches().isEmpty()) {
           batch.chains(chains(), urgency(), lastPosition);
@@ -780,6 +786,7 @@ public final class Recording {
     var signatures = CompletableFuture.supplyAsync(() -> signatures(batch), machine.signing());
     batch.complete(this::owed, signatures::join);
     commits++;
+    refolding.end(batch);
     if (!batch.conflicts().isEmpty() || !batch.undone().isEmpty()) {
       disputes++;
     }
@@ -949,17 +956,14 @@ public final class Recording {
       }
     }
     batch.add(writes);
-    said.forEach((key, before) -> {
-      try {
-        batch.add(Clocks.follow(key, before, space, batch, now()));
-      } catch (DamagedRow row) {
-        noticed(row);
-      } catch (RuntimeException e) {
-        // what was decided has been taken over, and the next unit would take its place
-        machine.failStop().stop("recording", e);
-        throw e;
-      }
-    });
+    try {
+      said.forEach(
+          (key, before) -> refolding.add(Clocks.affected(key, before, space, batch), batch));
+    } catch (RuntimeException e) {
+      // what was decided has been taken over, and the next unit would take its place
+      machine.failStop().stop("recording", e);
+      throw e;
+    }
   }
 
   private boolean owed(LoggedEntry logged) {
@@ -1037,6 +1041,7 @@ public final class Recording {
     batch.node(node);
     start.damaged().forEach(mending::notice);
     mending.look(batch);
+    refolding.recover(recovered.clocksFollowed(), journal);
     commit(batch);
     var unfinished = new ArrayList<Unit>();
     spaces.keySet().forEach(space -> unfinished.add(new Unit.Forked(space)));
