@@ -19,6 +19,7 @@ import com.softadastra.contracts.documents.SequenceDefinition;
 import com.softadastra.contracts.documents.SequenceView;
 import com.softadastra.contracts.json.JsonText;
 import com.softadastra.disk.ModelDisk;
+import com.softadastra.engine.space.DocumentUpdate;
 import com.softadastra.sync.documents.CollectionDirectory;
 import com.softadastra.sync.documents.DocumentService;
 import com.softadastra.sync.documents.Receipts;
@@ -28,6 +29,10 @@ import com.softadastra.sync.storage.Storage;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -198,6 +203,49 @@ class ReadingIT {
     assertThat(disputed(ConflictState.OPEN, 2, sizes)).containsExactly("a", "c", "d", "e");
     assertThat(disputed(ConflictState.RESOLVED, 2, sizes)).containsExactly("b");
     assertThat(disputed(ConflictState.UNDONE, 2, sizes)).isEmpty();
+  }
+
+  @Test
+  void aResolutionIsMadeAgainWhereAnotherWriteCameBeforeIt() throws Exception {
+    dispute("a", "");
+    var open = documents.conflicts("shop", ConflictState.OPEN, 0, 1).orThrow().conflicts();
+    var recording = storage.recording();
+    var held = new CountDownLatch(1);
+    var holding = recording.administer(() -> held.await(1, TimeUnit.MINUTES));
+    until(() -> recording.waiting() == 0);
+    var put =
+        new OperationRequest(
+            OperationKind.PUT, "things", "a", new JsonText("{}"), null, Condition.ANY);
+    var before =
+        recording.submit(
+            context.getBean(SpaceNames.class).id("shop"),
+            new IntentRequest("shop", "between", null, Priority.NORMAL, List.of(put)));
+    var resolved =
+        CompletableFuture.supplyAsync(() ->
+            documents.resolve(
+                "shop",
+                open.getFirst().id(),
+                new Resolution(new JsonText("{\"by\":\"ada\"}"), null, false, "ada")));
+    until(() -> recording.waiting() == 2);
+    held.countDown();
+
+    assertThat(holding.get()).isTrue();
+    var between = before.get().entry();
+    resolved.get().orThrow();
+    var newest = history(0, 1).versions().getFirst();
+    assertThat(newest.actor()).isEqualTo("ada");
+    assertThat(newest.parents())
+        .contains(
+            DocumentUpdate.version(between, between.entry().operations().getFirst()).toString());
+    assertThat(documents.document("shop", "things", "a").orThrow().conflicts()).isZero();
+  }
+
+  private static void until(BooleanSupplier holds) {
+    long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+    while (!holds.getAsBoolean()) {
+      assertThat(System.nanoTime()).isLessThan(deadline);
+      Thread.onSpinWait();
+    }
   }
 
   @Test
