@@ -2,10 +2,8 @@ package com.softadastra.sync.storage;
 
 import com.softadastra.contracts.Dot;
 import com.softadastra.contracts.NodeId;
-import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.engine.ledger.Statement;
-import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.SpaceState;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -14,7 +12,6 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -71,7 +68,7 @@ final class FallenBack {
     return !losses.isEmpty() || !later.isEmpty();
   }
 
-  /** What members said while they were being dealt with, to be looked at now. */
+  /** What members said meanwhile, to be looked at now. */
   List<Ledger.Known> later() {
     var waited = List.copyOf(later);
     later.clear();
@@ -91,6 +88,11 @@ final class FallenBack {
     return true;
   }
 
+  /** To be looked at with the next commit. */
+  void postpone(Ledger.Known known) {
+    later.add(known);
+  }
+
   /** A member has lost something. */
   void add(Ledger.Known known) {
     losses.put(Member.of(known), new Loss(known, stretches(known.statement())));
@@ -98,12 +100,22 @@ final class FallenBack {
 
   /** Where what it has lost is, in the order of the log, without overlaps. */
   private List<Journal.Stretch> stretches(Statement statement) {
-    var chains = chains(statement.space());
-    var found =
-        ledger.lost(statement, chains).entrySet().stream()
-            .flatMap(each -> stretch(statement.space(), each.getKey(), each.getValue(), chains))
-            .sorted(Comparator.comparingLong(Journal.Stretch::first))
-            .toList();
+    var space = spaces.get(statement.space());
+    if (space == null) {
+      return List.of();
+    }
+    var found = new ArrayList<Journal.Stretch>();
+    space
+        .chains()
+        .forEach((chain, head) ->
+            ledger
+                .lost(statement, chain, space::chain)
+                .flatMap(lost -> journal.stretch(space.id(), chain, lost.after() + 1, lost.until()))
+                .filter(there -> there.first() <= head.position())
+                .map(there ->
+                    new Journal.Stretch(there.first(), Math.min(there.last(), head.position())))
+                .ifPresent(found::add));
+    found.sort(Comparator.comparingLong(Journal.Stretch::first));
     var joined = new ArrayDeque<Journal.Stretch>();
     for (var each : found) {
       var before = joined.peekLast();
@@ -115,19 +127,6 @@ final class FallenBack {
       }
     }
     return List.copyOf(joined);
-  }
-
-  private Stream<Journal.Stretch> stretch(
-      SpaceId space, Replica chain, Ledger.Lost lost, Map<Replica, ChainHead> chains) {
-    long end = Objects.requireNonNull(chains.get(chain)).position();
-    return journal.stretch(space, chain, lost.after() + 1, lost.until()).stream()
-        .map(found -> new Journal.Stretch(found.first(), Math.min(found.last(), end)))
-        .filter(found -> found.first() <= found.last());
-  }
-
-  private Map<Replica, ChainHead> chains(SpaceId space) {
-    var state = spaces.get(space);
-    return state == null ? Map.of() : state.chains();
   }
 
   /**
@@ -171,10 +170,12 @@ final class FallenBack {
         .anyMatch(loss -> owes(loss, space, dot));
   }
 
-  private boolean owes(Loss loss, SpaceId space, Dot dot) {
-    return loss.statement.space().equals(space)
+  private boolean owes(Loss loss, SpaceId id, Dot dot) {
+    var space = spaces.get(id);
+    return space != null
+        && loss.statement.space().equals(id)
         && ledger
-            .lost(loss.statement, dot.replica(), chains(space))
+            .lost(loss.statement, dot.replica(), space::chain)
             .filter(lost -> lost.covers(dot.sequence()))
             .isPresent();
   }

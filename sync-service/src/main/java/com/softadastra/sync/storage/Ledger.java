@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -123,28 +124,22 @@ public final class Ledger {
     }
   }
 
-  /** What a member has lost of the chains of a space, by chain, as they are here. */
-  Map<Replica, Lost> lost(Statement statement, Map<Replica, ChainHead> chains) {
-    var lost = new LinkedHashMap<Replica, Lost>();
-    chains
-        .keySet()
-        .forEach(chain -> lost(statement, chain, chains).ifPresent(each -> lost.put(chain, each)));
-    return lost;
-  }
-
-  /** The same of one chain. Of a branch it had what it was known to have of the chain before. */
-  Optional<Lost> lost(Statement statement, Replica chain, Map<Replica, ChainHead> chains) {
-    var head = chains.get(chain);
-    if (head == null || chain.equals(statement.by())) {
+  /**
+   * What of a chain a member has lost. Of a branch it had what it was known to have of the chain
+   * that this branched from.
+   *
+   * @param chains of the space, as they are here
+   */
+  Optional<Lost> lost(Statement statement, Replica chain, Function<Replica, ChainHead> chains) {
+    if (chain.equals(statement.by())) {
       return Optional.empty();
     }
     var before = by(statement.space(), statement.by().node()).map(Known::statement).orElse(null);
     long had = 0;
-    for (var name = chain; name != null; ) {
+    for (var name = chain; name != null; name = chains.apply(name).parent()) {
       had = Math.max(had, had(statement, before, name));
-      var at = chains.get(name);
-      name = at == null ? null : at.parent();
     }
+    var head = chains.apply(chain);
     long until = Math.min(had, head.sequence());
     long after = Math.max(head.after(), statement.vector().getOrDefault(chain, 0L));
     return after < until ? Optional.of(new Lost(after, until)) : Optional.empty();

@@ -758,17 +758,23 @@ public final class Recording {
   /** The statements that count with this commit; those that say less than before may wait. */
   private List<Ledger.Known> counting(List<Ledger.Known> newest, Batch batch) {
     var counting = new ArrayList<Ledger.Known>();
+    // what this commit moves to a branch the journal has under its old name until then
+    boolean moves = !batch.branches().isEmpty();
     for (var known : newest) {
       if (fallenBack.waits(known)) {
         continue;
       }
-      if (fallsBack(known.statement())) {
-        fallenBack.add(known);
-      } else {
+      if (!fallsBack(known.statement())) {
         counting.add(known);
+      } else if (moves) {
+        fallenBack.postpone(known);
+      } else {
+        fallenBack.add(known);
       }
     }
-    counting.addAll(fallenBack.step(batch));
+    if (!moves) {
+      counting.addAll(fallenBack.step(batch));
+    }
     return counting;
   }
 
