@@ -139,6 +139,11 @@ public final class Exchanges {
     recording.onReborn(incarnations::note);
     recording.onReborn(_ -> new TreeSet<>(recording.views().keySet()).forEach(gossip::reborn));
     recording.onForced(() -> channels.values().forEach(Channel::signal));
+    recording.onForced(() -> {
+      if (clocks.isDue()) {
+        surroundings.schedule().execute(clocks::catchUp);
+      }
+    });
     recording.ledger().onChange(this::discharge);
   }
 

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Database implements AutoCloseable {
   // The newest migration that this software knows.
-  private static final MigrationVersion SCHEMA = MigrationVersion.fromVersion("8");
+  private static final MigrationVersion SCHEMA = MigrationVersion.fromVersion("10");
   private static final int REDO_BYTES = 16 << 20;
 
   private static final String OPTIONS =
