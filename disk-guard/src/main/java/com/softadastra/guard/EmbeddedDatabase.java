@@ -42,10 +42,19 @@ public final class EmbeddedDatabase implements AutoCloseable {
   /**
    * Opens or creates the database and brings its tables up to date.
    *
-   * @param path without its ending, with the guard's scheme before it
+   * @param files the path without its ending, with a file system before it in tests
    * @throws DatabaseRefusedException where it was written by newer software, or can't be opened
    */
-  public static EmbeddedDatabase open(String path, Schema schema) {
+  public static EmbeddedDatabase open(String files, GuardFileSystem guard, Schema schema) {
+    return open(guard.getScheme() + ":" + files, files, schema);
+  }
+
+  /** Without the guard, which is only good for showing what it is for. */
+  public static EmbeddedDatabase openUnguarded(String files, Schema schema) {
+    return open(files, files, schema);
+  }
+
+  private static EmbeddedDatabase open(String path, String files, Schema schema) {
     var pool =
         JdbcConnectionPool.create(
             "jdbc:h2:" + path + OPTIONS + schema.cacheBytes() / 1024, "sa", "");
@@ -72,7 +81,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
         }
       }
       throw new DatabaseRefusedException(
-          "The database " + path + " can't be opened: " + e.getMessage(), e);
+          "The database " + files + " can't be opened: " + e.getMessage(), e);
     }
   }
 
