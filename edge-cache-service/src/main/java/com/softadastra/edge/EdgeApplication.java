@@ -10,7 +10,12 @@ import org.springframework.context.annotation.Import;
 /** The edge as a process of its own. */
 @Configuration(proxyBeanMethods = false)
 @EnableAutoConfiguration
-@Import({EdgeConfiguration.class, HttpSurface.class})
+@Import({
+  EdgeConfiguration.class,
+  MailboxConfiguration.class,
+  HttpSurface.class,
+  LinkConfiguration.class
+})
 public class EdgeApplication {
   /** Below every other source of settings. */
   private static final Map<String, Object> DEFAULTS =
@@ -22,7 +27,8 @@ public class EdgeApplication {
                   + "org.springframework.boot.data.jpa.autoconfigure.DataJpaRepositoriesAutoConfiguration",
           "spring.application.name", "edge-cache-service",
           "server.port", "8083",
-          "management.endpoints.web.exposure.include", "health,prometheus",
+          "softadastra.link.port", "7603",
+          "management.endpoints.web.exposure.include", "health,prometheus,edge",
           "management.endpoint.health.probes.enabled", "true");
 
   public static void main(String[] arguments) {

@@ -19,7 +19,10 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 
-/** The edge as a layer. What every HTTP service does is imported by the process, not here. */
+/**
+ * The edge's cache as a layer; its mailboxes are {@link MailboxConfiguration}. What every HTTP
+ * service does is imported by the process, not here.
+ */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(EdgeProperties.class)
 @Import(EdgeWebConfiguration.class)

@@ -1,9 +1,12 @@
 package com.softadastra.edge;
 
 import com.softadastra.edge.cache.CacheRules;
+import com.softadastra.edge.mailbox.MailboxService;
+import com.softadastra.edge.mailbox.Quotas;
 import com.softadastra.edge.origin.Origin;
 import com.softadastra.edge.origin.OriginLimits;
 import com.softadastra.edge.policy.Freshness;
+import com.softadastra.engine.envelope.Envelope;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
@@ -18,12 +21,14 @@ import org.springframework.util.unit.DataSize;
  * @param origins by name: the servers that are fetched from, and no others
  * @param cache what is kept
  * @param fetch what a fetch may take
+ * @param mailbox what is kept for members of spaces that this node is a relay of
  */
 @ConfigurationProperties(value = "softadastra.edge", ignoreUnknownFields = false)
 record EdgeProperties(
     @DefaultValue Map<String, NamedOrigin> origins,
     @DefaultValue CacheSettings cache,
-    @DefaultValue FetchSettings fetch) {
+    @DefaultValue FetchSettings fetch,
+    @DefaultValue MailboxSettings mailbox) {
   /**
    * @param url where it is, http or https
    * @param privateNetwork whether its host's name may lead to an address that is not public. An
@@ -70,6 +75,53 @@ record EdgeProperties(
       @DefaultValue("30s") Duration silence,
       @DefaultValue("1h") Duration longest,
       @DefaultValue("64MB") DataSize requestBody) {}
+
+  /**
+   * @param retention how long an envelope is kept at most, also where it says longer or nothing
+   * @param senderQuota bytes of envelopes of one sender
+   * @param destinationQuota bytes of envelopes for one destination
+   * @param totalQuota bytes of all envelopes
+   * @param largestEnvelope in bytes; more than 20 MB there are none
+   * @param reserve of free disk, below which no envelope is taken
+   */
+  record MailboxSettings(
+      @DefaultValue("30d") Duration retention,
+      @DefaultValue("1GB") DataSize senderQuota,
+      @DefaultValue("1GB") DataSize destinationQuota,
+      @DefaultValue("4GB") DataSize totalQuota,
+      @DefaultValue("20MB") DataSize largestEnvelope,
+      @DefaultValue("64MB") DataSize reserve) {
+    MailboxSettings {
+      if (!retention.isPositive()) {
+        throw new IllegalArgumentException(
+            "softadastra.edge.mailbox.retention is more than nothing");
+      }
+      if (!fits(largestEnvelope, senderQuota)
+          || !fits(senderQuota, totalQuota)
+          || !fits(largestEnvelope, destinationQuota)
+          || !fits(destinationQuota, totalQuota)) {
+        throw new IllegalArgumentException(
+            "softadastra.edge.mailbox: the largest envelope fits in both quotas, and each of them in the total quota");
+      }
+    }
+
+    private static boolean fits(DataSize one, DataSize other) {
+      return one.toBytes() > 0 && one.compareTo(other) <= 0;
+    }
+
+    MailboxService.Rules rules() {
+      return new MailboxService.Rules(
+          retention, (int) Math.min(largestEnvelope.toBytes(), Envelope.MOST_BYTES));
+    }
+
+    Quotas quotas() {
+      return new Quotas(
+          senderQuota.toBytes(),
+          destinationQuota.toBytes(),
+          totalQuota.toBytes(),
+          reserve.toBytes());
+    }
+  }
 
   OriginLimits limits(int headBytes) {
     return new OriginLimits(
