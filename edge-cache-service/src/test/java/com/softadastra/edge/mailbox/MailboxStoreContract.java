@@ -52,7 +52,7 @@ public abstract class MailboxStoreContract {
   }
 
   @AfterEach
-  void end() {
+  protected void end() throws Exception {
     store.close();
   }
 

@@ -47,8 +47,9 @@ class H2MailboxStoreTest extends MailboxStoreContract {
   }
 
   @AfterEach
-  void closeDisks() throws Exception {
-    store.close();
+  @Override
+  protected void end() throws Exception {
+    super.end();
     disk.close();
     for (var each : earlier) {
       each.close();
