@@ -2,16 +2,19 @@ package com.softadastra.gateway;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.Problem;
 import com.softadastra.contracts.ProblemCode;
+import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.Reply;
 import com.softadastra.contracts.link.LinkAddress;
 import com.softadastra.contracts.link.LinkClient;
 import com.softadastra.contracts.link.LinkSecret;
 import com.softadastra.contracts.link.LinkServer;
+import com.softadastra.contracts.peering.Bundles;
 import com.softadastra.contracts.peering.InvitationIssued;
 import com.softadastra.contracts.peering.InvitationRequest;
 import com.softadastra.contracts.peering.MemberView;
@@ -19,9 +22,11 @@ import com.softadastra.contracts.peering.PeerLinks;
 import com.softadastra.contracts.peering.PeerView;
 import com.softadastra.contracts.peering.Peering;
 import com.softadastra.contracts.peering.Role;
+import com.softadastra.contracts.suite.RecordingBundles;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -34,6 +39,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -63,11 +69,14 @@ class GatewayIT {
           Instant.parse("2026-11-22T10:05:00.250Z"),
           "127.0.0.1:7601: connection refused");
 
+  private static final String BUNDLE = "/api/v1/bundles?all=true&to=" + PEER.node();
+
   private static Site site;
 
   /** A gateway and, once it is started, its sync engine. */
   private static final class Site implements AutoCloseable {
     final FakePeering peering = new FakePeering();
+    final RecordingBundles bundles = new RecordingBundles();
     final ConfigurableApplicationContext gateway;
     final LinkAddress syncAddress;
     final List<AutoCloseable> open = new ArrayList<>();
@@ -88,7 +97,10 @@ class GatewayIT {
     }
 
     void startSync() {
-      open.add(LinkServer.bind(syncAddress, LinkSecret.none()).serve(Peering.class, peering));
+      open.add(
+          LinkServer.bind(syncAddress, LinkSecret.none())
+              .serve(Peering.class, peering)
+              .serve(Bundles.class, bundles));
       var client = LinkClient.to(gateway.getBean(LinkServer.class).address(), LinkSecret.none());
       open.add(client);
       links = client.proxy(PeerLinks.class);
@@ -100,13 +112,16 @@ class GatewayIT {
 
     HttpResponse<String> send(String method, String path, String body, String type)
         throws Exception {
-      int port = ((WebServerApplicationContext) gateway).getWebServer().getPort();
       return HTTP.send(
-          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port() + path))
               .method(method, BodyPublishers.ofString(body))
               .header("Content-Type", type)
               .build(),
           BodyHandlers.ofString());
+    }
+
+    int port() {
+      return ((WebServerApplicationContext) gateway).getWebServer().getPort();
     }
 
     int readiness() throws Exception {
@@ -339,6 +354,29 @@ class GatewayIT {
   void bundleIsForSomeNode() throws Exception {
     assertProblem(400, "invalid-request", "GET", "/api/v1/bundles", "");
     assertProblem(404, "peer-unknown", "GET", "/api/v1/bundles?to=nobody", "");
+  }
+
+  @Test
+  void bundleThatIsNotMadeToTheEndIsSeenToBreakOff() {
+    site.bundles.willAnswer(
+        Flux.just(new byte[300_000])
+            .concatWith(Flux.error(new Refused(ProblemCode.UNREADABLE, "on purpose"))));
+    assertThatThrownBy(() -> site.send("GET", BUNDLE, "")).isInstanceOf(IOException.class);
+  }
+
+  @Test
+  void bundleThatNobodyReadsAnyMoreIsNotMade() throws Exception {
+    var cancelled = new CompletableFuture<Boolean>();
+    site.bundles.willAnswer(
+        Flux.<byte[]>generate(sink -> sink.next(new byte[100_000]))
+            .doOnCancel(() -> cancelled.complete(true)));
+    try (var socket = new Socket(InetAddress.getLoopbackAddress(), site.port())) {
+      socket
+          .getOutputStream()
+          .write(("GET " + BUNDLE + " HTTP/1.1\r\nHost: localhost\r\n\r\n").getBytes(UTF_8));
+      assertThat(socket.getInputStream().readNBytes(100)).hasSize(100);
+    }
+    assertThat(cancelled.get(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
   }
 
   @Test

@@ -44,6 +44,7 @@ public final class Main {
           --as NAME                        what to call the space here
       softadastra bundle export FILE       what another member lacks, sealed to it, as a file
           --to NODE                        its id, or its name
+          --all                            all there is, whatever it is known to have
       softadastra bundle import FILE       take in such a file
       softadastra help                     this text
 
@@ -60,7 +61,7 @@ public final class Main {
     }
   }
 
-  private static int run(List<String> arguments) {
+  static int run(List<String> arguments) {
     if (arguments.isEmpty()) {
       System.out.print(USAGE);
       return 0;
@@ -91,9 +92,11 @@ public final class Main {
       return MISTAKEN;
     } catch (NodeUnreachable unreachable) {
       System.err.println(
-          unreachable.isAnotherServer()
-              ? "What answers at " + unreachable.node() + " is no node."
-              : "There is no answer at " + unreachable.node() + ": is the node up?");
+          unreachable.brokeOff()
+              ? "The answer of " + unreachable.node() + " broke off, and nothing of it is kept."
+              : unreachable.isAnotherServer()
+                  ? "What answers at " + unreachable.node() + " is no node."
+                  : "There is no answer at " + unreachable.node() + ": is the node up?");
       return FAILED;
     } catch (RequestRefused refused) {
       System.err.println("The node refused: " + refused.getMessage());
@@ -164,7 +167,7 @@ public final class Main {
             "bundle",
             List.of("export or import", "a file"),
             Set.of("to", "url", "token"),
-            Set.of(),
+            Set.of("all"),
             false);
     var line = CommandLine.parse(form, arguments);
     var file = Path.of(line.words().getLast()).toAbsolutePath();
@@ -172,10 +175,17 @@ public final class Main {
       case "export" -> {
         var to =
             line.option("to").orElseThrow(() -> new UsageMistake("bundle export needs --to NODE."));
+        boolean lacks;
         try (var node = client(line)) {
-          node.download("/api/v1/bundles?to=" + NodeClient.segment(idOf(to, node)), file);
+          var path = "/api/v1/bundles?to=" + NodeClient.segment(idOf(to, node));
+          boolean all = line.flags().contains("all");
+          lacks = node.downloadBundle(all ? path + "&all=true" : path, file);
         }
         System.out.println("wrote " + file);
+        if (lacks) {
+          System.out.println(
+              "left out what the node can't read from its disk now: export again once it's mended");
+        }
       }
       case "import" -> {
         try (var node = client(line)) {

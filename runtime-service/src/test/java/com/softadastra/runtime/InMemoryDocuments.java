@@ -15,6 +15,7 @@ import com.softadastra.contracts.documents.CollectionDeclared;
 import com.softadastra.contracts.documents.CollectionDefinition;
 import com.softadastra.contracts.documents.CollectionSummary;
 import com.softadastra.contracts.documents.ConflictChange;
+import com.softadastra.contracts.documents.ConflictList;
 import com.softadastra.contracts.documents.ConflictPage;
 import com.softadastra.contracts.documents.ConflictState;
 import com.softadastra.contracts.documents.ConflictView;
@@ -236,7 +237,8 @@ public final class InMemoryDocuments implements Documents {
   }
 
   @Override
-  public Reply<DocumentHistory> history(String space, String collection, String id) {
+  public Reply<DocumentHistory> history(
+      String space, String collection, String id, long after, int limit) {
     return Reply.from(() -> {
       var view = document(space, collection, id).orThrow();
       return new DocumentHistory(
@@ -252,7 +254,8 @@ public final class InMemoryDocuments implements Documents {
                   OperationKind.PUT,
                   view.deleted(),
                   true,
-                  true)));
+                  true)),
+          after == 0 && limit == 1 ? 7L : null);
     });
   }
 
@@ -321,10 +324,11 @@ public final class InMemoryDocuments implements Documents {
   }
 
   @Override
-  public Reply<List<ConflictView>> conflicts(String space, ConflictState state) {
+  public Reply<ConflictList> conflicts(String space, ConflictState state, long after, int limit) {
     return Reply.from(() -> {
       known(space);
-      return List.of(conflict(state));
+      return new ConflictList(
+          after == 0 ? List.of(conflict(state)) : List.of(), after == 0 && limit == 1 ? 7L : null);
     });
   }
 

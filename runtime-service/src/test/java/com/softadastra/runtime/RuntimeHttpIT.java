@@ -977,6 +977,10 @@ class RuntimeHttpIT {
     assertThat(server.get(conflicts + "?state=resolved").text()).contains("\"state\":\"resolved\"");
     assertThat(server.get(conflicts + "?state=undone").text()).contains("\"state\":\"undone\"");
     assertProblem(server.get(conflicts + "?state=x"), 400, "invalid-request");
+    assertThat(server.get(conflicts + "?limit=1").text()).endsWith("],\"next\":7}");
+    assertThat(server.get(conflicts + "?limit=1&after=7").text()).isEqualTo("{\"conflicts\":[]}");
+    assertProblem(server.get(conflicts + "?limit=0"), 400, "invalid-request");
+    assertProblem(server.get(conflicts + "?after=x"), 400, "invalid-request");
     assertThat(server.get(conflicts + "/c1").status()).isEqualTo(200);
     assertProblem(server.get(conflicts + "/c2"), 404, "conflict-unknown");
 

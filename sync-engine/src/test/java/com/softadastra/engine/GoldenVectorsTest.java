@@ -39,6 +39,7 @@ import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.log.Authority;
 import com.softadastra.engine.log.Cause;
 import com.softadastra.engine.log.Change;
+import com.softadastra.engine.log.Command;
 import com.softadastra.engine.log.DefinitionName;
 import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.Entry;
@@ -186,7 +187,12 @@ class GoldenVectorsTest {
             hash("previous"),
             causes,
             new Authority(1, 24, hash("grant")),
-            new Intent("intent-2", "anna", Priority.URGENT, "{\"name\":\"sell\"}", operations)));
+            new Intent(
+                "intent-2",
+                "anna",
+                Priority.URGENT,
+                new Command("{\"name\":\"sell\"}"),
+                operations)));
     add(
         vectors,
         "other-kind",
@@ -308,7 +314,7 @@ class GoldenVectorsTest {
                 "resolution-1",
                 null,
                 Priority.NORMAL,
-                Intent.commandOf("pick-1"),
+                Command.ofFunction("pick-1"),
                 List.of(
                     new Operation(
                         "orders",

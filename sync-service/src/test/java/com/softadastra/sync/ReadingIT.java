@@ -7,15 +7,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.softadastra.contracts.documents.Change;
 import com.softadastra.contracts.documents.ChangePage;
 import com.softadastra.contracts.documents.Condition;
+import com.softadastra.contracts.documents.ConflictState;
+import com.softadastra.contracts.documents.DocumentHistory;
 import com.softadastra.contracts.documents.DocumentPage;
 import com.softadastra.contracts.documents.IntentRequest;
 import com.softadastra.contracts.documents.OperationKind;
 import com.softadastra.contracts.documents.OperationRequest;
 import com.softadastra.contracts.documents.Priority;
+import com.softadastra.contracts.documents.Resolution;
 import com.softadastra.contracts.documents.SequenceDefinition;
 import com.softadastra.contracts.documents.SequenceView;
 import com.softadastra.contracts.json.JsonText;
 import com.softadastra.disk.ModelDisk;
+import com.softadastra.engine.space.DocumentUpdate;
 import com.softadastra.sync.documents.CollectionDirectory;
 import com.softadastra.sync.documents.DocumentService;
 import com.softadastra.sync.documents.Receipts;
@@ -25,6 +29,10 @@ import com.softadastra.sync.storage.Storage;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -124,6 +132,130 @@ class ReadingIT {
     assertThat(rest.next()).isEqualTo(4);
     assertThat(changes(4, 3)).isEqualTo(new ChangePage(List.of(), 4));
     assertThat(changes(9, 3).next()).isEqualTo(9);
+  }
+
+  private DocumentHistory history(long after, int limit) {
+    return documents.history("shop", "things", "a", after, limit).orThrow();
+  }
+
+  @Test
+  void aHistoryIsPagedFromTheNewestOn() {
+    for (int n = 1; n <= 5; n++) {
+      write("a", "{\"n\":" + n + "}", "w" + n, Condition.ANY);
+    }
+    var intents = new ArrayList<String>();
+    var sizes = new ArrayList<Integer>();
+    for (var after = Long.valueOf(0); after != null; ) {
+      var page = history(after, 2);
+      page.versions().forEach(version -> intents.add(version.intent()));
+      sizes.add(page.versions().size());
+      after = page.next();
+    }
+    assertThat(intents).containsExactly("w5", "w4", "w3", "w2", "w1");
+    assertThat(sizes).containsExactly(2, 2, 1);
+    assertThat(history(0, 5).next()).isNull();
+    assertThat(history(0, 5).versions().getFirst().current()).isTrue();
+    assertThat(history(1, 5)).isEqualTo(new DocumentHistory(List.of(), null));
+  }
+
+  private void write(String id, String body, String intent, Condition condition) {
+    var put =
+        new OperationRequest(OperationKind.PUT, "things", id, new JsonText(body), null, condition);
+    documents
+        .record(new IntentRequest("shop", intent, null, Priority.NORMAL, List.of(put)))
+        .orThrow();
+  }
+
+  /** Of two writes on one version under {@code keep} there is a conflict. */
+  private void dispute(String id, String filling) {
+    write(id, "{}", id + "-1", Condition.ANY);
+    var base = documents.document("shop", "things", id).orThrow().version();
+    var on = new Condition(Condition.Kind.BASE, List.of(base));
+    write(id, "{\"by\":\"one" + filling + "\"}", id + "-2", on);
+    write(id, "{\"by\":\"other" + filling + "\"}", id + "-3", on);
+  }
+
+  private List<String> disputed(ConflictState state, int limit, List<Integer> sizes) {
+    var ids = new ArrayList<String>();
+    for (var after = Long.valueOf(0); after != null; ) {
+      var page = documents.conflicts("shop", state, after, limit).orThrow();
+      page.conflicts().forEach(conflict -> ids.add(conflict.document()));
+      sizes.add(page.conflicts().size());
+      after = page.next();
+    }
+    return ids;
+  }
+
+  @Test
+  void conflictsArePagedInTheOrderOfTheirChanges() {
+    for (var id : List.of("a", "b", "c", "d", "e")) {
+      dispute(id, "");
+    }
+    var sizes = new ArrayList<Integer>();
+    assertThat(disputed(ConflictState.OPEN, 2, sizes)).containsExactly("a", "b", "c", "d", "e");
+    assertThat(sizes).containsExactly(2, 2, 1);
+    assertThat(documents.conflicts("shop", ConflictState.OPEN, 0, 5).orThrow().next()).isNull();
+
+    var second = documents.conflicts("shop", ConflictState.OPEN, 0, 2).orThrow().conflicts().get(1);
+    documents
+        .resolve("shop", second.id(), new Resolution(null, second.winner(), false, null))
+        .orThrow();
+    assertThat(disputed(ConflictState.OPEN, 2, sizes)).containsExactly("a", "c", "d", "e");
+    assertThat(disputed(ConflictState.RESOLVED, 2, sizes)).containsExactly("b");
+    assertThat(disputed(ConflictState.UNDONE, 2, sizes)).isEmpty();
+  }
+
+  @Test
+  void aResolutionIsMadeAgainWhereAnotherWriteCameBeforeIt() throws Exception {
+    dispute("a", "");
+    var open = documents.conflicts("shop", ConflictState.OPEN, 0, 1).orThrow().conflicts();
+    var recording = storage.recording();
+    var held = new CountDownLatch(1);
+    var holding = recording.administer(() -> held.await(1, TimeUnit.MINUTES));
+    until(() -> recording.waiting() == 0);
+    var put =
+        new OperationRequest(
+            OperationKind.PUT, "things", "a", new JsonText("{}"), null, Condition.ANY);
+    var before =
+        recording.submit(
+            context.getBean(SpaceNames.class).id("shop"),
+            new IntentRequest("shop", "between", null, Priority.NORMAL, List.of(put)));
+    var resolved =
+        CompletableFuture.supplyAsync(() ->
+            documents.resolve(
+                "shop",
+                open.getFirst().id(),
+                new Resolution(new JsonText("{\"by\":\"ada\"}"), null, false, "ada")));
+    until(() -> recording.waiting() == 2);
+    held.countDown();
+
+    assertThat(holding.get()).isTrue();
+    var between = before.get().entry();
+    resolved.get().orThrow();
+    var newest = history(0, 1).versions().getFirst();
+    assertThat(newest.actor()).isEqualTo("ada");
+    assertThat(newest.parents())
+        .contains(
+            DocumentUpdate.version(between, between.entry().operations().getFirst()).toString());
+    assertThat(documents.document("shop", "things", "a").orThrow().conflicts()).isZero();
+  }
+
+  private static void until(BooleanSupplier holds) {
+    long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+    while (!holds.getAsBoolean()) {
+      assertThat(System.nanoTime()).isLessThan(deadline);
+      Thread.onSpinWait();
+    }
+  }
+
+  @Test
+  void aPageOfConflictsEndsWhereTheyAreLarge() {
+    for (var id : List.of("a", "b", "c", "d")) {
+      dispute(id, "x".repeat(900_000));
+    }
+    var sizes = new ArrayList<Integer>();
+    assertThat(disputed(ConflictState.OPEN, 1000, sizes)).containsExactly("a", "b", "c", "d");
+    assertThat(sizes).containsExactly(3, 1);
   }
 
   /** Of a thousand entries of a megabyte each, there isn't room for all. */

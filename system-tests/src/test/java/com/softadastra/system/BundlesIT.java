@@ -32,7 +32,7 @@ class BundlesIT {
 
   private Path export(TestNode from, String to, String name) {
     var file = directory.resolve(name);
-    from.layers().gateway().download(BUNDLES + "?to=" + to, file);
+    from.layers().gateway().downloadBundle(BUNDLES + "?to=" + to, file);
     return file;
   }
 

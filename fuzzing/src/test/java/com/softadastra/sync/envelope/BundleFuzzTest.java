@@ -50,7 +50,7 @@ class BundleFuzzTest {
     var out = new ByteArrayOutputStream();
     out.writeBytes(BundleFile.BEGIN);
     envelopes.forEach(envelope -> out.writeBytes(BundleFile.framed(envelope)));
-    out.writeBytes(BundleFile.END);
+    out.writeBytes(BundleFile.end(false));
     return out.toByteArray();
   }
 

@@ -51,18 +51,25 @@ class BundleController {
       String acknowledgement) {}
 
   @GetMapping(PATH)
-  void export(@RequestParam String to, HttpServletResponse response) throws IOException {
-    var pieces = bundles.export(node(to)).toIterable(AHEAD).iterator();
-    // what is refused is refused with the first
-    byte[] piece = pieces.next();
-    response.setContentType(MEDIA_TYPE);
-    response.setHeader(
-        HttpHeaders.CONTENT_DISPOSITION,
-        "attachment; filename=\"%s.bundle\"".formatted(to.substring(0, 8)));
-    var out = response.getOutputStream();
-    out.write(piece);
-    while (pieces.hasNext()) {
-      out.write(pieces.next());
+  void export(
+      @RequestParam String to,
+      @RequestParam(defaultValue = "false") boolean all,
+      HttpServletResponse response)
+      throws IOException {
+    // closed however it ends, or more would be made that nobody reads
+    try (var made = bundles.export(node(to), all).toStream(AHEAD)) {
+      var pieces = made.iterator();
+      // what is refused is refused with the first
+      byte[] piece = pieces.next();
+      response.setContentType(MEDIA_TYPE);
+      response.setHeader(
+          HttpHeaders.CONTENT_DISPOSITION,
+          "attachment; filename=\"%s.bundle\"".formatted(to.substring(0, 8)));
+      var out = response.getOutputStream();
+      out.write(piece);
+      while (pieces.hasNext()) {
+        out.write(pieces.next());
+      }
     }
   }
 

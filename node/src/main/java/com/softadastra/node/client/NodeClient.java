@@ -1,11 +1,15 @@
 package com.softadastra.node.client;
 
 import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
 import static java.nio.file.StandardOpenOption.WRITE;
 
+import com.softadastra.contracts.peering.Bundles;
+import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.ProtocolException;
 import java.net.URI;
@@ -137,36 +141,62 @@ public final class NodeClient implements AutoCloseable {
   }
 
   /**
-   * Fetches something into a file, which is there when all of it is, and not before.
+   * Fetches a bundle into a file, which is there when all of it is, and not before.
    *
+   * @return whether it lacks something that the node can't read from its disk
    * @throws RequestRefused where the node doesn't give it
    * @throws NodeUnreachable where no whole answer came
    * @throws UncheckedIOException where the file can't be written
    */
-  public void download(String path, Path file) {
+  public boolean downloadBundle(String path, Path file) {
     var response = send(request(path).build(), BodyHandlers.ofInputStream());
+    var partial = file.resolveSibling(file.getFileName() + ".part");
     try (var body = response.body()) {
       if (response.statusCode() != 200) {
         throw new RequestRefused(
             new Answer(response.statusCode(), received(() -> read(body.readAllBytes()))));
       }
-      var partial = file.resolveSibling(file.getFileName() + ".part");
-      try (var out = FileChannel.open(partial, CREATE, WRITE, TRUNCATE_EXISTING)) {
-        byte[] piece = new byte[64 << 10];
-        for (int length = received(() -> body.read(piece));
-            length >= 0;
-            length = received(() -> body.read(piece))) {
-          var bytes = ByteBuffer.wrap(piece, 0, length);
-          while (bytes.hasRemaining()) {
-            out.write(bytes);
-          }
-        }
-        out.force(true);
-      }
+      boolean lacks = fetch(body, partial);
       Files.move(
           partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      return lacks;
+    } catch (NodeUnreachable e) {
+      throw new NodeUnreachable(node, true, e);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    } finally {
+      partial.toFile().delete();
+    }
+  }
+
+  /**
+   * Fetches a bundle into a file, and forces it.
+   *
+   * @return how it ends, as above
+   */
+  private boolean fetch(InputStream body, Path file) throws IOException {
+    try (var out = FileChannel.open(file, CREATE, READ, WRITE, TRUNCATE_EXISTING)) {
+      byte[] piece = new byte[64 << 10];
+      for (int length = received(() -> body.read(piece));
+          length >= 0;
+          length = received(() -> body.read(piece))) {
+        var bytes = ByteBuffer.wrap(piece, 0, length);
+        while (bytes.hasRemaining()) {
+          out.write(bytes);
+        }
+      }
+      out.force(true);
+      var end = ByteBuffer.allocate(Integer.BYTES);
+      boolean whole = out.size() > Integer.BYTES;
+      if (whole) {
+        out.read(end, out.size() - Integer.BYTES);
+      }
+      if (!whole
+          || end.hasRemaining()
+          || (end.getInt(0) != Bundles.END && end.getInt(0) != Bundles.END_LACKING)) {
+        throw new NodeUnreachable(node, new EOFException("a bundle without an end"));
+      }
+      return end.getInt(0) == Bundles.END_LACKING;
     }
   }
 

@@ -29,7 +29,7 @@ final class Proof {
         expected.byDocument().entrySet(),
         document -> {
           var found = new TreeSet<String>();
-          for (var version : history(site, document.getKey()).path("versions")) {
+          for (var version : versions(site, document.getKey())) {
             if (version.path("current").asBoolean(false)) {
               found.add(version.path("version").asString());
             }
@@ -42,8 +42,7 @@ final class Proof {
   /** Sentences about documents whose open conflict is missing, unexpected or has other sides. */
   List<String> differingConflicts(Site site) {
     var found = new HashMap<String, Set<String>>();
-    var answer = site.client().get(Site.SPACE + "/conflicts?state=open").orThrow();
-    for (var conflict : answer.path("conflicts")) {
+    for (var conflict : all(site, Site.SPACE + "/conflicts?state=open", "conflicts")) {
       var sides = found.computeIfAbsent(conflict.path("document").asString(), _ -> new TreeSet<>());
       conflict.path("sides").forEach(side -> sides.add(side.path("version").asString()));
     }
@@ -61,16 +60,20 @@ final class Proof {
     return differences;
   }
 
-  private static JsonNode history(Site site, String document) {
-    return site.client()
-        .get(
-            Site.SPACE
-                + "/documents/"
-                + Site.COLLECTION
-                + "/"
-                + NodeClient.segment(document)
-                + "/history")
-        .orThrow();
+  private static List<JsonNode> versions(Site site, String document) {
+    var path = Site.SPACE + "/documents/" + Site.COLLECTION + "/" + NodeClient.segment(document);
+    return all(site, path + "/history?limit=1000", "versions");
+  }
+
+  /** What all pages of an answer have under a name. */
+  private static List<JsonNode> all(Site site, String path, String name) {
+    var all = new ArrayList<JsonNode>();
+    for (long after = 0; after >= 0; ) {
+      var page = site.client().get(path + "&after=" + after).orThrow();
+      page.path(name).forEach(all::add);
+      after = page.path("next").asLong(-1);
+    }
+    return all;
   }
 
   /** What the sites called the writes that the naive program knows by their place in the file. */

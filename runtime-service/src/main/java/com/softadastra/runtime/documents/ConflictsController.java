@@ -1,6 +1,7 @@
 package com.softadastra.runtime.documents;
 
 import com.softadastra.contracts.documents.ConflictChange;
+import com.softadastra.contracts.documents.ConflictList;
 import com.softadastra.contracts.documents.ConflictState;
 import com.softadastra.contracts.documents.ConflictView;
 import com.softadastra.contracts.documents.Documents;
@@ -15,7 +16,6 @@ import com.softadastra.runtime.resolvers.ResolverLoop;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
@@ -45,11 +45,9 @@ final class ConflictsController {
     this.resolvers = resolvers;
   }
 
-  record ConflictList(List<ConflictView> conflicts) {}
-
   /**
-   * Open ones unless {@code state} says otherwise; or all changes of conflicts, live, where {@code
-   * Accept} asks for events. Null where the feed has written the answer.
+   * Open ones unless {@code state} says otherwise, a page of them; or all changes of conflicts,
+   * live, where {@code Accept} asks for events. Null where the feed has written the answer.
    */
   @GetMapping
   @Nullable ResponseEntity<ConflictList> conflicts(
@@ -67,17 +65,16 @@ final class ConflictsController {
           response);
       return null;
     }
-    String state = query.text("state");
-    var found =
-        switch (state) {
-          case "", "open" -> documents.conflicts(space, ConflictState.OPEN).orThrow();
-          case "resolved" -> documents.conflicts(space, ConflictState.RESOLVED).orThrow();
-          case "undone" -> documents.conflicts(space, ConflictState.UNDONE).orThrow();
+    var state =
+        switch (query.text("state")) {
+          case "", "open" -> ConflictState.OPEN;
+          case "resolved" -> ConflictState.RESOLVED;
+          case "undone" -> ConflictState.UNDONE;
           default -> throw Names.refused("state", "must be open, resolved or undone");
         };
-    return SpacesController.json(
-        HttpStatus.OK,
-        new ConflictList(found.stream().map(conflict -> resolvers.told(space, conflict)).toList()));
+    var page = documents.conflicts(space, state, query.after(), query.longPageSize()).orThrow();
+    var told = page.conflicts().stream().map(conflict -> resolvers.told(space, conflict)).toList();
+    return SpacesController.json(HttpStatus.OK, new ConflictList(told, page.next()));
   }
 
   @GetMapping("/{id}")

@@ -135,9 +135,16 @@ final class DocumentsController {
 
   @GetMapping("/{id}/history")
   ResponseEntity<DocumentHistory> history(
-      @PathVariable String space, @PathVariable String collection, @PathVariable String id) {
+      @PathVariable String space,
+      @PathVariable String collection,
+      @PathVariable String id,
+      HttpServletRequest request) {
     new Address(space, collection, id);
-    return SpacesController.json(HttpStatus.OK, documents.history(space, collection, id).orThrow());
+    var query = new Query(request);
+    long after = query.after();
+    int limit = query.longPageSize();
+    return SpacesController.json(
+        HttpStatus.OK, documents.history(space, collection, id, after, limit).orThrow());
   }
 
   @GetMapping

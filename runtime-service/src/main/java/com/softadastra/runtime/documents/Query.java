@@ -33,6 +33,16 @@ public final class Query {
     return (int) Math.min(number("limit", PAGE, 1, Long.MAX_VALUE), LARGEST_PAGE);
   }
 
+  /** The same where a caller that names no {@code limit} may take the first page for all: 1,000. */
+  int longPageSize() {
+    return (int) Math.min(number("limit", LARGEST_PAGE, 1, Long.MAX_VALUE), LARGEST_PAGE);
+  }
+
+  /** What a page before said is {@code next}; 0 if not given. */
+  long after() {
+    return number("after", 0, 0, Long.MAX_VALUE);
+  }
+
   /** After which place the caller wants what there is; 0, from the beginning, if not given. */
   long since() {
     return number("since", 0, 0, Long.MAX_VALUE);

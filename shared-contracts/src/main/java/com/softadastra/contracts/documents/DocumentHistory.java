@@ -1,12 +1,18 @@
 package com.softadastra.contracts.documents;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.softadastra.contracts.NodeId;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Every version of a document that is known. */
-public record DocumentHistory(List<Version> versions) {
+/**
+ * A page of the versions of a document that are known.
+ *
+ * @param next what to ask with for those before them; null at the end
+ */
+public record DocumentHistory(
+    List<Version> versions, @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Long next) {
   /**
    * One version.
    *

@@ -32,8 +32,13 @@ public interface Documents {
    */
   Reply<DocumentView> document(String space, String collection, String id);
 
-  /** All versions known of the document, newest first in the fold's order. */
-  Reply<DocumentHistory> history(String space, String collection, String id);
+  /**
+   * The versions known of the document, newest first as they were recorded here, at most {@code
+   * limit} of them.
+   *
+   * @param after what the page before said is next; 0 for the newest
+   */
+  Reply<DocumentHistory> history(String space, String collection, String id, long after, int limit);
 
   /**
    * Live documents in the order of their ids by UTF-16 code units, at most {@code limit} of them.
@@ -57,7 +62,13 @@ public interface Documents {
    */
   Flux<Change> follow(String space, long since);
 
-  Reply<List<ConflictView>> conflicts(String space, ConflictState state);
+  /**
+   * Conflicts of one state in the order in which they last changed, at most {@code limit} of them;
+   * fewer, or none, where they are large or many others lie between, and then others may follow.
+   *
+   * @param after what the page before said is next; 0 for the first
+   */
+  Reply<ConflictList> conflicts(String space, ConflictState state, long after, int limit);
 
   /**
    * Changes of conflicts after one, in the order in which this node noticed them, without an end. A

@@ -28,7 +28,14 @@ final class ProblemAdvice {
 
   @ExceptionHandler
   void answer(Exception exception, HttpServletRequest request, HttpServletResponse response)
-      throws IOException {
+      throws Exception {
+    boolean heard =
+        !(exception instanceof ClientAbortException
+            || exception instanceof AsyncRequestNotUsableException);
+    if (response.isCommitted() && response.getStatus() < 400 && heard) {
+      // half an answer must not look whole: the server breaks the connection off
+      throw exception;
+    }
     switch (exception) {
       case Refused refused -> ProblemAnswer.send(response, refused.problem());
       case LayerUnreachable unreachable -> {

@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.softadastra.contracts.LayerUnreachable;
+import com.softadastra.contracts.ProblemCode;
+import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.json.Json;
 import com.softadastra.contracts.json.JsonReader;
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -63,6 +66,14 @@ class HttpSurfaceIT {
       return ResponseEntity.ok()
           .contentType(MediaType.APPLICATION_JSON)
           .body("{\"n\": 1.50}".getBytes(StandardCharsets.UTF_8));
+    }
+
+    @GetMapping("/broken")
+    void broken(@RequestParam String by, HttpServletResponse response) throws IOException {
+      response.getOutputStream().write(new byte[100_000]);
+      throw by.equals("mistake")
+          ? new IllegalStateException("on purpose")
+          : new Refused(ProblemCode.UNREADABLE, "on purpose");
     }
 
     @GetMapping("/mistake")
@@ -125,6 +136,12 @@ class HttpSurfaceIT {
     assertThat(problem.get("code")).isEqualTo(new Json.Str(code));
     assertThat(problem.get("status")).isEqualTo(new Json.Num(Integer.toString(status)));
     assertThat(problem.get("retryable")).isInstanceOf(Json.Bool.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"mistake", "refusal"})
+  void whatFailsOnceItHasBegunIsSeenToBreakOff(String by) {
+    assertThatThrownBy(() -> get("/broken?by=" + by)).isInstanceOf(IOException.class);
   }
 
   @ParameterizedTest

@@ -20,6 +20,7 @@ import com.softadastra.contracts.documents.CollectionDefinition;
 import com.softadastra.contracts.documents.CollectionSummary;
 import com.softadastra.contracts.documents.Condition;
 import com.softadastra.contracts.documents.ConflictChange;
+import com.softadastra.contracts.documents.ConflictList;
 import com.softadastra.contracts.documents.ConflictPage;
 import com.softadastra.contracts.documents.ConflictState;
 import com.softadastra.contracts.documents.ConflictView;
@@ -231,11 +232,23 @@ final class DocumentsCases {
                 new DocumentHistory(
                     List.of(
                         version(OperationKind.PATCH, List.of("1-a", "1-b"), TEXT),
-                        version(OperationKind.PUT, List.of(), null)))),
-            to -> to.history("shop", "orders", TEXT),
+                        version(OperationKind.PUT, List.of(), null)),
+                    Long.MAX_VALUE)),
+            to -> to.history("shop", "orders", TEXT, Long.MAX_VALUE, 1),
             "shop",
             "orders",
-            TEXT),
+            TEXT,
+            Long.MAX_VALUE,
+            1),
+        ContractCase.of(
+            "history",
+            Reply.of(new DocumentHistory(List.of(), null)),
+            to -> to.history("shop", "orders", TEXT, 0, Integer.MAX_VALUE),
+            "shop",
+            "orders",
+            TEXT,
+            0L,
+            Integer.MAX_VALUE),
         ContractCase.of(
             "list",
             Reply.of(
@@ -307,10 +320,20 @@ final class DocumentsCases {
     return Arrays.asList(
         ContractCase.of(
             "conflicts",
-            Reply.of(List.of(CONFLICT, ROOTLESS)),
-            to -> to.conflicts("shop", ConflictState.RESOLVED),
+            Reply.of(new ConflictList(List.of(CONFLICT, ROOTLESS), Long.MAX_VALUE)),
+            to -> to.conflicts("shop", ConflictState.RESOLVED, Long.MAX_VALUE, 1),
             "shop",
-            ConflictState.RESOLVED),
+            ConflictState.RESOLVED,
+            Long.MAX_VALUE,
+            1),
+        ContractCase.of(
+            "conflicts",
+            Reply.of(new ConflictList(List.of(), null)),
+            to -> to.conflicts("shop", ConflictState.OPEN, 0, Integer.MAX_VALUE),
+            "shop",
+            ConflictState.OPEN,
+            0L,
+            Integer.MAX_VALUE),
         ContractCase.of(
             "undo",
             Reply.of(new Recorded(RECEIPT, false, false)),

@@ -115,8 +115,9 @@ final class PeeringCases {
             NODE, Integer.MAX_VALUE, List.of(new EnvelopeTaken.Refusal(OTHER_NODE, TEXT)));
     var nothing = new EnvelopeTaken(OTHER_NODE, 0, List.of());
     return List.of(
-        ContractCase.ofStream("export", FRAMES, to -> to.export(NODE), NODE),
-        ContractCase.ofFailingStream("export", new Refused(PROBLEM), to -> to.export(NODE), NODE),
+        ContractCase.ofStream("export", FRAMES, to -> to.export(NODE, false), NODE, false),
+        ContractCase.ofFailingStream(
+            "export", new Refused(PROBLEM), to -> to.export(NODE, true), NODE, true),
         ContractCase.ofStream(
             "take", List.of(all, nothing), to -> to.take(Flux.fromIterable(FRAMES)), FRAMES),
         ContractCase.ofFailingStream(

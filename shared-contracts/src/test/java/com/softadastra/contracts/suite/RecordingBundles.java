@@ -8,8 +8,8 @@ import reactor.core.publisher.Flux;
 /** A sync engine that answers what it is told to, once all pieces have come. */
 public final class RecordingBundles extends Recording implements Bundles {
   @Override
-  public Flux<byte[]> export(NodeId to) {
-    return answer("export", to);
+  public Flux<byte[]> export(NodeId to, boolean all) {
+    return answer("export", to, all);
   }
 
   @Override

@@ -7,6 +7,7 @@ import com.softadastra.contracts.documents.CollectionDeclared;
 import com.softadastra.contracts.documents.CollectionDefinition;
 import com.softadastra.contracts.documents.CollectionSummary;
 import com.softadastra.contracts.documents.ConflictChange;
+import com.softadastra.contracts.documents.ConflictList;
 import com.softadastra.contracts.documents.ConflictPage;
 import com.softadastra.contracts.documents.ConflictState;
 import com.softadastra.contracts.documents.ConflictView;
@@ -65,8 +66,9 @@ public final class RecordingDocuments extends Recording implements Documents {
   }
 
   @Override
-  public Reply<DocumentHistory> history(String space, String collection, String id) {
-    return answer("history", space, collection, id);
+  public Reply<DocumentHistory> history(
+      String space, String collection, String id, long after, int limit) {
+    return answer("history", space, collection, id, after, limit);
   }
 
   @Override
@@ -96,8 +98,8 @@ public final class RecordingDocuments extends Recording implements Documents {
   }
 
   @Override
-  public Reply<List<ConflictView>> conflicts(String space, ConflictState state) {
-    return answer("conflicts", space, state);
+  public Reply<ConflictList> conflicts(String space, ConflictState state, long after, int limit) {
+    return answer("conflicts", space, state, after, limit);
   }
 
   @Override

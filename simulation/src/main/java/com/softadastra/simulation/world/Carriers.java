@@ -1,6 +1,7 @@
 package com.softadastra.simulation.world;
 
 import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.ProblemCode;
 import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.engine.cbor.CborReader.Malformed;
@@ -53,6 +54,7 @@ final class Carriers {
     var way = random.nextInt(2) == 0 ? Way.STRAIGHT : Way.values()[random.nextInt(6)];
     var envelopes = new ArrayList<byte[]>();
     var had = new HashSet<Hash>();
+    boolean all = true;
     try {
       for (var made = from.envelopes().seal(space, to.id()); made.hasNext(); ) {
         var envelope = made.next();
@@ -61,6 +63,12 @@ final class Carriers {
         frames.forEach(frame -> world.trace().add(frame.encode()));
         envelopes.add(envelope.encode());
       }
+    } catch (Refused e) {
+      if (e.problem().code() != ProblemCode.UNREADABLE || world.plan().nothingIsLost()) {
+        throw e;
+      }
+      // what was made before goes all the same
+      all = false;
     } catch (StorageException e) {
       // the disk gives nothing at the moment
       if (!world.plan().readsFail()) {
@@ -70,7 +78,7 @@ final class Carriers {
     }
     var taker = way == Way.ASTRAY ? world.node(random.nextInt(64)) : to;
     var carried = changed(envelopes, way, random);
-    boolean whole = way != Way.SOME_LOST && way != Way.BACKWARDS && way != Way.DAMAGED;
+    boolean whole = all && way != Way.SOME_LOST && way != Way.BACKWARDS && way != Way.DAMAGED;
     world
         .agenda()
         .after(

@@ -90,6 +90,16 @@ public class ObservedJournal implements Journal {
   }
 
   @Override
+  public OutboxRows outboxRows(long after, long last, int limit) {
+    return real.outboxRows(after, last, limit);
+  }
+
+  @Override
+  public Optional<Stretch> stretch(SpaceId space, Replica chain, long from, long to) {
+    return real.stretch(space, chain, from, to);
+  }
+
+  @Override
   public Standing standing(long position) {
     return real.standing(position);
   }

@@ -5,8 +5,10 @@ import com.softadastra.contracts.json.Json;
 import com.softadastra.contracts.json.JsonReader;
 import com.softadastra.contracts.json.JsonText;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -22,6 +24,11 @@ import org.jspecify.annotations.Nullable;
  * A field is a member's name, or a JSON Pointer (RFC 6901) where it starts with {@code /}; a
  * pointer leads through objects only, no deeper than a document may be, and those missing are made.
  * What is absent counts as 0 or []. Parts are applied in the order above.
+ *
+ * <p>No two of them name one field, or one that leads to the other, but for {@code add} and {@code
+ * remove} of the same: what is both set and unset, or set and incremented, is a contradiction,
+ * which {@link #twice} finds and nobody records any more. Those that were recorded are applied in
+ * order.
  */
 public final class DocumentPatch {
   private DocumentPatch() {}
@@ -65,6 +72,47 @@ public final class DocumentPatch {
       return apply(notation, patch, base);
     } catch (NotApplicable e) {
       return base == null ? new JsonText("{}") : base;
+    }
+  }
+
+  /**
+   * A field of which a patch says two things, as the patch names it.
+   *
+   * @throws NotApplicable where it isn't of the form
+   */
+  public static Optional<String> twice(Notation notation, JsonText patch) {
+    if (notation == Notation.MERGE) {
+      return Optional.empty();
+    }
+    var parts = patch.read();
+    var named = new ArrayList<Named>();
+    for (var part : List.of("set", "increment", "add", "remove")) {
+      object(parts, part).keySet().forEach(field -> named.add(new Named(field, part)));
+    }
+    for (var field : array(parts.get("unset"), "unset")) {
+      if (field instanceof Json.Str(var name)) {
+        named.add(new Named(name, "unset"));
+      }
+    }
+    // each comes right before those that it leads to
+    named.sort(Comparator.comparing(Named::pointer, Pointer.ORDER).thenComparing(Named::part));
+    for (int i = 1; i < named.size(); i++) {
+      var one = named.get(i - 1);
+      var other = named.get(i);
+      if (Pointer.covers(one.pointer(), other.pointer()) && !one.joins(other)) {
+        return Optional.of(other.field());
+      }
+    }
+    return Optional.empty();
+  }
+
+  private record Named(String field, String pointer, String part) {
+    Named(String field, String part) {
+      this(field, Pointer.of(field), part);
+    }
+
+    boolean joins(Named next) {
+      return pointer.equals(next.pointer) && part.equals("add") && next.part.equals("remove");
     }
   }
 

@@ -1,6 +1,7 @@
 package com.softadastra.engine.document;
 
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -10,6 +11,9 @@ import java.util.stream.Collectors;
  */
 final class Pointer {
   static final String WHOLE = "";
+
+  /** One comes before all that it leads to, and those before any other. */
+  static final Comparator<String> ORDER = Pointer::compare;
 
   private Pointer() {}
 
@@ -42,6 +46,20 @@ final class Pointer {
         && (upper.isEmpty()
             || lower.length() == upper.length()
             || lower.charAt(upper.length()) == '/');
+  }
+
+  private static int compare(String one, String other) {
+    int at = 0;
+    while (at < one.length() && at < other.length() && one.charAt(at) == other.charAt(at)) {
+      at++;
+    }
+    if (at == one.length() || at == other.length()) {
+      return Integer.compare(one.length(), other.length());
+    }
+    if (one.charAt(at) == '/' || other.charAt(at) == '/') {
+      return one.charAt(at) == '/' ? -1 : 1;
+    }
+    return Character.compare(one.charAt(at), other.charAt(at));
   }
 
   static boolean overlap(String one, String other) {

@@ -18,7 +18,7 @@ import java.util.List;
  */
 public final class Contents {
   /** Frames of one envelope: those it begins with, and some for each that brings something. */
-  static final int FRAMES = 4096;
+  public static final int FRAMES = 4096;
 
   private Contents() {}
 

@@ -84,7 +84,8 @@ public final class EntryCodec {
     }
     var out = new CborWriter(expected);
     out.array(5).text(intent.id()).textOrNull(intent.actor()).unsigned(intent.priority().ordinal());
-    out.textOrNull(intent.command()).array(intent.operations().size());
+    out.textOrNull(intent.command() == null ? null : intent.command().text())
+        .array(intent.operations().size());
     for (var operation : intent.operations()) {
       out.array(6).text(operation.collection()).text(operation.id());
       definition(operation.definition(), out);
@@ -221,7 +222,8 @@ public final class EntryCodec {
     if (operations.stream().map(o -> List.of(o.collection(), o.id())).distinct().count() != count) {
       throw new Malformed("one document twice");
     }
-    return new Intent(id, actor, priority, command, operations);
+    return new Intent(
+        id, actor, priority, command == null ? null : new Command(command), operations);
   }
 
   private static @Nullable DefinitionName definition(CborReader in) {

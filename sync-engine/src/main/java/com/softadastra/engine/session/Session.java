@@ -479,6 +479,24 @@ public final class Session {
     }
   }
 
+  /**
+   * Whether the log goes on beyond what the peer was sent, has or is not meant to have: where
+   * {@link #next} has nothing and waits for nothing, because something can't be read.
+   */
+  public boolean isBehind(SpaceId space) {
+    return exchange(space).filter(exchange -> exchange.cursor < host.durable()).isPresent();
+  }
+
+  /** The position up to which the peer was sent what it lacks, leaving out what can't be read. */
+  public long reached(SpaceId space) {
+    return exchange(space).map(exchange -> exchange.cursor).orElse(0L);
+  }
+
+  /** Whether the peer lacks something that can't be read here, as far as was looked. */
+  public boolean withholds(SpaceId space) {
+    return exchange(space).filter(exchange -> !exchange.withheld.isEmpty()).isPresent();
+  }
+
   /** Whether the peer has said hello. */
   public boolean greeted() {
     return greeted;

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -136,33 +137,30 @@ public final class Clocks {
   }
 
   /**
-   * Folds anew what policies have decided, where something else is said of a replica's clock than
-   * before.
+   * The documents that may have to be folded again, where something else is said of a replica's
+   * clock than before: those of which conflicts were noticed.
    *
    * @param document of {@code $clocks}, as the reads show it now
    * @param before what it said
    */
-  public static List<Write> follow(
-      DocumentKey document, Marks before, SpaceState space, Reads reads, Instant now) {
+  public static Set<DocumentKey> affected(
+      DocumentKey document, Marks before, SpaceState space, Reads reads) {
     long from = Marks.of(reads.document(document)).differsFrom(before);
-    var writes = new ArrayList<Write>();
-    if (from == Long.MAX_VALUE) {
-      return writes;
-    }
     boolean wrote =
         space.chains().values().stream()
             .anyMatch(
                 head -> key(space.id(), head.author()).equals(document) && head.sequence() >= from);
-    if (!wrote) {
-      return writes;
-    }
-    for (var key : reads.disputed(space.id())) {
-      var was = reads.document(key);
-      if (was != null && !was.decided().isEmpty()) {
-        var state = DocumentUpdate.rebuilt(key, was.lastPosition(), reads);
-        if (!state.equals(was)) {
-          DocumentUpdate.put(was, state, now, writes);
-        }
+    return from < Long.MAX_VALUE && wrote ? reads.disputed(space.id()) : Set.of();
+  }
+
+  /** What folding a document again changes, of which policies have decided something. */
+  public static List<Write> foldedAgain(DocumentKey key, Reads reads, Instant now) {
+    var writes = new ArrayList<Write>();
+    var was = reads.document(key);
+    if (was != null && !was.decided().isEmpty()) {
+      var state = DocumentUpdate.rebuilt(key, was.lastPosition(), reads);
+      if (!state.equals(was)) {
+        DocumentUpdate.put(was, state, now, writes);
       }
     }
     return writes;

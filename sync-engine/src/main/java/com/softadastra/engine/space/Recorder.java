@@ -23,6 +23,7 @@ import com.softadastra.engine.log.Authority;
 import com.softadastra.engine.log.Bounds;
 import com.softadastra.engine.log.Cause;
 import com.softadastra.engine.log.Change;
+import com.softadastra.engine.log.Command;
 import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.Entry;
 import com.softadastra.engine.log.EntryCodec;
@@ -168,7 +169,7 @@ public final class Recorder {
         request.id() != null
             ? request.id()
             : IntentIds.generate(space.self(), sequence, draw.random());
-    var command = request.function() == null ? null : Intent.commandOf(request.function());
+    var command = request.function() == null ? null : Command.ofFunction(request.function());
     var intent = new Intent(id, request.actor(), request.priority(), command, operations);
     var at = new Draw(draw.now(), draw.position() + observations.count(), draw.random());
     var logged = log(intent, authority, chain, observations.causes(), space, reads, at);
@@ -457,6 +458,14 @@ public final class Recorder {
   private Change patch(OperationRequest requested, List<Hash> parents, Target target) {
     var patch = Objects.requireNonNull(requested.patch());
     try {
+      var twice = DocumentPatch.twice(patch.notation(), patch.text());
+      if (twice.isPresent()) {
+        throw new Refused(
+            Problem.ofField(
+                ProblemCode.INVALID_REQUEST,
+                "patch",
+                "says two things of " + twice.get() + ", or of what it is in"));
+      }
       bounded(
           DocumentPatch.apply(patch.notation(), patch.text(), target.body(parents)), target.key);
     } catch (DocumentPatch.NotApplicable e) {

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.softadastra.contracts.documents.PatchBody.Notation;
 import com.softadastra.contracts.json.JsonText;
 import com.softadastra.engine.document.DocumentPatch.NotApplicable;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -79,6 +81,35 @@ class DocumentPatchTest {
     } else {
       assertThat(fields(patch, base)).isEqualTo(expected);
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '\0',
+      nullValues = "NOTHING",
+      value = {
+        "{\"set\":{\"n\":1},\"unset\":[\"n\"]} | n",
+        "{\"set\":{\"n\":1},\"increment\":{\"/n\":1}} | n",
+        "{\"set\":{\"n\":1,\"/n\":2}} | n",
+        "{\"set\":{\"a\":{}},\"unset\":[\"/a/b\"]} | /a/b",
+        "{\"set\":{\"/a/b/c\":1,\"/a/b\":1,\"/a!\":1}} | /a/b/c",
+        "{\"set\":{\"s\":[]},\"add\":{\"s\":[1]},\"remove\":{\"s\":[2]}} | s",
+        "{\"add\":{\"s\":[1]},\"remove\":{\"/s/t\":[2]}} | /s/t",
+        "{\"unset\":[\"n\",\"n\"]} | n",
+        "{\"add\":{\"s\":[1]},\"remove\":{\"s\":[2]}} | NOTHING",
+        "{\"set\":{\"/a/b\":1,\"/a/bc\":1,\"/a~1b\":1,\"a\\u0000\":1},\"increment\":{\"/a/c\":1}} | NOTHING",
+        "{} | NOTHING"
+      })
+  void saysWhatAPatchSaysTwice(String patch, @Nullable String field) {
+    assertThat(DocumentPatch.twice(Notation.FIELDS, JsonText.parse(patch)))
+        .isEqualTo(Optional.ofNullable(field));
+  }
+
+  @Test
+  void aMergePatchSaysNothingTwice() {
+    var patch = JsonText.parse("{\"set\":{\"n\":1},\"unset\":[\"n\"]}");
+    assertThat(DocumentPatch.twice(Notation.MERGE, patch)).isEmpty();
   }
 
   @Test

@@ -329,7 +329,7 @@ class PoliciesFoldTest {
     var history = new ArrayList<Op>();
     int size = 1 + random.nextInt(8);
     var palette =
-        switch (random.nextInt(12)) {
+        switch (random.nextInt(13)) {
           case 0 -> List.of(LATEST);
           case 1 -> List.of(PLAIN);
           case 2 -> List.of(KEEP, MERGE, LATEST, KEEP_AGAIN, Definition.UNDECLARED);
@@ -341,6 +341,7 @@ class PoliciesFoldTest {
           case 7, 8 -> List.of(CALLED);
           case 9 ->
               List.of(EARLY_CALLED, KEEP, MERGE, LATEST, RANKED, CALLED, Definition.UNDECLARED);
+          case 10 -> List.of(EARLY_CALLED, KEEP, KEEP_AGAIN, CALLED, Definition.UNDECLARED);
           default -> List.of(MERGE);
         };
     boolean voids = random.nextInt(4) == 0;

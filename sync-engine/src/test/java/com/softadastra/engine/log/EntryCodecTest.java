@@ -21,9 +21,13 @@ import com.softadastra.engine.cbor.CborReader.Malformed;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class EntryCodecTest {
   private static final Replica AUTHOR = replica(1);
@@ -186,7 +190,7 @@ class EntryCodecTest {
             "intent" + random.nextInt(),
             random.nextBoolean() ? "anna ü" : null,
             Priority.values()[random.nextInt(3)],
-            random.nextBoolean() ? "{}" : null,
+            random.nextBoolean() ? new Command("{}") : null,
             operations);
     return new Entry(
         Entry.DATA,
@@ -223,5 +227,24 @@ class EntryCodecTest {
       case 2 -> Given.patch(Notation.FIELDS, "{\"unset\":[\"/a/b\"]}");
       default -> Change.DELETE;
     };
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '\0',
+      nullValues = "NONE",
+      value = {
+        "{\"function\":\"pick\"} | pick",
+        "{\"app\":\"a\",\"function\":\"pick\"} | pick",
+        "{\"f\\u0075nction\":\"pick\"} | pick",
+        "{\"function\":1} | NONE",
+        "{\"name\":\"sell\"} | NONE",
+        "no JSON: \"function\" | NONE"
+      })
+  void whichFunctionMadeAnIntentIsReadOnce(String text, @Nullable String function) {
+    var command = new Command(text);
+    assertThat(command.function()).isEqualTo(Optional.ofNullable(function));
+    assertThat(command.function()).isSameAs(command.function());
   }
 }

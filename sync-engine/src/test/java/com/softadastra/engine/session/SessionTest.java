@@ -359,6 +359,28 @@ class SessionTest {
     }
   }
 
+  @Test
+  void ofChainsThatAreNotKnownHereAPeerNamesNoMoreThanThereIsRoomFor() {
+    write(one, 1);
+    var space = one.state.id();
+    var session = fresh();
+    session.receive(two.hello(key(1).nodeId()).encode());
+    for (int part = 0; part < 3; part++) {
+      var named = new ArrayList<Frame.Summary.Known>();
+      for (int n = 0; n < Frame.MANY; n++) {
+        var incarnation = ByteBuffer.allocate(Incarnation.BYTES).putInt(part).putInt(n).array();
+        var life = new Replica(key(3).nodeId(), Incarnation.of(incarnation));
+        named.add(new Frame.Summary.Known(life, 1, hash("life")));
+      }
+      session.receive(new Frame.SummaryPart(space, named).encode());
+    }
+    var known = new Frame.Summary.Known(replica(1), 1, one.log.getFirst().hash());
+    session.receive(new Frame.SummaryPart(space, List.of(known)).encode());
+    session.receive(new Frame.Summary(space, List.of(), List.of()).encode());
+
+    assertThat(one.summarised).contains(known).hasSizeLessThanOrEqualTo(Frame.MANY + 2);
+  }
+
   /** More chains of one member than a summary has room for, at both ends of what follows. */
   private static void livesOfThree(MemoryHost host) {
     for (int n = 1; n <= Frame.MANY + 10; n++) {

@@ -363,6 +363,46 @@ class DefinitionsTest {
   }
 
   @Test
+  void aPatchThatSaysTwoThingsOfOneFieldIsRefusedAndFoldedWhereItIsRecordedAlready() {
+    a.put("{\"n\":5}");
+    b.receiveAll(a);
+    var text = JsonText.parse("{\"increment\":{\"n\":1},\"set\":{\"n\":1}}");
+    var patch =
+        new OperationRequest(
+            OperationKind.PATCH,
+            "orders",
+            "o-1",
+            null,
+            new PatchBody(PatchBody.Notation.FIELDS, text),
+            Condition.ANY);
+    assertThat(a.record(patch, "p"))
+        .isInstanceOfSatisfying(
+            Admission.Declined.class,
+            declined ->
+                assertThat(declined.problem().code()).isEqualTo(ProblemCode.INVALID_REQUEST));
+    assertThat(a.log).hasSize(1);
+
+    // as software before this has recorded it
+    var head = b.documents.get(ONE).headVersions();
+    var operation =
+        new Operation(
+            "orders", "o-1", head, List.of(), new Change.Patch(PatchBody.Notation.FIELDS, text));
+    var authority = MEMBERS.authority(replica(1).node()).orElseThrow();
+    var entry =
+        entry(
+            SPACE,
+            replica(1),
+            2,
+            a.log.getFirst().hash(),
+            List.of(),
+            authority,
+            intent("p", operation));
+    byte[] bytes = EntryCodec.encode(entry);
+    b.receive(new ReceivedEntry(entry, bytes, Hash.sha256(bytes), null));
+    assertThat(b.documents.get(ONE).body().text()).isEqualTo("{\"n\":2}");
+  }
+
+  @Test
   void whatIsNoDefinitionIsRefused() {
     for (var body :
         List.of(

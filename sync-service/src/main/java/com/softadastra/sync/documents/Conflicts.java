@@ -5,6 +5,7 @@ import com.softadastra.contracts.ProblemCode;
 import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.ConflictChange;
+import com.softadastra.contracts.documents.ConflictList;
 import com.softadastra.contracts.documents.ConflictState;
 import com.softadastra.contracts.documents.ConflictView;
 import com.softadastra.engine.document.Decided;
@@ -33,6 +34,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Conflicts as this node noticed them, with what the log says of their sides. */
@@ -40,6 +42,12 @@ final class Conflicts {
   private static final String COLUMNS =
       "id, collection_no, document_id, open, base, sides, replaced_by, detected_at";
   private static final int MOST_REPLACEMENTS = 1000;
+
+  /** So many are looked at for a page, which takes time for each. */
+  static final int MOST_LOOKED_AT = 5000;
+
+  /** So long are the bodies of a page, all together, when it takes no more. */
+  private static final int PAGE_LENGTH = 4 << 20;
 
   private final Storage storage;
 
@@ -70,7 +78,11 @@ final class Conflicts {
       @Nullable Hash replacedBy,
       Instant detectedAt) {}
 
-  List<ConflictView> list(SpaceId space, ConflictState state) {
+  /**
+   * Those of a state that changed after a change, with what to ask with next where others may
+   * follow: where there are so many, or they are so large, or so many others lie between.
+   */
+  ConflictList list(SpaceId space, ConflictState state, long after, int limit) {
     return storage
         .readers()
         .answer(reader -> {
@@ -81,24 +93,44 @@ final class Conflicts {
                   .prepareStatement(
                       "select "
                           + COLUMNS
-                          + " from conflict where space_no = ? and open = ? and replaced_by is null"
-                          + " order by detected_at, id")) {
+                          + ", change_no from conflict where space_no = ? and open = ? and change_no > ?"
+                          + " and replaced_by is null order by space_no, open, change_no limit ?")) {
             select.setInt(1, reader.spaceNo(space));
             select.setBoolean(2, state == ConflictState.OPEN);
+            select.setLong(3, after);
+            select.setInt(4, MOST_LOOKED_AT + 1);
             try (var row = select.executeQuery()) {
-              while (row.next()) {
-                var conflict = row(space, row, reader);
-                if (!Operation.isReserved(conflict.key().collection())) {
-                  view(conflict, reader)
-                      .map(Found::view)
-                      .filter(view -> view.state() == state)
-                      .ifPresent(views::add);
+              long last = after;
+              long length = 0;
+              for (int looked = 0; row.next(); looked++) {
+                if (looked == MOST_LOOKED_AT || views.size() == limit || length >= PAGE_LENGTH) {
+                  return new ConflictList(views, last);
                 }
+                last = row.getLong(9);
+                var view = listed(row(space, row, reader), state, reader);
+                view.ifPresent(views::add);
+                length += view.map(Conflicts::length).orElse(0L);
               }
             }
           }
-          return views;
+          return new ConflictList(views, null);
         });
+  }
+
+  private Optional<ConflictView> listed(Row row, ConflictState state, Readers.Reader reader) {
+    return Operation.isReserved(row.key().collection())
+        ? Optional.empty()
+        : view(row, reader).map(Found::view).filter(view -> view.state() == state);
+  }
+
+  private static long length(ConflictView view) {
+    var ancestor = view.ancestor();
+    return Stream.concat(
+            view.sides().stream().map(ConflictView.Side::body),
+            Stream.ofNullable(ancestor).map(ConflictView.Ancestor::body))
+        .filter(Objects::nonNull)
+        .mapToLong(body -> body.text().length())
+        .sum();
   }
 
   /** The last changes of conflicts after one, as each conflict stands now, in their order. */

@@ -12,6 +12,7 @@ import com.softadastra.contracts.documents.CollectionDefinition;
 import com.softadastra.contracts.documents.CollectionSummary;
 import com.softadastra.contracts.documents.Condition;
 import com.softadastra.contracts.documents.ConflictChange;
+import com.softadastra.contracts.documents.ConflictList;
 import com.softadastra.contracts.documents.ConflictPage;
 import com.softadastra.contracts.documents.ConflictState;
 import com.softadastra.contracts.documents.ConflictView;
@@ -243,26 +244,36 @@ public final class DocumentService implements Documents {
   }
 
   @Override
-  public Reply<DocumentHistory> history(String space, String collection, String id) {
+  public Reply<DocumentHistory> history(
+      String space, String collection, String id, long after, int limit) {
     return Reply.from(() -> {
       var key = new DocumentKey(names.id(space), collection, id);
-      var versions = readers.answer(reader -> versions(key, reader));
-      if (versions.isEmpty()) {
-        throw unknown(id);
-      }
-      return new DocumentHistory(shown(versions));
+      return shown(
+          readers
+              .answer(reader -> history(key, after, limit, reader))
+              .orElseThrow(() -> unknown(id)));
     });
   }
 
-  private static List<DocumentHistory.Version> versions(DocumentKey key, Readers.Reader reader) {
+  /** A version goes by its entry's position: entries of one intent have the same version. */
+  private static Optional<DocumentHistory> history(
+      DocumentKey key, long after, int limit, Readers.Reader reader) {
     var state = reader.document(key);
     if (state == null) {
-      return List.of();
+      return Optional.empty();
     }
     var known = DocumentUpdate.operations(key, state.lastPosition(), reader);
     var history = new DocumentFold.History(key, known);
     var versions = new ArrayList<DocumentHistory.Version>();
+    Long last = null;
     for (var operation : known.reversed()) {
+      if (after > 0 && operation.position() >= after) {
+        continue;
+      }
+      if (versions.size() == limit) {
+        return Optional.of(new DocumentHistory(versions, last));
+      }
+      last = operation.position();
       var logged = reader.entry(operation.position());
       var intent = Objects.requireNonNull(logged.entry().intent());
       var head = history.version(operation.version());
@@ -280,7 +291,7 @@ public final class DocumentService implements Documents {
               operation.effective() && state.head(operation.version()).isPresent(),
               operation.effective()));
     }
-    return versions;
+    return Optional.of(new DocumentHistory(versions, null));
   }
 
   private static OperationKind kind(com.softadastra.engine.log.Change change) {
@@ -461,8 +472,8 @@ public final class DocumentService implements Documents {
   }
 
   @Override
-  public Reply<List<ConflictView>> conflicts(String space, ConflictState state) {
-    return Reply.from(() -> shown(conflicts.list(names.id(space), state)));
+  public Reply<ConflictList> conflicts(String space, ConflictState state, long after, int limit) {
+    return Reply.from(() -> shown(conflicts.list(names.id(space), state, after, limit)));
   }
 
   @Override

@@ -1,5 +1,6 @@
 package com.softadastra.sync.envelope;
 
+import com.softadastra.contracts.peering.Bundles;
 import com.softadastra.engine.cbor.CborReader.Malformed;
 import com.softadastra.engine.envelope.Envelope;
 import java.io.ByteArrayOutputStream;
@@ -21,19 +22,27 @@ import java.util.Optional;
  *      +      4  the length of an envelope, the most significant byte first
  *      +    that an {@link Envelope}
  *      …         more of them
- *      +      4  0: the end, so that a file that was cut off can be told
+ *      +      4  the end, so that a file that was cut off can be told: {@link Bundles#END} or
+ *                {@link Bundles#END_LACKING}
  * </pre>
  */
 final class BundleFile {
   static final byte[] BEGIN = "softadastra bundle 1\n".getBytes(StandardCharsets.US_ASCII);
-  static final byte[] END = new byte[4];
 
   private BundleFile() {}
+
+  static byte[] end(boolean lacks) {
+    return number(lacks ? Bundles.END_LACKING : Bundles.END);
+  }
+
+  private static byte[] number(int number) {
+    return ByteBuffer.allocate(4).putInt(number).array();
+  }
 
   static byte[] framed(Envelope envelope) {
     byte[] bytes = envelope.encode();
     var out = new ByteArrayOutputStream(bytes.length + 4);
-    out.writeBytes(ByteBuffer.allocate(4).putInt(bytes.length).array());
+    out.writeBytes(number(bytes.length));
     out.writeBytes(bytes);
     return out.toByteArray();
   }
@@ -60,7 +69,7 @@ final class BundleFile {
     Optional<Envelope> next() throws IOException {
       try {
         int length = in.readInt();
-        if (length == 0) {
+        if (length == Bundles.END || length == Bundles.END_LACKING) {
           return Optional.empty();
         }
         if (length < 0 || length > Envelope.MOST_BYTES) {

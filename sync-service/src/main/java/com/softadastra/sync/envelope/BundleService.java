@@ -8,6 +8,7 @@ import com.softadastra.contracts.peering.Bundles;
 import com.softadastra.contracts.peering.EnvelopeTaken;
 import com.softadastra.engine.cbor.CborReader.Malformed;
 import com.softadastra.engine.envelope.Envelope;
+import com.softadastra.sync.storage.DamagedEntry;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,10 +17,16 @@ import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.Enumeration;
 import java.util.Iterator;
+import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 
@@ -31,36 +38,55 @@ public final class BundleService implements Bundles {
   /** Pieces that are asked for ahead. */
   private static final int AHEAD = 4;
 
+  /** Files that are made or taken in at once: of each some envelopes are in memory, in parts. */
+  private static final int AT_ONCE = 4;
+
   private final Envelopes envelopes;
+  private final Semaphore places = new Semaphore(AT_ONCE);
 
   public BundleService(Envelopes envelopes) {
     this.envelopes = envelopes;
   }
 
   @Override
-  public Flux<byte[]> export(NodeId to) {
-    return Flux.defer(() -> {
+  public Flux<byte[]> export(NodeId to, boolean all) {
+    return inPlace(() -> {
       var spaces = envelopes.spacesWith(to);
       if (spaces.isEmpty()) {
         return Flux.error(
             new Refused(ProblemCode.PEER_UNKNOWN, "no space here has " + to + " as a member"));
       }
-      return Flux.fromIterable(() -> new Pieces(spaces.iterator(), to));
+      return Flux.fromIterable(() ->
+          new Pieces(
+              spaces.iterator(),
+              space -> all ? envelopes.sealAll(space, to) : envelopes.seal(space, to)));
+    });
+  }
+
+  private <T> Flux<T> inPlace(Supplier<Flux<T>> work) {
+    return Flux.defer(() -> {
+      if (!places.tryAcquire()) {
+        return Flux.error(
+            new Refused(ProblemCode.BUSY, AT_ONCE + " bundles are made or taken in now"));
+      }
+      return Flux.defer(work).doFinally(_ -> places.release());
     });
   }
 
   /** A file, as it is made. */
   private final class Pieces implements Iterator<byte[]> {
     private final Iterator<SpaceId> spaces;
-    private final NodeId to;
-    private @Nullable Iterator<Envelope> sealed;
+    private final Function<SpaceId, Envelopes.Sealed> seal;
+    private Envelopes.@Nullable Sealed sealed;
+    private @Nullable SpaceId space;
+    private boolean lacks;
     private byte[] piece = BundleFile.BEGIN;
     private int given;
     private boolean over;
 
-    Pieces(Iterator<SpaceId> spaces, NodeId to) {
+    Pieces(Iterator<SpaceId> spaces, Function<SpaceId, Envelopes.Sealed> seal) {
       this.spaces = spaces;
-      this.to = to;
+      this.seal = seal;
     }
 
     @Override
@@ -83,20 +109,46 @@ public final class BundleService implements Bundles {
     }
 
     private byte[] more() {
-      while (sealed == null || !sealed.hasNext()) {
+      while (sealed == null || !hasNext(sealed)) {
+        lacks |= sealed != null && sealed.lacks();
         if (!spaces.hasNext()) {
           over = true;
-          return BundleFile.END;
+          return BundleFile.end(lacks);
         }
-        sealed = envelopes.seal(spaces.next(), to);
+        space = spaces.next();
+        sealed = seal.apply(space);
       }
       return BundleFile.framed(sealed.next());
+    }
+
+    /** Goes on behind what can't be read as soon as that is known, for as long as more is found. */
+    private boolean hasNext(Envelopes.Sealed made) {
+      List<DamagedEntry> known = null;
+      while (true) {
+        try {
+          return made.hasNext();
+        } catch (Refused refused) {
+          var damaged = known;
+          if (refused.problem().code() != ProblemCode.UNREADABLE) {
+            throw refused;
+          }
+          known = got(envelopes.damaged(Objects.requireNonNull(space)));
+          if (known.equals(damaged)) {
+            throw refused;
+          }
+        }
+      }
     }
   }
 
   @Override
   public Flux<EnvelopeTaken> take(Flux<byte[]> bundle) {
-    return Flux.fromIterable(() -> new Taking(joined(bundle.toIterable(AHEAD).iterator())));
+    // closed in the end, or who sends would wait for ever
+    return inPlace(() ->
+        Flux.using(
+            () -> bundle.toStream(AHEAD),
+            pieces -> Flux.fromIterable(() -> new Taking(joined(pieces.iterator()))),
+            Stream::close));
   }
 
   /** Takes in a file, an envelope at each step. */
@@ -135,7 +187,7 @@ public final class BundleService implements Bundles {
       if (!hasNext()) {
         throw new NoSuchElementException();
       }
-      var taken = open(Objects.requireNonNull(envelope));
+      var taken = got(envelopes.open(Objects.requireNonNull(envelope)));
       envelope = null;
       var refused =
           taken.refused().entrySet().stream()
@@ -149,9 +201,9 @@ public final class BundleService implements Bundles {
     return new Refused(ProblemCode.BUNDLE_INVALID, String.valueOf(e.getMessage()));
   }
 
-  private Envelopes.Opened open(Envelope envelope) {
+  private static <T> T got(CompletionStage<T> stage) {
     try {
-      return envelopes.open(envelope).toCompletableFuture().get();
+      return stage.toCompletableFuture().get();
     } catch (ExecutionException e) {
       if (e.getCause() instanceof Malformed malformed) {
         throw invalid(malformed);

@@ -5,20 +5,26 @@ import com.softadastra.contracts.ProblemCode;
 import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
+import com.softadastra.contracts.documents.Priority;
 import com.softadastra.contracts.time.Serial;
 import com.softadastra.contracts.time.Surroundings;
 import com.softadastra.engine.cbor.CborReader.Malformed;
 import com.softadastra.engine.envelope.Contents;
 import com.softadastra.engine.envelope.Envelope;
+import com.softadastra.engine.envelope.Passage;
+import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.engine.session.Frame;
 import com.softadastra.engine.session.Session;
 import com.softadastra.sync.peer.Exchanges;
+import com.softadastra.sync.storage.DamagedEntry;
 import com.softadastra.sync.storage.Recording;
+import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -34,6 +40,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Any thread may use it.
  */
 public final class Envelopes {
+  private static final String DETACHED =
+      "what it follows on is not here: take in first what was made before; where that is no help,"
+          + " both need all that the other has (all=true, --all)";
+
   private final Recording recording;
   private final Exchanges exchanges;
   private final NodeKey key;
@@ -70,46 +80,113 @@ public final class Envelopes {
   }
 
   /**
-   * What a member lacks of a space, as far as is known here, and what others say to have of it. It
-   * is made as it is asked for; there is one at least.
+   * What a member lacks of a space, as far as is known here, and what others say to have of it.
    *
    * @throws Refused where it is no member
    */
-  public Iterator<Envelope> seal(SpaceId space, NodeId to) {
+  public Sealed seal(SpaceId space, NodeId to) {
+    return seal(space, to, said(space, to), 0, Sealer.Stamp.byHand(now()));
+  }
+
+  /**
+   * What a member lacks of a space, for a relay.
+   *
+   * @param after what the log has up to this position is with the relay already
+   * @param life how long it is to be kept there
+   * @throws Refused where it is no member
+   */
+  public Sealed sealForRelay(SpaceId space, NodeId to, long after, Duration life) {
+    var priority =
+        recording.view(space).map(view -> view.urgency().beyond(after)).orElse(Priority.NORMAL);
+    long made = now();
+    var stamp =
+        new Sealer.Stamp(
+            priority, made, made + life.toMillis(), Passage.sign(space, key.nodeId()));
+    return seal(space, to, said(space, to), after, stamp);
+  }
+
+  private Optional<Statement> said(SpaceId space, NodeId member) {
+    return recording.ledger().by(space, member).map(known -> known.statement());
+  }
+
+  private long now() {
+    return Math.max(0, surroundings.clock().millis());
+  }
+
+  /**
+   * All that is known of a space, whatever the member has said to have. What it says are numbers:
+   * of two that have gone on otherwise each takes the other to have its own.
+   *
+   * @throws Refused where it is no member
+   */
+  public Sealed sealAll(SpaceId space, NodeId to) {
+    return seal(space, to, Optional.empty(), 0, Sealer.Stamp.byHand(now()));
+  }
+
+  private Sealed seal(
+      SpaceId space, NodeId to, Optional<Statement> said, long after, Sealer.Stamp stamp) {
     var member =
         recording
             .view(space)
             .flatMap(view -> view.membership().member(to))
             .orElseThrow(() -> new Refused(ProblemCode.PEER_UNKNOWN, to + " is no member"));
-    var host = exchanges.carriedTo(to, space);
-    var said = recording.ledger().by(space, to).map(known -> known.statement());
-    var sealer =
-        new Sealer(
-            key,
-            member,
-            space,
-            host,
-            said,
-            Math.max(0, surroundings.clock().millis()),
-            surroundings.random());
-    return new Iterator<>() {
-      private @Nullable Envelope next = sealer.next();
+    var host = exchanges.carriedTo(to, space, after);
+    return new Sealed(
+        new Sealer(key, member, space, host, said, stamp, surroundings.random()));
+  }
 
-      @Override
-      public boolean hasNext() {
-        return next != null;
-      }
+  /**
+   * Envelopes, each made when it is asked for; there is one at least. Where that is {@link Refused}
+   * as unreadable, it goes on behind what can't be read once that is among {@link #damaged}.
+   *
+   * <p>One thread at a time.
+   */
+  public final class Sealed implements Iterator<Envelope> {
+    private final Sealer sealer;
+    private @Nullable Envelope next;
 
-      @Override
-      public Envelope next() {
-        var envelope = next;
-        if (envelope == null) {
-          throw new NoSuchElementException();
-        }
+    private Sealed(Sealer sealer) {
+      this.sealer = sealer;
+    }
+
+    @Override
+    public boolean hasNext() {
+      if (next == null) {
         next = sealer.next();
-        return envelope;
       }
-    };
+      return next != null;
+    }
+
+    @Override
+    public Envelope next() {
+      if (!hasNext()) {
+        throw new NoSuchElementException();
+      }
+      var envelope = Objects.requireNonNull(next);
+      next = null;
+      return envelope;
+    }
+
+    /**
+     * The log position up to which what the member lacks is in the envelopes that {@link #next}
+     * gave; ask before {@link #hasNext} makes another.
+     */
+    public long reached() {
+      return sealer.reached();
+    }
+
+    /** Whether something was left out because it can't be read here; known in the end. */
+    public boolean lacks() {
+      return sealer.lacks() || recording.damaged().stream().anyMatch(it -> it.place() == null);
+    }
+  }
+
+  /**
+   * Completes with the entries that can't be read, all those among them that were met until now.
+   */
+  CompletionStage<List<DamagedEntry>> damaged(SpaceId space) {
+    // a group commit looks at them
+    return recording.mend(space, List.of()).thenApply(_ -> recording.damaged());
   }
 
   /**
@@ -180,10 +257,15 @@ public final class Envelopes {
       try {
         hear();
         if (!frames.hasNext()) {
-          done.complete(new Opened(from, space, entries, refused));
+          requireMember();
+          finish();
           return;
         }
-        var received = session.take(admitted(frames.next()));
+        var frame = admitted(frames.next());
+        if (!(frame instanceof Frame.Hello || frame instanceof Frame.MembershipKnown)) {
+          requireMember();
+        }
+        var received = session.take(frame);
         var stored = received.stored();
         var _ =
             received
@@ -194,6 +276,27 @@ public final class Envelopes {
       } catch (RuntimeException e) {
         fail(e);
       }
+    }
+
+    /** It may be one by what the envelope brings. */
+    private void requireMember() {
+      if (recording.view(space).flatMap(view -> view.membership().member(from)).isEmpty()) {
+        throw new Malformed("an envelope of " + from + ", which is no member");
+      }
+    }
+
+    /** Nobody waits for statements: what is handed in behind them is forced when they are. */
+    private void finish() {
+      var _ =
+          recording
+              .administer(() -> true)
+              .whenComplete((_, failure) -> {
+                if (failure == null) {
+                  done.complete(new Opened(from, space, entries, refused));
+                } else {
+                  fail(failure);
+                }
+              });
     }
 
     private Frame admitted(Frame frame) {
@@ -228,8 +331,7 @@ public final class Envelopes {
       for (var frame = session.next(); frame != null; frame = session.next()) {
         switch (frame) {
           case Frame.Refusal(_, var author, var reason) -> refused.put(author, reason);
-          case Frame.Trace(_, var chain, _) ->
-              refused.putIfAbsent(chain, "it follows on what is not here");
+          case Frame.Trace(_, var chain, _) -> refused.putIfAbsent(chain, DETACHED);
           case Frame.Hello _,
               Frame.MembershipKnown _,
               Frame.SummaryPart _,

@@ -1,6 +1,8 @@
 package com.softadastra.sync.envelope;
 
 import com.softadastra.contracts.Incarnation;
+import com.softadastra.contracts.ProblemCode;
+import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.Priority;
@@ -29,12 +31,15 @@ final class Sealer {
   /** Bytes of frames in one envelope, beyond which no further one is put in. */
   static final int FULL_BYTES = 1 << 20;
 
+  /** The same, in frames: a quarter is left for those that it begins with. */
+  private static final int MOST_FRAMES = Contents.FRAMES * 3 / 4;
+
   private static final Incarnation UNHEARD_OF = Incarnation.of(new byte[Incarnation.BYTES]);
 
   private final NodeKey key;
   private final Member to;
   private final SpaceId space;
-  private final long made;
+  private final Stamp stamp;
   private final RandomGenerator random;
   private final Session session;
 
@@ -50,13 +55,29 @@ final class Sealer {
   /** What didn't go into the last one. */
   private byte @Nullable [] left;
 
+  // log positions: up to which is in the envelopes given out, and with the frames gathered since
+  private long reached;
+  private long gathered;
+
   private boolean begun;
   private boolean over;
 
   /**
+   * What all envelopes have outside.
+   *
+   * @param made milliseconds since 1970
+   * @param expires the same; 0 for never
+   * @param passage for relays; null where they go by hand
+   */
+  record Stamp(Priority priority, long made, long expires, byte @Nullable [] passage) {
+    static Stamp byHand(long made) {
+      return new Stamp(Priority.NORMAL, made, 0, null);
+    }
+  }
+
+  /**
    * @param host this node as a session with that member sees it
    * @param said what it said last; empty where it isn't known to have said anything
-   * @param made milliseconds since 1970
    */
   Sealer(
       NodeKey key,
@@ -64,12 +85,12 @@ final class Sealer {
       SpaceId space,
       SessionHost host,
       Optional<Statement> said,
-      long made,
+      Stamp stamp,
       RandomGenerator random) {
     this.key = key;
     this.to = to;
     this.space = space;
-    this.made = made;
+    this.stamp = stamp;
     this.random = random;
     this.hello = host.hello(to.node()).encode();
     this.session = new Session(to.node(), host);
@@ -104,12 +125,19 @@ final class Sealer {
     return known;
   }
 
-  /** The next envelope; null where there is nothing more. There is one at least. */
+  /**
+   * The next envelope; null where there is nothing more. There is one at least.
+   *
+   * @throws Refused where something can't be read of which nobody knew. What was not put into an
+   *     envelope yet is not lost by that: once it is known, the next call passes over it. Also
+   *     where entries that belong together, and what goes before them, are more than an envelope
+   *     takes
+   */
   @Nullable Envelope next() {
     while (!over && left == null) {
       var frame = session.next();
       switch (frame) {
-        case null -> over = true;
+        case null -> end();
         case Frame.SummaryPart _, Frame.Summary _ -> summary.add(frame.encode());
         case Frame.MembershipKnown _ -> {
           if (membership != null) {
@@ -136,18 +164,43 @@ final class Sealer {
     return bytes > 0 || !begun ? seal() : null;
   }
 
+  private void end() {
+    if (session.isBehind(space)) {
+      throw new Refused(
+          ProblemCode.UNREADABLE, "the log of this node is damaged where it was not known to be");
+    }
+    over = true;
+    gathered = session.reached(space);
+    if (bytes == 0) {
+      reached = gathered;
+    }
+  }
+
+  /**
+   * The log position up to which what the member lacks is in the envelopes that were given out, but
+   * for what can't be read.
+   */
+  long reached() {
+    return reached;
+  }
+
+  /** Whether something that the member lacks was left out because it can't be read. */
+  boolean lacks() {
+    return session.withholds(space);
+  }
+
   private void put(Frame frame) {
     byte[] encoded = frame.encode();
-    if (bytes > 0 && bytes + encoded.length > FULL_BYTES) {
+    if (bytes > 0 && (bytes + encoded.length > FULL_BYTES || frames.size() == MOST_FRAMES)) {
       left = encoded;
       return;
     }
     frames.add(encoded);
     bytes += encoded.length;
+    gathered = session.reached(space);
   }
 
   private Envelope seal() {
-    begun = true;
     var contents = new ArrayList<byte[]>();
     contents.add(hello);
     if (membership != null) {
@@ -155,12 +208,22 @@ final class Sealer {
     }
     contents.addAll(summary);
     contents.addAll(frames);
+    byte[] plain = Contents.encode(contents);
+    if (plain.length + Sealing.MORE_BYTES > Envelope.BYTES || contents.size() > Contents.FRAMES) {
+      throw new Refused(
+          ProblemCode.DOCUMENT_TOO_LARGE,
+          "%d bytes that belong together, and %d that say of what they are: no envelope takes both"
+              .formatted(bytes, plain.length - bytes));
+    }
+    begun = true;
+    reached = gathered;
     frames.clear();
     bytes = 0;
     if (left != null) {
       frames.add(left);
       bytes = left.length;
       left = null;
+      gathered = session.reached(space);
     }
     byte[] id = new byte[Envelope.ID_BYTES];
     random.nextBytes(id);
@@ -170,11 +233,11 @@ final class Sealer {
             to.node(),
             key.publicKey(),
             Envelope.pseudonym(space),
-            Priority.NORMAL,
-            made,
-            0,
-            null);
-    byte[] sealed = Sealing.seal(to.key(), Contents.encode(contents), outside.encode());
+            stamp.priority(),
+            stamp.made(),
+            stamp.expires(),
+            stamp.passage());
+    byte[] sealed = Sealing.seal(to.key(), plain, outside.encode());
     return Envelope.sign(outside, sealed, key);
   }
 }

@@ -29,6 +29,9 @@ import org.bouncycastle.math.ec.rfc7748.X25519Field;
  */
 @AccessesPartialKey
 final class Sealing {
+  /** What sealed bytes have more than plain ones: the sender's share of the key and a tag. */
+  static final int MORE_BYTES = X25519.POINT_SIZE + 16;
+
   private static final HpkeParameters PARAMETERS = parameters();
 
   private Sealing() {}

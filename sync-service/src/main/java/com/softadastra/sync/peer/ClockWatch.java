@@ -8,19 +8,26 @@ import com.softadastra.engine.space.Membership;
 import com.softadastra.sync.storage.Recording;
 import com.softadastra.sync.storage.SpaceView;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Compares clocks with those of members that this node meets. Where most of them go otherwise, this
  * node is suspect, else whoever does; it is written down in each space once, until it has changed.
+ * Of a life that has written nothing there is nothing to say, until it does: who comes as another
+ * one each time makes nobody else write.
  *
  * <p>Any thread may use it.
  */
 final class ClockWatch {
   private static final Logger LOG = LoggerFactory.getLogger(ClockWatch.class);
+
+  private static final int SILENT_LIVES = 16;
 
   private final Recording recording;
   private final NodeId self;
@@ -34,6 +41,11 @@ final class ClockWatch {
 
   /** What peers said last of themselves, by space. */
   private final Map<SpaceId, Map<NodeId, Writes>> peers = new ConcurrentHashMap<>();
+
+  /** The last lives of a member, or of this node, that were suspect and had written nothing. */
+  private final Map<Member, List<Replica>> silent = new ConcurrentHashMap<>();
+
+  private record Member(SpaceId space, NodeId node) {}
 
   private record Subject(SpaceId space, Replica replica) {}
 
@@ -85,14 +97,61 @@ final class ClockWatch {
     known.put(replica.node(), new Writes(replica, sequence, chain(view, replica)));
     boolean suspect = 2 * others > met;
     long own = chain(view, view.self());
-    say(view, view.self(), suspect, suspect ? passedOn(membership, view.self()) + 1 : own + 1);
+    find(
+        view, view.self(), suspect, own, suspect ? passedOn(membership, view.self()) + 1 : own + 1);
     if (!suspect) {
       known.forEach((peer, writes) -> {
         boolean other = apart.getOrDefault(peer, false);
+        long wrote = Math.max(writes.sequence(), chain(view, writes.replica()));
         // what it wrote and this node had not yet it wrote by the clock that it told
-        say(view, writes.replica(), other, (other ? writes.here() : writes.sequence()) + 1);
+        long from = (other ? writes.here() : writes.sequence()) + 1;
+        find(view, writes.replica(), other, wrote, from);
       });
     }
+  }
+
+  private void find(SpaceView view, Replica replica, boolean suspect, long wrote, long from) {
+    boolean silent = keep(view.membership().space(), replica, suspect && wrote == 0);
+    if (wrote > 0) {
+      say(view, replica, suspect, silent ? 1 : from);
+    }
+  }
+
+  /** Keeps whether a life is suspect and has written nothing. @return whether it was */
+  private boolean keep(SpaceId space, Replica replica, boolean is) {
+    var before = new AtomicBoolean();
+    silent.compute(
+        new Member(space, replica.node()),
+        (_, known) -> {
+          var lives = new ArrayList<Replica>(known == null ? List.of() : known);
+          before.set(lives.remove(replica));
+          if (is) {
+            lives.add(replica);
+          }
+          int gone = Math.max(0, lives.size() - SILENT_LIVES);
+          return lives.isEmpty() ? null : List.copyOf(lives.subList(gone, lives.size()));
+        });
+    return before.get();
+  }
+
+  /** Whether somebody who was suspect and silent has written since. */
+  boolean isDue() {
+    return silent.entrySet().stream()
+        .anyMatch(each ->
+            each.getValue().stream().anyMatch(replica -> wrote(each.getKey().space(), replica)));
+  }
+
+  private boolean wrote(SpaceId space, Replica replica) {
+    return recording.view(space).filter(view -> chain(view, replica) > 0).isPresent();
+  }
+
+  /** Says it of those: from their first entry on. */
+  void catchUp() {
+    silent.forEach((member, lives) ->
+        lives.stream()
+            .filter(replica -> wrote(member.space(), replica))
+            .forEach(replica ->
+                recording.view(member.space()).ifPresent(view -> find(view, replica, true, 1, 1))));
   }
 
   private static long chain(SpaceView view, Replica replica) {

@@ -41,6 +41,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
@@ -84,6 +85,7 @@ public final class Exchanges {
   private final ClockWatch clocks;
   private final AtomicInteger dischargesDue = new AtomicInteger();
   private final Object switching = new Object();
+  private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
   private volatile boolean started;
 
   /** An author whose entries one of two peers refuses. */
@@ -137,7 +139,21 @@ public final class Exchanges {
     recording.onReborn(incarnations::note);
     recording.onReborn(_ -> new TreeSet<>(recording.views().keySet()).forEach(gossip::reborn));
     recording.onForced(() -> channels.values().forEach(Channel::signal));
+    recording.onForced(() -> {
+      if (clocks.isDue()) {
+        surroundings.schedule().execute(clocks::catchUp);
+      }
+    });
     recording.ledger().onChange(this::discharge);
+  }
+
+  /** Called when a peer came or went, or another may be called now, or a membership changed. */
+  public void onChange(Runnable listener) {
+    listeners.add(listener);
+  }
+
+  private void changed() {
+    listeners.forEach(Runnable::run);
   }
 
   /** Starts a lane to every peer. */
@@ -146,6 +162,7 @@ public final class Exchanges {
     var before = peers.lanes();
     peers.all().stream()
         .filter(PeerDirectory.Peer::linkOn)
+        .filter(peer -> !isOnlyRelay(peer.node()))
         .forEach(peer -> openLane(peer.node(), before.get(peer.node())));
     discharge();
   }
@@ -162,9 +179,23 @@ public final class Exchanges {
   }
 
   void opened(NodeId peer) {
-    if (started) {
+    if (started && !isOnlyRelay(peer)) {
       openLane(peer, null);
     }
+    changed();
+  }
+
+  /** Whether a node carries for members of a space here and is a member of none: it has no log. */
+  private boolean isOnlyRelay(NodeId peer) {
+    var memberships = recording.views().values().stream().map(SpaceView::membership).toList();
+    return memberships.stream().anyMatch(it -> it.relay(peer).isPresent())
+        && memberships.stream().noneMatch(it -> it.member(peer).isPresent());
+  }
+
+  /** Whether a lane to a peer has not failed to reach it yet, so that it may soon be there. */
+  public boolean isBeingCalled(NodeId peer) {
+    var lane = lanes.get(peer);
+    return lane != null && lane.status().attempts() == 0;
   }
 
   /** The operator's switch for the link to a peer; completes when it is forced and followed. */
@@ -184,6 +215,7 @@ public final class Exchanges {
         opened(peer);
         return;
       }
+      changed();
       var lane = lanes.remove(peer);
       if (lane != null) {
         lane.stop();
@@ -313,6 +345,7 @@ public final class Exchanges {
     channel.onEnd(_ -> {
       open.remove(channel);
       channels.remove(peer, channel);
+      changed();
     });
     return channel;
   }
@@ -380,10 +413,12 @@ public final class Exchanges {
   /**
    * This node as it tells a peer, by way of frames that take any time to get there or never do,
    * what is forced now of one space.
+   *
+   * @param after the log position up to which the peer gets it otherwise
    */
-  public SessionHost carriedTo(NodeId peer, SpaceId space) {
+  public SessionHost carriedTo(NodeId peer, SpaceId space, long after) {
     gossip.say(space);
-    return new Carried(peer, space, Runnable::run, recording.durable());
+    return new Carried(peer, space, Runnable::run, after, recording.durable());
   }
 
   /**
@@ -393,12 +428,13 @@ public final class Exchanges {
    * @param steps run what completes
    */
   public SessionHost carriedFrom(NodeId peer, SpaceId space, Executor steps) {
-    return new Carried(peer, space, steps, 0);
+    return new Carried(peer, space, steps, 0, 0);
   }
 
   /** Tells the sessions that a space's membership has changed. */
   public void membershipChanged(SpaceId space) {
     channels.values().forEach(channel -> channel.announce(space));
+    changed();
   }
 
   /** This node as one peer's session sees it. */
@@ -657,11 +693,13 @@ public final class Exchanges {
   /** The node in one space, to and from a peer that is not there. */
   private final class Carried extends Host {
     private final SpaceId only;
+    private final long after;
     private final long durable;
 
-    Carried(NodeId peer, SpaceId only, Executor steps, long durable) {
+    Carried(NodeId peer, SpaceId only, Executor steps, long after, long durable) {
       super(peer, steps);
       this.only = only;
+      this.after = after;
       this.durable = durable;
     }
 
@@ -694,6 +732,11 @@ public final class Exchanges {
       return space.equals(only)
           ? super.learn(space, records)
           : CompletableFuture.completedStage(null);
+    }
+
+    @Override
+    public Optional<List<LoggedEntry>> entries(SpaceId space, long from, int bytes) {
+      return super.entries(space, Math.max(from, after), bytes);
     }
 
     @Override

@@ -1,20 +1,30 @@
 package com.softadastra.sync.peer;
 
 import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.mail.RelayDuty;
 import java.util.Collection;
 import java.util.Map;
 import java.util.TreeMap;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** Peers and lanes as entities. */
+/** Peers, lanes and what concerns relays, as entities. */
 final class JpaPeerStore implements PeerStore {
   private final PeerRepository peers;
   private final LaneRepository lanes;
+  private final CustodyRepository custody;
+  private final RelayDutyRepository duties;
   private final TransactionTemplate transaction;
 
-  JpaPeerStore(PeerRepository peers, LaneRepository lanes, TransactionTemplate transaction) {
+  JpaPeerStore(
+      PeerRepository peers,
+      LaneRepository lanes,
+      CustodyRepository custody,
+      RelayDutyRepository duties,
+      TransactionTemplate transaction) {
     this.peers = peers;
     this.lanes = lanes;
+    this.custody = custody;
+    this.duties = duties;
     this.transaction = transaction;
   }
 
@@ -42,5 +52,25 @@ final class JpaPeerStore implements PeerStore {
             .map(lane -> new LaneEntity(lane.getKey(), lane.getValue()))
             .toList();
     transaction.executeWithoutResult(_ -> lanes.saveAll(entities));
+  }
+
+  @Override
+  public Collection<CustodyMark> custody() {
+    return custody.findAll().stream().map(CustodyEntity::mark).toList();
+  }
+
+  @Override
+  public void putCustody(CustodyMark mark) {
+    transaction.executeWithoutResult(_ -> custody.save(new CustodyEntity(mark)));
+  }
+
+  @Override
+  public Collection<RelayDuty> duties() {
+    return duties.findAll().stream().map(RelayDutyEntity::duty).toList();
+  }
+
+  @Override
+  public void putDuty(RelayDuty duty) {
+    transaction.executeWithoutResult(_ -> duties.save(new RelayDutyEntity(duty)));
   }
 }

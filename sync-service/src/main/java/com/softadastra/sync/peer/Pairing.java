@@ -4,6 +4,7 @@ import com.softadastra.contracts.Base32;
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.ProblemCode;
 import com.softadastra.contracts.Refused;
+import com.softadastra.contracts.mail.RelayDuty;
 import com.softadastra.contracts.peering.InvitationIssued;
 import com.softadastra.contracts.peering.InvitationRequest;
 import com.softadastra.contracts.peering.MemberChange;
@@ -11,9 +12,12 @@ import com.softadastra.contracts.peering.PeerLinks;
 import com.softadastra.contracts.peering.PeerUnreachable;
 import com.softadastra.contracts.peering.Role;
 import com.softadastra.engine.cbor.CborReader.Malformed;
+import com.softadastra.engine.envelope.Envelope;
+import com.softadastra.engine.envelope.Passage;
 import com.softadastra.engine.log.Signatures;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.engine.space.Membership;
+import com.softadastra.engine.space.MembershipRecord;
 import com.softadastra.engine.space.SignedRecord;
 import com.softadastra.sync.documents.SpaceNames;
 import com.softadastra.sync.peer.PairingMessages.Answer;
@@ -92,7 +96,12 @@ public final class Pairing {
     await(
         recording.administer(() ->
             invitations.save(new InvitationEntity(id, secret, grants, expires, request.uses()))));
-    var names = request.spaces().stream().map(InvitationRequest.SpaceGrant::space).toList();
+    // a relay learns no space's name
+    var names =
+        request.spaces().stream()
+            .filter(grant -> grant.role() != Role.RELAY)
+            .map(InvitationRequest.SpaceGrant::space)
+            .toList();
     return new InvitationIssued(
         new Invitation(key.nodeId(), addresses, id, secret, expires.toEpochMilli(), names)
             .encode());
@@ -150,6 +159,7 @@ public final class Pairing {
       }
       spaces.join(as == null ? space.name() : as, membership);
     }
+    welcome.duties().forEach(peers::take);
     peers.pair(inviter, welcome.name(), welcome.addresses(), clock.instant());
     return true;
   }
@@ -165,11 +175,14 @@ public final class Pairing {
     } catch (Malformed e) {
       answer = new Answer.Rejected(ProblemCode.INVALID_REQUEST, "this is no request for pairing");
     }
-    if (answer instanceof Answer.Welcome welcome) {
+    if (answer instanceof Answer.Welcome) {
       exchanges.opened(joiner);
-      welcome
-          .spaces()
-          .forEach(space -> exchanges.membershipChanged(new Membership(space.records()).space()));
+      for (var space : recording.views().values()) {
+        var membership = space.membership();
+        if (membership.member(joiner).isPresent() || membership.relay(joiner).isPresent()) {
+          exchanges.membershipChanged(membership.space());
+        }
+      }
     }
     return answer.encode();
   }
@@ -190,16 +203,21 @@ public final class Pairing {
       throw Invitation.invalid("it is expired or used up");
     }
     var shared = new ArrayList<SharedSpace>();
+    var duties = new ArrayList<RelayDuty>();
     for (var grant : invitation.grants().split(" ")) {
       int colon = grant.indexOf(':');
       var space = grant.substring(0, colon);
-      shared.add(
-          new SharedSpace(space, grant(space, Role.valueOf(grant.substring(colon + 1)), request)));
+      var role = Role.valueOf(grant.substring(colon + 1));
+      if (role == Role.RELAY) {
+        duties.add(grantRelay(space, request));
+      } else {
+        shared.add(new SharedSpace(space, grant(space, role, request)));
+      }
     }
     transaction.executeWithoutResult(
         _ -> invitations.findById(request.invitation()).orElseThrow().use());
     peers.pair(joiner, request.name(), request.addresses(), clock.instant());
-    return new Answer.Welcome(name, links.get().addresses(), shared);
+    return new Answer.Welcome(name, links.get().addresses(), shared, duties);
   }
 
   private List<SignedRecord> grant(String space, Role role, Request request) throws SQLException {
@@ -220,6 +238,33 @@ public final class Pairing {
       recording.putMembership(membership);
     }
     return membership.records();
+  }
+
+  private RelayDuty grantRelay(String space, Request request) throws SQLException {
+    var membership = recording.membership(spaces.id(space));
+    var node = Signatures.nodeId(request.key());
+    if (membership.member(node).isPresent()) {
+      throw new Refused(
+          ProblemCode.NOT_ALLOWED,
+          "a member of " + space + ", which can read it, can't become a relay, which can't");
+    }
+    var addresses =
+        request.addresses().stream()
+            .filter(address -> address.length() <= MembershipRecord.ADDRESS_BYTES)
+            .limit(MembershipRecord.MOST_ADDRESSES)
+            .toList();
+    if (membership.relay(node).filter(it -> it.addresses().equals(addresses)).isEmpty()) {
+      var grant =
+          membership.grantRelay(
+              key.nodeId(),
+              request.key(),
+              request.name(),
+              addresses,
+              Math.max(0, clock.millis()));
+      recording.putMembership(membership.with(List.of(SpaceNames.sign(grant, key))));
+    }
+    return new RelayDuty(
+        Envelope.pseudonym(membership.space()), Passage.key(membership.space()));
   }
 
   /**

@@ -1,7 +1,9 @@
 package com.softadastra.sync.peer;
 
+import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.ProblemCode;
+import com.softadastra.contracts.mail.RelayDuty;
 import com.softadastra.engine.cbor.CborReader;
 import com.softadastra.engine.cbor.CborReader.Malformed;
 import com.softadastra.engine.cbor.CborWriter;
@@ -20,7 +22,8 @@ import javax.crypto.spec.SecretKeySpec;
  *
  * <pre>
  * request = [1, invitation id, proof: h'32', key: h'32', name, [* address]]
- * answer  = [1, 0, name, [* address], [* [space name, [* [record, signature]]]]] / [1, 1, code, detail]
+ * answer  = [1, 0, name, [* address], [* [space name, [* [record, signature]]]], ? duties] / [1, 1, code, detail]
+ * duties  = [1* [pseudonym: h'32', passage key: h'32']]      ; of a joiner that becomes a relay
  * proof   = HMAC-SHA256(secret, "softadastra.pairing.1", inviter, joiner)
  * </pre>
  */
@@ -62,7 +65,8 @@ final class PairingMessages {
 
   /** What the inviter answers. */
   sealed interface Answer {
-    record Welcome(String name, List<String> addresses, List<SharedSpace> spaces)
+    record Welcome(
+        String name, List<String> addresses, List<SharedSpace> spaces, List<RelayDuty> duties)
         implements Answer {}
 
     record Rejected(ProblemCode code, String detail) implements Answer {}
@@ -70,8 +74,8 @@ final class PairingMessages {
     default byte[] encode() {
       var out = new CborWriter(1024);
       switch (this) {
-        case Welcome(var name, var addresses, var spaces) -> {
-          out.array(5).unsigned(1).unsigned(0).text(name);
+        case Welcome(var name, var addresses, var spaces, var duties) -> {
+          out.array(duties.isEmpty() ? 5 : 6).unsigned(1).unsigned(0).text(name);
           texts(addresses, out);
           out.array(spaces.size());
           for (var space : spaces) {
@@ -79,6 +83,11 @@ final class PairingMessages {
             space
                 .records()
                 .forEach(record -> out.array(2).bytes(record.bytes()).bytes(record.signature()));
+          }
+          if (!duties.isEmpty()) {
+            out.array(duties.size());
+            duties.forEach(
+                duty -> out.array(2).bytes(duty.pseudonym().bytes()).bytes(duty.passageKey()));
           }
         }
         case Rejected(var code, var detail) ->
@@ -89,10 +98,10 @@ final class PairingMessages {
 
     static Answer decode(byte[] bytes) {
       var in = new CborReader(bytes);
-      int items = in.array(4, 5);
+      int items = in.array(4, 6);
       version(in);
       int kind = in.unsigned(1);
-      if (items != (kind == 0 ? 5 : 4)) {
+      if (kind == 0 ? items < 5 : items != 4) {
         throw new Malformed("an answer of " + items + " items");
       }
       Answer answer =
@@ -100,7 +109,8 @@ final class PairingMessages {
               ? new Welcome(
                   in.text(TEXT_BYTES),
                   list(in, () -> in.text(TEXT_BYTES)),
-                  list(in, () -> space(in)))
+                  list(in, () -> space(in)),
+                  items == 6 ? list(in, () -> duty(in)) : List.of())
               : new Rejected(code(in), in.text(TEXT_BYTES));
       in.end();
       return answer;
@@ -133,6 +143,12 @@ final class PairingMessages {
               in.array(2, 2);
               return new SignedRecord(in.bytes(8192), in.bytesExactly(Signatures.BYTES));
             }));
+  }
+
+  private static RelayDuty duty(CborReader in) {
+    in.array(2, 2);
+    return new RelayDuty(
+        Hash.of(in.bytesExactly(Hash.BYTES)), in.bytesExactly(Signatures.KEY_BYTES));
   }
 
   private static ProblemCode code(CborReader in) {

@@ -6,6 +6,7 @@ import com.softadastra.contracts.Refused;
 import com.softadastra.sync.storage.Recording;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -15,13 +16,18 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The peers, in memory as they are kept. Changes go through the recording thread, so that they are
- * forced; any thread may ask.
+ * The peers, in memory as they are kept. Changes are made on the recording thread, and shown once
+ * they are forced; any thread may ask.
  */
 public final class PeerDirectory {
   private final Recording recording;
   private final PeerStore store;
+
+  /** What is forced. */
   private final Map<NodeId, Peer> peers = new ConcurrentSkipListMap<>();
+
+  /** What is kept and not forced yet; owned by the recording thread. */
+  private final Map<NodeId, Peer> unforced = new HashMap<>();
 
   /**
    * A peer.
@@ -72,6 +78,12 @@ public final class PeerDirectory {
     this.recording = recording;
     this.store = store;
     store.peers().forEach(peer -> peers.put(peer.node(), peer));
+    recording.onForced(this::show);
+  }
+
+  private void show() {
+    peers.putAll(unforced);
+    unforced.clear();
   }
 
   public Collection<Peer> all() {
@@ -86,30 +98,40 @@ public final class PeerDirectory {
    * @throws Refused where there is no such peer
    */
   public Peer get(NodeId node) {
-    return find(node)
-        .orElseThrow(
-            () -> new Refused(ProblemCode.PEER_UNKNOWN, "this node is not paired with " + node));
+    return find(node).orElseThrow(() -> unknown(node));
+  }
+
+  private static Refused unknown(NodeId node) {
+    return new Refused(ProblemCode.PEER_UNKNOWN, "this node is not paired with " + node);
+  }
+
+  private Optional<Peer> kept(NodeId node) {
+    return Optional.ofNullable(unforced.get(node)).or(() -> find(node));
   }
 
   /** Pairs with a node, or notes its new name and addresses. Runs on the recording thread. */
   public Peer pair(NodeId node, String name, List<String> addresses, Instant now) {
     return put(
-        find(node)
+        kept(node)
             .orElseGet(() -> new Peer(node, name, List.of(), true, now, null, null))
             .introduced(name, addresses));
   }
 
   /** Runs on the recording thread. */
   Peer switchLink(NodeId node, boolean on) {
-    return put(get(node).switchedLink(on));
+    return put(kept(node).orElseThrow(() -> unknown(node)).switchedLink(on));
   }
 
   /** Notes that a peer introduced itself; its own time does not wait for a force. */
   void seen(NodeId node, String name, List<String> addresses, Instant now, long offsetMillis) {
     if (peers.containsKey(node)) {
       var _ =
-          recording.administer(
-              () -> put(get(node).introduced(name, addresses).seen(now, offsetMillis)));
+          recording.administer(() ->
+              put(
+                  kept(node)
+                      .orElseThrow(() -> unknown(node))
+                      .introduced(name, addresses)
+                      .seen(now, offsetMillis)));
     }
   }
 
@@ -128,7 +150,7 @@ public final class PeerDirectory {
 
   private Peer put(Peer peer) {
     store.put(peer);
-    peers.put(peer.node(), peer);
+    unforced.put(peer.node(), peer);
     return peer;
   }
 }

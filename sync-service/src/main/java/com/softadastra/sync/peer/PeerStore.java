@@ -1,11 +1,12 @@
 package com.softadastra.sync.peer;
 
 import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.mail.RelayDuty;
 import java.util.Collection;
 import java.util.Map;
 
 /**
- * Keeps what is known of peers and of the lanes to them. Changes are made on the recording thread,
+ * Keeps what is known of peers, of the lanes to them, and of relays. Changes are made on the recording thread,
  * within {@code administer}, which forces them.
  */
 public interface PeerStore {
@@ -17,4 +18,13 @@ public interface PeerStore {
   Map<NodeId, Lane.Status> lanes();
 
   void putLanes(Map<NodeId, Lane.Status> lanes);
+
+  Collection<CustodyMark> custody();
+
+  /** Adds a mark, or replaces that of the same way. */
+  void putCustody(CustodyMark mark);
+
+  Collection<RelayDuty> duties();
+
+  void putDuty(RelayDuty duty);
 }

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -52,6 +53,8 @@ public final class Batch implements Reads {
   private final Map<SpaceId, String> names = new LinkedHashMap<>();
   private final Map<SpaceId, List<SignedRecord>> records = new LinkedHashMap<>();
   private final Set<SpaceId> owedWhole = new LinkedHashSet<>();
+  private final TreeMap<Long, Journal.OutboxRow> owedAgain = new TreeMap<>();
+  private final Map<SpaceId, Boolean> clocksFollowed = new LinkedHashMap<>();
   private final Map<Long, LoggedEntry> mended = new LinkedHashMap<>();
   private final Set<DocumentKey> rebuilt = new LinkedHashSet<>();
   private Collection<Ledger.Known> statements = List.of();
@@ -82,7 +85,10 @@ public final class Batch implements Reads {
   boolean isEmpty() {
     return appended.isEmpty()
         && restood.isEmpty()
+        && documents.isEmpty()
         && statements.isEmpty()
+        && owedAgain.isEmpty()
+        && clocksFollowed.isEmpty()
         && mended.isEmpty()
         && rebuilt.isEmpty()
         && node == null;
@@ -94,6 +100,7 @@ public final class Batch implements Reads {
         && names.isEmpty()
         && records.isEmpty()
         && owedWhole.isEmpty()
+        && clocksFollowed.isEmpty()
         && branches.isEmpty();
   }
 
@@ -167,9 +174,19 @@ public final class Batch implements Reads {
     records.put(space, more);
   }
 
-  /** A member has nothing yet, or has lost some of it: all that is recorded is owed. */
+  /** A member has nothing yet: all that is recorded is owed. */
   void oweEverything(SpaceId space) {
     owedWhole.add(space);
+  }
+
+  /** A member has lost an entry of an earlier commit, which is owed, again or still. */
+  void oweAgain(Journal.OutboxRow row) {
+    owedAgain.put(row.position(), row);
+  }
+
+  /** Whether a space's documents are folded as its documents of clocks say; new spaces' are. */
+  void followClocks(SpaceId space, boolean followed) {
+    clocksFollowed.put(space, followed);
   }
 
   /** Writes down where the chains have come to, which bounds what the next start reads. */
@@ -333,6 +350,15 @@ public final class Batch implements Reads {
 
   Set<SpaceId> owedWhole() {
     return owedWhole;
+  }
+
+  Map<SpaceId, Boolean> clocksFollowed() {
+    return clocksFollowed;
+  }
+
+  /** By position. */
+  SortedMap<Long, Journal.OutboxRow> owedAgain() {
+    return owedAgain;
   }
 
   /** In the order in which they came about. */

@@ -19,7 +19,7 @@ public final class Database implements AutoCloseable {
   private static final int REDO_BYTES = 16 << 20;
 
   private static final EmbeddedDatabase.Schema SCHEMA =
-      new EmbeddedDatabase.Schema("db/migration", 7, 32, Runtime.getRuntime().maxMemory() / 8);
+      new EmbeddedDatabase.Schema("db/migration", 10, 32, Runtime.getRuntime().maxMemory() / 8);
 
   private final EmbeddedDatabase embedded;
   private final GuardFileSystem guard;

@@ -203,7 +203,13 @@ public final class H2Journal implements Journal {
           statement(row).ifPresent(statements::add);
         }
       }
-      return new Recovered(node, records, chains, urgency, chainsPosition, statements);
+      var followed = new HashSet<SpaceId>();
+      try (var row = statement.executeQuery("select space_no from space where clocks_followed")) {
+        while (row.next()) {
+          followed.add(numbers.space(row.getInt(1)));
+        }
+      }
+      return new Recovered(node, records, chains, urgency, chainsPosition, statements, followed);
     } catch (SQLException e) {
       throw new StorageException("The log can't be read: " + e.getMessage(), e);
     }
@@ -273,6 +279,16 @@ public final class H2Journal implements Journal {
   @Override
   public Optional<Place> place(long position) {
     return rows.place(position);
+  }
+
+  @Override
+  public OutboxRows outboxRows(long after, long last, int limit) {
+    return rows.outboxRows(after, last, limit);
+  }
+
+  @Override
+  public Optional<Stretch> stretch(SpaceId space, Replica chain, long from, long to) {
+    return rows.stretch(space, chain, from, to);
   }
 
   @Override
@@ -390,6 +406,7 @@ public final class H2Journal implements Journal {
       int given = numbers.given();
       putNode(batch);
       putSpaces(batch);
+      putOwedAgain(batch);
       putStatements(batch);
       putDocuments(batch);
       putIntents(batch);
@@ -455,7 +472,7 @@ public final class H2Journal implements Journal {
     for (var space : batch.names().entrySet()) {
       try (var insert =
           connection.prepareStatement(
-              "insert into space (id, name) values (?, ?)",
+              "insert into space (id, name, clocks_followed) values (?, ?, true)",
               java.sql.Statement.RETURN_GENERATED_KEYS)) {
         insert.setBytes(1, space.getKey().hash().bytes());
         insert.setString(2, space.getValue());
@@ -474,6 +491,14 @@ public final class H2Journal implements Journal {
         }
       }
     }
+    for (var space : batch.clocksFollowed().entrySet()) {
+      try (var update =
+          connection.prepareStatement("update space set clocks_followed = ? where space_no = ?")) {
+        update.setBoolean(1, space.getValue());
+        update.setInt(2, numbers.space(space.getKey()));
+        update.executeUpdate();
+      }
+    }
     for (var space : batch.owedWhole()) {
       try (var insert =
           connection.prepareStatement(
@@ -486,6 +511,37 @@ public final class H2Journal implements Journal {
         insert.executeUpdate();
       }
     }
+  }
+
+  private void putOwedAgain(Batch batch) throws SQLException {
+    if (batch.owedAgain().isEmpty()) {
+      return;
+    }
+    var there = new HashSet<Long>();
+    try (var select =
+        connection.prepareStatement(
+            "select position from outbox where position >= ? and position <= ?")) {
+      select.setLong(1, batch.owedAgain().firstKey());
+      select.setLong(2, batch.owedAgain().lastKey());
+      try (var row = select.executeQuery()) {
+        while (row.next()) {
+          there.add(row.getLong(1));
+        }
+      }
+    }
+    for (var row : batch.owedAgain().values()) {
+      if (!there.contains(row.position())) {
+        sql.changeLater(
+            RowChange.INSERT_OUTBOX,
+            row.position(),
+            numbers.space(row.space()),
+            numbers.replica(row.dot().replica(), connection),
+            row.dot().sequence(),
+            row.bytes(),
+            row.recordedAt());
+      }
+    }
+    sql.changeAll(RowChange.INSERT_OUTBOX);
   }
 
   private void putStatements(Batch batch) throws SQLException {

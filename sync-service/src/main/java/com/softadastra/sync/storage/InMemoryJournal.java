@@ -236,6 +236,7 @@ public final class InMemoryJournal implements Journal {
     private final List<Map.Entry<Long, byte[]>> turned;
     private final List<Map.Entry<DocumentKey, byte[]>> turnedDocuments;
     private final List<Map.Entry<SpaceId, Urgency>> urgency;
+    private final Set<SpaceId> clocksFollowed;
     private final long chainsPosition;
     private final @Nullable Node node;
 
@@ -255,6 +256,7 @@ public final class InMemoryJournal implements Journal {
       turned = entries(of.turned);
       turnedDocuments = entries(of.turnedDocuments);
       urgency = entries(of.urgency);
+      clocksFollowed = Set.copyOf(of.clocksFollowed);
       chainsPosition = of.chainsPosition;
       node = of.node;
     }
@@ -279,6 +281,7 @@ public final class InMemoryJournal implements Journal {
       turned.forEach(it -> to.turned.put(it.getKey(), it.getValue()));
       turnedDocuments.forEach(it -> to.turnedDocuments.put(it.getKey(), it.getValue()));
       urgency.forEach(it -> to.urgency.put(it.getKey(), it.getValue()));
+      to.clocksFollowed.addAll(clocksFollowed);
       to.chainsPosition = chainsPosition;
       to.node = node;
     }
@@ -316,6 +319,7 @@ public final class InMemoryJournal implements Journal {
 
     final Map<DocumentKey, byte[]> turnedDocuments = new LinkedHashMap<>();
     final Map<SpaceId, Urgency> urgency = new LinkedHashMap<>();
+    final Set<SpaceId> clocksFollowed = new LinkedHashSet<>();
     long chainsPosition;
     @Nullable Node node;
   }
@@ -352,7 +356,8 @@ public final class InMemoryJournal implements Journal {
         chains,
         Map.copyOf(contents.urgency),
         contents.chainsPosition,
-        List.copyOf(contents.statements.values()));
+        List.copyOf(contents.statements.values()),
+        Set.copyOf(contents.clocksFollowed));
   }
 
   @Override
@@ -393,6 +398,33 @@ public final class InMemoryJournal implements Journal {
   @Override
   public Optional<Place> place(long position) {
     return written(position).map(logged -> new Place(logged.entry().space(), logged.dot()));
+  }
+
+  @Override
+  public OutboxRows outboxRows(long after, long last, int limit) {
+    var found =
+        contents.entries.subMap(after, false, last, true).values().stream()
+            .limit(limit)
+            .map(logged ->
+                new OutboxRow(
+                    logged.position(),
+                    logged.entry().space(),
+                    logged.dot(),
+                    logged.bytes().length,
+                    logged.recordedAt().toEpochMilli()))
+            .toList();
+    return new OutboxRows(
+        found, found.size(), found.isEmpty() ? after : found.getLast().position());
+  }
+
+  @Override
+  public Optional<Stretch> stretch(SpaceId space, Replica chain, long from, long to) {
+    var positions = contents.positions.get(new Chain(space, chain));
+    var within =
+        positions == null ? new TreeMap<Long, Long>() : positions.subMap(from, true, to, true);
+    return within.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new Stretch(within.firstEntry().getValue(), within.lastEntry().getValue()));
   }
 
   @Override
@@ -540,6 +572,9 @@ public final class InMemoryJournal implements Journal {
     var statements = List.copyOf(batch.statements());
     var records = new LinkedHashMap<>(batch.records());
     var owedWhole = new LinkedHashSet<>(batch.owedWhole());
+    var created = Set.copyOf(batch.names().keySet());
+    var clocksFollowed = Map.copyOf(batch.clocksFollowed());
+    var owedAgain = List.copyOf(batch.owedAgain().values());
     var branches = List.copyOf(batch.branches());
     var mended = List.copyOf(batch.mended());
     var chains = batch.chains();
@@ -549,12 +584,21 @@ public final class InMemoryJournal implements Journal {
         medium.onCommit,
         to -> {
           node.ifPresent(now -> to.node = now);
+          to.clocksFollowed.addAll(created);
+          clocksFollowed.forEach((space, followed) -> {
+            if (followed) {
+              to.clocksFollowed.add(space);
+            } else {
+              to.clocksFollowed.remove(space);
+            }
+          });
           records.forEach((space, more) ->
               to.records.computeIfAbsent(space, _ -> new ArrayList<>()).addAll(more));
           owedWhole.forEach(space ->
               to.entries.values().stream()
                   .filter(logged -> logged.entry().space().equals(space))
                   .forEach(logged -> owe(logged, to)));
+          owedAgain.forEach(row -> to.outbox.put(row.position(), new Owed(row.space(), row.dot())));
           statements.forEach(known ->
               to.statements.put(
                   new Statement(known.statement().space(), known.statement().by().node()), known));

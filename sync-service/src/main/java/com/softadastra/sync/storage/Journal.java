@@ -15,6 +15,7 @@ import com.softadastra.engine.space.Urgency;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +41,7 @@ public interface Journal extends Reads, AutoCloseable {
    * @param chains the ends of chains as of {@code chainsPosition}; what came later is read from the
    *     log
    * @param urgency of what each space has, as of {@code chainsPosition} too
+   * @param clocksFollowed the spaces whose documents are folded as their documents of clocks say
    */
   record Recovered(
       @Nullable Node node,
@@ -47,7 +49,8 @@ public interface Journal extends Reads, AutoCloseable {
       Map<SpaceId, Map<Replica, ChainHead>> chains,
       Map<SpaceId, Urgency> urgency,
       long chainsPosition,
-      List<Ledger.Known> statements) {}
+      List<Ledger.Known> statements,
+      Set<SpaceId> clocksFollowed) {}
 
   /**
    * Who writes it.
@@ -89,6 +92,37 @@ public interface Journal extends Reads, AutoCloseable {
    * checksum tells; false where that is damaged too.
    */
   boolean wasWritten(DocumentState state);
+
+  /**
+   * What the outbox has of an entry where that is owed.
+   *
+   * @param dot by the chain that it is of
+   */
+  record OutboxRow(long position, SpaceId space, Dot dot, int bytes, long recordedAt) {}
+
+  /**
+   * The entries after a position and up to another, of all spaces, in the order of the log, damaged
+   * or not; where a damaged row doesn't tell whose it is, it is left out.
+   *
+   * @param limit how many of the log are looked at
+   */
+  OutboxRows outboxRows(long after, long last, int limit);
+
+  /**
+   * A page of them.
+   *
+   * @param reached the last position that was looked at
+   */
+  record OutboxRows(List<OutboxRow> rows, int seen, long reached) {}
+
+  /** From one position to another, both of which are in it. */
+  record Stretch(long first, long last) {}
+
+  /**
+   * Where the log has a chain's entries from one sequence to another; empty where it has none. It
+   * may begin before the first of them, and end after the last, or with the log.
+   */
+  Optional<Stretch> stretch(SpaceId space, Replica chain, long from, long to);
 
   /** The positions of entries that are held, in order. */
   List<Long> held();

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -109,6 +110,48 @@ public final class Ledger {
                 chain.getKey().node().equals(statement.by().node())
                     && !chain.getKey().equals(statement.by())
                     && lacks(statement, chain.getKey(), chain.getValue().sequence()));
+  }
+
+  /**
+   * What of a chain a member that falls back may have lost.
+   *
+   * @param after the sequence up to which it says to have it
+   * @param until the last that it was known to have
+   */
+  record Lost(long after, long until) {
+    boolean covers(long sequence) {
+      return after < sequence && sequence <= until;
+    }
+  }
+
+  /**
+   * What of a chain a member has lost. Of a branch it had what it was known to have of the chain
+   * that this branched from.
+   *
+   * @param chains of the space, as they are here
+   */
+  Optional<Lost> lost(Statement statement, Replica chain, Function<Replica, ChainHead> chains) {
+    if (chain.equals(statement.by())) {
+      return Optional.empty();
+    }
+    var before = by(statement.space(), statement.by().node()).map(Known::statement).orElse(null);
+    long had = 0;
+    for (var name = chain; name != null; name = chains.apply(name).parent()) {
+      had = Math.max(had, had(statement, before, name));
+    }
+    var head = chains.apply(chain);
+    long until = Math.min(had, head.sequence());
+    long after = Math.max(head.after(), statement.vector().getOrDefault(chain, 0L));
+    return after < until ? Optional.of(new Lost(after, until)) : Optional.empty();
+  }
+
+  private static long had(Statement now, @Nullable Statement before, Replica chain) {
+    if (before == null) {
+      return chain.node().equals(now.by().node()) ? Long.MAX_VALUE : 0;
+    }
+    return chain.equals(before.by()) && !chain.equals(now.by())
+        ? Long.MAX_VALUE
+        : before.vector().getOrDefault(chain, 0L);
   }
 
   private static boolean lacks(Statement statement, Replica chain, long sequence) {

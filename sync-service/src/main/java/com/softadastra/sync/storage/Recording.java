@@ -1,5 +1,6 @@
 package com.softadastra.sync.storage;
 
+import com.softadastra.contracts.Dot;
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.Incarnation;
 import com.softadastra.contracts.Problem;
@@ -106,6 +107,8 @@ public final class Recording {
   private long progress;
   private final Ledger ledger = new Ledger();
   private final Mending mending;
+  private final FallenBack fallenBack;
+  private final Refolding refolding;
   private final Measures measures = new Measures();
 
   /** Counts since the start, for metrics. */
@@ -161,6 +164,8 @@ public final class Recording {
     this.queue = new UnitQueue(settings.queueUnits());
     this.log = journal.log(this::durable);
     this.mending = new Mending(journal, spaces);
+    this.refolding = new Refolding(spaces, mending, this::noticed);
+    this.fallenBack = new FallenBack(journal, ledger, spaces);
     this.incarnation = birth.incarnation();
     this.node = new Journal.Node(birth.incarnation(), 0, birth.firstPosition());
   }
@@ -357,6 +362,7 @@ public final class Recording {
     batch.create(name, membership);
     journal.commit(batch);
     spaces.put(membership.space(), new SpaceState(membership, self(), Map.of()));
+    refolding.created(membership.space());
   }
 
   /** Replaces the membership by one with more records. */
@@ -386,7 +392,7 @@ public final class Recording {
   public int discharge(SpaceId space, int most) {
     ensureOwner();
     var membership = membership(space);
-    return journal.discharge(space, dot -> ledger.owed(membership, key.nodeId(), dot), most);
+    return journal.discharge(space, dot -> owed(membership, dot), most);
   }
 
   /**
@@ -553,7 +559,10 @@ public final class Recording {
 
   /** Whether there is something to do beside what is handed in. */
   private boolean hasWork() {
-    return mending.hasWork() || (progress != mending.progress() && !aside.isEmpty());
+    return mending.hasWork()
+        || fallenBack.hasWork()
+        || refolding.hasWork()
+        || (progress != mending.progress() && !aside.isEmpty());
   }
 
   /** Writes down the chains, so that the next start has little to read. */
@@ -616,10 +625,11 @@ public final class Recording {
     } catch (RuntimeException e) {
       mending.giveUp(e);
     }
+    refolding.step(batch);
     var units = withAside(handedIn);
     var touched = new LinkedHashSet<SpaceId>();
     var answers = new ArrayList<Runnable>(units.size());
-    var notes = new ArrayList<Ledger.Known>();
+    var notes = new ArrayList<Ledger.Known>(fallenBack.later());
     for (var unit : units) {
       try {
         if (follows(unit)) {
@@ -661,12 +671,9 @@ public final class Recording {
       }
     }
     try {
-      var kept = ledger.newest(notes);
+      var kept = counting(ledger.newest(notes), batch);
       batch.note(kept);
-      kept.stream()
-          .map(Ledger.Known::statement)
-          .filter(this::fallsBack)
-          .forEach(statement -> batch.oweEverything(statement.space()));
+      refolding.end(batch);
       if (!batch.isEmpty()) {
         if (lastPosition - chainsPosition >= CHAINS_EVERY || !batch.branches().isEmpty()) {
           batch.chains(chains(), urgency(), lastPosition);
@@ -676,6 +683,7 @@ public final class Recording {
         journal.record(batch);
         ensureUninterrupted();
         ledger.publish(kept);
+        fallenBack.published();
       }
     } catch (Throwable e) {
       machine.failStop().stop("recording", e);
@@ -747,6 +755,29 @@ public final class Recording {
     };
   }
 
+  /** The statements that count with this commit; those that say less than before may wait. */
+  private List<Ledger.Known> counting(List<Ledger.Known> newest, Batch batch) {
+    var counting = new ArrayList<Ledger.Known>();
+    // what this commit moves to a branch the journal has under its old name until then
+    boolean moves = !batch.branches().isEmpty();
+    for (var known : newest) {
+      if (fallenBack.waits(known)) {
+        continue;
+      }
+      if (!fallsBack(known.statement())) {
+        counting.add(known);
+      } else if (moves) {
+        fallenBack.postpone(known);
+      } else {
+        fallenBack.add(known);
+      }
+    }
+    if (!moves) {
+      counting.addAll(fallenBack.step(batch));
+    }
+    return counting;
+  }
+
   private boolean fallsBack(Statement statement) {
     var space = spaces.get(statement.space());
     return space != null && ledger.fallsBack(statement, space.chains());
@@ -761,6 +792,7 @@ public final class Recording {
     var signatures = CompletableFuture.supplyAsync(() -> signatures(batch), machine.signing());
     batch.complete(this::owed, signatures::join);
     commits++;
+    refolding.end(batch);
     if (!batch.conflicts().isEmpty() || !batch.undone().isEmpty()) {
       disputes++;
     }
@@ -930,21 +962,22 @@ public final class Recording {
       }
     }
     batch.add(writes);
-    said.forEach((key, before) -> {
-      try {
-        batch.add(Clocks.follow(key, before, space, batch, now()));
-      } catch (DamagedRow row) {
-        noticed(row);
-      } catch (RuntimeException e) {
-        // what was decided has been taken over, and the next unit would take its place
-        machine.failStop().stop("recording", e);
-        throw e;
-      }
-    });
+    try {
+      said.forEach(
+          (key, before) -> refolding.add(Clocks.affected(key, before, space, batch), batch));
+    } catch (RuntimeException e) {
+      // what was decided has been taken over, and the next unit would take its place
+      machine.failStop().stop("recording", e);
+      throw e;
+    }
   }
 
   private boolean owed(LoggedEntry logged) {
-    return ledger.owed(space(logged.entry().space()).membership(), key.nodeId(), logged.dot());
+    return owed(space(logged.entry().space()).membership(), logged.dot());
+  }
+
+  private boolean owed(Membership membership, Dot dot) {
+    return ledger.owed(membership, key.nodeId(), dot) || fallenBack.owes(membership.space(), dot);
   }
 
   /** To the millisecond, which is what rows keep, so that a later answer says the same. */
@@ -1014,6 +1047,7 @@ public final class Recording {
     batch.node(node);
     start.damaged().forEach(mending::notice);
     mending.look(batch);
+    refolding.recover(recovered.clocksFollowed(), journal);
     commit(batch);
     var unfinished = new ArrayList<Unit>();
     spaces.keySet().forEach(space -> unfinished.add(new Unit.Forked(space)));

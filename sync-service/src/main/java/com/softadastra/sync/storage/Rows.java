@@ -53,6 +53,7 @@ final class Rows implements Reads, AutoCloseable {
   private final PreparedStatement ofSpace;
   private final PreparedStatement mark;
   private final PreparedStatement nextMark;
+  private final PreparedStatement listed;
   private final PreparedStatement writtenDown;
   private final PreparedStatement ofChain;
   private final PreparedStatement intent;
@@ -84,6 +85,10 @@ final class Rows implements Reads, AutoCloseable {
         connection.prepareStatement(
             "select position from wal_mark where space_no = ? and replica_no = ? and sequence > ?"
                 + " order by space_no, replica_no, sequence limit 1");
+    listed =
+        connection.prepareStatement(
+            "select position, space_no, replica_no, sequence, octet_length(entry), recorded_at from wal"
+                + " where position > ? and position <= ? order by position limit ?");
     writtenDown =
         connection.prepareStatement(
             "select n.chains_position, c.sequence, c.position from node n"
@@ -106,6 +111,7 @@ final class Rows implements Reads, AutoCloseable {
     ofSpace.close();
     mark.close();
     nextMark.close();
+    listed.close();
     writtenDown.close();
     ofChain.close();
     intent.close();
@@ -475,12 +481,59 @@ final class Rows implements Reads, AutoCloseable {
         return row.getLong(1);
       }
     }
+    return markAfter(space, replicaNo, sequence);
+  }
+
+  private @Nullable Long markAfter(SpaceId space, int replicaNo, long sequence)
+      throws SQLException {
     nextMark.setInt(1, numbers.space(space));
     nextMark.setInt(2, replicaNo);
     nextMark.setLong(3, sequence);
     try (var row = nextMark.executeQuery()) {
       return row.next() ? row.getLong(1) : null;
     }
+  }
+
+  /** From the mark before the first to the mark after the last. */
+  Optional<Journal.Stretch> stretch(SpaceId space, Replica chain, long from, long to) {
+    return asked("reading the log failed", () -> selectStretch(space, chain, from, to));
+  }
+
+  private Optional<Journal.Stretch> selectStretch(SpaceId space, Replica chain, long from, long to)
+      throws SQLException {
+    Integer replicaNo = numbers.replica(chain);
+    Long first = replicaNo == null ? null : mark(space, replicaNo, from);
+    if (replicaNo == null || first == null) {
+      return Optional.empty();
+    }
+    Long last = markAfter(space, replicaNo, to);
+    return Optional.of(new Journal.Stretch(first, last == null ? Long.MAX_VALUE : last));
+  }
+
+  Journal.OutboxRows outboxRows(long after, long last, int limit) {
+    return asked("reading the log failed", () -> selectOutboxRows(after, last, limit));
+  }
+
+  private Journal.OutboxRows selectOutboxRows(long after, long last, int limit)
+      throws SQLException {
+    listed.setLong(1, after);
+    listed.setLong(2, last);
+    listed.setInt(3, limit);
+    var found = new ArrayList<Journal.OutboxRow>();
+    int seen = 0;
+    long reached = after;
+    try (var row = listed.executeQuery()) {
+      for (; row.next(); seen++) {
+        reached = row.getLong(1);
+        var space = numbers.knownSpace(row.getInt(2));
+        var chain = numbers.knownReplica(row.getInt(3));
+        if (space != null && chain != null) {
+          var dot = new Dot(chain, row.getLong(4));
+          found.add(new Journal.OutboxRow(reached, space, dot, row.getInt(5), row.getLong(6)));
+        }
+      }
+    }
+    return new Journal.OutboxRows(found, seen, reached);
   }
 
   /** Tells that a commit put an entry into its chain. */

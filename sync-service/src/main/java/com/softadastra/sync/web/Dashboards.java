@@ -124,9 +124,11 @@ final class Dashboards {
     }
   }
 
-  /** Open conflicts by space. */
+  /** How many conflicts are open, and the first of each space. */
   @Endpoint(id = "conflicts")
   static final class Conflicts {
+    private static final int PAGE = 1000;
+
     private final Documents documents;
     private final SpaceNames names;
 
@@ -140,10 +142,16 @@ final class Dashboards {
     @ReadOperation
     Body conflicts() {
       var spaces = new TreeMap<String, List<ConflictView>>();
+      long open = 0;
       for (var space : names.all().keySet()) {
-        spaces.put(space, documents.conflicts(space, ConflictState.OPEN).orThrow());
+        for (var after = Long.valueOf(0); after != null; ) {
+          var page = documents.conflicts(space, ConflictState.OPEN, after, PAGE).orThrow();
+          spaces.putIfAbsent(space, page.conflicts());
+          open += page.conflicts().size();
+          after = page.next();
+        }
       }
-      return new Body(spaces.values().stream().mapToLong(List::size).sum(), spaces);
+      return new Body(open, spaces);
     }
   }
 }

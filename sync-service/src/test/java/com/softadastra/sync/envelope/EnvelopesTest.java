@@ -3,14 +3,19 @@ package com.softadastra.sync.envelope;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.Incarnation;
 import com.softadastra.contracts.ProblemCode;
 import com.softadastra.contracts.Refused;
+import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.peering.Role;
 import com.softadastra.contracts.time.EventQueue;
 import com.softadastra.engine.cbor.CborReader.Malformed;
 import com.softadastra.engine.envelope.Envelope;
 import com.softadastra.engine.log.Signatures.NodeKey;
+import com.softadastra.engine.session.SessionHost;
+import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.MembershipRecord;
 import com.softadastra.sync.documents.SpaceNames;
@@ -18,10 +23,15 @@ import com.softadastra.sync.envelope.Envelopes.Opened;
 import com.softadastra.sync.peer.MeetingNode;
 import com.softadastra.sync.peer.MemoryNetwork;
 import com.softadastra.sync.storage.InMemoryJournal.Medium;
+import java.lang.reflect.Proxy;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,6 +41,7 @@ class EnvelopesTest {
   private final EventQueue queue = new EventQueue();
   private final MemoryNetwork network = new MemoryNetwork(queue);
   private final List<MeetingNode> nodes = new ArrayList<>();
+  private final List<Medium> media = new ArrayList<>();
   private SpaceId space;
   private MeetingNode one;
   private MeetingNode two;
@@ -53,7 +64,8 @@ class EnvelopesTest {
     }
     space = membership.space();
     for (int n = 1; n <= 3; n++) {
-      nodes.add(new MeetingNode(key(n), membership, new Medium(), queue, network));
+      media.add(new Medium());
+      nodes.add(new MeetingNode(key(n), membership, media.getLast(), queue, network));
     }
     one = nodes.get(0);
     two = nodes.get(1);
@@ -226,6 +238,119 @@ class EnvelopesTest {
     var rewrapped = Envelope.sign(claimed, genuine.sealed(), stranger);
     assertThatThrownBy(() -> opened(two, rewrapped)).hasCauseInstanceOf(Malformed.class);
     assertThat(two.vector()).isEmpty();
+  }
+
+  /** More chains than there is room for before the entries. */
+  @Test
+  void whatNobodyCouldReadIsNotMade() {
+    var host = one.exchanges.carriedTo(two.id(), space, 0);
+    var member =
+        one.recording.view(space).orElseThrow().membership().member(two.id()).orElseThrow();
+    var chains = new HashMap<Replica, ChainHead>();
+    byte[] incarnation = new byte[Incarnation.BYTES];
+    for (int i = 0; i < 300_000; i++) {
+      ByteBuffer.wrap(incarnation).putInt(1 + i);
+      var replica = new Replica(three.id(), Incarnation.of(incarnation));
+      chains.put(replica, new ChainHead(replica, null, 0, 1, Hash.sha256(incarnation), 1));
+    }
+    var crowded =
+        (SessionHost)
+            Proxy.newProxyInstance(
+                SessionHost.class.getClassLoader(),
+                new Class<?>[] {SessionHost.class},
+                (_, method, arguments) ->
+                    method.getName().equals("chains") ? chains : method.invoke(host, arguments));
+    var sealer =
+        new Sealer(key(1), member, space, crowded, Optional.empty(), Sealer.Stamp.byHand(0), new SplittableRandom(1));
+    for (int i = 0; i < 2; i++) {
+      assertThatThrownBy(() -> Envelope.decode(sealer.next().encode()))
+          .isInstanceOfSatisfying(
+              Refused.class,
+              it -> assertThat(it.problem().code()).isEqualTo(ProblemCode.DOCUMENT_TOO_LARGE));
+    }
+  }
+
+  @Test
+  void isNotTakenOfStrangerWhoKnowsTheSpace() {
+    var known = one.recording.view(space).orElseThrow().membership();
+    var stranger = new MeetingNode(key(9), known, new Medium(), queue, new MemoryNetwork(queue));
+    for (var envelope : sealed(stranger, two)) {
+      assertThatThrownBy(() -> opened(two, envelope))
+          .hasCauseInstanceOf(Malformed.class)
+          .hasMessageContaining("no member");
+    }
+  }
+
+  @Test
+  void whatItSaysOthersHaveIsForcedWhenItIsTakenIn() {
+    one.write(2);
+    var envelope = sealed(one, two).getFirst();
+    var said = envelopes(two).open(envelope).thenApply(_ -> two.said(one)).toCompletableFuture();
+    queue.advance(Duration.ofSeconds(1));
+    assertThat(said.join()).isEqualTo(one.vector());
+  }
+
+  @Test
+  void whatCantBeReadDoesNotHideWhatFollows() {
+    one.write(3);
+    three.write(4);
+    carry(three, one);
+    var position = one.recording.log().find(space, one.replica(), 2).orElseThrow().position();
+    media.getFirst().turnEntry(position, 5);
+    var made = envelopes(one).seal(space, two.id());
+    assertThatThrownBy(made::hasNext)
+        .isInstanceOfSatisfying(
+            Refused.class, it -> assertThat(it.problem().code()).isEqualTo(ProblemCode.UNREADABLE));
+    // the node has looked at it
+    queue.advance(Duration.ofSeconds(1));
+    made.forEachRemaining(envelope -> assertThat(opened(two, envelope).refused()).isEmpty());
+    assertThat(two.vector()).containsEntry(one.replica(), 1L).containsEntry(three.replica(), 4L);
+    assertThat(made.lacks()).isTrue();
+  }
+
+  @Test
+  void whatIsWholeLacksNothing() {
+    one.write(3);
+    var made = envelopes(one).seal(space, two.id());
+    made.forEachRemaining(_ -> {});
+    assertThat(made.lacks()).isFalse();
+  }
+
+  @Test
+  void twoLivesThatKnowOfEachOtherBecomeOneByAllOfIt() {
+    one.write(5);
+    carry(one, two);
+    carry(two, three);
+    var restored =
+        new MeetingNode(
+            key(1),
+            two.recording.view(space).orElseThrow().membership(),
+            new Medium(),
+            queue,
+            new MemoryNetwork(queue));
+    restored.write(3);
+    var other = restored.replica();
+    assertThat(other).isEqualTo(one.replica());
+    carryAnyhow(two, restored);
+    carryAnyhow(restored, two);
+    for (int round = 0; round < 3; round++) {
+      carryAnyhow(restored, two);
+      carryAnyhow(two, restored);
+    }
+    assertThat(two.vector()).isNotEqualTo(restored.vector());
+
+    envelopes(restored)
+        .sealAll(space, two.id())
+        .forEachRemaining(envelope -> opened(two, envelope));
+    carryAnyhow(two, restored);
+    // what both lives were asked for has become its own again
+    carry(restored, two);
+    carry(two, restored);
+    assertThat(two.vector()).isEqualTo(restored.vector());
+  }
+
+  private void carryAnyhow(MeetingNode from, MeetingNode to) {
+    sealed(from, to).forEach(envelope -> opened(to, envelope));
   }
 
   @Test

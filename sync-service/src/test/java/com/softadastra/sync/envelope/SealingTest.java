@@ -34,6 +34,7 @@ class SealingTest {
   @Test
   void opensWhatWasSealedToIt() {
     byte[] sealed = Sealing.seal(key(1).publicKey(), PLAIN, INFO);
+    assertThat(sealed).hasSize(PLAIN.length + Sealing.MORE_BYTES);
     assertThat(new String(sealed, UTF_8)).doesNotContain("contents");
     assertThat(Sealing.open(key(1), sealed, INFO)).isEqualTo(PLAIN);
   }

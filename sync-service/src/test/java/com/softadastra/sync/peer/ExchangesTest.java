@@ -385,6 +385,7 @@ class ExchangesTest {
   @Test
   void whoseClockMostDisagreeWithIsSuspectUntilItIsRight() {
     three.ahead(Duration.ofHours(1));
+    three.write(1);
     nodes.forEach(node -> node.exchanges.start());
     quietly();
     for (var node : nodes) {
@@ -403,6 +404,25 @@ class ExchangesTest {
     meetThreeAgain();
     for (var node : nodes) {
       assertThat(node.suspects(three)).isFalse();
+    }
+  }
+
+  @Test
+  void ofLivesThatHaveWrittenNothingNothingIsSaidUntilTheyDo() {
+    three.ahead(Duration.ofHours(1));
+    nodes.forEach(node -> node.exchanges.start());
+    quietly();
+    var said = one.vector();
+    for (int life = 1; life <= 3; life++) {
+      three.reborn();
+      meetThreeAgain();
+    }
+    assertThat(one.vector()).isEqualTo(said);
+
+    three.write(1);
+    quietly();
+    for (var node : nodes) {
+      assertThat(node.suspects(three, 1)).isTrue();
     }
   }
 

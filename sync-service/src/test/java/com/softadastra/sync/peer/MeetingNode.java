@@ -99,8 +99,12 @@ public final class MeetingNode {
 
   /** Whether somebody, as far as is known here, finds a member's clock wrong now. */
   boolean suspects(MeetingNode member) {
-    return Clocks.Marks.of(journal.document(Clocks.key(space, member.replica())))
-        .suspect(Long.MAX_VALUE);
+    return suspects(member, Long.MAX_VALUE);
+  }
+
+  /** The same when it wrote what has a sequence. */
+  boolean suspects(MeetingNode member, long sequence) {
+    return Clocks.Marks.of(journal.document(Clocks.key(space, member.replica()))).suspect(sequence);
   }
 
   private boolean pair(Membership membership) {

@@ -413,6 +413,93 @@ abstract class JournalContract {
     assertThat(recording.ledger().isAlone(membership, SELF.nodeId(), atRisk)).isTrue();
   }
 
+  @Test
+  void owesAgainNothingButWhatARestoredMemberHasLost() throws Exception {
+    receive(List.of(byTheOther("theirs")));
+    for (int n = 1; n <= 200; n++) {
+      put(null, "a", "{}");
+    }
+    var self = recording.view(space).orElseThrow().self();
+    var other = new Replica(OTHER.nodeId(), LIFE);
+    note(new Statement(space, other, 1, 1, Map.of(self, 200L, other, 1L)));
+    administer(() -> recording.discharge(space, 1000));
+    assertThat(outbox(journal, space)).isEmpty();
+
+    note(new Statement(space, other, 2, 2, Map.of(self, 197L, other, 1L)));
+
+    assertThat(outbox(journal, space)).containsExactly(198L, 199L, 200L);
+    note(new Statement(space, other, 3, 3, Map.of(self, 200L, other, 1L)));
+    administer(() -> recording.discharge(space, 1000));
+    note(new Statement(space, restored(), 4, 4, Map.of(self, 199L)));
+    assertThat(outbox(journal, space))
+        .as("what it wrote in its earlier life too")
+        .containsExactly(1L, 200L);
+  }
+
+  private static Replica restored() {
+    return new Replica(OTHER.nodeId(), Incarnation.of(life(7)));
+  }
+
+  @Test
+  void whatAMemberHasLostIsOwedAPageAtATimeAndThenItsStatementCounts() throws Exception {
+    int many = 3 * FallenBack.PAGE;
+    putMany(many);
+    var self = recording.view(space).orElseThrow().self();
+    var before =
+        new Statement(space, new Replica(OTHER.nodeId(), LIFE), 1, 1, Map.of(self, (long) many));
+    note(before);
+    administer(() -> assertThat(recording.discharge(space, 10_000)).isEqualTo(many));
+    var after = new Statement(space, restored(), 2, 2, Map.of(self, 10L));
+
+    note(after);
+    assertThat(said()).isEqualTo(before);
+    assertThat(outbox(journal, space)).hasSizeBetween(1, FallenBack.PAGE);
+    // nothing of it goes again, whatever else happens meanwhile
+    administer(() -> assertThat(recording.discharge(space, 10_000)).isZero());
+    var meanwhile = new Statement(space, restored(), 3, 3, Map.of(self, 5L));
+    note(meanwhile);
+    recordAll();
+    assertThat(said()).isEqualTo(meanwhile);
+    assertThat(outbox(journal, space)).hasSize(many - 5).startsWith(6L, 7L).endsWith((long) many);
+  }
+
+  @Test
+  void whatAMemberHasLostIsFoundAgainWhenItSpeaksAfterAStart() throws Exception {
+    int many = 2 * FallenBack.PAGE;
+    putMany(many);
+    var self = recording.view(space).orElseThrow().self();
+    var before =
+        new Statement(space, new Replica(OTHER.nodeId(), LIFE), 1, 1, Map.of(self, (long) many));
+    note(before);
+    administer(() -> recording.discharge(space, 10_000));
+    var after = new Statement(space, restored(), 2, 2, Map.of());
+    note(after);
+
+    restart(new Birth(LIFE, 0));
+    assertThat(said()).isEqualTo(before);
+    note(after);
+    recordAll();
+    assertThat(said()).isEqualTo(after);
+    assertThat(outbox(journal, space)).hasSize(many);
+  }
+
+  private Statement said() {
+    return recording.ledger().by(space, OTHER.nodeId()).orElseThrow().statement();
+  }
+
+  private void putMany(int many) {
+    for (int n = 1; n <= many; n++) {
+      submit(null, "a", "{}");
+      if (n % 128 == 0 || n == many) {
+        recordAll();
+      }
+    }
+  }
+
+  private void recordAll() {
+    while (recording.recordNext()) {}
+  }
+
   private void note(Statement statement) {
     recording.note(new Ledger.Known(statement, statement.sign(OTHER).signature(), null));
     recording.recordNext();

@@ -23,6 +23,8 @@ import com.softadastra.engine.space.BatchCheck;
 import com.softadastra.engine.space.BatchCheck.Offered;
 import com.softadastra.engine.space.Clocks;
 import com.softadastra.engine.space.DocumentUpdate;
+import com.softadastra.engine.space.ReceivedEntry;
+import com.softadastra.engine.space.Write;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -43,8 +45,11 @@ class SuspectClocksTest {
 
   private static final class Member {
     final NodeKey key;
-    final InMemoryJournal journal = new InMemoryJournal(new InMemoryJournal.Medium());
-    final Recording recording;
+    final InMemoryJournal.Medium medium = new InMemoryJournal.Medium();
+    private final Birth birth;
+    private final Machine machine;
+    InMemoryJournal journal = new InMemoryJournal(medium);
+    Recording recording;
     long clock;
 
     Member(int n, long clock) {
@@ -52,7 +57,8 @@ class SuspectClocksTest {
       this.clock = clock;
       var life = new byte[Incarnation.BYTES];
       Arrays.fill(life, (byte) n);
-      var machine =
+      this.birth = new Birth(Incarnation.of(life), 0);
+      this.machine =
           new Machine(
               () -> Instant.ofEpochMilli(this.clock++),
               new Random(n),
@@ -61,13 +67,21 @@ class SuspectClocksTest {
               (file, cause) -> {
                 throw new IllegalStateException(file, cause);
               });
-      this.recording =
-          Recording.open(
-              journal, key, new Birth(Incarnation.of(life), 0), RecordingSettings.DEFAULT, machine);
+      this.recording = Recording.open(journal, key, birth, RecordingSettings.DEFAULT, machine);
       administer(() -> {
         recording.createSpace("space", JournalContract.membership());
         return true;
       });
+    }
+
+    void restart() {
+      journal.close();
+      journal = new InMemoryJournal(medium);
+      recording = Recording.open(journal, key, birth, RecordingSettings.DEFAULT, machine);
+    }
+
+    void recordAll() {
+      while (recording.recordNext()) {}
     }
 
     <T> T administer(Callable<T> work) {
@@ -118,13 +132,21 @@ class SuspectClocksTest {
     }
 
     DocumentState one() {
-      var state = Objects.requireNonNull(journal.document(ONE));
-      assertThat(DocumentUpdate.rebuilt(ONE, state.lastPosition(), journal)).isEqualTo(state);
+      return document(ONE);
+    }
+
+    DocumentState document(DocumentKey key) {
+      var state = Objects.requireNonNull(journal.document(key));
+      assertThat(DocumentUpdate.rebuilt(key, state.lastPosition(), journal)).isEqualTo(state);
       return state;
     }
 
     Decided.Standing standing() {
-      return one().decided().getFirst().standing();
+      return standing(ONE);
+    }
+
+    Decided.Standing standing(DocumentKey key) {
+      return document(key).decided().getFirst().standing();
     }
 
     boolean openRow() {
@@ -239,5 +261,93 @@ class SuspectClocksTest {
       assertThat(member.standing()).isEqualTo(Decided.Standing.OVERWRITTEN);
       assertThat(member.openRow()).isFalse();
     }
+  }
+
+  private static DocumentKey order(int n) {
+    return new DocumentKey(SPACE, "orders", "order-" + n);
+  }
+
+  /** Of each of these both write the same field apart, and then know it. */
+  private void disputed(int many) {
+    for (int n = 1; n <= many; n++) {
+      right.put("orders", order(n).id(), JsonText.parse("{\"n\":1}"));
+      wrong.put("orders", order(n).id(), JsonText.parse("{\"n\":2}"));
+    }
+    meet();
+  }
+
+  @Test
+  void whatIsDamagedKeepsNoOtherBackAndFollowsWhenItIsMended() {
+    disputed(3);
+    long before = right.end();
+    right.suspect(wrong.replica(), true, 1);
+    assertThat(wrong.medium.turnDocument(order(2), 77)).isTrue();
+    wrong.hears(right, before);
+
+    assertThat(wrong.standing(order(1))).isEqualTo(Decided.Standing.DOUBTED);
+    assertThat(wrong.standing(order(3))).isEqualTo(Decided.Standing.DOUBTED);
+    assertThat(wrong.journal.recover().clocksFollowed()).isEmpty();
+    wrong.recordAll();
+    assertThat(wrong.standing(order(2))).isEqualTo(Decided.Standing.DOUBTED);
+    assertThat(wrong.journal.recover().clocksFollowed()).containsExactly(SPACE);
+  }
+
+  @Test
+  void whatWaitsForADamagedEntryFollowsAfterAStartToo() {
+    disputed(2);
+    long before = right.end();
+    right.suspect(wrong.replica(), true, 1);
+    long entry = wrong.document(order(1)).lastPosition();
+    var whole = wrong.journal.entry(entry);
+    assertThat(wrong.medium.turnEntry(entry, 77)).isTrue();
+    wrong.hears(right, before);
+    wrong.recordAll();
+    assertThat(wrong.standing(order(2))).isEqualTo(Decided.Standing.DOUBTED);
+
+    wrong.restart();
+    wrong.recordAll();
+    var sent = new ReceivedEntry(whole.entry(), whole.bytes(), whole.hash(), whole.signature());
+    wrong.recording.mend(SPACE, List.of(sent));
+    wrong.recordAll();
+    assertThat(wrong.standing(order(1))).isEqualTo(Decided.Standing.DOUBTED);
+    assertThat(wrong.journal.recover().clocksFollowed()).containsExactly(SPACE);
+  }
+
+  @Test
+  void manyDocumentsFollowInMoreThanOneCommitAndAfterAStart() {
+    int many = 2 * Refolding.PAGE;
+    disputed(many);
+    long before = right.end();
+    right.suspect(wrong.replica(), true, 1);
+    wrong.hears(right, before);
+    assertThat(wrong.journal.recover().clocksFollowed()).isEmpty();
+
+    wrong.restart();
+    wrong.recordAll();
+    for (int n = 1; n <= many; n++) {
+      assertThat(wrong.standing(order(n))).isEqualTo(Decided.Standing.DOUBTED);
+    }
+    assertThat(wrong.journal.recover().clocksFollowed()).containsExactly(SPACE);
+  }
+
+  @Test
+  void whatSoftwareThatKnewNothingOfClocksHasStoredIsFollowedAfterAnUpgrade() {
+    disputed(1);
+    var asBefore = wrong.document(order(1));
+    long before = right.end();
+    right.suspect(wrong.replica(), true, 1);
+    wrong.hears(right, before);
+    assertThat(wrong.standing(order(1))).isEqualTo(Decided.Standing.DOUBTED);
+    // as that left it
+    var batch = new Batch(wrong.journal, Instant.EPOCH);
+    batch.add(List.of(new Write.PutDocument(asBefore)));
+    batch.followClocks(SPACE, false);
+    wrong.journal.commit(batch);
+    wrong.journal.force();
+
+    wrong.restart();
+    wrong.recordAll();
+    assertThat(wrong.standing(order(1))).isEqualTo(Decided.Standing.DOUBTED);
+    assertThat(wrong.journal.recover().clocksFollowed()).containsExactly(SPACE);
   }
 }
