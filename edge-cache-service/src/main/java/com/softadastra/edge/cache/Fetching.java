@@ -43,6 +43,13 @@ final class Fetching {
   /** An origin that failed sooner keeps nobody waiting. */
   private static final Duration SOON = Duration.ofMillis(500);
 
+  /** Why requests for a key don't wait for one another. */
+  private enum Remembered {
+    NOT_SHARED,
+    /** It was only found out when its length had come that it is too large to keep. */
+    TOO_LARGE
+  }
+
   /** A request that nothing is said by but what it is for. */
   private static final RequestHead ANYBODY = RequestHead.of("GET", Headers.NONE);
 
@@ -50,7 +57,7 @@ final class Fetching {
   private final CacheRules rules;
   private final InstantSource clock;
   private final Flights flights = new Flights();
-  private final Cache<String, Boolean> alone;
+  private final Cache<String, Remembered> alone;
   private final Map<Origin, Instant> stalled = new ConcurrentHashMap<>();
 
   Fetching(ResponseStore store, CacheRules rules, InstantSource clock) {
@@ -240,6 +247,7 @@ final class Fetching {
     var key = lookup.request().key();
     if (storability == Storability.YES
         && response.length() <= rules.largest()
+        && alone.getIfPresent(key) != Remembered.TOO_LARGE
         && !flight.isOutdated()) {
       var room = store.begin(response.length());
       if (room.isPresent()) {
@@ -254,7 +262,7 @@ final class Fetching {
       lookup.stored().ifPresent(store::remove);
     }
     if (isWhole && isShared) {
-      alone.put(key, true);
+      alone.asMap().putIfAbsent(key, Remembered.NOT_SHARED);
     }
     var status = CacheStatus.forwarded(lookup.why(), head.status());
     var passed = new PassedBody(response);
@@ -286,7 +294,7 @@ final class Fetching {
       var piece = new byte[PIECE_BYTES];
       for (int n = response.body().read(piece); n >= 0; n = response.body().read(piece)) {
         if (body.written() + n > rules.largest() || System.nanoTime() > end) {
-          alone.put(flight.key(), true);
+          alone.put(flight.key(), Remembered.TOO_LARGE);
           throw new IOException("it is too large to be kept, or takes too long");
         }
         body.append(piece, n);

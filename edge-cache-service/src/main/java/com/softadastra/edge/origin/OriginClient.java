@@ -15,6 +15,7 @@ import javax.net.ssl.SSLException;
 import org.apache.hc.client5.http.ConnectTimeoutException;
 import org.apache.hc.client5.http.DnsResolver;
 import org.apache.hc.client5.http.SystemDefaultDnsResolver;
+import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
 import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.config.TlsConfig;
@@ -28,7 +29,6 @@ import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.http.NoHttpResponseException;
 import org.apache.hc.core5.http.config.Http1Config;
 import org.apache.hc.core5.http.io.entity.InputStreamEntity;
-import org.apache.hc.core5.http.message.BasicClassicHttpRequest;
 import org.apache.hc.core5.util.Timeout;
 import org.jspecify.annotations.Nullable;
 
@@ -64,7 +64,8 @@ public final class OriginClient implements Closeable {
         PoolingHttpClientConnectionManagerBuilder.create()
             .setDnsResolver(new PublicAddresses(names, origin.privateNetwork()))
             .setConnectionFactory(
-                ManagedHttpClientConnectionFactory.builder().http1Config(http).build())
+                new CleanConnections(
+                    ManagedHttpClientConnectionFactory.builder().http1Config(http).build()))
             .setMaxConnPerRoute(limits.connections())
             .setMaxConnTotal(limits.connections())
             .setDefaultConnectionConfig(
@@ -128,10 +129,11 @@ public final class OriginClient implements Closeable {
   private OriginResponse open(
       String method, String target, Headers headers, @Nullable InputStream body, long length)
       throws IOException {
-    var request = new BasicClassicHttpRequest(method, host, origin.url().getRawPath() + target);
+    var request = new HttpUriRequestBase(method, origin.at(target));
     headers.fields().forEach(field -> request.addHeader(field.name(), field.value()));
     if (body != null) {
-      request.setEntity(new InputStreamEntity(body, length, null));
+      var whole = new WholeOrNothing(body, request::cancel);
+      request.setEntity(new InputStreamEntity(whole, length, null));
     }
     var response = client.executeOpen(host, request, null);
     try {

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TargetPath {
   private static final int LONGEST = 8 << 10;
-  private static final String ALLOWED = "!$&'()*+,-./:;=?@_~%";
+  private static final String ALLOWED = "!$&'()*+,-./:;=?@_~";
 
   /** How often a path may be encoded over and over. */
   private static final int DEEPEST = 4;
@@ -71,13 +71,15 @@ public final class TargetPath {
   /** Encodes what may not stand in a URI (RFC 3986) and was let through nevertheless. */
   private static String encoded(String text) {
     var out = new StringBuilder(text.length());
-    for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
-      char c = (char) (b & 0xff);
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    for (int i = 0; i < bytes.length; i++) {
+      char c = (char) (bytes[i] & 0xff);
       boolean isAllowed =
           (c >= 'a' && c <= 'z')
               || (c >= 'A' && c <= 'Z')
               || (c >= '0' && c <= '9')
-              || ALLOWED.indexOf(c) >= 0;
+              || ALLOWED.indexOf(c) >= 0
+              || (c == '%' && digit(bytes, i + 1) >= 0 && digit(bytes, i + 2) >= 0);
       if (isAllowed) {
         out.append(c);
       } else {
@@ -85,6 +87,10 @@ public final class TargetPath {
       }
     }
     return out.toString();
+  }
+
+  private static int digit(byte[] bytes, int at) {
+    return at < bytes.length ? Character.digit(bytes[at], 16) : -1;
   }
 
   private static char hex(int digit) {

@@ -50,7 +50,7 @@ class TargetPathTest {
     "/a/b.c/...,/a/b.c/...",
     "/a..b/..c,/a..b/..c",
     "/a%20b%2Fc,/a%20b%2Fc",
-    "/100%,/100%",
+    "/100%,/100%25",
     "/ä,/%C3%A4",
     "/{a}|b,/%7Ba%7D%7Cb",
     "/a;b=c,/a;b=c"
@@ -63,7 +63,7 @@ class TargetPathTest {
   void keepsTheQueryAsItIs() {
     assertThat(TargetPath.of("/a", "b=../c&d=%0D%0A//&e")).isEqualTo("/a?b=../c&d=%0D%0A//&e");
     assertThat(TargetPath.of("/a", "")).isEqualTo("/a?");
-    assertThat(TargetPath.of("/a", "b={\"\n\"}")).isEqualTo("/a?b=%7B%22%0A%22%7D");
+    assertThat(TargetPath.of("/a", "b={\"\n\"}%")).isEqualTo("/a?b=%7B%22%0A%22%7D%25");
   }
 
   @Test
