@@ -45,9 +45,14 @@ class LinkConfiguration {
 
   @Bean
   @ConditionalOnProperty("softadastra.link.edge")
-  Mailboxes mailboxes(LinkProperties link, LinkSecret secret) {
-    return LinkClient.to(LinkAddress.parse(requireNonNull(link.edge())), secret)
-        .proxy(Mailboxes.class);
+  LinkClient linkToEdge(LinkProperties link, LinkSecret secret) {
+    return LinkClient.to(LinkAddress.parse(requireNonNull(link.edge())), secret);
+  }
+
+  @Bean
+  @ConditionalOnProperty("softadastra.link.edge")
+  Mailboxes mailboxes(LinkClient linkToEdge) {
+    return linkToEdge.proxy(Mailboxes.class);
   }
 
   @Bean

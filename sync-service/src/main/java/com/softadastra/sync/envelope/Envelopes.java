@@ -100,8 +100,7 @@ public final class Envelopes {
         recording.view(space).map(view -> view.urgency().beyond(after)).orElse(Priority.NORMAL);
     long made = now();
     var stamp =
-        new Sealer.Stamp(
-            priority, made, made + life.toMillis(), Passage.sign(space, key.nodeId()));
+        new Sealer.Stamp(priority, made, made + life.toMillis(), Passage.sign(space, key.nodeId()));
     return seal(space, to, said(space, to), after, stamp);
   }
 
@@ -131,8 +130,7 @@ public final class Envelopes {
             .flatMap(view -> view.membership().member(to))
             .orElseThrow(() -> new Refused(ProblemCode.PEER_UNKNOWN, to + " is no member"));
     var host = exchanges.carriedTo(to, space, after);
-    return new Sealed(
-        new Sealer(key, member, space, host, said, stamp, surroundings.random()));
+    return new Sealed(new Sealer(key, member, space, host, said, stamp, surroundings.random()));
   }
 
   /**

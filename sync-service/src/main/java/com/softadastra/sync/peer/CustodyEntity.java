@@ -34,8 +34,7 @@ class CustodyEntity {
   protected CustodyEntity() {}
 
   CustodyEntity(CustodyMark mark) {
-    way =
-        mark.way().space() + " " + mark.way().to() + " " + mark.way().relay();
+    way = mark.way().space() + " " + mark.way().to() + " " + mark.way().relay();
     life = mark.life() == null ? null : mark.life().toString();
     mailboxes = mark.mailboxes();
     upTo = mark.upTo();

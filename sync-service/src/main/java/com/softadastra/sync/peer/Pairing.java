@@ -256,15 +256,10 @@ public final class Pairing {
     if (membership.relay(node).filter(it -> it.addresses().equals(addresses)).isEmpty()) {
       var grant =
           membership.grantRelay(
-              key.nodeId(),
-              request.key(),
-              request.name(),
-              addresses,
-              Math.max(0, clock.millis()));
+              key.nodeId(), request.key(), request.name(), addresses, Math.max(0, clock.millis()));
       recording.putMembership(membership.with(List.of(SpaceNames.sign(grant, key))));
     }
-    return new RelayDuty(
-        Envelope.pseudonym(membership.space()), Passage.key(membership.space()));
+    return new RelayDuty(Envelope.pseudonym(membership.space()), Passage.key(membership.space()));
   }
 
   /**

@@ -6,8 +6,8 @@ import java.util.Collection;
 import java.util.Map;
 
 /**
- * Keeps what is known of peers, of the lanes to them, and of relays. Changes are made on the recording thread,
- * within {@code administer}, which forces them.
+ * Keeps what is known of peers, of the lanes to them, and of relays. Changes are made on the
+ * recording thread, within {@code administer}, which forces them.
  */
 public interface PeerStore {
   Collection<PeerDirectory.Peer> peers();

@@ -261,7 +261,14 @@ class EnvelopesTest {
                 (_, method, arguments) ->
                     method.getName().equals("chains") ? chains : method.invoke(host, arguments));
     var sealer =
-        new Sealer(key(1), member, space, crowded, Optional.empty(), Sealer.Stamp.byHand(0), new SplittableRandom(1));
+        new Sealer(
+            key(1),
+            member,
+            space,
+            crowded,
+            Optional.empty(),
+            Sealer.Stamp.byHand(0),
+            new SplittableRandom(1));
     for (int i = 0; i < 2; i++) {
       assertThatThrownBy(() -> Envelope.decode(sealer.next().encode()))
           .isInstanceOfSatisfying(
