@@ -2,8 +2,10 @@ package com.softadastra.node;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.HashSet;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -18,6 +20,9 @@ final class KnownSettings {
   // by the name as Spring compares it
   private final TreeMap<String, String> names = new TreeMap<>();
 
+  // settings below names that the operator chooses; what has them checks what stands there
+  private final Set<String> maps = new HashSet<>();
+
   KnownSettings() {
     var json = JsonMapper.shared();
     try {
@@ -28,6 +33,9 @@ final class KnownSettings {
             String name = property.path("name").asString();
             if (name.startsWith(OURS)) {
               names.put(compared(name), name);
+              if (property.path("type").asString("").startsWith("java.util.Map<")) {
+                maps.add(compared(name) + ".");
+              }
             }
           }
         }
@@ -46,7 +54,8 @@ final class KnownSettings {
    * @throws UsageMistake where there is no such setting
    */
   void require(String name) throws UsageMistake {
-    if (!names.containsKey(compared(name))) {
+    boolean isInMap = maps.stream().anyMatch(compared(name)::startsWith);
+    if (!isInMap && !names.containsKey(compared(name))) {
       throw new UsageMistake(
           "There is no setting --%s%s"
               .formatted(

@@ -1,6 +1,7 @@
 package com.softadastra.node;
 
 import com.softadastra.contracts.http.HttpSurface;
+import com.softadastra.edge.EdgeConfiguration;
 import com.softadastra.gateway.GatewayConfiguration;
 import com.softadastra.runtime.RuntimeConfiguration;
 import com.softadastra.sync.SyncConfiguration;
@@ -22,6 +23,7 @@ import org.springframework.context.annotation.Import;
   SyncConfiguration.class,
   RuntimeConfiguration.class,
   GatewayConfiguration.class,
+  EdgeConfiguration.class,
   HttpSurface.class
 })
 public class NodeApplication {

@@ -23,7 +23,9 @@ class UpSettingsTest {
         "softadastra.mesh.advertise[0]",
         "softadastra.storage.reserve",
         "softadastra.access.token",
-        "softadastra.limits.document"
+        "softadastra.limits.document",
+        "softadastra.edge.origins.shop.url",
+        "softadastra.edge.cache.cut-off"
       })
   void passesOnWhatALayerHas(String setting) throws UsageMistake {
     assertThat(of("--" + setting + "=7").others()).containsEntry(setting, "7");

@@ -37,10 +37,12 @@ final class ComposeProject implements AutoCloseable {
             "SITE_RUNTIME_PORT",
             "SITE_SYNC_PORT",
             "SITE_GATEWAY_PORT",
+            "SITE_EDGE_PORT",
             "SITE_MESH_PORT",
             "SECOND_RUNTIME_PORT",
             "SECOND_SYNC_PORT",
-            "SECOND_GATEWAY_PORT")) {
+            "SECOND_GATEWAY_PORT",
+            "SECOND_EDGE_PORT")) {
       ports.put(published, Ports.free());
     }
   }

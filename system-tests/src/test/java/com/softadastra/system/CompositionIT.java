@@ -24,7 +24,15 @@ import org.junit.jupiter.api.parallel.Isolated;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class CompositionIT {
   private static final List<String> SERVICES =
-      List.of("runtime", "sync", "gateway", "second-runtime", "second-sync", "second-gateway");
+      List.of(
+          "runtime",
+          "sync",
+          "gateway",
+          "edge",
+          "second-runtime",
+          "second-sync",
+          "second-gateway",
+          "second-edge");
   private static final int WRITERS = 4;
 
   private ComposeProject project;

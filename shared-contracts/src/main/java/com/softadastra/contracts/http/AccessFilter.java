@@ -81,6 +81,9 @@ final class AccessFilter implements Filter {
           answer,
           Problem.of(ProblemCode.UNAUTHENTICATED, "Authorization must be Bearer and the token"));
     } else {
+      if (token != null) {
+        http.setAttribute(HttpSurface.TOKEN_SHOWN, true);
+      }
       chain.doFilter(request, response);
     }
   }

@@ -25,6 +25,9 @@ import tools.jackson.databind.json.JsonMapper;
 @EnableConfigurationProperties(AccessProperties.class)
 @Import(ProblemAdvice.class)
 public class HttpSurface {
+  /** The attribute of a request whose {@code Authorization} is the token of this service. */
+  public static final String TOKEN_SHOWN = HttpSurface.class.getName() + ".tokenShown";
+
   /** What a caller may go on sending after a refusal, so that it comes to read the refusal. */
   private static final int SWALLOWED_BYTES = 64 << 20;
 

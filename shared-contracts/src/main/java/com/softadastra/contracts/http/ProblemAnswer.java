@@ -8,13 +8,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.TreeMap;
 
 /** A refusal as an HTTP answer (RFC 9457), whatever the caller accepts. */
-final class ProblemAnswer {
+public final class ProblemAnswer {
   private static final String MEDIA_TYPE = "application/problem+json";
 
   private ProblemAnswer() {}
 
   /** Does nothing where the answer has begun already. */
-  static void send(HttpServletResponse response, Problem problem) throws IOException {
+  public static void send(HttpServletResponse response, Problem problem) throws IOException {
     send(response, problem, problem.code().status());
   }
 

@@ -12,6 +12,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param port the TCP port for it; 0 takes a free one
  * @param sync where the sync engine is called, as {@code host:port}
  * @param gateway where the gateway is called, as {@code host:port}
+ * @param edge where the edge is called, as {@code host:port}; without it the site has none
  * @param secretFile what the layers know each other by; without one only loopback may be bound
  */
 @ConfigurationProperties("softadastra.link")
@@ -20,6 +21,7 @@ public record LinkProperties(
     @DefaultValue("0") int port,
     @DefaultValue("127.0.0.1:7601") String sync,
     @DefaultValue("127.0.0.1:7602") String gateway,
+    @Nullable String edge,
     @Nullable Path secretFile) {
   public LinkSecret secret() {
     return secretFile == null ? LinkSecret.none() : LinkSecret.inFile(secretFile);

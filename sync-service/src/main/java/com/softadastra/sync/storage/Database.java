@@ -1,14 +1,13 @@
 package com.softadastra.sync.storage;
 
+import com.softadastra.guard.DatabaseRefusedException;
+import com.softadastra.guard.EmbeddedDatabase;
 import com.softadastra.guard.GuardFileSystem;
-import com.softadastra.guard.GuardRefusedException;
 import com.softadastra.guard.GuardSettings;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.function.Supplier;
 import javax.sql.DataSource;
-import org.flywaydb.core.Flyway;
-import org.flywaydb.core.api.MigrationVersion;
-import org.h2.jdbcx.JdbcConnectionPool;
 import org.h2.store.fs.FilePath;
 import org.jspecify.annotations.Nullable;
 
@@ -17,23 +16,12 @@ import org.jspecify.annotations.Nullable;
  * from which nothing is lost. Which settings and why is in the decision on recording.
  */
 public final class Database implements AutoCloseable {
-  // The newest migration that this software knows.
-  private static final MigrationVersion SCHEMA = MigrationVersion.fromVersion("10");
   private static final int REDO_BYTES = 16 << 20;
 
-  private static final String OPTIONS =
-      ";WRITE_DELAY=500;MAX_COMPACT_TIME=0;DB_CLOSE_ON_EXIT=FALSE;DB_CLOSE_DELAY=-1;QUERY_CACHE_SIZE=64"
-          + ";LOCK_TIMEOUT=30000;TRACE_LEVEL_FILE=0;CACHE_SIZE="
-          + Runtime.getRuntime().maxMemory() / 8 / 1024;
+  private static final EmbeddedDatabase.Schema SCHEMA =
+      new EmbeddedDatabase.Schema("db/migration", 10, 32, Runtime.getRuntime().maxMemory() / 8);
 
-  static {
-    // objects are never serialised into the database
-    System.setProperty("h2.serializeJavaObject", "false");
-    // hardly a value occurs twice, and each would be looked up
-    System.setProperty("h2.objectCache", "false");
-  }
-
-  private final JdbcConnectionPool pool;
+  private final EmbeddedDatabase embedded;
   private final GuardFileSystem guard;
 
   private final @Nullable RedoLogFile redoLog;
@@ -41,8 +29,9 @@ public final class Database implements AutoCloseable {
   /** Where the redo log lies, and its size. */
   record RedoLogFile(FilePath path, int bytes) {}
 
-  private Database(JdbcConnectionPool pool, GuardFileSystem guard, @Nullable RedoLogFile redoLog) {
-    this.pool = pool;
+  private Database(
+      EmbeddedDatabase embedded, GuardFileSystem guard, @Nullable RedoLogFile redoLog) {
+    this.embedded = embedded;
     this.guard = guard;
     this.redoLog = redoLog;
   }
@@ -71,46 +60,25 @@ public final class Database implements AutoCloseable {
    */
   public static Database open(String files, GuardFileSystem guard, int redoBytes) {
     var log = new RedoLogFile(FilePath.get(files + ".redo"), redoBytes);
-    return open(guard.getScheme() + ":" + files, guard, files, log);
+    return refusing(() -> new Database(EmbeddedDatabase.open(files, guard, SCHEMA), guard, log));
   }
 
   /** Without the guard, which is only good for showing what it is for. */
   static Database openUnguarded(String files, GuardSettings settings) {
-    return open(files, GuardFileSystem.register(settings), files, null);
+    var guard = GuardFileSystem.register(settings);
+    return refusing(() -> new Database(EmbeddedDatabase.openUnguarded(files, SCHEMA), guard, null));
   }
 
-  private static Database open(
-      String path, GuardFileSystem guard, String files, @Nullable RedoLogFile redoLog) {
-    var pool = JdbcConnectionPool.create("jdbc:h2:" + path + OPTIONS, "sa", "");
-    pool.setMaxConnections(32);
-    var database = new Database(pool, guard, redoLog);
-    boolean open = false;
+  private static <T> T refusing(Supplier<T> work) {
     try {
-      pool.getConnection().close();
-      open = true;
-      database.migrate();
-      return database;
-    } catch (SQLException | RuntimeException e) {
-      if (open) {
-        database.abandon();
-      } else {
-        pool.dispose();
-      }
-      for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-        if (cause instanceof StorageException known) {
-          throw known;
-        }
-        if (cause instanceof GuardRefusedException) {
-          throw new StorageException(String.valueOf(cause.getMessage()), e);
-        }
-      }
-      throw new StorageException(
-          "The database " + files + " can't be opened: " + e.getMessage(), e);
+      return work.get();
+    } catch (DatabaseRefusedException e) {
+      throw new StorageException(String.valueOf(e.getMessage()), e.getCause());
     }
   }
 
   public DataSource dataSource() {
-    return pool;
+    return embedded.dataSource();
   }
 
   public GuardFileSystem guard() {
@@ -124,52 +92,20 @@ public final class Database implements AutoCloseable {
 
   /** Lets go of it as it lies there, as a crash of the process would. */
   public void abandon() {
-    try (var connection = pool.getConnection();
-        var statement = connection.createStatement()) {
-      statement.execute("SHUTDOWN IMMEDIATELY");
-    } catch (SQLException e) {
-      // it had failed before, and is closed for that
-    } finally {
-      pool.dispose();
-    }
+    embedded.abandon();
   }
 
   Connection connect() throws SQLException {
-    return pool.getConnection();
+    return embedded.connect();
   }
 
   /** Closes the files properly; the next start has nothing to replay. */
   @Override
   public void close() {
-    try (var connection = pool.getConnection();
-        var statement = connection.createStatement()) {
-      statement.execute("SHUTDOWN");
-    } catch (SQLException e) {
-      throw new StorageException("The database did not close properly: " + e.getMessage(), e);
-    } finally {
-      pool.dispose();
-    }
-  }
-
-  private void migrate() {
-    var flyway =
-        Flyway.configure()
-            .dataSource(pool)
-            .locations("classpath:db/migration")
-            .loggers("slf4j")
-            .load();
-    var current = flyway.info().current();
-    if (current != null && current.getVersion().compareTo(SCHEMA) > 0) {
-      throw new StorageException(
-          "The data was written by a newer version of Softadastra (schema "
-              + current.getVersion()
-              + ", this software knows "
-              + SCHEMA
-              + "); start that version.",
-          null);
-    }
-    if (current == null || current.getVersion().compareTo(SCHEMA) < 0) {
-      flyway.migrate();
+    try {
+      embedded.close();
+    } catch (DatabaseRefusedException e) {
+      throw new StorageException(String.valueOf(e.getMessage()), e.getCause());
     }
   }
 }

@@ -1,0 +1,148 @@
+package com.softadastra.guard;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import javax.sql.DataSource;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.MigrationVersion;
+import org.h2.jdbcx.JdbcConnectionPool;
+
+/**
+ * An embedded H2 database with its tables as this software knows them. Under a guard {@code
+ * CHECKPOINT SYNC} is a point from which nothing is lost. Any thread may use it.
+ */
+public final class EmbeddedDatabase implements AutoCloseable {
+  private static final String OPTIONS =
+      ";WRITE_DELAY=500;MAX_COMPACT_TIME=0;DB_CLOSE_ON_EXIT=FALSE;DB_CLOSE_DELAY=-1;QUERY_CACHE_SIZE=64"
+          + ";LOCK_TIMEOUT=30000;TRACE_LEVEL_FILE=0;CACHE_SIZE=";
+
+  static {
+    // objects are never serialised into the database
+    System.setProperty("h2.serializeJavaObject", "false");
+    // hardly a value occurs twice, and each would be looked up
+    System.setProperty("h2.objectCache", "false");
+  }
+
+  private final JdbcConnectionPool pool;
+
+  /**
+   * What a database is for.
+   *
+   * @param migrations where its migrations are, on the class path
+   * @param newest the number of the last of them
+   * @param connections that are open at once, at most
+   * @param cacheBytes of pages in memory
+   */
+  public record Schema(String migrations, int newest, int connections, long cacheBytes) {}
+
+  private EmbeddedDatabase(JdbcConnectionPool pool) {
+    this.pool = pool;
+  }
+
+  /**
+   * Opens or creates the database and brings its tables up to date.
+   *
+   * @param files the path without its ending, with a file system before it in tests
+   * @throws DatabaseRefusedException where it was written by newer software, or can't be opened
+   */
+  public static EmbeddedDatabase open(String files, GuardFileSystem guard, Schema schema) {
+    return open(guard.getScheme() + ":" + files, files, schema);
+  }
+
+  /** Without the guard, which is only good for showing what it is for. */
+  public static EmbeddedDatabase openUnguarded(String files, Schema schema) {
+    return open(files, files, schema);
+  }
+
+  private static EmbeddedDatabase open(String path, String files, Schema schema) {
+    var pool =
+        JdbcConnectionPool.create(
+            "jdbc:h2:" + path + OPTIONS + schema.cacheBytes() / 1024, "sa", "");
+    pool.setMaxConnections(schema.connections());
+    var database = new EmbeddedDatabase(pool);
+    boolean open = false;
+    try {
+      pool.getConnection().close();
+      open = true;
+      database.migrate(schema);
+      return database;
+    } catch (SQLException | RuntimeException e) {
+      if (open) {
+        database.abandon();
+      } else {
+        pool.dispose();
+      }
+      for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+        if (cause instanceof DatabaseRefusedException known) {
+          throw known;
+        }
+        if (cause instanceof GuardRefusedException) {
+          throw new DatabaseRefusedException(String.valueOf(cause.getMessage()), e);
+        }
+      }
+      throw new DatabaseRefusedException(
+          "The database " + files + " can't be opened: " + e.getMessage(), e);
+    }
+  }
+
+  public DataSource dataSource() {
+    return pool;
+  }
+
+  public Connection connect() throws SQLException {
+    return pool.getConnection();
+  }
+
+  /** Lets go of it as it lies there, as a crash of the process would. */
+  public void abandon() {
+    try (var connection = pool.getConnection();
+        var statement = connection.createStatement()) {
+      statement.execute("SHUTDOWN IMMEDIATELY");
+    } catch (SQLException e) {
+      // it had failed before, and is closed for that
+    } finally {
+      pool.dispose();
+    }
+  }
+
+  /**
+   * Closes the files properly; the next start has nothing to replay.
+   *
+   * @throws DatabaseRefusedException where that fails
+   */
+  @Override
+  public void close() {
+    try (var connection = pool.getConnection();
+        var statement = connection.createStatement()) {
+      statement.execute("SHUTDOWN");
+    } catch (SQLException e) {
+      throw new DatabaseRefusedException(
+          "The database did not close properly: " + e.getMessage(), e);
+    } finally {
+      pool.dispose();
+    }
+  }
+
+  private void migrate(Schema schema) {
+    var newest = MigrationVersion.fromVersion(Integer.toString(schema.newest()));
+    var flyway =
+        Flyway.configure()
+            .dataSource(pool)
+            .locations("classpath:" + schema.migrations())
+            .loggers("slf4j")
+            .load();
+    var current = flyway.info().current();
+    if (current != null && current.getVersion().compareTo(newest) > 0) {
+      throw new DatabaseRefusedException(
+          "The data was written by a newer version of Softadastra (schema "
+              + current.getVersion()
+              + ", this software knows "
+              + newest
+              + "); start that version.",
+          null);
+    }
+    if (current == null || current.getVersion().compareTo(newest) < 0) {
+      flyway.migrate();
+    }
+  }
+}

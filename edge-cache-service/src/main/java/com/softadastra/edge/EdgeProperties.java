@@ -1,0 +1,140 @@
+package com.softadastra.edge;
+
+import com.softadastra.edge.cache.CacheRules;
+import com.softadastra.edge.mailbox.MailboxService;
+import com.softadastra.edge.mailbox.Quotas;
+import com.softadastra.edge.origin.Origin;
+import com.softadastra.edge.origin.OriginLimits;
+import com.softadastra.edge.policy.Freshness;
+import com.softadastra.engine.envelope.Envelope;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * The edge's settings.
+ *
+ * @param origins by name: the servers that are fetched from, and no others
+ * @param cache what is kept
+ * @param fetch what a fetch may take
+ * @param mailbox what is kept for members of spaces that this node is a relay of
+ */
+@ConfigurationProperties(value = "softadastra.edge", ignoreUnknownFields = false)
+record EdgeProperties(
+    @DefaultValue Map<String, NamedOrigin> origins,
+    @DefaultValue CacheSettings cache,
+    @DefaultValue FetchSettings fetch,
+    @DefaultValue MailboxSettings mailbox) {
+  /**
+   * @param url where it is, http or https
+   * @param privateNetwork whether its host's name may lead to an address that is not public. An
+   *     address, or localhost, as the URL's host is taken at its word
+   */
+  record NamedOrigin(@Nullable URI url, @DefaultValue("false") boolean privateNetwork) {
+    Origin named(String name) {
+      if (url == null) {
+        throw new IllegalArgumentException("softadastra.edge.origins." + name + ".url is missing");
+      }
+      return Origin.named(name, url, privateNetwork);
+    }
+  }
+
+  /**
+   * @param disk bytes of responses on disk
+   * @param memory bytes of small bodies in memory
+   * @param largest body that is kept
+   * @param guess the longest that a response is fresh which doesn't say for how long
+   * @param absence how long an answer 404 or 410 is believed which doesn't say for how long
+   * @param cutOff for how long beyond its freshness a response is served while its origin can't be
+   *     reached, where it doesn't say itself
+   */
+  record CacheSettings(
+      @DefaultValue("1GB") DataSize disk,
+      @DefaultValue("32MB") DataSize memory,
+      @DefaultValue("256MB") DataSize largest,
+      @DefaultValue("1d") Duration guess,
+      @DefaultValue("5s") Duration absence,
+      @DefaultValue("30d") Duration cutOff) {}
+
+  /**
+   * @param connections to one origin at once
+   * @param place how long to wait for one of them
+   * @param connect how long TCP and TLS may take, each
+   * @param silence how long an origin may say nothing
+   * @param longest how long a body may come that is kept
+   * @param requestBody the largest body of a request that is passed on
+   */
+  record FetchSettings(
+      @DefaultValue("64") int connections,
+      @DefaultValue("5s") Duration place,
+      @DefaultValue("3s") Duration connect,
+      @DefaultValue("30s") Duration silence,
+      @DefaultValue("1h") Duration longest,
+      @DefaultValue("64MB") DataSize requestBody) {}
+
+  /**
+   * @param retention how long an envelope is kept at most, also where it says longer or nothing
+   * @param senderQuota bytes of envelopes of one sender
+   * @param destinationQuota bytes of envelopes for one destination
+   * @param totalQuota bytes of all envelopes
+   * @param largestEnvelope in bytes; more than 20 MB there are none
+   * @param reserve of free disk, below which no envelope is taken
+   */
+  record MailboxSettings(
+      @DefaultValue("30d") Duration retention,
+      @DefaultValue("1GB") DataSize senderQuota,
+      @DefaultValue("1GB") DataSize destinationQuota,
+      @DefaultValue("4GB") DataSize totalQuota,
+      @DefaultValue("20MB") DataSize largestEnvelope,
+      @DefaultValue("64MB") DataSize reserve) {
+    MailboxSettings {
+      if (!retention.isPositive()) {
+        throw new IllegalArgumentException(
+            "softadastra.edge.mailbox.retention is more than nothing");
+      }
+      if (!fits(largestEnvelope, senderQuota)
+          || !fits(senderQuota, totalQuota)
+          || !fits(largestEnvelope, destinationQuota)
+          || !fits(destinationQuota, totalQuota)) {
+        throw new IllegalArgumentException(
+            "softadastra.edge.mailbox: the largest envelope fits in both quotas, and each of them in the total quota");
+      }
+    }
+
+    private static boolean fits(DataSize one, DataSize other) {
+      return one.toBytes() > 0 && one.compareTo(other) <= 0;
+    }
+
+    MailboxService.Rules rules() {
+      return new MailboxService.Rules(
+          retention, (int) Math.min(largestEnvelope.toBytes(), Envelope.MOST_BYTES));
+    }
+
+    Quotas quotas() {
+      return new Quotas(
+          senderQuota.toBytes(),
+          destinationQuota.toBytes(),
+          totalQuota.toBytes(),
+          reserve.toBytes());
+    }
+  }
+
+  OriginLimits limits(int headBytes) {
+    return new OriginLimits(
+        fetch.connections(), fetch.place(), fetch.connect(), fetch.silence(), headBytes);
+  }
+
+  CacheRules rules() {
+    return new CacheRules(
+        new Freshness.Guess(cache.guess(), cache.absence()),
+        cache.cutOff(),
+        cache.largest().toBytes(),
+        fetch.longest(),
+        Duration.ofSeconds(10),
+        Duration.ofSeconds(5));
+  }
+}

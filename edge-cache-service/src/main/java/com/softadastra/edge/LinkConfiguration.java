@@ -1,0 +1,59 @@
+package com.softadastra.edge;
+
+import com.softadastra.contracts.link.LinkAddress;
+import com.softadastra.contracts.link.LinkClient;
+import com.softadastra.contracts.link.LinkProperties;
+import com.softadastra.contracts.link.LinkSecret;
+import com.softadastra.contracts.link.LinkServer;
+import com.softadastra.contracts.mail.Mailboxes;
+import com.softadastra.contracts.mail.RelayDuties;
+import com.softadastra.contracts.time.Schedule;
+import com.softadastra.contracts.time.Surroundings;
+import com.softadastra.contracts.time.ThreadSchedule;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.InstantSource;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** The other layers in processes of their own, and what surrounds this one. */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(LinkProperties.class)
+class LinkConfiguration {
+  @Bean
+  LinkSecret linkSecret(LinkProperties link) {
+    return link.secret();
+  }
+
+  @Bean(destroyMethod = "close")
+  LinkClient linkToSync(LinkProperties link, LinkSecret secret) {
+    return LinkClient.to(LinkAddress.parse(link.sync()), secret);
+  }
+
+  @Bean
+  RelayDuties relayDuties(LinkClient linkToSync) {
+    return linkToSync.proxy(RelayDuties.class);
+  }
+
+  @Bean(destroyMethod = "close")
+  LinkServer linkForGateway(LinkProperties link, LinkSecret secret, Mailboxes mailboxes) {
+    return LinkServer.bind(new LinkAddress(link.bind(), link.port()), secret)
+        .serve(Mailboxes.class, mailboxes);
+  }
+
+  @Bean
+  InstantSource instantSource() {
+    return Clock.systemUTC();
+  }
+
+  @Bean(destroyMethod = "close")
+  ThreadSchedule schedule() {
+    return new ThreadSchedule();
+  }
+
+  @Bean
+  Surroundings surroundings(Schedule schedule, InstantSource clock) {
+    return new Surroundings(schedule, clock, new SecureRandom());
+  }
+}

@@ -1,0 +1,336 @@
+package com.softadastra.edge.mailbox;
+
+import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.documents.Priority;
+import com.softadastra.contracts.time.Schedule;
+import com.softadastra.engine.log.Signatures.NodeKey;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Mailboxes in memory, which take a while to be forced. What was not forced when the {@link Disk}
+ * was taken away has not happened. It completes futures in steps of the schedule.
+ */
+public final class InMemoryMailboxStore implements MailboxStore {
+  private final Disk disk;
+  private final Quotas quotas;
+  private final Schedule schedule;
+  private final Duration force;
+
+  // guarded by the disk
+  private final ArrayDeque<Unit<?>> waiting = new ArrayDeque<>();
+  private boolean forcing;
+  private boolean closed;
+
+  /** What outlives a store: the next one that is made of it finds what was forced. */
+  public static final class Disk {
+    private final NodeKey key;
+    private final TreeMap<Long, Row> rows = new TreeMap<>();
+    private final Map<UUID, Row> ids = new HashMap<>();
+    private final TreeMap<NodeId, TreeMap<Turn, Row>> destinations = new TreeMap<>();
+    private final LinkedHashMap<Place, Count> piles = new LinkedHashMap<>();
+    private long lastNumber;
+
+    /**
+     * @param seed of the mailboxes' key, 32 random bytes
+     */
+    public Disk(byte[] seed) {
+      key = new NodeKey(seed);
+    }
+  }
+
+  private record Row(long number, Arrived envelope) {
+    Turn turn() {
+      return new Turn(envelope.priority(), number);
+    }
+
+    Place place() {
+      return new Place(envelope.sender(), envelope.pseudonym(), envelope.destination());
+    }
+
+    int bytes() {
+      return envelope.bytes().length;
+    }
+  }
+
+  private record Turn(Priority priority, long number) implements Comparable<Turn> {
+    private static final Comparator<Turn> ORDER =
+        Comparator.comparing(Turn::priority).reversed().thenComparingLong(Turn::number);
+
+    @Override
+    public int compareTo(Turn other) {
+      return ORDER.compare(this, other);
+    }
+  }
+
+  private record Place(NodeId sender, Hash pseudonym, NodeId destination) {}
+
+  private record Count(long envelopes, long lapsed) {}
+
+  private record Unit<T>(Function<Disk, T> work, CompletableFuture<T> forced) {
+    Runnable doneOn(Disk disk) {
+      T result = work.apply(disk);
+      return () -> forced.complete(result);
+    }
+  }
+
+  /**
+   * @param force how long one takes
+   */
+  public InMemoryMailboxStore(Disk disk, Quotas quotas, Schedule schedule, Duration force) {
+    this.disk = disk;
+    this.quotas = quotas;
+    this.schedule = schedule;
+    this.force = force;
+  }
+
+  @Override
+  public NodeKey key() {
+    return disk.key;
+  }
+
+  @Override
+  public void put(Arrived envelope, CompletableFuture<Put> forced) {
+    submit(_ -> put(envelope), forced);
+  }
+
+  @Override
+  public void taken(NodeId destination, UUID id, CompletableFuture<Optional<Pile>> forced) {
+    submit(_ -> taken(destination, id), forced);
+  }
+
+  @Override
+  public void account(NodeId node, CompletableFuture<Account> forced) {
+    submit(_ -> account(node), forced);
+  }
+
+  @Override
+  public void lapse(Instant now, int most, CompletableFuture<List<Pile>> forced) {
+    submit(_ -> lapse(now, most), forced);
+  }
+
+  @Override
+  public void told(Pile pile) {
+    submit(_ -> told(place(pile), pile.lapsed()), new CompletableFuture<>());
+  }
+
+  private <T> void submit(Function<Disk, T> work, CompletableFuture<T> forced) {
+    synchronized (disk) {
+      if (!closed) {
+        waiting.add(new Unit<>(work, forced));
+        if (!forcing) {
+          forcing = true;
+          schedule.after(force, this::force);
+        }
+        return;
+      }
+    }
+    forced.completeExceptionally(closed());
+  }
+
+  private static MailboxException closed() {
+    return new MailboxException("the mailboxes are closed", null);
+  }
+
+  /** All that waits is on the disk, or nothing of it. */
+  private void force() {
+    var done = new ArrayList<Runnable>();
+    synchronized (disk) {
+      forcing = false;
+      for (var unit = waiting.poll(); unit != null; unit = waiting.poll()) {
+        done.add(unit.doneOn(disk));
+      }
+    }
+    done.forEach(Runnable::run);
+  }
+
+  private Put put(Arrived envelope) {
+    var here = disk.ids.get(envelope.id());
+    if (here != null) {
+      return here.envelope().hash().equals(envelope.hash())
+          ? new Kept(here.envelope().at())
+          : new Refused(Why.OTHER_BYTES);
+    }
+    var row = new Row(disk.lastNumber + 1, envelope);
+    var refusal = quotas.refuse(row.bytes(), used(row));
+    if (refusal.isPresent()) {
+      return new Refused(refusal.get());
+    }
+    disk.lastNumber++;
+    disk.rows.put(row.number(), row);
+    disk.ids.put(envelope.id(), row);
+    disk.destinations
+        .computeIfAbsent(envelope.destination(), _ -> new TreeMap<>())
+        .put(row.turn(), row);
+    count(row.place(), 1, 0);
+    return new Kept(envelope.at());
+  }
+
+  private Quotas.Used used(Row row) {
+    var envelope = row.envelope();
+    long piles =
+        disk.piles.keySet().stream()
+            .filter(place -> place.sender().equals(envelope.sender()))
+            .count();
+    return new Quotas.Used(
+        disk.rows.values().stream()
+            .filter(other -> other.envelope().sender().equals(envelope.sender()))
+            .mapToLong(Row::bytes)
+            .sum(),
+        disk.piles.containsKey(row.place()) ? piles : piles + 1,
+        bytes(disk.destinations.getOrDefault(envelope.destination(), new TreeMap<>())),
+        disk.rows.values().stream().mapToLong(Row::bytes).sum(),
+        Long.MAX_VALUE);
+  }
+
+  private static long bytes(Map<Turn, Row> rows) {
+    return rows.values().stream().mapToLong(Row::bytes).sum();
+  }
+
+  private Optional<Pile> taken(NodeId destination, UUID id) {
+    var row = disk.ids.get(id);
+    if (row == null || !row.envelope().destination().equals(destination)) {
+      return Optional.empty();
+    }
+    remove(row);
+    return Optional.of(count(row.place(), -1, 0));
+  }
+
+  private List<Pile> lapse(Instant now, int most) {
+    var expired =
+        disk.rows.values().stream()
+            .filter(row -> !row.envelope().expires().isAfter(now))
+            .sorted(Comparator.comparing(row -> row.envelope().expires()))
+            .limit(most)
+            .toList();
+    var lapsed = new LinkedHashMap<Place, Pile>();
+    for (var row : expired) {
+      remove(row);
+      var left = count(row.place(), -1, 1);
+      var before = lapsed.get(row.place());
+      lapsed.put(
+          row.place(),
+          pile(row.place(), new Count(left.envelopes(), before == null ? 1 : before.lapsed() + 1)));
+    }
+    return List.copyOf(lapsed.values());
+  }
+
+  private void remove(Row row) {
+    disk.rows.remove(row.number());
+    disk.ids.remove(row.envelope().id());
+    disk.destinations.computeIfPresent(
+        row.envelope().destination(),
+        (_, rows) -> {
+          rows.remove(row.turn());
+          return rows.isEmpty() ? null : rows;
+        });
+  }
+
+  private Pile told(Place place, long lapsed) {
+    var count = disk.piles.get(place);
+    return count == null
+        ? pile(place, new Count(0, 0))
+        : count(place, 0, -Math.min(lapsed, count.lapsed()));
+  }
+
+  private Pile count(Place place, long envelopes, long lapsed) {
+    var before = disk.piles.getOrDefault(place, new Count(0, 0));
+    var count = new Count(before.envelopes() + envelopes, before.lapsed() + lapsed);
+    if (count.envelopes() == 0 && count.lapsed() == 0) {
+      disk.piles.remove(place);
+    } else {
+      disk.piles.put(place, count);
+    }
+    return pile(place, count);
+  }
+
+  private Account account(NodeId node) {
+    var piles =
+        disk.piles.entrySet().stream()
+            .filter(pile -> pile.getKey().sender().equals(node))
+            .map(pile -> pile(pile.getKey(), pile.getValue()))
+            .toList();
+    return new Account(piles, disk.destinations.containsKey(node));
+  }
+
+  private static Pile pile(Place place, Count count) {
+    return new Pile(
+        place.sender(), place.pseudonym(), place.destination(), count.envelopes(), count.lapsed());
+  }
+
+  private static Place place(Pile pile) {
+    return new Place(pile.sender(), pile.pseudonym(), pile.destination());
+  }
+
+  @Override
+  public List<Waiting> waiting(NodeId destination, int most) {
+    synchronized (disk) {
+      return disk.destinations.getOrDefault(destination, new TreeMap<>()).values().stream()
+          .limit(most)
+          .map(row -> new Waiting(row.number(), row.envelope().id(), row.bytes()))
+          .toList();
+    }
+  }
+
+  @Override
+  public Optional<byte[]> read(Waiting envelope) {
+    synchronized (disk) {
+      return Optional.ofNullable(disk.rows.get(envelope.number()))
+          .map(row -> row.envelope().bytes());
+    }
+  }
+
+  @Override
+  public List<Mailbox> mailboxes(@Nullable NodeId after, int most) {
+    synchronized (disk) {
+      var from = after == null ? disk.destinations : disk.destinations.tailMap(after, false);
+      return from.entrySet().stream()
+          .limit(most)
+          .map(each -> mailbox(each.getKey(), each.getValue()))
+          .toList();
+    }
+  }
+
+  private static Mailbox mailbox(NodeId node, Map<Turn, Row> rows) {
+    var byNumber = rows.values().stream().sorted(Comparator.comparingLong(Row::number)).toList();
+    var last =
+        byNumber.reversed().stream()
+            .limit(RECEIPTS)
+            .map(Row::envelope)
+            .map(e -> new InCustody(e.id(), e.sender(), e.hash(), e.at(), e.expires()))
+            .toList();
+    return new Mailbox(node, rows.size(), bytes(rows), byNumber.getFirst().envelope().at(), last);
+  }
+
+  @Override
+  public Totals totals() {
+    synchronized (disk) {
+      return new Totals(disk.rows.size(), disk.rows.values().stream().mapToLong(Row::bytes).sum());
+    }
+  }
+
+  @Override
+  public void close() {
+    var left = new ArrayList<Unit<?>>();
+    synchronized (disk) {
+      closed = true;
+      left.addAll(waiting);
+      waiting.clear();
+    }
+    left.forEach(unit -> unit.forced().completeExceptionally(closed()));
+  }
+}

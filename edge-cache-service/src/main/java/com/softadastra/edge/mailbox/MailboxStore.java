@@ -1,0 +1,174 @@
+package com.softadastra.edge.mailbox;
+
+import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.documents.Priority;
+import com.softadastra.engine.log.Signatures.NodeKey;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Envelopes by destination, on a disk. Changes happen one after the other; each completes a future
+ * when it is forced, in the same order and on one thread: what depends on a future before it is
+ * handed over here sees that order. Any thread may use it; it waits for the disk.
+ */
+public interface MailboxStore extends AutoCloseable {
+  /** What signs custody receipts, drawn when the store was made. */
+  NodeKey key();
+
+  /** Keeps an envelope. One that is here already stays as it is, and is answered as it was. */
+  void put(Arrived envelope, CompletableFuture<Put> forced);
+
+  /**
+   * Drops what its destination has.
+   *
+   * @param forced what that leaves of its sender's; empty where it was not here for that node
+   */
+  void taken(NodeId destination, UUID id, CompletableFuture<Optional<Pile>> forced);
+
+  /** What a node has here, of all that was changed before. */
+  void account(NodeId node, CompletableFuture<Account> forced);
+
+  /**
+   * Drops what is expired, and remembers for its senders how much that was.
+   *
+   * @param most envelopes at once
+   */
+  void lapse(Instant now, int most, CompletableFuture<List<Pile>> forced);
+
+  /** A sender was told of that many envelopes that lapsed. */
+  void told(Pile pile);
+
+  /**
+   * What is here for a node: urgent ones first, then in the order in which they came.
+   *
+   * @param most of them, the first
+   */
+  List<Waiting> waiting(NodeId destination, int most);
+
+  /** An envelope's bytes; empty where it is here no longer. */
+  Optional<byte[]> read(Waiting envelope);
+
+  /**
+   * Mailboxes in the order of their nodes' ids.
+   *
+   * @param after the node after which to begin
+   * @param most of them
+   */
+  List<Mailbox> mailboxes(@Nullable NodeId after, int most);
+
+  Totals totals();
+
+  /** What has not been forced by then fails. */
+  @Override
+  void close();
+
+  /** Receipts that a {@link Mailbox} shows. */
+  int RECEIPTS = 10;
+
+  /** Piles that one sender may have, as a welcome has to name them all. */
+  int PILES = 65_536;
+
+  /**
+   * An envelope that has come.
+   *
+   * @param expires when it lapses
+   * @param hash of its bytes
+   */
+  record Arrived(
+      UUID id,
+      NodeId sender,
+      Hash pseudonym,
+      NodeId destination,
+      Priority priority,
+      Instant at,
+      Instant expires,
+      Hash hash,
+      byte[] bytes) {}
+
+  /** What became of an envelope that came. */
+  sealed interface Put {}
+
+  /**
+   * It is here, and forced.
+   *
+   * @param at since when
+   */
+  record Kept(Instant at) implements Put {}
+
+  /** It isn't kept, and nothing has changed. */
+  record Refused(Why why) implements Put {}
+
+  /** Why an envelope isn't kept. */
+  enum Why {
+    OTHER_BYTES("another envelope with this id is here", false),
+    SENDER_QUOTA("the sender's quota is used up", true),
+    SENDER_DESTINATIONS("the sender has envelopes for too many destinations", true),
+    DESTINATION_QUOTA("the destination's quota is used up", true),
+    TOTAL_QUOTA("the mailboxes are full", true),
+    DISK("the relay's disk is nearly full", true);
+
+    private final String reason;
+    private final boolean passing;
+
+    Why(String reason, boolean passing) {
+      this.reason = reason;
+      this.passing = passing;
+    }
+
+    String reason() {
+      return reason;
+    }
+
+    /** Whether it may be otherwise later. */
+    boolean isPassing() {
+      return passing;
+    }
+  }
+
+  /**
+   * What a sender has here for one destination, of one space.
+   *
+   * @param lapsed of them, that it was not told of
+   */
+  record Pile(NodeId sender, Hash pseudonym, NodeId destination, long envelopes, long lapsed) {}
+
+  /**
+   * @param piles of the node's own envelopes
+   * @param mail whether there are some for it
+   */
+  record Account(List<Pile> piles, boolean mail) {
+    public Account {
+      piles = List.copyOf(piles);
+    }
+  }
+
+  /**
+   * An envelope that waits for its destination.
+   *
+   * @param number its own
+   */
+  record Waiting(long number, UUID id, int bytes) {}
+
+  /**
+   * What is here for a node.
+   *
+   * @param oldest since when the first of them is here
+   * @param last those that came last, the last first, {@value RECEIPTS} at most
+   */
+  record Mailbox(NodeId node, long envelopes, long bytes, Instant oldest, List<InCustody> last) {
+    public Mailbox {
+      last = List.copyOf(last);
+    }
+  }
+
+  /** What a receipt is given for. */
+  record InCustody(UUID id, NodeId sender, Hash hash, Instant at, Instant expires) {}
+
+  /** What is here in all. */
+  record Totals(long envelopes, long bytes) {}
+}

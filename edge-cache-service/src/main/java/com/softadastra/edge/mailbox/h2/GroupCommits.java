@@ -1,0 +1,177 @@
+package com.softadastra.edge.mailbox.h2;
+
+import com.softadastra.edge.mailbox.MailboxException;
+import com.softadastra.guard.FailStop;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one thread that changes the mailboxes: all that waits becomes one transaction, which is
+ * forced before anybody is answered. It is never interrupted: an interrupt would close H2's files
+ * under it. Any thread may submit, and waits while {@value #WAITING_KIB} KiB do.
+ */
+final class GroupCommits implements AutoCloseable {
+  private static final int WAITING_KIB = 64 << 10;
+  private static final int UNITS = 512;
+  private static final long GROUP_KIB = 4 << 10;
+
+  private final Connection connection;
+  private final Tables tables;
+  private final FailStop failStop;
+  private final Semaphore room = new Semaphore(WAITING_KIB);
+  private final Thread thread = Thread.ofPlatform().name("mailboxes").unstarted(this::run);
+
+  // guarded by itself
+  private final ArrayDeque<Unit<?>> waiting = new ArrayDeque<>();
+  private boolean closed;
+
+  /** A change, or a look at what all changes before it made. */
+  interface Work<T> {
+    T on(Tables tables) throws SQLException;
+  }
+
+  private static final class Unit<T> {
+    private final int kib;
+    private final Work<T> work;
+    private final CompletableFuture<T> forced;
+    private @Nullable T result;
+
+    Unit(int kib, Work<T> work, CompletableFuture<T> forced) {
+      this.kib = kib;
+      this.work = work;
+      this.forced = forced;
+    }
+
+    void runOn(Tables tables) throws SQLException {
+      result = work.on(tables);
+    }
+
+    @SuppressWarnings("NullAway") // it has run
+    void answer() {
+      forced.complete(result);
+    }
+  }
+
+  /**
+   * @param connection for this alone
+   */
+  GroupCommits(Connection connection, Tables tables, FailStop failStop) {
+    this.connection = connection;
+    this.tables = tables;
+    this.failStop = failStop;
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  /**
+   * @param bytes about how much it writes
+   * @param forced is completed on the thread of this, after the force
+   */
+  <T> void submit(int bytes, Work<T> work, CompletableFuture<T> forced) {
+    var unit = new Unit<>(1 + bytes / 1024, work, forced);
+    room.acquireUninterruptibly(unit.kib);
+    synchronized (waiting) {
+      if (!closed) {
+        waiting.add(unit);
+        waiting.notifyAll();
+        return;
+      }
+    }
+    room.release(unit.kib);
+    forced.completeExceptionally(closed());
+  }
+
+  private static MailboxException closed() {
+    return new MailboxException("the mailboxes are closed", null);
+  }
+
+  private void run() {
+    try {
+      for (var group = take(); !group.isEmpty(); group = take()) {
+        commit(group);
+      }
+    } catch (Throwable e) {
+      // nobody knows what is on the disk, and whoever waits would wait for ever
+      failStop.stop("mailboxes", e);
+    } finally {
+      giveUp();
+    }
+  }
+
+  /** What fits in one group; empty when this is closed and nothing waits. */
+  private List<Unit<?>> take() throws InterruptedException {
+    var group = new ArrayList<Unit<?>>();
+    long kib = 0;
+    synchronized (waiting) {
+      while (waiting.isEmpty() && !closed) {
+        waiting.wait();
+      }
+      for (var next = waiting.peek(); next != null; next = waiting.peek()) {
+        if (!group.isEmpty() && (group.size() == UNITS || kib + next.kib > GROUP_KIB)) {
+          break;
+        }
+        group.add(waiting.remove());
+        kib += next.kib;
+      }
+    }
+    return group;
+  }
+
+  private void commit(List<Unit<?>> group) throws SQLException {
+    try {
+      for (var unit : group) {
+        unit.runOn(tables);
+      }
+    } catch (SQLException e) {
+      connection.rollback();
+      tables.rolledBack();
+      var failure = new MailboxException("the mailboxes can't be changed: " + e.getMessage(), e);
+      group.forEach(unit -> unit.forced.completeExceptionally(failure));
+      release(group);
+      return;
+    }
+    connection.commit();
+    if (tables.committed()) {
+      tables.force();
+    }
+    group.forEach(Unit::answer);
+    release(group);
+  }
+
+  private void release(List<Unit<?>> group) {
+    group.forEach(unit -> room.release(unit.kib));
+  }
+
+  private void giveUp() {
+    List<Unit<?>> left;
+    synchronized (waiting) {
+      closed = true;
+      left = List.copyOf(waiting);
+      waiting.clear();
+    }
+    left.forEach(unit -> unit.forced.completeExceptionally(closed()));
+    release(left);
+  }
+
+  /** Commits what waits, and returns when the thread has ended. */
+  @Override
+  public void close() {
+    synchronized (waiting) {
+      closed = true;
+      waiting.notifyAll();
+    }
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,328 @@
+package com.softadastra.edge.mailbox.h2;
+
+import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.documents.Priority;
+import com.softadastra.edge.mailbox.MailboxStore.Account;
+import com.softadastra.edge.mailbox.MailboxStore.Arrived;
+import com.softadastra.edge.mailbox.MailboxStore.Kept;
+import com.softadastra.edge.mailbox.MailboxStore.Pile;
+import com.softadastra.edge.mailbox.MailboxStore.Put;
+import com.softadastra.edge.mailbox.MailboxStore.Refused;
+import com.softadastra.edge.mailbox.MailboxStore.Totals;
+import com.softadastra.edge.mailbox.MailboxStore.Why;
+import com.softadastra.edge.mailbox.Quotas;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.LongSupplier;
+
+/** The mailboxes' tables as the writing thread changes them; nobody else uses this. */
+final class Tables {
+  private final Connection connection;
+  private final Map<String, PreparedStatement> statements = new HashMap<>();
+  private final Quotas quotas;
+  private final LongSupplier freeBytes;
+
+  private long lastNumber;
+  private long lastPile;
+  private long envelopes;
+  private long bytes;
+  private boolean changed;
+  private volatile Totals forced;
+
+  private record Place(long number, long pile, NodeId destination, int bytes) {}
+
+  Tables(Connection connection, Quotas quotas, LongSupplier freeBytes) throws SQLException {
+    this.connection = connection;
+    this.quotas = quotas;
+    this.freeBytes = freeBytes;
+    lastNumber = number("select coalesce(max(number), 0) from envelope");
+    lastPile = number("select coalesce(max(pile_no), 0) from pile");
+    envelopes = number("select coalesce(sum(envelopes), 0) from destination");
+    bytes = number("select coalesce(sum(bytes), 0) from destination");
+    forced = new Totals(envelopes, bytes);
+  }
+
+  Put put(Arrived envelope) throws SQLException {
+    try (var row = rows("select hash, kept_at from envelope where id = ?", envelope.id())) {
+      if (row.next()) {
+        return hash(row, 1).equals(envelope.hash())
+            ? new Kept(Instant.ofEpochMilli(row.getLong(2)))
+            : new Refused(Why.OTHER_BYTES);
+      }
+    }
+    long pile =
+        number(
+            "select pile_no from pile where sender = ? and pseudonym = ? and destination = ?",
+            envelope.sender(),
+            envelope.pseudonym(),
+            envelope.destination());
+    var refusal = quotas.refuse(envelope.bytes().length, used(envelope, pile == 0));
+    if (refusal.isPresent()) {
+      return new Refused(refusal.get());
+    }
+    insert(envelope, pile == 0 ? begin(envelope) : pile);
+    return new Kept(envelope.at());
+  }
+
+  private Quotas.Used used(Arrived envelope, boolean begins) throws SQLException {
+    long sender = number("select bytes from sender where node = ?", envelope.sender());
+    long piles = number("select piles from sender where node = ?", envelope.sender());
+    return new Quotas.Used(
+        sender,
+        begins ? piles + 1 : piles,
+        number("select bytes from destination where node = ?", envelope.destination()),
+        bytes,
+        freeBytes.getAsLong());
+  }
+
+  private long begin(Arrived envelope) throws SQLException {
+    lastPile++;
+    change(
+        "insert into pile values (?, ?, ?, ?, 0, 0)",
+        lastPile,
+        envelope.sender(),
+        envelope.pseudonym(),
+        envelope.destination());
+    if (change("update sender set piles = piles + 1 where node = ?", envelope.sender()) == 0) {
+      change("insert into sender values (?, 1, 0)", envelope.sender());
+    }
+    return lastPile;
+  }
+
+  private void insert(Arrived envelope, long pile) throws SQLException {
+    int size = envelope.bytes().length;
+    lastNumber++;
+    change(
+        "insert into envelope values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        lastNumber,
+        envelope.id(),
+        envelope.destination(),
+        Priority.URGENT.ordinal() - envelope.priority().ordinal(),
+        pile,
+        size,
+        envelope.hash().bytes(),
+        envelope.at().toEpochMilli(),
+        envelope.expires().toEpochMilli());
+    change("insert into sealed values (?, ?)", lastNumber, envelope.bytes());
+    change("update pile set envelopes = envelopes + 1 where pile_no = ?", pile);
+    change("update sender set bytes = bytes + ? where node = ?", size, envelope.sender());
+    if (change(
+            "update destination set envelopes = envelopes + 1, bytes = bytes + ? where node = ?",
+            size,
+            envelope.destination())
+        == 0) {
+      change("insert into destination values (?, 1, ?)", envelope.destination(), size);
+    }
+    envelopes++;
+    bytes += size;
+  }
+
+  Optional<Pile> taken(NodeId destination, UUID id) throws SQLException {
+    Place place;
+    try (var row =
+        rows(
+            "select number, pile_no, destination, bytes from envelope where id = ? and destination = ?",
+            id,
+            destination)) {
+      if (!row.next()) {
+        return Optional.empty();
+      }
+      place = place(row);
+    }
+    var left = remove(place, 0);
+    endIfEmpty(place.pile(), left);
+    return Optional.of(left);
+  }
+
+  List<Pile> lapse(Instant now, int most) throws SQLException {
+    var places = new ArrayList<Place>();
+    try (var row =
+        rows(
+            "select number, pile_no, destination, bytes from envelope where expires <= ? order by expires limit ?",
+            now.toEpochMilli(),
+            most)) {
+      while (row.next()) {
+        places.add(place(row));
+      }
+    }
+    var lapsed = new LinkedHashMap<Long, Pile>();
+    for (var place : places) {
+      var left = remove(place, 1);
+      var before = lapsed.get(place.pile());
+      lapsed.put(
+          place.pile(),
+          new Pile(
+              left.sender(),
+              left.pseudonym(),
+              left.destination(),
+              left.envelopes(),
+              before == null ? 1 : before.lapsed() + 1));
+    }
+    return List.copyOf(lapsed.values());
+  }
+
+  /** Removes an envelope. @return what is left of its pile */
+  private Pile remove(Place place, int lapsed) throws SQLException {
+    change("delete from envelope where number = ?", place.number());
+    change("delete from sealed where number = ?", place.number());
+    change(
+        "update pile set envelopes = envelopes - 1, lapsed = lapsed + ? where pile_no = ?",
+        lapsed,
+        place.pile());
+    var left = pile(place.pile());
+    change("update sender set bytes = bytes - ? where node = ?", place.bytes(), left.sender());
+    change(
+        "update destination set envelopes = envelopes - 1, bytes = bytes - ? where node = ?",
+        place.bytes(),
+        place.destination());
+    change("delete from destination where node = ? and envelopes = 0", place.destination());
+    envelopes--;
+    bytes -= place.bytes();
+    return left;
+  }
+
+  private void endIfEmpty(long number, Pile pile) throws SQLException {
+    if (pile.envelopes() == 0 && pile.lapsed() == 0) {
+      change("delete from pile where pile_no = ?", number);
+      change("update sender set piles = piles - 1 where node = ?", pile.sender());
+      change("delete from sender where node = ? and piles = 0", pile.sender());
+    }
+  }
+
+  boolean told(Pile pile) throws SQLException {
+    long number =
+        number(
+            "select pile_no from pile where sender = ? and pseudonym = ? and destination = ?",
+            pile.sender(),
+            pile.pseudonym(),
+            pile.destination());
+    if (number == 0) {
+      return false;
+    }
+    change(
+        "update pile set lapsed = greatest(0, lapsed - ?) where pile_no = ?",
+        pile.lapsed(),
+        number);
+    endIfEmpty(number, pile(number));
+    return true;
+  }
+
+  Account account(NodeId node) throws SQLException {
+    var piles = new ArrayList<Pile>();
+    try (var row =
+        rows(
+            "select sender, pseudonym, destination, envelopes, lapsed from pile where sender = ? order by pile_no",
+            node)) {
+      while (row.next()) {
+        piles.add(readPile(row));
+      }
+    }
+    return new Account(piles, number("select envelopes from destination where node = ?", node) > 0);
+  }
+
+  private Pile pile(long number) throws SQLException {
+    try (var row =
+        rows(
+            "select sender, pseudonym, destination, envelopes, lapsed from pile where pile_no = ?",
+            number)) {
+      if (!row.next()) {
+        throw new SQLException("an envelope of no pile");
+      }
+      return readPile(row);
+    }
+  }
+
+  private static Pile readPile(ResultSet row) throws SQLException {
+    return new Pile(
+        new NodeId(hash(row, 1)),
+        hash(row, 2),
+        new NodeId(hash(row, 3)),
+        row.getLong(4),
+        row.getLong(5));
+  }
+
+  private static Place place(ResultSet row) throws SQLException {
+    return new Place(row.getLong(1), row.getLong(2), new NodeId(hash(row, 3)), row.getInt(4));
+  }
+
+  private static Hash hash(ResultSet row, int column) throws SQLException {
+    return Hash.of(row.getBytes(column));
+  }
+
+  // ---- the transaction
+
+  /**
+   * @return whether it changed anything
+   */
+  boolean committed() {
+    boolean was = changed;
+    changed = false;
+    return was;
+  }
+
+  void force() throws SQLException {
+    prepared("checkpoint sync").execute();
+    forced = new Totals(envelopes, bytes);
+  }
+
+  void rolledBack() {
+    changed = false;
+    envelopes = forced.envelopes();
+    bytes = forced.bytes();
+  }
+
+  /** As of the last force; any thread. */
+  Totals totals() {
+    return forced;
+  }
+
+  private int change(String sql, Object... values) throws SQLException {
+    changed = true;
+    return bound(sql, values).executeUpdate();
+  }
+
+  private ResultSet rows(String sql, Object... values) throws SQLException {
+    return bound(sql, values).executeQuery();
+  }
+
+  /** The number in the only row's only column, or 0 where there is none. */
+  private long number(String sql, Object... values) throws SQLException {
+    try (var row = rows(sql, values)) {
+      return row.next() ? row.getLong(1) : 0;
+    }
+  }
+
+  private PreparedStatement bound(String sql, Object... values) throws SQLException {
+    var statement = prepared(sql);
+    for (int i = 0; i < values.length; i++) {
+      statement.setObject(
+          i + 1,
+          switch (values[i]) {
+            case NodeId node -> node.hash().bytes();
+            case Hash hash -> hash.bytes();
+            default -> values[i];
+          });
+    }
+    return statement;
+  }
+
+  private PreparedStatement prepared(String sql) throws SQLException {
+    var statement = statements.get(sql);
+    if (statement == null) {
+      statement = connection.prepareStatement(sql);
+      statements.put(sql, statement);
+    }
+    return statement;
+  }
+}

@@ -1,0 +1,48 @@
+package com.softadastra.edge.mailbox.web;
+
+import com.softadastra.edge.mailbox.MailboxService;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+
+/** Endpoints and metrics of the mailboxes. */
+@Configuration(proxyBeanMethods = false)
+@Import(MailboxController.class)
+public class MailboxWebConfiguration {
+  @Bean
+  EdgeEndpoint edgeEndpoint(MailboxService service) {
+    return new EdgeEndpoint(service);
+  }
+
+  @Bean
+  MeterBinder mailboxMetrics(MailboxService service) {
+    return registry -> {
+      Gauge.builder("softadastra.mailbox.envelopes", service, s -> s.totals().envelopes())
+          .description("Envelopes that wait for their destination")
+          .register(registry);
+      Gauge.builder("softadastra.mailbox.size", service, s -> s.totals().bytes())
+          .baseUnit("bytes")
+          .description("Bytes of the envelopes that wait")
+          .register(registry);
+      Gauge.builder("softadastra.mailbox.connections", service, MailboxService::connections)
+          .description("Nodes that are connected for their mail")
+          .register(registry);
+      var counts = service.counts();
+      FunctionCounter.builder("softadastra.mailbox.kept", counts, c -> c.kept())
+          .description("Custody receipts given")
+          .register(registry);
+      FunctionCounter.builder("softadastra.mailbox.taken", counts, c -> c.taken())
+          .description("Envelopes that their destination took")
+          .register(registry);
+      FunctionCounter.builder("softadastra.mailbox.lapsed", counts, c -> c.lapsed())
+          .description("Envelopes that were dropped untaken")
+          .register(registry);
+      FunctionCounter.builder("softadastra.mailbox.refused", counts, c -> c.refused())
+          .description("Envelopes that were not kept")
+          .register(registry);
+    };
+  }
+}

@@ -1,0 +1,149 @@
+package com.softadastra.edge.web;
+
+import com.softadastra.contracts.Problem;
+import com.softadastra.contracts.ProblemCode;
+import com.softadastra.contracts.Refused;
+import com.softadastra.contracts.http.HttpSurface;
+import com.softadastra.edge.cache.ClientRequest;
+import com.softadastra.edge.origin.TargetPath;
+import com.softadastra.edge.policy.ConnectionFields;
+import com.softadastra.edge.policy.Headers;
+import jakarta.servlet.http.HttpServletRequest;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Makes of a request that came in the one that may go on. */
+public final class RequestReader {
+  static final String PATH = "/cache/";
+
+  private static final Set<String> NOT_PASSED = Set.of("CONNECT", "TRACE");
+  private static final Set<String> BODILESS = Set.of("GET", "HEAD");
+
+  private final NamedOrigins origins;
+  private final String pseudonym;
+  private final long mostBytes;
+
+  /**
+   * @param pseudonym of this process in {@code Via}; no other has it
+   * @param mostBytes of a request's body
+   */
+  public RequestReader(NamedOrigins origins, String pseudonym, long mostBytes) {
+    this.origins = origins;
+    this.pseudonym = pseudonym;
+    this.mostBytes = mostBytes;
+  }
+
+  String pseudonym() {
+    return pseudonym;
+  }
+
+  /**
+   * @throws Refused where there is no such origin, or the request may not go on
+   */
+  ClientRequest read(HttpServletRequest request) throws IOException {
+    String below = request.getRequestURI().substring(PATH.length() - 1);
+    int slash = below.indexOf('/', 1);
+    String name = slash < 0 ? below.substring(1) : below.substring(1, slash);
+    var origin = origins.named(name);
+    String method = request.getMethod();
+    if (NOT_PASSED.contains(method)) {
+      throw new Refused(ProblemCode.METHOD_NOT_ALLOWED, method + " is not passed on");
+    }
+    String target =
+        TargetPath.of(slash < 0 ? "/" : below.substring(slash), request.getQueryString());
+    var sent = sent(request);
+    if (sent.joined("Via").contains(pseudonym)) {
+      throw new Refused(
+          ProblemCode.FORWARDING_LOOP, "this request has come through this node before");
+    }
+    var headers =
+        ConnectionFields.ofRequest(sent)
+            .with("Via", protocol(request) + " " + pseudonym)
+            .with("Forwarded", "for=\"" + node(request) + "\";proto=" + request.getScheme());
+    if (request.getAttribute(HttpSurface.TOKEN_SHOWN) != null) {
+      // it opens this node, and is nobody else's business
+      headers = headers.without("Authorization");
+    }
+    var body = body(request);
+    long length = body == null ? -1 : request.getContentLengthLong();
+    boolean isEmpty = body != null && length < 0 && request.getHeader("Transfer-Encoding") == null;
+    return new ClientRequest(origin, method, target, headers, body, isEmpty ? 0 : length);
+  }
+
+  private static Headers sent(HttpServletRequest request) {
+    var fields = new ArrayList<Headers.Field>();
+    for (String name : new LinkedHashSet<>(Collections.list(request.getHeaderNames()))) {
+      for (String value : Collections.list(request.getHeaders(name))) {
+        fields.add(new Headers.Field(name, value));
+      }
+    }
+    return new Headers(fields);
+  }
+
+  private static String protocol(HttpServletRequest request) {
+    return request.getProtocol().endsWith("1.0") ? "1.0" : "1.1";
+  }
+
+  private static String node(HttpServletRequest request) {
+    String address = request.getRemoteAddr();
+    return address.contains(":") ? "[" + address + "]" : address;
+  }
+
+  /** A read has no body that would mean anything (RFC 9110, 9.3.1). */
+  private @Nullable InputStream body(HttpServletRequest request) throws IOException {
+    if (request.getContentLengthLong() > mostBytes) {
+      throw tooLarge(mostBytes);
+    }
+    boolean isNone =
+        BODILESS.contains(request.getMethod())
+            || (request.getMethod().equals("OPTIONS")
+                && request.getContentLengthLong() <= 0
+                && request.getHeader("Transfer-Encoding") == null);
+    return isNone ? null : new Bounded(request.getInputStream(), mostBytes);
+  }
+
+  private static Refused tooLarge(long mostBytes) {
+    return new Refused(
+        Problem.of(
+                ProblemCode.DOCUMENT_TOO_LARGE, "a request's body may have " + mostBytes + " bytes")
+            .with("limit", Long.toString(mostBytes)));
+  }
+
+  /** Refuses to be read beyond its bound. */
+  private static final class Bounded extends InputStream {
+    private final InputStream in;
+    private final long most;
+    private long read;
+
+    Bounded(InputStream in, long most) {
+      this.in = in;
+      this.most = most;
+    }
+
+    @Override
+    public int read() throws IOException {
+      int b = in.read();
+      count(b < 0 ? 0 : 1);
+      return b;
+    }
+
+    @Override
+    public int read(byte[] into, int from, int length) throws IOException {
+      int n = in.read(into, from, length);
+      count(Math.max(0, n));
+      return n;
+    }
+
+    private void count(int more) {
+      read += more;
+      if (read > most) {
+        throw tooLarge(most);
+      }
+    }
+  }
+}

@@ -1,0 +1,342 @@
+package com.softadastra.edge.mailbox;
+
+import static com.softadastra.edge.mailbox.Envelopes.ANN;
+import static com.softadastra.edge.mailbox.Envelopes.BOB;
+import static com.softadastra.edge.mailbox.Envelopes.CAT;
+import static com.softadastra.edge.mailbox.Envelopes.PSEUDONYM;
+import static com.softadastra.edge.mailbox.Envelopes.START;
+import static com.softadastra.edge.mailbox.Envelopes.arrived;
+import static com.softadastra.edge.mailbox.Envelopes.id;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.softadastra.contracts.documents.Priority;
+import com.softadastra.edge.mailbox.MailboxStore.Account;
+import com.softadastra.edge.mailbox.MailboxStore.Arrived;
+import com.softadastra.edge.mailbox.MailboxStore.InCustody;
+import com.softadastra.edge.mailbox.MailboxStore.Kept;
+import com.softadastra.edge.mailbox.MailboxStore.Pile;
+import com.softadastra.edge.mailbox.MailboxStore.Put;
+import com.softadastra.edge.mailbox.MailboxStore.Refused;
+import com.softadastra.edge.mailbox.MailboxStore.Totals;
+import com.softadastra.edge.mailbox.MailboxStore.Waiting;
+import com.softadastra.edge.mailbox.MailboxStore.Why;
+import com.softadastra.engine.log.Signatures.NodeKey;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What every store of mailboxes does. */
+public abstract class MailboxStoreContract {
+  protected static final Quotas QUOTAS = new Quotas(10_000, 5_000, 20_000, 0);
+
+  protected MailboxStore store;
+
+  /** A store over what is on the disk. */
+  protected abstract MailboxStore open();
+
+  /** The process is gone; what is on the disk stays. */
+  protected abstract void crash();
+
+  /** What the store completes, once it has. */
+  protected abstract <T> T await(CompletableFuture<T> forced);
+
+  @BeforeEach
+  void begin() {
+    store = open();
+  }
+
+  @AfterEach
+  protected void end() throws Exception {
+    store.close();
+  }
+
+  private <T> T done(Consumer<CompletableFuture<T>> change) {
+    var forced = new CompletableFuture<T>();
+    change.accept(forced);
+    return await(forced);
+  }
+
+  private Put put(Arrived envelope) {
+    return done(forced -> store.put(envelope, forced));
+  }
+
+  private Optional<Pile> take(NodeKey node, long number) {
+    return done(forced -> store.taken(node.nodeId(), EnvelopeIds.of(id(number)), forced));
+  }
+
+  private Account account(NodeKey node) {
+    return done(forced -> store.account(node.nodeId(), forced));
+  }
+
+  private List<Pile> lapse(Instant now, int most) {
+    return done(forced -> store.lapse(now, most, forced));
+  }
+
+  private List<Waiting> waiting(NodeKey node) {
+    return store.waiting(node.nodeId(), 100);
+  }
+
+  private static Pile pile(NodeKey from, NodeKey to, long envelopes, long lapsed) {
+    return new Pile(from.nodeId(), PSEUDONYM, to.nodeId(), envelopes, lapsed);
+  }
+
+  private static Arrived of(int number, Priority priority) {
+    return arrived(ANN, BOB, number, priority, START.plusSeconds(1_000_000), 100);
+  }
+
+  private static Arrived of(NodeKey from, NodeKey to, int number, int bytes) {
+    return arrived(from, to, number, Priority.NORMAL, START.plusSeconds(1_000_000), bytes);
+  }
+
+  private static Arrived expiring(NodeKey from, NodeKey to, int number, long seconds) {
+    return arrived(from, to, number, Priority.NORMAL, START.plusSeconds(seconds), 100);
+  }
+
+  @Test
+  void keepsWhatComesForItsDestinationAlone() {
+    var envelope = arrived(ANN, BOB, 1);
+
+    assertThat(put(envelope)).isEqualTo(new Kept(envelope.at()));
+
+    assertThat(waiting(BOB))
+        .singleElement()
+        .satisfies(waiting -> {
+          assertThat(waiting.id()).isEqualTo(envelope.id());
+          assertThat(waiting.bytes()).isEqualTo(100);
+          assertThat(store.read(waiting)).hasValue(envelope.bytes());
+        });
+    assertThat(waiting(ANN)).isEmpty();
+    assertThat(store.totals()).isEqualTo(new Totals(1, 100));
+  }
+
+  @Test
+  void urgentMailIsFirstThenWhatCameFirst() {
+    put(of(1, Priority.BULK));
+    put(of(2, Priority.NORMAL));
+    put(of(3, Priority.URGENT));
+    put(of(4, Priority.NORMAL));
+    put(of(5, Priority.URGENT));
+
+    var order = new ArrayList<byte[]>();
+    waiting(BOB).forEach(waiting -> order.add(EnvelopeIds.bytes(waiting.id())));
+    assertThat(order).containsExactly(id(3), id(5), id(2), id(4), id(1));
+    assertThat(store.waiting(BOB.nodeId(), 2)).isEqualTo(waiting(BOB).subList(0, 2));
+  }
+
+  @Test
+  void theSameEnvelopeIsKeptOnceAndAnsweredAsBefore() {
+    var first = arrived(ANN, BOB, 1);
+    put(first);
+    var again =
+        new Arrived(
+            first.id(),
+            first.sender(),
+            first.pseudonym(),
+            first.destination(),
+            first.priority(),
+            first.at().plusSeconds(60),
+            first.expires(),
+            first.hash(),
+            first.bytes());
+
+    assertThat(put(again)).isEqualTo(new Kept(first.at()));
+
+    assertThat(waiting(BOB)).hasSize(1);
+    assertThat(account(ANN).piles()).containsExactly(pile(ANN, BOB, 1, 0));
+  }
+
+  @Test
+  void refusesOtherBytesUnderTheSameId() {
+    var first = arrived(ANN, BOB, 1);
+    put(first);
+    var other = of(CAT, BOB, 2, 50);
+    var disguised =
+        new Arrived(
+            first.id(),
+            other.sender(),
+            other.pseudonym(),
+            other.destination(),
+            other.priority(),
+            other.at(),
+            other.expires(),
+            other.hash(),
+            other.bytes());
+
+    assertThat(put(disguised)).isEqualTo(new Refused(Why.OTHER_BYTES));
+
+    assertThat(store.read(waiting(BOB).getFirst())).hasValue(first.bytes());
+  }
+
+  @Test
+  void whatIsTakenIsGoneAndItsSenderHasThatMuchLess() {
+    put(arrived(ANN, BOB, 1));
+    put(arrived(ANN, BOB, 2));
+    var first = waiting(BOB).getFirst();
+
+    assertThat(take(BOB, 1)).hasValue(pile(ANN, BOB, 1, 0));
+    assertThat(store.read(first)).isEmpty();
+    assertThat(take(BOB, 2)).hasValue(pile(ANN, BOB, 0, 0));
+
+    assertThat(waiting(BOB)).isEmpty();
+    assertThat(account(ANN).piles()).isEmpty();
+    assertThat(store.totals()).isEqualTo(new Totals(0, 0));
+    assertThat(store.mailboxes(null, 10)).isEmpty();
+    assertThat(take(BOB, 2)).isEmpty();
+  }
+
+  @Test
+  void nobodyTakesWhatIsForAnother() {
+    put(arrived(ANN, BOB, 1));
+
+    assertThat(take(CAT, 1)).isEmpty();
+    assertThat(take(ANN, 1)).isEmpty();
+
+    assertThat(waiting(BOB)).hasSize(1);
+  }
+
+  @Test
+  void accountsOfANodeNameItsOwnEnvelopesAndWhetherSomeAreForIt() {
+    put(arrived(ANN, BOB, 1));
+    put(arrived(ANN, CAT, 2));
+    put(arrived(CAT, BOB, 3));
+
+    assertThat(account(ANN))
+        .isEqualTo(new Account(List.of(pile(ANN, BOB, 1, 0), pile(ANN, CAT, 1, 0)), false));
+    assertThat(account(BOB)).isEqualTo(new Account(List.of(), true));
+  }
+
+  @Test
+  void quotasHoldForASenderADestinationAndAll() {
+    assertThat(put(of(ANN, BOB, 1, 5_000))).isInstanceOf(Kept.class);
+    assertThat(put(of(CAT, BOB, 2, 1))).isEqualTo(new Refused(Why.DESTINATION_QUOTA));
+    assertThat(put(of(ANN, CAT, 3, 5_000))).isInstanceOf(Kept.class);
+    assertThat(put(of(ANN, ANN, 4, 1))).isEqualTo(new Refused(Why.SENDER_QUOTA));
+    var others = Envelopes.key(4);
+    assertThat(put(of(others, ANN, 5, 5_000))).isInstanceOf(Kept.class);
+    assertThat(put(of(others, others, 6, 5_000))).isInstanceOf(Kept.class);
+    assertThat(put(of(BOB, Envelopes.key(5), 7, 1))).isEqualTo(new Refused(Why.TOTAL_QUOTA));
+
+    take(BOB, 1);
+
+    assertThat(put(of(CAT, BOB, 2, 1))).isInstanceOf(Kept.class);
+    assertThat(put(of(ANN, ANN, 4, 1))).isEqualTo(new Refused(Why.DESTINATION_QUOTA));
+    assertThat(store.totals()).isEqualTo(new Totals(4, 15_001));
+  }
+
+  @Test
+  void whatIsExpiredLapsesAndIsRememberedUntilItsSenderWasTold() {
+    put(expiring(ANN, BOB, 1, 100));
+    put(expiring(ANN, BOB, 2, 200));
+    put(expiring(ANN, BOB, 3, 300));
+    put(expiring(CAT, BOB, 4, 50));
+
+    assertThat(lapse(START.plusSeconds(200), 10))
+        .containsExactly(pile(CAT, BOB, 0, 1), pile(ANN, BOB, 1, 2));
+
+    assertThat(waiting(BOB)).hasSize(1);
+    assertThat(account(ANN).piles()).containsExactly(pile(ANN, BOB, 1, 2));
+    assertThat(account(CAT).piles()).containsExactly(pile(CAT, BOB, 0, 1));
+    store.told(pile(ANN, BOB, 1, 2));
+    store.told(pile(CAT, BOB, 0, 1));
+    assertThat(account(ANN).piles()).containsExactly(pile(ANN, BOB, 1, 0));
+    assertThat(account(CAT).piles()).isEmpty();
+  }
+
+  @Test
+  void whatLapsedSinceASenderWasToldStaysRemembered() {
+    put(expiring(ANN, BOB, 1, 100));
+    put(expiring(ANN, BOB, 2, 200));
+    lapse(START.plusSeconds(100), 10);
+    lapse(START.plusSeconds(200), 10);
+
+    store.told(pile(ANN, BOB, 1, 1));
+
+    assertThat(account(ANN).piles()).containsExactly(pile(ANN, BOB, 0, 1));
+  }
+
+  @Test
+  void lapsesTheOldestFirstAndSoManyAtOnce() {
+    put(expiring(ANN, BOB, 1, 300));
+    put(expiring(ANN, BOB, 2, 100));
+    put(expiring(ANN, BOB, 3, 200));
+
+    assertThat(lapse(START.plusSeconds(1_000), 2)).containsExactly(pile(ANN, BOB, 1, 2));
+
+    assertThat(waiting(BOB))
+        .singleElement()
+        .satisfies(left -> assertThat(left.id()).isEqualTo(EnvelopeIds.of(id(1))));
+    assertThat(lapse(START.plusSeconds(1_000), 2)).containsExactly(pile(ANN, BOB, 0, 1));
+    assertThat(lapse(START.plusSeconds(1_000), 2)).isEmpty();
+  }
+
+  @Test
+  void showsWhatIsHereForWhom() {
+    for (int i = 1; i <= 12; i++) {
+      put(of(i, i == 1 ? Priority.BULK : Priority.NORMAL));
+    }
+    put(arrived(ANN, CAT, 13));
+
+    var all = store.mailboxes(null, 10);
+
+    assertThat(all).extracting(MailboxStore.Mailbox::node).isSorted().hasSize(2);
+    var bob = all.stream().filter(m -> m.node().equals(BOB.nodeId())).findFirst().orElseThrow();
+    assertThat(bob.envelopes()).isEqualTo(12);
+    assertThat(bob.bytes()).isEqualTo(1_200);
+    assertThat(bob.oldest()).isEqualTo(START.plusSeconds(1));
+    var newest = arrived(ANN, BOB, 12);
+    assertThat(bob.last())
+        .hasSize(MailboxStore.RECEIPTS)
+        .startsWith(
+            new InCustody(
+                newest.id(), newest.sender(), newest.hash(), newest.at(), newest.expires()))
+        .extracting(InCustody::at)
+        .isSortedAccordingTo((a, b) -> b.compareTo(a));
+    assertThat(store.mailboxes(all.getFirst().node(), 10)).containsExactly(all.getLast());
+    assertThat(store.mailboxes(null, 1)).containsExactly(all.getFirst());
+  }
+
+  @Test
+  void allThatWasForcedIsThereAfterACrash() {
+    byte[] key = store.key().publicKey();
+    put(arrived(ANN, BOB, 1));
+    put(arrived(ANN, BOB, 2));
+    put(expiring(ANN, CAT, 3, 1));
+    take(BOB, 1);
+    lapse(START.plusSeconds(1), 10);
+    var waiting = waiting(BOB);
+
+    crash();
+    store = open();
+
+    assertThat(store.key().publicKey()).isEqualTo(key);
+    assertThat(waiting(BOB)).isEqualTo(waiting);
+    assertThat(account(ANN).piles()).containsExactly(pile(ANN, BOB, 1, 0), pile(ANN, CAT, 0, 1));
+    assertThat(store.totals()).isEqualTo(new Totals(1, 100));
+    put(arrived(ANN, BOB, 4));
+    assertThat(waiting(BOB)).hasSize(2);
+  }
+
+  @Test
+  void completesInTheOrderInWhichItWasAsked() {
+    var order = new ArrayList<String>();
+    var put = new CompletableFuture<Put>();
+    var taken = new CompletableFuture<Optional<Pile>>();
+    var account = new CompletableFuture<Account>();
+    var _ = put.thenAccept(_ -> order.add("put"));
+    var _ = taken.thenAccept(_ -> order.add("taken"));
+    var done = account.thenApply(found -> order.add("account") ? found : null);
+
+    store.put(arrived(ANN, BOB, 1), put);
+    store.taken(BOB.nodeId(), EnvelopeIds.of(id(1)), taken);
+    store.account(ANN.nodeId(), account);
+
+    assertThat(await(done).piles()).isEmpty();
+    assertThat(order).containsExactly("put", "taken", "account");
+  }
+}

@@ -1,0 +1,262 @@
+package com.softadastra.edge.mailbox.h2;
+
+import static com.softadastra.edge.mailbox.Envelopes.ANN;
+import static com.softadastra.edge.mailbox.Envelopes.BOB;
+import static com.softadastra.edge.mailbox.Envelopes.arrived;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.documents.Priority;
+import com.softadastra.contracts.mail.RelayDuties;
+import com.softadastra.contracts.mail.RelayDuty;
+import com.softadastra.contracts.time.Surroundings;
+import com.softadastra.contracts.time.ThreadSchedule;
+import com.softadastra.edge.mailbox.Envelopes;
+import com.softadastra.edge.mailbox.MailboxException;
+import com.softadastra.edge.mailbox.MailboxService;
+import com.softadastra.edge.mailbox.MailboxStore.Arrived;
+import com.softadastra.edge.mailbox.MailboxStore.Put;
+import com.softadastra.edge.mailbox.MailboxStore.Refused;
+import com.softadastra.edge.mailbox.MailboxStore.Why;
+import com.softadastra.edge.mailbox.Quotas;
+import com.softadastra.engine.envelope.Envelope;
+import com.softadastra.engine.envelope.MailFrame;
+import com.softadastra.guard.EmbeddedDatabase;
+import com.softadastra.guard.FailStop;
+import com.softadastra.guard.GuardFileSystem;
+import com.softadastra.guard.GuardSettings;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Sinks;
+
+/** The mailboxes in files. */
+class H2MailboxStoreIT {
+  private static final Quotas QUOTAS = new Quotas(1L << 32, 1L << 32, 1L << 33, 1 << 20);
+  private static final FailStop THROWING =
+      (file, cause) -> {
+        throw new IllegalStateException(file, cause);
+      };
+
+  private static final Envelope.Outside OUTSIDE =
+      Envelopes.envelope(ANN, BOB, 0, Priority.NORMAL, 0, 0).outside();
+
+  @TempDir private Path directory;
+  private final AtomicLong free = new AtomicLong(1L << 40);
+
+  private H2MailboxStore open() {
+    var guard =
+        GuardFileSystem.register(
+            H2MailboxStore.GUARD, GuardSettings.production().withFailStop(THROWING));
+    return H2MailboxStore.open(
+        directory.resolve("mailboxes").toString(), guard, QUOTAS, free::get, THROWING);
+  }
+
+  private static CompletableFuture<Put> put(H2MailboxStore store, long number) {
+    var forced = new CompletableFuture<Put>();
+    store.put(arrived(ANN, BOB, number), forced);
+    return forced;
+  }
+
+  @Test
+  void isThereAgainAfterItWasClosedAndAfterItWasLeft() {
+    try (var store = open()) {
+      put(store, 1).join();
+    }
+    var left = open();
+    put(left, 2).join();
+    left.abandon();
+
+    try (var store = open()) {
+      assertThat(store.waiting(BOB.nodeId(), 10)).hasSize(2);
+      assertThat(store.key().publicKey()).isEqualTo(left.key().publicKey());
+    }
+  }
+
+  @Test
+  void takesNothingWhileTheDiskIsNearlyFull() {
+    try (var store = open()) {
+      free.set(1 << 20);
+      assertThat(put(store, 1).join()).isEqualTo(new Refused(Why.DISK));
+      free.set(2 << 20);
+      assertThat(put(store, 1).join()).isNotInstanceOf(Refused.class);
+    }
+  }
+
+  @Test
+  void refusesFilesThatAreNone() throws Exception {
+    Files.write(directory.resolve("mailboxes.mv.db"), new byte[10_000]);
+    assertThatThrownBy(this::open)
+        .isInstanceOf(MailboxException.class)
+        .hasMessageStartingWith("refused to open");
+  }
+
+  @Test
+  void failsWhoComesWhenItIsClosed() {
+    var store = open();
+    store.close();
+    assertThat(put(store, 1)).isCompletedExceptionally();
+  }
+
+  @Test
+  void looksUpEachThingByAnIndex() throws Exception {
+    open().close();
+    var schema = new EmbeddedDatabase.Schema("db/mailbox", 1, 2, 1 << 20);
+    try (var database =
+        EmbeddedDatabase.open(
+            directory.resolve("mailboxes").toString(),
+            GuardFileSystem.register(GuardSettings.production()),
+            schema)) {
+      assertThat(
+              plan(
+                  database,
+                  "select number, id, bytes from envelope where destination = X'' order by destination, turn, number limit 5"))
+          .contains("ENVELOPE_IN_TURN")
+          .contains("index sorted");
+      assertThat(
+              plan(
+                  database,
+                  "select id from envelope where destination = X'' order by destination, number desc limit 10"))
+          .contains("ENVELOPE_KEPT_LAST")
+          .contains("index sorted");
+      assertThat(
+              plan(
+                  database,
+                  "select number from envelope where expires <= 5 order by expires limit 256"))
+          .contains("ENVELOPE_EXPIRY")
+          .contains("index sorted");
+    }
+  }
+
+  private static String plan(EmbeddedDatabase database, String sql) throws Exception {
+    try (var connection = database.connect();
+        var statement = connection.createStatement();
+        var row = statement.executeQuery("explain " + sql)) {
+      row.next();
+      return row.getString(1);
+    }
+  }
+
+  /**
+   * {@code -Dmailbox.envelopes=} sets how many. Each number is printed; the bounds are far from
+   * what was seen, and say only that nothing grows with the mailbox.
+   */
+  @Test
+  void aLargeMailboxOpensAtOnceAndGoesOutInAWindow() throws Exception {
+    int envelopes = Integer.getInteger("mailbox.envelopes", 20_000);
+    long began = System.nanoTime();
+    try (var store = open()) {
+      var forced = new ArrayList<CompletableFuture<Put>>();
+      for (int i = 0; i < envelopes; i++) {
+        var put = new CompletableFuture<Put>();
+        store.put(unsigned(i), put);
+        forced.add(put);
+      }
+      forced.forEach(CompletableFuture::join);
+    }
+    long filled = System.nanoTime();
+    try (var store = open();
+        var schedule = new ThreadSchedule()) {
+      long opened = System.nanoTime();
+      assertThat(store.totals().envelopes()).isEqualTo(envelopes);
+      long most = drain(store, schedule, envelopes);
+      long drained = System.nanoTime();
+      System.out.printf(
+          "H2MailboxStoreIT: %,d envelopes, filled in %.1f s, opened in %.2f s, drained in %.1f s, at most %d untaken%n",
+          envelopes,
+          (filled - began) / 1e9,
+          (opened - filled) / 1e9,
+          (drained - opened) / 1e9,
+          most);
+      assertThat(Duration.ofNanos(opened - filled)).isLessThan(Duration.ofSeconds(10));
+      assertThat(most).isLessThanOrEqualTo(32);
+    }
+  }
+
+  /**
+   * @return how many envelopes were untaken at most
+   */
+  private static long drain(H2MailboxStore store, ThreadSchedule schedule, int envelopes) {
+    var relay =
+        new MailboxService(
+            store,
+            new NoDuties(),
+            new MailboxService.Rules(Duration.ofDays(30), 1 << 20),
+            new Surroundings(schedule, Clock.systemUTC(), new Random(1)));
+    var said = Sinks.many().unicast().<byte[]>onBackpressureBuffer();
+    var untaken = new AtomicLong();
+    var most = new AtomicLong();
+    said.tryEmitNext(new MailFrame.Arrival(List.of()).encode()).orThrow();
+    // takes each a little later, so that as many as may are under way
+    Flux<byte[]> heard = relay.accept(BOB.nodeId(), said.asFlux());
+    heard
+        .map(MailFrame::decode)
+        .filter(MailFrame.Mail.class::isInstance)
+        .take(envelopes)
+        .doOnNext(_ -> most.accumulateAndGet(untaken.incrementAndGet(), Math::max))
+        .map(mail -> id(((MailFrame.Mail) mail).envelope()))
+        .bufferTimeout(48, Duration.ofMillis(1))
+        .doOnNext(ids ->
+            ids.forEach(id -> {
+              untaken.decrementAndGet();
+              said.emitNext(new MailFrame.Taken(id).encode(), Sinks.EmitFailureHandler.FAIL_FAST);
+            }))
+        .blockLast(Duration.ofMinutes(5));
+    relay.close();
+    return most.get();
+  }
+
+  private static byte[] id(byte[] envelope) {
+    return Envelope.decode(envelope).outside().id();
+  }
+
+  /** One that can be read, and has no signature. */
+  private static Arrived unsigned(long number) {
+    var outside = OUTSIDE;
+    byte[] id = Envelopes.id(number);
+    var its =
+        new Envelope.Outside(
+            id,
+            outside.to(),
+            outside.from(),
+            outside.pseudonym(),
+            Priority.values()[(int) (number % 3)],
+            outside.made(),
+            0,
+            outside.passage());
+    byte[] bytes = new Envelope(its, new byte[300], new byte[64]).encode();
+    return new Arrived(
+        arrived(ANN, BOB, number).id(),
+        ANN.nodeId(),
+        outside.pseudonym(),
+        BOB.nodeId(),
+        its.priority(),
+        Envelopes.START,
+        Instant.now().plusSeconds(100_000),
+        Hash.sha256(bytes),
+        bytes);
+  }
+
+  private static final class NoDuties implements RelayDuties {
+    @Override
+    public List<RelayDuty> duties() {
+      return List.of();
+    }
+
+    @Override
+    public byte[] certifyMailboxes(byte[] mailboxes) {
+      return new byte[64];
+    }
+  }
+}
