@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * Mailboxes in memory, which take a while to be forced. What was not forced when the {@link Disk}
  * was taken away has not happened. It completes futures in steps of the schedule.
  */
-public final class InMemoryMailboxStore implements MailboxStore {
+public class InMemoryMailboxStore implements MailboxStore {
   private final Disk disk;
   private final Quotas quotas;
   private final Schedule schedule;

@@ -11,6 +11,7 @@ import com.softadastra.edge.mailbox.MailboxStore.Kept;
 import com.softadastra.edge.mailbox.MailboxStore.Pile;
 import com.softadastra.edge.mailbox.MailboxStore.Put;
 import com.softadastra.edge.mailbox.MailboxStore.Refused;
+import com.softadastra.edge.mailbox.MailboxStore.Waiting;
 import com.softadastra.engine.cbor.CborReader.Malformed;
 import com.softadastra.engine.envelope.Custody;
 import com.softadastra.engine.envelope.Envelope;
@@ -229,13 +230,26 @@ final class MailConnection {
         next.isPresent();
         next = window.next(most -> store.waiting(member, most))) {
       // it may have lapsed, or been taken by way of an earlier connection
-      var bytes = store.read(next.get());
+      var bytes = read(next.get());
       if (bytes.isPresent()) {
         window.sent(next.get());
         return Optional.of(new Mail(bytes.get()));
       }
     }
     return Optional.empty();
+  }
+
+  /** One that can't be read stays, and must not hold up those behind it. */
+  private Optional<byte[]> read(Waiting envelope) {
+    try {
+      return relay.store().read(envelope);
+    } catch (MailboxException e) {
+      if (!window.leaveOut(envelope.id())) {
+        throw e;
+      }
+      LOG.warn("an envelope for {} stays, as it can't be read", member, e);
+      return Optional.empty();
+    }
   }
 
   /** What comes when the connection ends is not said any more. */

@@ -22,6 +22,8 @@ final class Window {
 
   // taken, and perhaps not deleted yet
   private final Set<UUID> leaving = new HashSet<>();
+  // can't be read
+  private final Set<UUID> leftOut = new HashSet<>();
   private final ArrayDeque<Waiting> next = new ArrayDeque<>();
   // whether there may be other mail than what is next
   private boolean stale = true;
@@ -58,8 +60,10 @@ final class Window {
   private void refill(Mail mail) {
     next.clear();
     stale = false;
-    for (var waiting : mail.first(ENVELOPES + untaken.size() + leaving.size())) {
-      if (!untaken.containsKey(waiting.id()) && !leaving.contains(waiting.id())) {
+    for (var waiting : mail.first(ENVELOPES + untaken.size() + leaving.size() + leftOut.size())) {
+      if (!untaken.containsKey(waiting.id())
+          && !leaving.contains(waiting.id())
+          && !leftOut.contains(waiting.id())) {
         next.add(waiting);
       }
     }
@@ -68,6 +72,15 @@ final class Window {
   void sent(Waiting envelope) {
     untaken.put(envelope.id(), envelope.bytes());
     untakenBytes += envelope.bytes();
+  }
+
+  /**
+   * Passes over an envelope from now on.
+   *
+   * @return false where that are too many
+   */
+  boolean leaveOut(UUID id) {
+    return leftOut.size() < ENVELOPES && leftOut.add(id);
   }
 
   /**

@@ -18,6 +18,7 @@ import com.softadastra.contracts.mail.RelayDuties;
 import com.softadastra.contracts.mail.RelayDuty;
 import com.softadastra.contracts.time.EventQueue;
 import com.softadastra.contracts.time.Surroundings;
+import com.softadastra.edge.mailbox.MailboxStore.Waiting;
 import com.softadastra.engine.envelope.Custody;
 import com.softadastra.engine.envelope.Envelope;
 import com.softadastra.engine.envelope.MailFrame;
@@ -34,8 +35,14 @@ import com.softadastra.engine.envelope.Passage;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.reactivestreams.Subscription;
@@ -53,6 +60,7 @@ class MailboxServiceTest {
       new InMemoryMailboxStore.Disk(new byte[NodeKey.SEED_BYTES]);
   private final Duties duties = new Duties();
   private final List<Member> members = new ArrayList<>();
+  private final Set<UUID> damaged = new HashSet<>();
   private MailboxStore store;
   private MailboxService relay = start(new Quotas(1 << 30, 1 << 30, 1L << 32, 0));
 
@@ -75,7 +83,16 @@ class MailboxServiceTest {
   }
 
   private MailboxService start(Quotas quotas) {
-    store = new InMemoryMailboxStore(disk, quotas, events, FORCE);
+    store =
+        new InMemoryMailboxStore(disk, quotas, events, FORCE) {
+          @Override
+          public Optional<byte[]> read(Waiting envelope) {
+            if (damaged.contains(envelope.id())) {
+              throw new MailboxException("a row is damaged", null);
+            }
+            return super.read(envelope);
+          }
+        };
     var service =
         new MailboxService(
             store,
@@ -182,11 +199,13 @@ class MailboxServiceTest {
     return new Arrival(List.of(new Arrival.Shown(PSEUDONYM, Passage.sign(SPACE, member.nodeId()))));
   }
 
-  private Member welcomed(NodeKey key) {
+  private Member welcomed(NodeKey key, String... farewells) {
     var member = new Member(key, Long.MAX_VALUE);
     member.say(arrival(key));
     soon();
-    assertThat(member.heard(Farewell.class)).isEmpty();
+    assertThat(member.heard(Farewell.class))
+        .extracting(Farewell::reason)
+        .containsExactly(farewells);
     return member;
   }
 
@@ -499,7 +518,7 @@ class MailboxServiceTest {
 
   @Test
   void soManyEnvelopesAreUntakenAtMost() {
-    deposited(ANN, BOB, java.util.stream.LongStream.rangeClosed(1, 100).toArray());
+    deposited(ANN, BOB, LongStream.rangeClosed(1, 100).toArray());
     var bob = welcomed(BOB);
     assertThat(bob.mail()).hasSize(Window.ENVELOPES);
     bob.take(1);
@@ -515,7 +534,7 @@ class MailboxServiceTest {
 
   @Test
   void theNextMailDoesNotWaitForTheForceOfADeletion() {
-    deposited(ANN, BOB, java.util.stream.LongStream.rangeClosed(1, 40).toArray());
+    deposited(ANN, BOB, LongStream.rangeClosed(1, 40).toArray());
     var bob = welcomed(BOB);
     bob.heard.clear();
     bob.take(1);
@@ -587,6 +606,29 @@ class MailboxServiceTest {
     assertThat(relay.connections()).isEqualTo(2);
   }
 
+  @Test
+  void anEnvelopeThatCannotBeReadStaysAndHoldsUpNothing() {
+    deposited(ANN, BOB, 1, 2, 3);
+    damaged.add(EnvelopeIds.of(id(2)));
+
+    assertThat(welcomed(BOB).mail()).containsExactly(id(1), id(3));
+
+    assertThat(store.totals().envelopes()).isEqualTo(3);
+    damaged.clear();
+    assertThat(welcomed(BOB).mail()).containsExactly(id(1), id(2), id(3));
+  }
+
+  @Test
+  void hangsUpWhereNothingCanBeRead() {
+    deposited(ANN, BOB, LongStream.rangeClosed(1, 40).toArray());
+    for (int number = 1; number <= 40; number++) {
+      damaged.add(EnvelopeIds.of(id(number)));
+    }
+    var bob = welcomed(BOB, "internal");
+    assertThat(bob.mail()).isEmpty();
+    assertThat(bob.ended).isTrue();
+  }
+
   // ---- what senders are told
 
   @Test
@@ -656,7 +698,7 @@ class MailboxServiceTest {
   @Test
   void manyLapseInSmallTransactionsOneAfterTheOther() {
     for (long from = 1; from <= 600; from += 100) {
-      deposited(ANN, BOB, java.util.stream.LongStream.range(from, from + 100).toArray());
+      deposited(ANN, BOB, LongStream.range(from, from + 100).toArray());
     }
     events.advance(RETENTION.plusMinutes(1));
     soon();
@@ -730,7 +772,7 @@ class MailboxServiceTest {
     assertThat(view.envelopes()).isEqualTo(1);
     assertThat(view.bytes()).isEqualTo(envelope(ANN, BOB, 1).encode().length);
     assertThat(view.connected()).isFalse();
-    var hex = java.util.HexFormat.of();
+    var hex = HexFormat.of();
     assertThat(view.custodyReceipts())
         .singleElement()
         .satisfies(receipt -> {
