@@ -1,0 +1,181 @@
+package com.softadastra.system;
+
+import static com.softadastra.system.TestNode.SOON;
+import static com.softadastra.system.TestNode.awaitSame;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.softadastra.node.client.NodeUnreachable;
+import com.softadastra.node.client.RequestRefused;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.MissingNode;
+
+/** Nodes that reach a relay, and each other never. */
+class RelaysIT {
+  private static final int WRITES = 60;
+
+  @TempDir Path directory;
+
+  private Nodes nodes;
+  private TestNode mast;
+  private TestNode a;
+  private TestNode b;
+
+  @AfterEach
+  void clear() {
+    nodes.close();
+  }
+
+  /** Both are members, the mast is a relay, and they have met. */
+  private void open(Nodes.Shape shape) throws InterruptedException {
+    nodes = new Nodes(directory, shape);
+    mast = nodes.createSimple("mast");
+    a = nodes.create("a");
+    b = nodes.create("b");
+    Nodes.start(mast, a, b);
+    a.openSpace();
+    mast.join(a.invite("relay"));
+    b.join(a.invite("writer"));
+    a.write("first", "by a");
+    awaitSame(SOON, a, b);
+    // the relay was not paired with it: the membership names it
+    b.awaitLinkTo(mast.id(), "connected");
+  }
+
+  private JsonNode mailbox(String node) {
+    for (var mailbox : mast.client().get("/api/v1/mailboxes").orThrow().path("mailboxes")) {
+      if (mailbox.path("node").asString().equals(node)) {
+        return mailbox;
+      }
+    }
+    return MissingNode.getInstance();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void membersThatAreNeverUpTogetherBecomeTheSame(Nodes.Shape shape) throws Exception {
+    open(shape);
+    String idOfA = a.id();
+    String idOfB = b.id();
+    assertThatThrownBy(mast::digest)
+        .isInstanceOf(RequestRefused.class)
+        .hasMessageContaining("space-unknown");
+    b.process().stop();
+
+    for (int i = 0; i < WRITES; i++) {
+      a.write("a" + i, "secretly by a");
+    }
+    String intent = a.write("both", "secretly by a").path("intent").asString();
+    a.awaitReceipt(intent, "in-custody");
+    var delivery = a.receipt(intent).path("deliveries").get(0);
+    assertThat(delivery.path("state").asString()).isEqualTo("in-custody");
+    assertThat(delivery.path("via").asString()).isEqualTo(mast.id());
+    // it exists at one member alone, whatever a relay keeps
+    assertThat(a.atRisk()).isGreaterThan(WRITES);
+    assertThat(a.peer(idOfB).path("route").asString()).isEqualTo("edge");
+    assertThat(a.peer(idOfB).path("via").get(0).asString()).isEqualTo(mast.id());
+    long kept = mailbox(idOfB).path("envelopes").asLong();
+    assertThat(kept).isPositive();
+
+    a.process().stop();
+    mast.process().kill();
+    assertThat(files(mast.process().data())).doesNotContain("secretly").doesNotContain("shop");
+    Nodes.start(mast);
+    assertThat(mailbox(idOfB).path("envelopes").asLong()).isEqualTo(kept);
+
+    Nodes.start(b);
+    await("the mail of b")
+        .atMost(SOON)
+        .untilAsserted(() -> assertThat(b.text("both")).isEqualTo("secretly by a"));
+    assertThat(b.text("a" + (WRITES - 1))).isEqualTo("secretly by a");
+    String answer = b.write("answer", "by b").path("intent").asString();
+    b.awaitReceipt(answer, "in-custody");
+    await("an empty mailbox of b")
+        .atMost(SOON)
+        .untilAsserted(() -> assertThat(mailbox(idOfB).isMissingNode()).isTrue());
+    var digestOfB = b.digest();
+    b.process().stop();
+    assertThat(mailbox(idOfA).path("envelopes").asLong()).isPositive();
+
+    Nodes.start(a);
+    a.awaitReceipt(intent, "everywhere");
+    await("the mail of a")
+        .atMost(SOON)
+        .untilAsserted(() -> assertThat(a.digest()).isEqualTo(digestOfB));
+    assertThat(a.atRisk()).isZero();
+  }
+
+  /** Both are up, and the operator has switched the link between them off. */
+  @Test
+  void aRelayHandsOnAtOnce() throws Exception {
+    open(Nodes.Shape.ONE_PROCESS);
+    a.switchLink(b.id(), "off");
+    b.switchLink(a.id(), "off");
+    String intent = a.write("x", "by a").path("intent").asString();
+    a.awaitReceipt(intent, "everywhere");
+    assertThat(b.text("x")).isEqualTo("by a");
+    await("the route by the relay")
+        .atMost(SOON)
+        .untilAsserted(() -> assertThat(a.peer(b.id()).path("route").asString()).isEqualTo("relayed"));
+  }
+
+  /** Custody is believed as long as the relay has the mailboxes that it signed with. */
+  @Test
+  void whatARelayHasLostIsBroughtAgain() throws Exception {
+    open(Nodes.Shape.ONE_PROCESS);
+    String idOfB = b.id();
+    b.process().stop();
+    String intent = a.write("x", "by a").path("intent").asString();
+    a.awaitReceipt(intent, "in-custody");
+    var first = signedAt(intent);
+
+    mast.process().kill();
+    erase(mast.process().data().resolve("mailboxes"));
+    Nodes.start(mast);
+    await("custody in the new mailboxes")
+        .atMost(SOON)
+        .ignoreException(NodeUnreachable.class)
+        .untilAsserted(() -> {
+          assertThat(mailbox(idOfB).path("envelopes").asLong()).isPositive();
+          assertThat(signedAt(intent)).isNotEqualTo(first);
+        });
+    a.process().stop();
+    Nodes.start(b);
+    await("the mail of b")
+        .atMost(SOON)
+        .untilAsserted(() -> assertThat(b.text("x")).isEqualTo("by a"));
+  }
+
+  private String signedAt(String intent) {
+    return a.receipt(intent).path("deliveries").get(0).path("at").asString();
+  }
+
+  private static String files(Path directory) throws IOException {
+    var all = new StringBuilder();
+    try (var files = Files.walk(directory)) {
+      for (var file : files.filter(Files::isRegularFile).toList()) {
+        all.append(Files.readString(file, StandardCharsets.ISO_8859_1));
+      }
+    }
+    return all.toString();
+  }
+
+  private static void erase(Path directory) throws IOException {
+    try (var files = Files.walk(directory)) {
+      for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+}
