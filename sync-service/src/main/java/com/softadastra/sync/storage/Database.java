@@ -5,6 +5,9 @@ import com.softadastra.sync.guard.GuardRefusedException;
 import com.softadastra.sync.guard.GuardSettings;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Optional;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.MigrationVersion;
@@ -19,6 +22,10 @@ import org.jspecify.annotations.Nullable;
 public final class Database implements AutoCloseable {
   // The newest migration that this software knows.
   private static final MigrationVersion SCHEMA = MigrationVersion.fromVersion("7");
+
+  // Flyway's own table
+  private static final String HISTORY = "flyway_schema_history";
+
   private static final int REDO_BYTES = 16 << 20;
 
   private static final String OPTIONS =
@@ -151,25 +158,47 @@ public final class Database implements AutoCloseable {
     }
   }
 
-  private void migrate() {
-    var flyway =
-        Flyway.configure()
-            .dataSource(pool)
-            .locations("classpath:db/migration")
-            .loggers("slf4j")
-            .load();
-    var current = flyway.info().current();
-    if (current != null && current.getVersion().compareTo(SCHEMA) > 0) {
+  private void migrate() throws SQLException {
+    var written = schema();
+    if (written.isPresent() && written.get().compareTo(SCHEMA) > 0) {
       throw new StorageException(
           "The data was written by a newer version of Softadastra (schema "
-              + current.getVersion()
+              + written.get()
               + ", this software knows "
               + SCHEMA
               + "); start that version.",
           null);
     }
-    if (current == null || current.getVersion().compareTo(SCHEMA) < 0) {
-      flyway.migrate();
+    if (written.isEmpty() || written.get().compareTo(SCHEMA) < 0) {
+      Flyway.configure()
+          .dataSource(pool)
+          .locations("classpath:db/migration")
+          .loggers("slf4j")
+          .load()
+          .migrate();
+    }
+  }
+
+  /**
+   * The newest migration that was applied whole; empty for a new database. Read here and not by
+   * Flyway, which looks for all migrations first: nearly every start finds nothing to do.
+   */
+  private Optional<MigrationVersion> schema() throws SQLException {
+    try (var connection = pool.getConnection();
+        var history = connection.getMetaData().getTables(null, "PUBLIC", HISTORY, null)) {
+      if (!history.next()) {
+        return Optional.empty();
+      }
+      var versions = new ArrayList<MigrationVersion>();
+      try (var select = connection.createStatement();
+          var row =
+              select.executeQuery(
+                  "select \"version\" from \"" + HISTORY + "\" where \"success\"")) {
+        while (row.next()) {
+          versions.add(MigrationVersion.fromVersion(row.getString(1)));
+        }
+      }
+      return versions.stream().max(Comparator.naturalOrder());
     }
   }
 }
