@@ -401,6 +401,18 @@ public final class Exchanges {
     channels.values().forEach(channel -> channel.announce(space));
   }
 
+  /**
+   * A node was let into a space. The others are told; it is not yet, because it would take what is
+   * said of a space that it doesn't know for nothing: it speaks of it first, when it has joined.
+   */
+  void admitted(NodeId joiner, SpaceId space) {
+    channels.forEach((peer, channel) -> {
+      if (!peer.equals(joiner)) {
+        channel.announce(space);
+      }
+    });
+  }
+
   /** This node as one peer's session sees it. */
   private class Host implements SessionHost {
     private final NodeId peer;

@@ -4,6 +4,7 @@ import com.softadastra.contracts.Base32;
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.ProblemCode;
 import com.softadastra.contracts.Refused;
+import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.peering.InvitationIssued;
 import com.softadastra.contracts.peering.InvitationRequest;
 import com.softadastra.contracts.peering.MemberChange;
@@ -134,10 +135,12 @@ public final class Pairing {
     }
     switch (answer) {
       case Answer.Rejected(var code, var detail) -> throw new Refused(code, detail);
-      case Answer.Welcome welcome ->
-          await(recording.administer(() -> settle(invitation.inviter(), welcome, as)));
+      case Answer.Welcome welcome -> {
+        await(recording.administer(() -> settle(invitation.inviter(), welcome, as)));
+        exchanges.opened(invitation.inviter());
+        welcome.spaces().forEach(space -> exchanges.membershipChanged(idOf(space)));
+      }
     }
-    exchanges.opened(invitation.inviter());
     return invitation.inviter();
   }
 
@@ -167,11 +170,13 @@ public final class Pairing {
     }
     if (answer instanceof Answer.Welcome welcome) {
       exchanges.opened(joiner);
-      welcome
-          .spaces()
-          .forEach(space -> exchanges.membershipChanged(new Membership(space.records()).space()));
+      welcome.spaces().forEach(space -> exchanges.admitted(joiner, idOf(space)));
     }
     return answer.encode();
+  }
+
+  private static SpaceId idOf(SharedSpace shared) {
+    return new Membership(shared.records()).space();
   }
 
   private Answer admit(NodeId joiner, Request request) throws SQLException {
