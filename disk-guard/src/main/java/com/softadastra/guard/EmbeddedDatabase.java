@@ -2,6 +2,9 @@ package com.softadastra.guard;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Optional;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.MigrationVersion;
@@ -22,6 +25,9 @@ public final class EmbeddedDatabase implements AutoCloseable {
     // hardly a value occurs twice, and each would be looked up
     System.setProperty("h2.objectCache", "false");
   }
+
+  // Flyway's own table
+  private static final String HISTORY = "flyway_schema_history";
 
   private final JdbcConnectionPool pool;
 
@@ -123,26 +129,48 @@ public final class EmbeddedDatabase implements AutoCloseable {
     }
   }
 
-  private void migrate(Schema schema) {
+  private void migrate(Schema schema) throws SQLException {
     var newest = MigrationVersion.fromVersion(Integer.toString(schema.newest()));
-    var flyway =
-        Flyway.configure()
-            .dataSource(pool)
-            .locations("classpath:" + schema.migrations())
-            .loggers("slf4j")
-            .load();
-    var current = flyway.info().current();
-    if (current != null && current.getVersion().compareTo(newest) > 0) {
+    var written = written();
+    if (written.isPresent() && written.get().compareTo(newest) > 0) {
       throw new DatabaseRefusedException(
           "The data was written by a newer version of Softadastra (schema "
-              + current.getVersion()
+              + written.get()
               + ", this software knows "
               + newest
               + "); start that version.",
           null);
     }
-    if (current == null || current.getVersion().compareTo(newest) < 0) {
-      flyway.migrate();
+    if (written.isEmpty() || written.get().compareTo(newest) < 0) {
+      Flyway.configure()
+          .dataSource(pool)
+          .locations("classpath:" + schema.migrations())
+          .loggers("slf4j")
+          .load()
+          .migrate();
+    }
+  }
+
+  /**
+   * The newest migration that was applied whole; empty for a new database. Read here and not by
+   * Flyway, which looks for all migrations first: nearly every start finds nothing to do.
+   */
+  private Optional<MigrationVersion> written() throws SQLException {
+    try (var connection = pool.getConnection();
+        var history = connection.getMetaData().getTables(null, "PUBLIC", HISTORY, null)) {
+      if (!history.next()) {
+        return Optional.empty();
+      }
+      var versions = new ArrayList<MigrationVersion>();
+      try (var select = connection.createStatement();
+          var row =
+              select.executeQuery(
+                  "select \"version\" from \"" + HISTORY + "\" where \"success\"")) {
+        while (row.next()) {
+          versions.add(MigrationVersion.fromVersion(row.getString(1)));
+        }
+      }
+      return versions.stream().max(Comparator.naturalOrder());
     }
   }
 }

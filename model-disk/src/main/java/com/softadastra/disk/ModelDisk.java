@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.h2.store.fs.FilePath;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * threads: each call is one step.
  */
 public final class ModelDisk implements AutoCloseable {
+
+  private static final AtomicLong NUMBERS = new AtomicLong();
 
   private final String scheme;
   private final Map<String, ModelFile> files = new TreeMap<>();
@@ -63,6 +66,11 @@ public final class ModelDisk implements AutoCloseable {
     return new ModelDisk(scheme, image.files());
   }
 
+  /** The same under a scheme that no other disk of this JVM has had. */
+  public static ModelDisk register(DiskImage image) {
+    return register("model-disk-" + NUMBERS.incrementAndGet(), image);
+  }
+
   /**
    * This disk under another scheme, for the next process: content and log go on there. Whoever
    * still uses this one is taken for killed and gets nothing but errors.
@@ -84,7 +92,7 @@ public final class ModelDisk implements AutoCloseable {
     return next;
   }
 
-  String scheme() {
+  public String scheme() {
     return scheme;
   }
 

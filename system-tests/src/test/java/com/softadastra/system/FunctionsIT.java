@@ -1,7 +1,6 @@
 package com.softadastra.system;
 
 import static com.softadastra.system.TestNode.SOON;
-import static com.softadastra.system.TestNode.SPACE;
 import static com.softadastra.system.TestNode.awaitSame;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -9,45 +8,60 @@ import static org.awaitility.Awaitility.await;
 import com.softadastra.node.client.Answer;
 import com.softadastra.system.functions.Longest;
 import java.nio.file.Path;
-import org.junit.jupiter.api.AfterEach;
+import java.util.Locale;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Conflicts that a function of the application's own decides, which some of three nodes have. */
+/**
+ * Conflicts that a function of the application's own decides, which some of three nodes have. They
+ * are the same for all methods, which have a space each.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class FunctionsIT {
-  private static final String AT = "/api/v1/spaces/" + SPACE;
   private static final String[] QUICK = {
     "--softadastra.resolvers.every=100ms",
     "--softadastra.resolvers.delay=200ms",
     "--softadastra.resolvers.patience=1s"
   };
 
-  @TempDir Path directory;
-
   private Nodes nodes;
   private TestNode a;
   private TestNode b;
   private TestNode c;
 
-  @BeforeEach
-  void meet() throws Exception {
+  @BeforeAll
+  void start(@TempDir Path directory) throws Exception {
     nodes = new Nodes(directory);
     var jar = Extension.jar(directory, Longest.Configuration.class, Longest.class);
     a = nodes.createWith(jar, "a", QUICK);
     b = nodes.create("b", QUICK);
     c = nodes.createWith(jar, "c", QUICK);
     Nodes.start(a, b, c);
+  }
+
+  @BeforeEach
+  void meet(TestInfo test) {
+    String space = test.getTestMethod().orElseThrow().getName().toLowerCase(Locale.ROOT);
+    a = a.in(space);
+    b = b.in(space);
+    c = c.in(space);
     a.openSpace();
     b.join(a.invite("writer"));
     c.join(a.invite("writer"));
+    // a method that failed may have left them apart
+    a.switchLink(b.id(), "on");
     a.awaitLinkTo(b.id(), "connected");
     a.awaitLinkTo(c.id(), "connected");
   }
 
-  @AfterEach
+  @AfterAll
   void clear() {
     nodes.close();
   }
@@ -57,19 +71,19 @@ class FunctionsIT {
   }
 
   private static void put(TestNode node, String document, String body) {
-    node.client().put(AT + "/documents/" + document, json(body)).orThrow();
+    node.client().put(node.at() + "/documents/" + document, json(body)).orThrow();
   }
 
   private static JsonNode get(TestNode node, String document) {
-    return node.client().get(AT + "/documents/" + document).orThrow();
+    return node.client().get(node.at() + "/documents/" + document).orThrow();
   }
 
   private static JsonNode conflicts(TestNode node, String state) {
-    return node.client().get(AT + "/conflicts?state=" + state).orThrow().path("conflicts");
+    return node.client().get(node.at() + "/conflicts?state=" + state).orThrow().path("conflicts");
   }
 
   private static Answer undo(TestNode node, String conflict) {
-    return node.client().delete(AT + "/conflicts/" + conflict + "/resolution");
+    return node.client().delete(node.at() + "/conflicts/" + conflict + "/resolution");
   }
 
   private void apart(Runnable writes) {
@@ -81,16 +95,18 @@ class FunctionsIT {
   }
 
   private void label(TestNode member) {
-    a.client().put(AT + "/members/" + member.id(), json("{\"labels\": [\"resolver\"]}")).orThrow();
+    a.client()
+        .put(a.at() + "/members/" + member.id(), json("{\"labels\": [\"resolver\"]}"))
+        .orThrow();
   }
 
   private void declare() {
     a.client()
         .put(
-            AT + "/collections/texts",
+            a.at() + "/collections/texts",
             json("{\"policy\": \"function\", \"resolver\": \"longest\"}"))
         .orThrow();
-    var declared = a.client().get(AT + "/collections").orThrow().path("collections").get(0);
+    var declared = a.client().get(a.at() + "/collections").orThrow().path("collections").get(0);
     assertThat(declared.path("policy").asString()).isEqualTo("function");
     assertThat(declared.path("resolver").asString()).isEqualTo("longest");
   }
@@ -145,7 +161,7 @@ class FunctionsIT {
     put(a, "texts/two", "{\"text\": \"\"}");
     apart(() -> {
       put(a, "texts/one", "{\"text\": \"kept\"}");
-      b.client().delete(AT + "/documents/texts/one").orThrow();
+      b.client().delete(b.at() + "/documents/texts/one").orThrow();
       put(a, "texts/two", "{\"text\": 1}");
       put(b, "texts/two", "{\"text\": \"two\"}");
     });
@@ -168,7 +184,7 @@ class FunctionsIT {
     for (var conflict : conflicts(b, "open")) {
       b.client()
           .post(
-              AT + "/conflicts/" + conflict.path("id").asString() + "/resolution",
+              b.at() + "/conflicts/" + conflict.path("id").asString() + "/resolution",
               json("{\"body\": {\"text\": \"of a person\"}}"))
           .orThrow();
     }

@@ -96,14 +96,23 @@ class KillNineIT {
     }
   }
 
-  private static JsonNode read(TestNode node, String id) {
+  private static JsonNode read(TestNode node, String id) throws InterruptedException {
     try {
       return node.client()
           .get("/api/v1/spaces/" + TestNode.SPACE + "/documents/notes/" + segment(id))
           .body();
     } catch (NodeUnreachable gone) {
-      // nobody has killed it: what it said last tells why it is gone
-      throw new AssertionError("the node said " + ((OneProcess) node.layers()).output(), gone);
+      // nobody has killed it: what it said last and how it ended tell why it is gone
+      var process = (OneProcess) node.layers();
+      throw new AssertionError(end(process) + "; the node said " + process.output(), gone);
+    }
+  }
+
+  private static String end(OneProcess process) throws InterruptedException {
+    try {
+      return "it ended with " + process.exitStatus();
+    } catch (IllegalStateException stillRuns) {
+      return stillRuns.getMessage();
     }
   }
 

@@ -1,47 +1,58 @@
 package com.softadastra.system;
 
 import static com.softadastra.system.TestNode.SOON;
-import static com.softadastra.system.TestNode.SPACE;
 import static com.softadastra.system.TestNode.awaitSame;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.softadastra.node.client.Answer;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.TreeSet;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
  * What two nodes that were cut off from each other make of writes under the policies that decide.
+ * They are the same for all methods, which have a space each.
  */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class PoliciesIT {
-  private static final String AT = "/api/v1/spaces/" + SPACE;
-
-  @TempDir Path directory;
 
   private Nodes nodes;
   private TestNode a;
   private TestNode b;
 
-  @BeforeEach
-  void meet() throws Exception {
+  @BeforeAll
+  void start(@TempDir Path directory) throws Exception {
     nodes = new Nodes(directory);
     a = nodes.create("a");
     b = nodes.create("b");
     Nodes.start(a, b);
+  }
+
+  @BeforeEach
+  void meet(TestInfo test) {
+    String space = test.getTestMethod().orElseThrow().getName().toLowerCase(Locale.ROOT);
+    a = a.in(space);
+    b = b.in(space);
     a.openSpace();
     b.join(a.invite("writer"));
+    // a method that failed may have left them apart
+    a.switchLink(b.id(), "on");
     a.awaitLinkTo(b.id(), "connected");
   }
 
-  @AfterEach
+  @AfterAll
   void clear() {
     nodes.close();
   }
@@ -51,19 +62,19 @@ class PoliciesIT {
   }
 
   private static void declare(TestNode node, String collection, String definition) {
-    node.client().put(AT + "/collections/" + collection, json(definition)).orThrow();
+    node.client().put(node.at() + "/collections/" + collection, json(definition)).orThrow();
   }
 
   private static void put(TestNode node, String document, String body) {
-    node.client().put(AT + "/documents/" + document, json(body)).orThrow();
+    node.client().put(node.at() + "/documents/" + document, json(body)).orThrow();
   }
 
   private static JsonNode get(TestNode node, String document) {
-    return node.client().get(AT + "/documents/" + document).orThrow();
+    return node.client().get(node.at() + "/documents/" + document).orThrow();
   }
 
   private static JsonNode conflicts(TestNode node, String state) {
-    return node.client().get(AT + "/conflicts?state=" + state).orThrow().path("conflicts");
+    return node.client().get(node.at() + "/conflicts?state=" + state).orThrow().path("conflicts");
   }
 
   private void apart(Runnable writes) {
@@ -157,11 +168,11 @@ class PoliciesIT {
       put(a, "texts/one", "{\"text\": \"of a\", \"by\": \"a\"}");
       put(a, "texts/two", "{\"text\": \"of a\"}");
       put(b, "texts/one", "{\"text\": \"of b\"}");
-      b.client().delete(AT + "/documents/texts/two").orThrow();
+      b.client().delete(b.at() + "/documents/texts/two").orThrow();
     });
     for (var node : new TestNode[] {a, b}) {
       assertThat(get(node, "texts/one")).isEqualTo(json("{\"text\": \"of b\"}"));
-      assertThat(node.client().get(AT + "/documents/texts/two").status()).isEqualTo(410);
+      assertThat(node.client().get(node.at() + "/documents/texts/two").status()).isEqualTo(410);
       assertThat(conflicts(node, "resolved")).hasSize(2);
     }
     for (var conflict : conflicts(a, "resolved")) {
@@ -175,7 +186,7 @@ class PoliciesIT {
 
   private static JsonNode relabel(TestNode by, TestNode member, String labels) {
     return by.client()
-        .put(AT + "/members/" + member.id(), json("{\"labels\": " + labels + "}"))
+        .put(by.at() + "/members/" + member.id(), json("{\"labels\": " + labels + "}"))
         .orThrow();
   }
 
@@ -184,7 +195,7 @@ class PoliciesIT {
     await()
         .atMost(SOON)
         .until(() -> {
-          for (var member : node.client().get(AT + "/members").orThrow()) {
+          for (var member : node.client().get(node.at() + "/members").orThrow()) {
             if (member.path("node").asString().equals(node.id())) {
               return member.path("labels").toString().equals(labels);
             }
@@ -196,11 +207,9 @@ class PoliciesIT {
   @Test
   void theNodeWithTheLabelCountsUnderLocalRole() {
     declare(a, "prices", "{\"policy\": \"local-role\", \"labels\": [\"hq\", \"depot\"]}");
-    var declared = b.client();
     awaitSame(SOON, a, b);
-    assertThat(
-            declared.get(AT + "/collections").orThrow().path("collections").get(0).path("labels"))
-        .isEqualTo(json("[\"hq\", \"depot\"]"));
+    var declared = b.client().get(b.at() + "/collections").orThrow().path("collections");
+    assertThat(declared.get(0).path("labels")).isEqualTo(json("[\"hq\", \"depot\"]"));
     put(a, "prices/tea", "{\"price\": 4}");
     put(a, "prices/rum", "{\"price\": 9}");
     relabel(a, b, "[\"depot\"]");
@@ -210,12 +219,12 @@ class PoliciesIT {
     apart(() -> {
       put(b, "prices/tea", "{\"price\": 5}");
       put(a, "prices/tea", "{\"price\": 6}");
-      b.client().delete(AT + "/documents/prices/rum").orThrow();
+      b.client().delete(b.at() + "/documents/prices/rum").orThrow();
       put(a, "prices/rum", "{\"price\": 8}");
     });
     for (var node : new TestNode[] {a, b}) {
       assertThat(get(node, "prices/tea").path("price").asInt()).isEqualTo(5);
-      assertThat(node.client().get(AT + "/documents/prices/rum").status()).isEqualTo(410);
+      assertThat(node.client().get(node.at() + "/documents/prices/rum").status()).isEqualTo(410);
       assertThat(node.openConflicts()).isEmpty();
       assertThat(conflicts(node, "resolved")).hasSize(2);
       var conflict = conflicts(node, "resolved").get(0);
@@ -264,7 +273,9 @@ class PoliciesIT {
     assertThat(get(a, "prices/tea")).isEqualTo(get(b, "prices/tea"));
     // b is no admin
     assertThat(
-            b.client().put(AT + "/members/" + b.id(), json("{\"labels\": [\"depot\"]}")).status())
+            b.client()
+                .put(b.at() + "/members/" + b.id(), json("{\"labels\": [\"depot\"]}"))
+                .status())
         .isEqualTo(403);
   }
 
@@ -300,8 +311,8 @@ class PoliciesIT {
       put(a, "items/tea", "{\"stock\": 8}");
       put(b, "items/tea", "{\"stock\": 7}");
     });
-    var collection = a.client().get(AT + "/collections").orThrow();
-    assertThat(b.client().get(AT + "/collections").orThrow()).isEqualTo(collection);
+    var collection = a.client().get(a.at() + "/collections").orThrow();
+    assertThat(b.client().get(b.at() + "/collections").orThrow()).isEqualTo(collection);
     assertThat(get(a, "items/tea")).isEqualTo(get(b, "items/tea"));
     boolean merges =
         collection.path("collections").get(0).path("policy").asString().equals("merge");
@@ -320,8 +331,8 @@ class PoliciesIT {
       put(a, "items/tea", "{\"stock\": 8}");
       put(b, "items/tea", "{\"stock\": 7}");
     });
-    var collections = a.client().get(AT + "/collections").orThrow();
-    assertThat(b.client().get(AT + "/collections").orThrow()).isEqualTo(collections);
+    var collections = a.client().get(a.at() + "/collections").orThrow();
+    assertThat(b.client().get(b.at() + "/collections").orThrow()).isEqualTo(collections);
     assertThat(get(a, "items/tea")).isEqualTo(get(b, "items/tea"));
     return collections.path("collections").get(0).path("policy").asString();
   }
@@ -384,7 +395,8 @@ class PoliciesIT {
     assertThat(open.status()).isEqualTo(409);
     assertThat(open.body().path("code").asString()).isEqualTo("conflict-not-undoable");
     var heard = new LinkedBlockingQueue<JsonNode>();
-    var listener = Thread.ofVirtual().start(() -> b.client().followConflicts(SPACE, 0, heard::add));
+    var listener =
+        Thread.ofVirtual().start(() -> b.client().followConflicts(b.space(), 0, heard::add));
     try {
       next(heard, "open", "notes");
       resolve(a, conflict, "{\"body\": {\"text\": \"of a\"}}");
@@ -423,7 +435,8 @@ class PoliciesIT {
     put(a, "items/tea", "{\"price\": 4}");
     put(a, "notes/one", "{\"text\": \"before\"}");
     var heard = new LinkedBlockingQueue<JsonNode>();
-    var listener = Thread.ofVirtual().start(() -> b.client().followConflicts(SPACE, 0, heard::add));
+    var listener =
+        Thread.ofVirtual().start(() -> b.client().followConflicts(b.space(), 0, heard::add));
     try {
       apart(() -> {
         put(a, "items/tea", "{\"price\": 5}");
@@ -448,7 +461,7 @@ class PoliciesIT {
 
     // who comes back hears once how each conflict stands now
     var again = new LinkedBlockingQueue<JsonNode>();
-    var late = Thread.ofVirtual().start(() -> b.client().followConflicts(SPACE, 0, again::add));
+    var late = Thread.ofVirtual().start(() -> b.client().followConflicts(b.space(), 0, again::add));
     try {
       next(again, "undone", "items");
       next(again, "resolved", "notes");
@@ -472,10 +485,12 @@ class PoliciesIT {
   }
 
   private static void resolve(TestNode node, String conflict, String resolution) {
-    node.client().post(AT + "/conflicts/" + conflict + "/resolution", json(resolution)).orThrow();
+    node.client()
+        .post(node.at() + "/conflicts/" + conflict + "/resolution", json(resolution))
+        .orThrow();
   }
 
   private static Answer undo(TestNode node, String conflict) {
-    return node.client().delete(AT + "/conflicts/" + conflict + "/resolution");
+    return node.client().delete(node.at() + "/conflicts/" + conflict + "/resolution");
   }
 }

@@ -14,12 +14,28 @@ import tools.jackson.databind.node.MissingNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** A node and what tests ask of it, in one space. */
-record TestNode(Layers layers) {
+record TestNode(Layers layers, String space) {
   static final String SPACE = "shop";
   static final Duration SOON = Duration.ofSeconds(60);
 
-  private static final String AT = "/api/v1/spaces/" + SPACE;
-  private static final String DOCUMENTS = AT + "/documents/notes/";
+  /** In the space that most tests do with. */
+  TestNode(Layers layers) {
+    this(layers, SPACE);
+  }
+
+  /** The same node in another space. */
+  TestNode in(String other) {
+    return new TestNode(layers, other);
+  }
+
+  /** The path of the space. */
+  String at() {
+    return "/api/v1/spaces/" + space;
+  }
+
+  private String document(String id) {
+    return at() + "/documents/notes/" + segment(id);
+  }
 
   static ObjectNode body(String text) {
     return NodeClient.object().put("text", text);
@@ -49,11 +65,11 @@ record TestNode(Layers layers) {
   }
 
   void openSpace() {
-    client().put(AT, null).orThrow();
+    client().put(at(), null).orThrow();
   }
 
   Answer put(String id, JsonNode body) {
-    return client().put(DOCUMENTS + segment(id), body);
+    return client().put(document(id), body);
   }
 
   /** Writes and is acknowledged. */
@@ -63,7 +79,7 @@ record TestNode(Layers layers) {
 
   /** The text of a document, null where there is none. */
   String text(String id) {
-    return client().get(DOCUMENTS + segment(id)).body().path("text").asString(null);
+    return client().get(document(id)).body().path("text").asString(null);
   }
 
   /** All live documents: text by id. */
@@ -74,7 +90,7 @@ record TestNode(Layers layers) {
       var page =
           client()
               .get(
-                  AT
+                  at()
                       + "/documents/notes?limit=500"
                       + (after.isEmpty() ? "" : "&after=" + segment(after)))
               .orThrow();
@@ -85,24 +101,24 @@ record TestNode(Layers layers) {
   }
 
   Answer record(JsonNode intent) {
-    return client().post(AT + "/intents", intent);
+    return client().post(at() + "/intents", intent);
   }
 
   JsonNode receipt(String intent) {
-    return client().get(AT + "/intents/" + segment(intent)).orThrow();
+    return client().get(at() + "/intents/" + segment(intent)).orThrow();
   }
 
   JsonNode digest() {
-    return client().get(AT + "/digest").orThrow();
+    return client().get(at() + "/digest").orThrow();
   }
 
   JsonNode openConflicts() {
-    return client().get(AT + "/conflicts?state=open").orThrow().path("conflicts");
+    return client().get(at() + "/conflicts?state=open").orThrow().path("conflicts");
   }
 
   String invite(String role) {
     var request = NodeClient.object().put("uses", 1).put("expiresIn", "PT10M");
-    request.putArray("spaces").addObject().put("space", SPACE).put("role", role);
+    request.putArray("spaces").addObject().put("space", space).put("role", role);
     return layers
         .gateway()
         .post("/api/v1/invitations", request)

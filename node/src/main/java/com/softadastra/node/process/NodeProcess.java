@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,9 +37,26 @@ public final class NodeProcess implements AutoCloseable {
 
   private volatile @Nullable Run run;
 
-  /** One life of the process. */
+  /**
+   * One life of the process.
+   *
+   * @param heard counted down when it has said that it is ready, or can't say it any more
+   */
   private record Run(
-      Process process, List<String> output, CountDownLatch ready, long startedNanos) {}
+      Process process,
+      List<String> output,
+      AtomicBoolean ready,
+      CountDownLatch heard,
+      long startedNanos) {
+    Run(Process process) {
+      this(
+          process,
+          new ArrayList<>(),
+          new AtomicBoolean(),
+          new CountDownLatch(1),
+          System.nanoTime());
+    }
+  }
 
   /**
    * @param java the command up to and including the class path
@@ -133,7 +151,7 @@ public final class NodeProcess implements AutoCloseable {
     try {
       Files.createDirectories(temporary);
       var process = new ProcessBuilder(command).redirectErrorStream(true).start();
-      var begun = new Run(process, new ArrayList<>(), new CountDownLatch(1), System.nanoTime());
+      var begun = new Run(process);
       run = begun;
       Thread.ofVirtual().name("output of " + name).start(() -> listen(begun));
     } catch (IOException e) {
@@ -149,9 +167,10 @@ public final class NodeProcess implements AutoCloseable {
    */
   public Duration awaitReady(Duration patience) throws InterruptedException {
     var current = Objects.requireNonNull(run, "not started");
-    boolean said = current.ready().await(patience.toMillis(), TimeUnit.MILLISECONDS);
+    current.heard().await(patience.toMillis(), TimeUnit.MILLISECONDS);
     var waited = Duration.ofNanos(System.nanoTime() - current.startedNanos());
-    if (!said || !current.process().isAlive()) {
+    // its output ends before the system says that it has: that it lives doesn't mean ready
+    if (!current.ready().get() || !current.process().isAlive()) {
       throw new NodeDidNotStart(name, waited, output());
     }
     return waited;
@@ -208,13 +227,14 @@ public final class NodeProcess implements AutoCloseable {
           }
         }
         if (line.startsWith("ready http://")) {
-          run.ready().countDown();
+          run.ready().set(true);
+          run.heard().countDown();
         }
       }
     } catch (IOException _) {
       // The process is gone, and with it its pipe.
     } finally {
-      run.ready().countDown();
+      run.heard().countDown();
     }
   }
 }

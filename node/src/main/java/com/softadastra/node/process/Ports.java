@@ -1,9 +1,13 @@
 package com.softadastra.node.process;
 
 import java.io.IOException;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.SocketException;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -20,17 +24,36 @@ public final class Ports {
   private static final AtomicInteger NEXT =
       new AtomicInteger(ThreadLocalRandom.current().nextInt(COUNT));
 
+  // UDP sockets on the ports that were given. Nothing else here uses UDP: they keep other processes
+  // from giving the port away while whoever was to listen on it is dead. They end with this one.
+  private static final Queue<DatagramSocket> CLAIMS = new ConcurrentLinkedQueue<>();
+
   private Ports() {}
 
-  /** A port that nothing listens on at the moment, and another one at each call. */
+  /**
+   * A port that nothing listens on at the moment, another one at each call, and none that another
+   * living process was given here.
+   */
   public static int free() {
+    return free(NEXT);
+  }
+
+  static int free(AtomicInteger next) {
     for (int attempt = 0; attempt < 1000; attempt++) {
-      int port = FIRST + Math.floorMod(NEXT.getAndIncrement(), COUNT);
-      if (isFree(InetAddress.getLoopbackAddress(), port)) {
+      int port = FIRST + Math.floorMod(next.getAndIncrement(), COUNT);
+      if (claim(port) && isFree(InetAddress.getLoopbackAddress(), port)) {
         return port;
       }
     }
     throw new IllegalStateException("no free port between " + FIRST + " and " + LAST);
+  }
+
+  private static boolean claim(int port) {
+    try {
+      return CLAIMS.add(new DatagramSocket(port, InetAddress.getLoopbackAddress()));
+    } catch (SocketException _) {
+      return false;
+    }
   }
 
   public static boolean isFree(InetAddress address, int port) {

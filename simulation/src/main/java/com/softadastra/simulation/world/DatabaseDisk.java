@@ -15,8 +15,8 @@ import com.softadastra.sync.storage.StorageException;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
@@ -33,7 +33,6 @@ final class DatabaseDisk extends Disk {
 
   // so small that some commits need a checkpoint
   private static final int REDO_BYTES = 32 << 10;
-  private static final AtomicLong NUMBERS = new AtomicLong();
 
   private final LongClock clock;
   private DiskImage image;
@@ -53,11 +52,10 @@ final class DatabaseDisk extends Disk {
     static final DiskImage IMAGE = make();
 
     private static DiskImage make() {
-      try (var disk = ModelDisk.register("template")) {
-        var guard =
-            GuardFileSystem.register(
-                "guardtemplate", GuardSettings.production().withJournalBytes(JOURNAL_BYTES));
-        Database.open("template" + FILES, guard, REDO_BYTES).close();
+      try (var disk = ModelDisk.register(new DiskImage(Map.of()))) {
+        var settings = GuardSettings.production().withJournalBytes(JOURNAL_BYTES);
+        var guard = GuardFileSystem.register("guard-" + disk.scheme(), settings);
+        Database.open(disk.scheme() + FILES, guard, REDO_BYTES).close();
         return disk.image();
       }
     }
@@ -76,8 +74,7 @@ final class DatabaseDisk extends Disk {
   @Override
   Journal open(Before before, Stop stop) {
     close();
-    long number = NUMBERS.incrementAndGet();
-    var disk = ModelDisk.register("disk" + number, image.copy());
+    var disk = ModelDisk.register(image.copy());
     disk.beginRecording();
     var off = new boolean[1];
     var settings =
@@ -90,10 +87,10 @@ final class DatabaseDisk extends Disk {
                 stop.failed(cause);
               }
             });
-    var guard = GuardFileSystem.register("guard" + number, settings);
+    var guard = GuardFileSystem.register("guard-" + disk.scheme(), settings);
     Database database;
     try {
-      database = Database.open("disk" + number + FILES, guard, REDO_BYTES);
+      database = Database.open(disk.scheme() + FILES, guard, REDO_BYTES);
     } catch (RuntimeException e) {
       disk.close();
       throw e;

@@ -446,6 +446,19 @@ public final class Exchanges {
     changed();
   }
 
+  /**
+   * A node was let into a space. The others are told; it is not yet, because it would take what is
+   * said of a space that it doesn't know for nothing: it speaks of it first, when it has joined.
+   */
+  void admitted(NodeId joiner, SpaceId space) {
+    channels.forEach((peer, channel) -> {
+      if (!peer.equals(joiner)) {
+        channel.announce(space);
+      }
+    });
+    changed();
+  }
+
   /** This node as one peer's session sees it. */
   private class Host implements SessionHost {
     private final NodeId peer;

@@ -4,6 +4,7 @@ import com.softadastra.contracts.Base32;
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.ProblemCode;
 import com.softadastra.contracts.Refused;
+import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.mail.RelayDuty;
 import com.softadastra.contracts.peering.InvitationIssued;
 import com.softadastra.contracts.peering.InvitationRequest;
@@ -24,6 +25,7 @@ import com.softadastra.sync.peer.PairingMessages.Answer;
 import com.softadastra.sync.peer.PairingMessages.Request;
 import com.softadastra.sync.peer.PairingMessages.SharedSpace;
 import com.softadastra.sync.storage.Recording;
+import com.softadastra.sync.storage.SpaceView;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.sql.SQLException;
@@ -146,10 +148,12 @@ public final class Pairing {
     }
     switch (answer) {
       case Answer.Rejected(var code, var detail) -> throw new Refused(code, detail);
-      case Answer.Welcome welcome ->
-          await(recording.administer(() -> settle(invitation.inviter(), welcome, as)));
+      case Answer.Welcome welcome -> {
+        await(recording.administer(() -> settle(invitation.inviter(), welcome, as)));
+        exchanges.opened(invitation.inviter());
+        welcome.spaces().forEach(space -> exchanges.membershipChanged(idOf(space)));
+      }
     }
-    exchanges.opened(invitation.inviter());
     return invitation.inviter();
   }
 
@@ -178,16 +182,19 @@ public final class Pairing {
     } catch (Malformed e) {
       answer = new Answer.Rejected(ProblemCode.INVALID_REQUEST, "this is no request for pairing");
     }
-    if (answer instanceof Answer.Welcome) {
+    if (answer instanceof Answer.Welcome welcome) {
       exchanges.opened(joiner);
-      for (var space : recording.views().values()) {
-        var membership = space.membership();
-        if (membership.member(joiner).isPresent() || membership.relay(joiner).isPresent()) {
-          exchanges.membershipChanged(membership.space());
-        }
-      }
+      welcome.spaces().forEach(space -> exchanges.admitted(joiner, idOf(space)));
+      recording.views().values().stream()
+          .map(SpaceView::membership)
+          .filter(membership -> membership.relay(joiner).isPresent())
+          .forEach(membership -> exchanges.membershipChanged(membership.space()));
     }
     return answer.encode();
+  }
+
+  private static SpaceId idOf(SharedSpace shared) {
+    return new Membership(shared.records()).space();
   }
 
   private Answer admit(NodeId joiner, Request request) throws SQLException {
