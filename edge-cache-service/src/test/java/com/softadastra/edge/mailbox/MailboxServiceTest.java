@@ -121,6 +121,7 @@ class MailboxServiceTest {
     private final Sinks.Many<byte[]> frames = Sinks.many().unicast().onBackpressureBuffer();
     private final List<MailFrame> heard = new ArrayList<>();
     private Subscription subscription;
+    private int listenedTo;
     private boolean ended;
     private Throwable failure;
 
@@ -128,7 +129,7 @@ class MailboxServiceTest {
       this.key = key;
       members.add(this);
       relay
-          .accept(key.nodeId(), frames.asFlux())
+          .accept(key.nodeId(), frames.asFlux().doOnNext(_ -> listenedTo++))
           .subscribe(
               new BaseSubscriber<>() {
                 @Override
@@ -749,13 +750,16 @@ class MailboxServiceTest {
   }
 
   @Test
-  void takesNoMoreFramesAfterItsFarewell() {
+  void takesNoMoreFramesAfterItsFarewellAndStillHearsTheEndBehindThem() {
     var hostile = welcomed(ANN);
     hostile.frames.tryEmitNext(new byte[] {1}).orThrow();
-    hostile.deposit(envelope(ANN, BOB, 1));
+    for (int number = 1; number <= 20; number++) {
+      hostile.deposit(envelope(ANN, BOB, number));
+    }
     soon();
     assertThat(store.totals().envelopes()).isZero();
     assertThat(hostile.heard(Kept.class)).isEmpty();
+    assertThat(hostile.listenedTo).isEqualTo(22);
   }
 
   // ---- what an operator sees
