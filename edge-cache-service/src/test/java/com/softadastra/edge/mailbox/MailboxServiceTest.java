@@ -514,6 +514,8 @@ class MailboxServiceTest {
     soon();
     restart(new Quotas(1 << 30, 1 << 30, 1L << 32, 0));
 
+    assertThat(bob.hears(Farewell.class)).containsExactly(new Farewell("the relay stops"));
+    assertThat(bob.ended).isTrue();
     assertThat(welcomed(BOB).mail()).containsExactly(id(1));
   }
 
@@ -587,6 +589,23 @@ class MailboxServiceTest {
     ann.subscription.request(5);
     soon();
     assertThat(store.totals().envelopes()).isEqualTo(MailConnection.FRAMES + 5);
+  }
+
+  @Test
+  void hangsUpOnANodeThatDoesNotListen() {
+    var ann = new Member(ANN, 1);
+    ann.say(arrival(ANN));
+    soon();
+    var pile = new MailboxStore.Pile(ANN.nodeId(), PSEUDONYM, BOB.nodeId(), 1, 0);
+    for (int i = 0; i < MailConnection.UNHEARD; i++) {
+      relay.tell(pile);
+    }
+    soon();
+    assertThat(relay.connections()).isEqualTo(1);
+    relay.tell(pile);
+    soon();
+    assertThat(relay.connections()).isZero();
+    assertThat(ann.ended).isTrue();
   }
 
   @Test
