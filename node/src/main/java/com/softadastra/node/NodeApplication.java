@@ -2,6 +2,7 @@ package com.softadastra.node;
 
 import com.softadastra.contracts.http.HttpSurface;
 import com.softadastra.edge.EdgeConfiguration;
+import com.softadastra.edge.MailboxConfiguration;
 import com.softadastra.gateway.GatewayConfiguration;
 import com.softadastra.runtime.RuntimeConfiguration;
 import com.softadastra.sync.SyncConfiguration;
@@ -24,6 +25,7 @@ import org.springframework.context.annotation.Import;
   RuntimeConfiguration.class,
   GatewayConfiguration.class,
   EdgeConfiguration.class,
+  MailboxConfiguration.class,
   HttpSurface.class
 })
 public class NodeApplication {

@@ -194,7 +194,8 @@ public final class InMemoryDocuments implements Documents {
           case ANY, BASE -> true;
           case ABSENT -> !there;
           case EXISTS -> there;
-          case MATCH -> there && operation.condition().versions().contains(current.version());
+          case MATCH, HEADS ->
+              there && operation.condition().versions().contains(current.version());
         };
     if (!met) {
       throw new Refused(

@@ -7,6 +7,7 @@ import com.softadastra.contracts.link.LinkClient;
 import com.softadastra.contracts.link.LinkProperties;
 import com.softadastra.contracts.link.LinkSecret;
 import com.softadastra.contracts.link.LinkServer;
+import com.softadastra.contracts.mail.RelayDuties;
 import com.softadastra.contracts.peering.Bundles;
 import com.softadastra.contracts.peering.PeerLinks;
 import com.softadastra.contracts.peering.Peering;
@@ -66,10 +67,12 @@ public class SyncApplication {
       LinkSecret secret,
       Documents documents,
       Peering peering,
-      Bundles bundles) {
+      Bundles bundles,
+      RelayDuties duties) {
     return LinkServer.bind(new LinkAddress(link.bind(), link.port()), secret)
         .serve(Documents.class, documents)
         .serve(Peering.class, peering)
-        .serve(Bundles.class, bundles);
+        .serve(Bundles.class, bundles)
+        .serve(RelayDuties.class, duties);
   }
 }

@@ -21,6 +21,8 @@ import com.softadastra.sync.outbox.Outbox;
 import com.softadastra.sync.outbox.OutboxConfiguration;
 import com.softadastra.sync.peer.Exchanges;
 import com.softadastra.sync.peer.PeerConfiguration;
+import com.softadastra.sync.relay.CustodyBook;
+import com.softadastra.sync.relay.RelayConfiguration;
 import com.softadastra.sync.storage.RecordingSettings;
 import com.softadastra.sync.storage.Scrubber;
 import com.softadastra.sync.storage.Storage;
@@ -49,6 +51,7 @@ import org.springframework.context.annotation.Import;
   OutboxConfiguration.class,
   PeerConfiguration.class,
   EnvelopeConfiguration.class,
+  RelayConfiguration.class,
   SyncWebConfiguration.class
 })
 public class SyncConfiguration {
@@ -131,9 +134,20 @@ public class SyncConfiguration {
   }
 
   @Bean
-  Receipts receipts(Storage storage, NodeKey key, ObjectProvider<Exchanges> exchanges) {
+  Receipts receipts(
+      Storage storage,
+      NodeKey key,
+      ObjectProvider<Exchanges> exchanges,
+      ObjectProvider<CustodyBook> custody) {
     return new Receipts(
-        storage.recording(), key.nodeId(), peer -> exchanges.getObject().link(peer));
+        storage.recording(),
+        key.nodeId(),
+        peer -> exchanges.getObject().link(peer),
+        (space, member, position) ->
+            custody
+                .getObject()
+                .covering(space, member, position)
+                .map(mark -> new Receipts.Custody.Kept(mark.way().relay(), mark.at())));
   }
 
   @Bean

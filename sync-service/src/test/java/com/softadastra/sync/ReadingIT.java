@@ -29,6 +29,7 @@ import com.softadastra.sync.storage.Storage;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -63,7 +64,8 @@ class ReadingIT {
             new Receipts(
                 storage.recording(),
                 EntitiesIT.SELF.nodeId(),
-                _ -> new Receipts.LinkState(false, 0, null)),
+                _ -> new Receipts.LinkState(false, 0, null),
+                (_, _, _) -> Optional.empty()),
             context.getBean(CollectionDirectory.class));
     documents.openSpace("shop").orThrow();
   }

@@ -89,6 +89,9 @@ class BundlesIT {
     assertThat(a.digest()).isEqualTo(before);
     a.awaitReceipt(intent, "everywhere");
     assertThat(a.atRisk()).isZero();
+    // what the other is known to have is not sent, unless all is asked for
+    assertThat(Files.size(export(a, idOfB + "&all=true", "all")))
+        .isGreaterThan(2 * Files.size(export(a, idOfB, "rest")));
 
     assertThatThrownBy(() -> take(a, toB))
         .isInstanceOf(RequestRefused.class)

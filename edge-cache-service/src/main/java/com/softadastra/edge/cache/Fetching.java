@@ -77,14 +77,20 @@ final class Fetching {
     if (!isShared) {
       return alone(lookup);
     }
-    var mine = new Flight(key, lookup.request().headers());
+    var mine = new Flight(key);
     var other = flights.join(mine);
     return other.isPresent() ? join(other.get(), lookup) : lead(mine, lookup);
   }
 
   /** Without waiting for others, or letting them wait. */
   Answer alone(Lookup lookup) {
-    return ask(new Flight(lookup.request().key(), lookup.request().headers()), lookup, false);
+    var flight = new Flight(lookup.request().key());
+    flights.add(flight);
+    try {
+      return ask(flight, lookup, false);
+    } finally {
+      leave(flight);
+    }
   }
 
   /** Does it as the first who wants it; others may be waiting for the flight to land. */
@@ -102,9 +108,14 @@ final class Fetching {
       return ask(flight, lookup, true);
     } finally {
       flight.land(new Outcome.NotShared());
-      if (!flight.isComing()) {
-        flights.leave(flight);
-      }
+      leave(flight);
+    }
+  }
+
+  /** Where a body is coming, whoever takes it in does this. */
+  private void leave(Flight flight) {
+    if (!flight.isComing()) {
+      flights.leave(flight);
     }
   }
 
@@ -417,7 +428,7 @@ final class Fetching {
             null,
             -1);
     var behind = new Lookup(asGet, asGet.head(), lookup.stored(), Forward.STALE);
-    var flight = new Flight(request.key(), asGet.headers());
+    var flight = new Flight(request.key());
     if (flights.join(flight).isPresent()) {
       return;
     }

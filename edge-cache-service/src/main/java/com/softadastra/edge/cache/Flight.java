@@ -1,7 +1,6 @@
 package com.softadastra.edge.cache;
 
 import com.softadastra.edge.origin.OriginFailure;
-import com.softadastra.edge.policy.Headers;
 import com.softadastra.edge.policy.ResponseHead;
 import com.softadastra.edge.store.Incoming;
 import com.softadastra.edge.store.Stored;
@@ -29,25 +28,18 @@ final class Flight {
   }
 
   private final String key;
-  private final Headers request;
   private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
   private volatile boolean outdated;
 
   /**
    * @param key of what is fetched
-   * @param request with which
    */
-  Flight(String key, Headers request) {
+  Flight(String key) {
     this.key = key;
-    this.request = request;
   }
 
   String key() {
     return key;
-  }
-
-  Headers request() {
-    return request;
   }
 
   /** What it lands with first counts. */

@@ -1,32 +1,41 @@
 package com.softadastra.edge.cache;
 
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 
-/** The fetches on their way, one for each key. */
+/** The fetches on their way: of those that others may join, one for each key. */
 final class Flights {
-  private final ConcurrentHashMap<String, Flight> flights = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<String, Flight> open = new ConcurrentHashMap<>();
+  private final Set<Flight> all = ConcurrentHashMap.newKeySet();
 
   /** The one that is on its way already; empty where this one is now. */
   Optional<Flight> join(Flight flight) {
-    return Optional.ofNullable(flights.putIfAbsent(flight.key(), flight));
+    var other = Optional.ofNullable(open.putIfAbsent(flight.key(), flight));
+    if (other.isEmpty()) {
+      all.add(flight);
+    }
+    return other;
+  }
+
+  /** One that nobody joins. */
+  void add(Flight flight) {
+    all.add(flight);
   }
 
   void leave(Flight flight) {
-    flights.remove(flight.key(), flight);
+    open.remove(flight.key(), flight);
+    all.remove(flight);
   }
 
-  /** Also takes them out, so that who comes from now on fetches anew. */
+  /** Nobody joins them from now on, and what they bring is not stored. */
   void outdate(Predicate<String> isKey) {
-    flights
-        .values()
-        .removeIf(flight -> {
-          if (!isKey.test(flight.key())) {
-            return false;
-          }
-          flight.outdate();
-          return true;
-        });
+    for (var flight : all) {
+      if (isKey.test(flight.key())) {
+        flight.outdate();
+        open.remove(flight.key(), flight);
+      }
+    }
   }
 }

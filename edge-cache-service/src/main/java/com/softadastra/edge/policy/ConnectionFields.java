@@ -36,10 +36,14 @@ public final class ConnectionFields {
           "x-real-ip",
           "x-rewrite-url");
 
+  private static final Set<String> FOR_ALL = Set.of("cache-control", "set-cookie", "vary");
+
   private ConnectionFields() {}
 
   public static Headers without(Headers message) {
     var named = message.names("Connection");
+    // who names these has made a mistake, which must not make a private answer public
+    named.removeAll(FOR_ALL);
     return message.without(name -> OF_ONE_CONNECTION.contains(name) || named.contains(name));
   }
 

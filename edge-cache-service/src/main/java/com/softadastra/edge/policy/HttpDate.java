@@ -7,7 +7,6 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
 import java.time.temporal.ChronoField;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -32,14 +31,17 @@ public final class HttpDate {
   }
 
   public static Optional<Instant> parse(String text, Instant now) {
-    for (var form : List.of(PREFERRED, ofRfc850(now), OF_ASCTIME)) {
-      try {
-        return Optional.of(LocalDateTime.parse(text, form).toInstant(ZoneOffset.UTC));
-      } catch (DateTimeException _) {
-        // perhaps of the next form
-      }
+    return parse(text, PREFERRED)
+        .or(() -> parse(text, ofRfc850(now)))
+        .or(() -> parse(text, OF_ASCTIME));
+  }
+
+  private static Optional<Instant> parse(String text, DateTimeFormatter form) {
+    try {
+      return Optional.of(LocalDateTime.parse(text, form).toInstant(ZoneOffset.UTC));
+    } catch (DateTimeException _) {
+      return Optional.empty();
     }
-    return Optional.empty();
   }
 
   public static String format(Instant instant) {

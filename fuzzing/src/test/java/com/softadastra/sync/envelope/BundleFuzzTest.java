@@ -24,8 +24,8 @@ class BundleFuzzTest {
         Target.of("bundle", Form.BYTES, bundles(), BundleFuzzTest::read)
             .refusingWith(Malformed.class)
             .allocating(256 << 10, 16)
-            .checking((envelopes, input) -> {
-              byte[] again = written(envelopes);
+            .checking((bundle, input) -> {
+              byte[] again = written(bundle);
               hold(
                   input.length >= again.length
                       && java.util.Arrays.equals(again, 0, again.length, input, 0, again.length),
@@ -33,30 +33,37 @@ class BundleFuzzTest {
             }));
   }
 
-  private static List<Envelope> read(byte[] input) {
+  private record Bundle(List<Envelope> envelopes, boolean lacks) {}
+
+  private static Bundle read(byte[] input) {
     try {
       var file = new BundleFile.Reader(new ByteArrayInputStream(input));
       var envelopes = new ArrayList<Envelope>();
       for (var next = file.next(); next.isPresent(); next = file.next()) {
         envelopes.add(next.get());
       }
-      return envelopes;
+      return new Bundle(envelopes, file.lacks());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private static byte[] written(List<Envelope> envelopes) {
+  private static byte[] written(Bundle bundle) {
     var out = new ByteArrayOutputStream();
     out.writeBytes(BundleFile.BEGIN);
-    envelopes.forEach(envelope -> out.writeBytes(BundleFile.framed(envelope)));
-    out.writeBytes(BundleFile.end(false));
+    bundle.envelopes().forEach(envelope -> out.writeBytes(BundleFile.framed(envelope)));
+    out.writeBytes(BundleFile.end(bundle.lacks()));
     return out.toByteArray();
   }
 
   private static List<byte[]> bundles() {
     var envelopes = Fuzzing.golden("envelopes", "envelope =").stream().map(Envelope::decode);
     var one = envelopes.findFirst().orElseThrow();
-    return List.of(written(List.of()), written(List.of(one)), written(List.of(one, one)));
+    return Stream.of(
+            new Bundle(List.of(), false),
+            new Bundle(List.of(one), true),
+            new Bundle(List.of(one, one), false))
+        .map(BundleFuzzTest::written)
+        .toList();
   }
 }

@@ -59,9 +59,6 @@ final class PeerRequestBodies {
       if (!named.add(space)) {
         throw grant.wrong("space", "is named twice");
       }
-      if (grant.optionalString("role").filter("relay"::equals).isPresent()) {
-        throw notSupported(grant.path("role"), "relays are not supported by this version");
-      }
       grants.add(new SpaceGrant(space, grant.optionalEnum("role", Role.class).orElse(Role.WRITER)));
     }
     return grants;
@@ -112,7 +109,7 @@ final class PeerRequestBodies {
   static MemberChange memberChange(Json.Obj body) {
     var fields = Fields.of(body, "role", "labels");
     if (fields.optionalString("role").filter("relay"::equals).isPresent()) {
-      throw notSupported("role", "relays are not supported by this version");
+      throw notSupported("role", "a node becomes a relay by an invitation, and no member can");
     }
     return new MemberChange(
         fields.optionalEnum("role", Role.class).orElse(null),

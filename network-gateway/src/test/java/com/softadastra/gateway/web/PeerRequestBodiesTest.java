@@ -75,12 +75,13 @@ class PeerRequestBodiesTest {
   }
 
   @Test
-  void relaysAreNotSupported() {
+  void relaysAreInvitedAndNotMadeOfMembers() {
+    assertThat(
+            PeerRequestBodies.invitation(json("{'spaces':[{'space':'a','role':'relay'}]}"))
+                .spaces())
+        .containsExactly(new InvitationRequest.SpaceGrant("a", Role.RELAY));
     assertRefused(
-        PeerRequestBodies::invitation,
-        "{'spaces':[{'space':'a','role':'relay'}]}",
-        ProblemCode.NOT_SUPPORTED,
-        "spaces[0].role");
+        PeerRequestBodies::memberChange, "{'role':'relay'}", ProblemCode.NOT_SUPPORTED, "role");
   }
 
   @Test

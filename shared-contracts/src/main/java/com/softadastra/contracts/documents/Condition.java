@@ -14,10 +14,15 @@ public record Condition(Kind kind, List<String> versions) {
     /** On what is there. */
     ANY,
     /**
-     * Only where the document is at this version, or of several where these are all that it has
-     * side by side, else {@code version-mismatch}.
+     * Only where the document is at this version, else {@code version-mismatch}; of versions side
+     * by side on the one that is named.
      */
     MATCH,
+    /**
+     * On all that the document has side by side, only where that is these and no other, else {@code
+     * version-mismatch}.
+     */
+    HEADS,
     /** Only where the document exists. */
     EXISTS,
     /** Only where the document doesn't exist. */

@@ -28,8 +28,9 @@ public record Receipt(
   /**
    * The way to one other member.
    *
-   * @param at when that member said that it has the intent, by its own clock
-   * @param via the node that told us, where it was not that member itself
+   * @param at when that member said that it has the intent, by its own clock; in custody when the
+   *     relay signed for it, by the relay's
+   * @param via the node that told us, where it was not that member itself; in custody the relay
    * @param asOf when that member last said what it has, by its own clock: what is known of it here
    *     is as old as that; null where it never has
    */

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A peer as this node sees it.
  *
+ * @param via the relays that frames go by, where they don't go directly
  * @param nextAttempt when the link will be tried next; null where it stands or is off
  */
 public record PeerView(
@@ -37,6 +38,12 @@ public record PeerView(
   public enum Route {
     @JsonProperty("direct")
     DIRECT,
+    /** Relays hand them on at once. */
+    @JsonProperty("relayed")
+    RELAYED,
+    /** Relays keep them until the peer is there. */
+    @JsonProperty("edge")
+    EDGE,
     @JsonProperty("none")
     NONE
   }

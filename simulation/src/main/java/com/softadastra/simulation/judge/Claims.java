@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -77,7 +78,12 @@ final class Claims {
     this.recording = recording;
     this.journal = journal;
     this.rows = rows;
-    this.receipts = new Receipts(recording, self, _ -> new Receipts.LinkState(false, 0, null));
+    this.receipts =
+        new Receipts(
+            recording,
+            self,
+            _ -> new Receipts.LinkState(false, 0, null),
+            (_, _, _) -> Optional.empty());
   }
 
   /**

@@ -5,7 +5,6 @@ import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
-import com.softadastra.contracts.documents.Condition;
 import com.softadastra.contracts.documents.IntentRequest;
 import com.softadastra.contracts.documents.OperationKind;
 import com.softadastra.engine.document.Decided;
@@ -637,8 +636,8 @@ public class Judge {
       boolean meant =
           switch (condition.kind()) {
             case ANY, EXISTS -> parents.equals(current);
-            // taken only where all heads are deletions, and made on all of them
-            case ABSENT ->
+            // taken only where all heads are deletions, or named, and made on all of them
+            case ABSENT, HEADS ->
                 parents.equals(
                     document == null ? Set.<Hash>of() : document.heads(space::effective));
             case MATCH, BASE ->
@@ -665,9 +664,7 @@ public class Judge {
           && (document == null || !document.lost(parents, restoring, space::effective))) {
         broken("I6", node.name + " gave back what was not lost");
       }
-      boolean several = condition.kind() == Condition.Kind.MATCH && condition.versions().size() > 1;
-      boolean all = document != null && parents.equals(document.heads(space::effective));
-      if (!meant || (several && !all)) {
+      if (!meant) {
         broken(
             "I6",
             node.name

@@ -397,7 +397,7 @@ public final class Recorder {
     // one deletion takes the place of several, where whoever makes it names them
     boolean names =
         requested.condition().kind() == Condition.Kind.BASE
-            || requested.condition().versions().size() > 1;
+            || requested.condition().kind() == Condition.Kind.HEADS;
     if (!names && requested.op() != OperationKind.PUT && !target.present()) {
       throw target.absent();
     }
@@ -592,10 +592,8 @@ public final class Recorder {
           }
           yield versions();
         }
-        case MATCH ->
-            condition.versions().size() == 1
-                ? match(condition.versions().getFirst())
-                : allHeads(condition.versions());
+        case MATCH -> match(condition.versions().getFirst());
+        case HEADS -> allHeads(condition.versions());
         case BASE -> base(condition.versions());
       };
     }

@@ -101,7 +101,7 @@ class EndingConflictsTest {
             text,
             null,
             new Condition(
-                Condition.Kind.MATCH, state.headVersions().stream().map(Hash::toString).toList()));
+                Condition.Kind.HEADS, state.headVersions().stream().map(Hash::toString).toList()));
     return new IntentRequest(
         "shop",
         Recorder.resolutionId(state, text),
@@ -261,6 +261,23 @@ class EndingConflictsTest {
     a.receiveAll(c);
     assertIsRefused(seen, "pick");
     assertThat(state(a).heads()).hasSize(3);
+  }
+
+  /** A decision in doubt is open where there is one head, too. */
+  @Test
+  void whatWasMadeOfTheOneHeadIsRefusedWhereThereAreMore() {
+    a.put("{\"n\":1}");
+    b.put("{\"n\":2}");
+    var seen = state(a);
+    assertThat(seen.heads()).hasSize(1);
+    a.receiveAll(b);
+    assertThat(state(a).heads()).hasSize(2);
+    assertIsRefused(seen, null);
+    resolve(a, "{\"n\":3}", null);
+    assertThat(state(a).heads()).hasSize(1);
+    // and of one it ends what that one has left open
+    var one = state(a);
+    assertThat(a.record(resolution(one, "{\"n\":4}", null))).isInstanceOf(Admission.Accepted.class);
   }
 
   private void assertIsRefused(DocumentState seen, @Nullable String function) {

@@ -491,25 +491,30 @@ public final class DocumentService implements Documents {
 
   @Override
   public Reply<Recorded> resolve(String space, String id, Resolution resolution) {
+    // a function has seen what it decided on; a person means the conflict, as it is now
     return Reply.from(() ->
-        onCurrent(() -> {
-          var found = conflicts.find(names.id(space), id);
-          if (found.view().state() != ConflictState.OPEN) {
-            throw new Refused(ProblemCode.CONFLICT_RESOLVED, "conflict " + id + " is resolved");
-          }
-          var state = found.state();
-          var by = resolution.by();
-          var version = state.version().toString();
-          if (by != null && !by.on().equals(version)) {
-            throw new Refused(
-                Problem.of(
-                        ProblemCode.VERSION_MISMATCH,
-                        "document " + state.key().id() + " is at version " + version)
-                    .with("version", version));
-          }
-          var body = resolution.delete() ? null : chosen(resolution, found.view());
-          return record(resolving(space, state, body, resolution.actor(), by)).orThrow();
-        }));
+        resolution.by() == null
+            ? onCurrent(() -> ended(space, id, resolution))
+            : ended(space, id, resolution));
+  }
+
+  private Recorded ended(String space, String id, Resolution resolution) {
+    var found = conflicts.find(names.id(space), id);
+    if (found.view().state() != ConflictState.OPEN) {
+      throw new Refused(ProblemCode.CONFLICT_RESOLVED, "conflict " + id + " is resolved");
+    }
+    var state = found.state();
+    var by = resolution.by();
+    var version = state.version().toString();
+    if (by != null && !by.on().equals(version)) {
+      throw new Refused(
+          Problem.of(
+                  ProblemCode.VERSION_MISMATCH,
+                  "document " + state.key().id() + " is at version " + version)
+              .with("version", version));
+    }
+    var body = resolution.delete() ? null : chosen(resolution, found.view());
+    return record(resolving(space, state, body, resolution.actor(), by)).orThrow();
   }
 
   /**
@@ -533,7 +538,7 @@ public final class DocumentService implements Documents {
             body,
             null,
             new Condition(
-                Condition.Kind.MATCH,
+                Condition.Kind.HEADS,
                 state.headVersions().stream().map(Object::toString).toList()));
     return new IntentRequest(
         space,

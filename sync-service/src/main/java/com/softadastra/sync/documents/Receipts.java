@@ -1,6 +1,7 @@
 package com.softadastra.sync.documents;
 
 import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.DeliveryState;
 import com.softadastra.contracts.documents.Receipt;
 import com.softadastra.contracts.documents.ReceiptState;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -25,6 +27,7 @@ public final class Receipts {
   private final Recording recording;
   private final NodeId self;
   private final Function<NodeId, LinkState> links;
+  private final Custody custody;
 
   /**
    * How the way to a member stands.
@@ -33,16 +36,33 @@ public final class Receipts {
    */
   public record LinkState(boolean connected, int attempts, @Nullable String error) {}
 
-  public Receipts(Recording recording, NodeId self, Function<NodeId, LinkState> links) {
+  /** What relays have signed for. */
+  public interface Custody {
+    /** What covers a position of a space's log, for a member. */
+    Optional<Kept> of(SpaceId space, NodeId member, long position);
+
+    /**
+     * A relay has it.
+     *
+     * @param at when it signed, by its clock
+     */
+    record Kept(NodeId relay, Instant at) {}
+  }
+
+  public Receipts(
+      Recording recording, NodeId self, Function<NodeId, LinkState> links, Custody custody) {
     this.recording = recording;
     this.self = self;
     this.links = links;
+    this.custody = custody;
   }
 
   public ReceiptState state(LoggedEntry logged) {
     var others = others(logged);
     if (others.stream().noneMatch(member -> has(member, logged))) {
-      return ReceiptState.RECORDED;
+      return others.stream().anyMatch(member -> kept(member, logged).isPresent())
+          ? ReceiptState.IN_CUSTODY
+          : ReceiptState.RECORDED;
     }
     // who joined later gets it too, but is not waited for
     var then = recording.view(logged.entry().space()).orElseThrow().membership();
@@ -105,9 +125,25 @@ public final class Receipts {
           asOf);
     }
     var link = links.apply(member.node());
+    var kept = kept(member, logged);
+    if (kept.isPresent() && !link.connected()) {
+      return new Receipt.Delivery(
+          member.node(),
+          member.name(),
+          DeliveryState.IN_CUSTODY,
+          kept.get().at(),
+          kept.get().relay(),
+          link.attempts(),
+          link.error(),
+          asOf);
+    }
     var state = link.connected() ? DeliveryState.IN_FLIGHT : DeliveryState.QUEUED;
     return new Receipt.Delivery(
         member.node(), member.name(), state, null, null, link.attempts(), link.error(), asOf);
+  }
+
+  private Optional<Custody.Kept> kept(Membership.Member member, LoggedEntry logged) {
+    return custody.of(logged.entry().space(), member.node(), logged.position());
   }
 
   private boolean has(Membership.Member member, LoggedEntry logged) {

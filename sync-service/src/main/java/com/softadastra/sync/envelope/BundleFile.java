@@ -50,6 +50,7 @@ final class BundleFile {
   /** Reads such a file, one envelope after the other. */
   static final class Reader {
     private final DataInputStream in;
+    private boolean lacks;
 
     /**
      * @throws Malformed where it begins otherwise
@@ -61,6 +62,11 @@ final class BundleFile {
       }
     }
 
+    /** Whether its maker left out what it couldn't read; known at the end. */
+    boolean lacks() {
+      return lacks;
+    }
+
     /**
      * The next; empty at the end.
      *
@@ -70,6 +76,7 @@ final class BundleFile {
       try {
         int length = in.readInt();
         if (length == Bundles.END || length == Bundles.END_LACKING) {
+          lacks = length == Bundles.END_LACKING;
           return Optional.empty();
         }
         if (length < 0 || length > Envelope.MOST_BYTES) {

@@ -28,10 +28,14 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 
 /** Envelopes by file. */
 public final class BundleService implements Bundles {
+  private static final Logger LOG = LoggerFactory.getLogger(BundleService.class);
+
   /** What a layer hands to another at once, in bytes. */
   private static final int PIECE_BYTES = 256 << 10;
 
@@ -174,7 +178,11 @@ public final class BundleService implements Bundles {
         if (file == null) {
           file = new BundleFile.Reader(in);
         }
-        return file.next();
+        var next = file.next();
+        if (next.isEmpty() && file.lacks()) {
+          LOG.warn("the maker of a bundle couldn't read all that it meant to put into it");
+        }
+        return next;
       } catch (Malformed e) {
         throw invalid(e);
       } catch (IOException e) {

@@ -70,6 +70,11 @@ public final class Envelopes {
     this.surroundings = surroundings;
   }
 
+  /** This node. */
+  public NodeId node() {
+    return key.nodeId();
+  }
+
   /** The spaces that this node and another are members of, by their ids. */
   public List<SpaceId> spacesWith(NodeId member) {
     return recording.views().values().stream()

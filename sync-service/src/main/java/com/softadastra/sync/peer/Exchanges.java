@@ -233,7 +233,17 @@ public final class Exchanges {
             before == null ? Lane.Status.NEW : before,
             new FullJitter(settings.base(), settings.cap(), surroundings.random()),
             surroundings,
-            outcome -> call(peer, outcome));
+            new Lane.Call() {
+              @Override
+              public void make(Lane.Outcome outcome) {
+                call(peer, outcome);
+              }
+
+              @Override
+              public void over() {
+                changed();
+              }
+            });
     if (lanes.putIfAbsent(peer, lane) == null) {
       lane.start();
     }
@@ -345,7 +355,6 @@ public final class Exchanges {
     channel.onEnd(_ -> {
       open.remove(channel);
       channels.remove(peer, channel);
-      changed();
     });
     return channel;
   }

@@ -11,13 +11,13 @@ import org.springframework.retry.backoff.ExponentialBackOffPolicy;
  * peers best ("Exponential Backoff and Jitter", AWS Architecture Blog, 2015). Spring Retry's policy
  * makes the bounds; where it would sleep, the bound is noted. Belongs to one lane.
  */
-final class FullJitter {
+public final class FullJitter {
   private final ExponentialBackOffPolicy bounds = new ExponentialBackOffPolicy();
   private final RandomGenerator random;
   private @Nullable BackOffContext failures;
   private long boundMillis;
 
-  FullJitter(Duration base, Duration cap, RandomGenerator random) {
+  public FullJitter(Duration base, Duration cap, RandomGenerator random) {
     this.random = random;
     bounds.setInitialInterval(base.toMillis());
     bounds.setMultiplier(2);

@@ -58,18 +58,30 @@ public final class Lane {
   private long turn;
 
   /** Calls the peer; returns at once. */
-  interface Call {
+  public interface Call {
     /**
      * @throws RuntimeException where the call failed
      */
     void make(Outcome outcome);
+
+    /** It has failed or ended; the lane waits to call again. */
+    default void over() {}
   }
 
   /** What becomes of a call. It may be connected once or several times, then it ends. */
-  interface Outcome {
+  public interface Outcome {
     void connected();
 
     void ended(Channel.End end);
+
+    /**
+     * It ended.
+     *
+     * @param onPurpose whether one of both sides ended it, and the link would still bear it
+     */
+    default void ended(String why, boolean onPurpose) {
+      ended(new Channel.End(why, onPurpose));
+    }
   }
 
   /** What the lane is at. */
@@ -94,10 +106,10 @@ public final class Lane {
       }
     }
 
-    static final Status NEW = new Status(State.CALLING, 0, null, null);
+    public static final Status NEW = new Status(State.CALLING, 0, null, null);
   }
 
-  Lane(NodeId peer, Status before, FullJitter waits, Surroundings surroundings, Call call) {
+  public Lane(NodeId peer, Status before, FullJitter waits, Surroundings surroundings, Call call) {
     this.peer = peer;
     this.call = call;
     this.waits = waits;
@@ -106,20 +118,20 @@ public final class Lane {
     this.status = before;
   }
 
-  Status status() {
+  public Status status() {
     return status;
   }
 
-  void start() {
+  public void start() {
     events.execute(() -> inTurn(0, this::call));
   }
 
   /** The peer was seen: if the lane waits, it calls at once. */
-  void wake() {
+  public void wake() {
     events.execute(this::woken);
   }
 
-  void stop() {
+  public void stop() {
     events.execute(this::stopped);
   }
 
@@ -180,6 +192,7 @@ public final class Lane {
         surroundings
             .schedule()
             .after(wait, () -> events.execute(() -> inTurn(current, this::call)));
+    call.over();
   }
 
   private void woken() {

@@ -44,6 +44,7 @@ public final class Pairing {
   private final String name;
   private final SpaceNames spaces;
   private final PeerDirectory peers;
+  private final RelayDirectory relays;
   private final InvitationRepository invitations;
   private final TransactionTemplate transaction;
   private final Exchanges exchanges;
@@ -57,6 +58,7 @@ public final class Pairing {
       String name,
       SpaceNames spaces,
       PeerDirectory peers,
+      RelayDirectory relays,
       InvitationRepository invitations,
       TransactionTemplate transaction,
       Exchanges exchanges,
@@ -67,6 +69,7 @@ public final class Pairing {
     this.name = name;
     this.spaces = spaces;
     this.peers = peers;
+    this.relays = relays;
     this.invitations = invitations;
     this.transaction = transaction;
     this.exchanges = exchanges;
@@ -159,7 +162,7 @@ public final class Pairing {
       }
       spaces.join(as == null ? space.name() : as, membership);
     }
-    welcome.duties().forEach(peers::take);
+    welcome.duties().forEach(relays::take);
     peers.pair(inviter, welcome.name(), welcome.addresses(), clock.instant());
     return true;
   }

@@ -32,13 +32,23 @@ public class PeerConfiguration {
   public record Node(String name, String version, Exchanges.LaneSettings lanes) {}
 
   @Bean
-  PeerDirectory peerDirectory(
-      Storage storage,
+  PeerStore peerStore(
       PeerRepository peers,
       LaneRepository lanes,
+      CustodyRepository custody,
+      RelayDutyRepository duties,
       PlatformTransactionManager transactions) {
-    return new PeerDirectory(
-        storage.recording(), new JpaPeerStore(peers, lanes, new TransactionTemplate(transactions)));
+    return new JpaPeerStore(peers, lanes, custody, duties, new TransactionTemplate(transactions));
+  }
+
+  @Bean
+  PeerDirectory peerDirectory(Storage storage, PeerStore store) {
+    return new PeerDirectory(storage.recording(), store);
+  }
+
+  @Bean
+  RelayDirectory relayDirectory(Storage storage, PeerStore store) {
+    return new RelayDirectory(storage.recording(), store);
   }
 
   @Bean(destroyMethod = "")
@@ -68,6 +78,7 @@ public class PeerConfiguration {
       Node node,
       SpaceNames spaces,
       PeerDirectory peers,
+      RelayDirectory relays,
       InvitationRepository invitations,
       PlatformTransactionManager transactions,
       Exchanges exchanges,
@@ -79,6 +90,7 @@ public class PeerConfiguration {
         node.name(),
         spaces,
         peers,
+        relays,
         invitations,
         new TransactionTemplate(transactions),
         exchanges,
@@ -95,6 +107,7 @@ public class PeerConfiguration {
       PeerDirectory peers,
       Pairing pairing,
       Exchanges exchanges,
+      Routes routes,
       Outbox outbox,
       Supplier<PeerLinks> links,
       InstantSource clock) {
@@ -107,6 +120,7 @@ public class PeerConfiguration {
         peers,
         pairing,
         exchanges,
+        routes,
         outbox,
         links,
         clock);

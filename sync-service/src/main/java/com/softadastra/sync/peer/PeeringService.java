@@ -10,6 +10,7 @@ import com.softadastra.contracts.peering.NodeInfo;
 import com.softadastra.contracts.peering.PeerLinks;
 import com.softadastra.contracts.peering.PeerView;
 import com.softadastra.contracts.peering.Peering;
+import com.softadastra.contracts.peering.Role;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.sync.documents.SpaceNames;
@@ -22,9 +23,11 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 
@@ -38,6 +41,7 @@ public final class PeeringService implements Peering {
   private final PeerDirectory peers;
   private final Pairing pairing;
   private final Exchanges exchanges;
+  private final Routes routes;
   private final Outbox outbox;
   private final Supplier<PeerLinks> links;
   private final InstantSource clock;
@@ -51,6 +55,7 @@ public final class PeeringService implements Peering {
       PeerDirectory peers,
       Pairing pairing,
       Exchanges exchanges,
+      Routes routes,
       Outbox outbox,
       Supplier<PeerLinks> links,
       InstantSource clock) {
@@ -62,6 +67,7 @@ public final class PeeringService implements Peering {
     this.peers = peers;
     this.pairing = pairing;
     this.exchanges = exchanges;
+    this.routes = routes;
     this.outbox = outbox;
     this.links = links;
     this.clock = clock;
@@ -121,8 +127,13 @@ public final class PeeringService implements Peering {
 
   @Override
   public Reply<List<MemberView>> members(String space) {
-    return Reply.from(() ->
-        spaces.view(space).membership().members().stream().map(m -> member(space, m)).toList());
+    return Reply.from(() -> {
+      var membership = spaces.view(space).membership();
+      return Stream.concat(
+              membership.members().stream().map(member -> member(space, member)),
+              membership.relays().stream().map(PeeringService::relay))
+          .toList();
+    });
   }
 
   @Override
@@ -139,24 +150,42 @@ public final class PeeringService implements Peering {
   }
 
   private PeerView view(PeerDirectory.Peer peer) {
-    boolean connected = exchanges.connected(peer.node());
+    var node = peer.node();
+    var relay = routes.relay(node);
+    boolean connected = exchanges.connected(node) || (relay != null && relay.connected());
+    var inReach = routes.inReach(node);
+    var keeping = routes.keepingFor(node);
     var state =
         !peer.linkOn()
             ? PeerView.State.OFF
-            : connected ? PeerView.State.CONNECTED : PeerView.State.UNREACHABLE;
-    var lane = exchanges.lane(peer.node());
+            : connected || !inReach.isEmpty()
+                ? PeerView.State.CONNECTED
+                : PeerView.State.UNREACHABLE;
+    var route =
+        connected
+            ? PeerView.Route.DIRECT
+            : !inReach.isEmpty()
+                ? PeerView.Route.RELAYED
+                : !keeping.isEmpty() ? PeerView.Route.EDGE : PeerView.Route.NONE;
+    var lane = exchanges.lane(node).or(() -> Optional.ofNullable(relay).map(Routes.Standing::lane));
     var offset = peer.clockOffsetMillis();
     return new PeerView(
-        peer.node(),
+        node,
         peer.name(),
         state,
-        connected ? PeerView.Route.DIRECT : PeerView.Route.NONE,
-        List.of(),
-        outbox.lag(peer.node()),
+        route,
+        connected ? List.of() : !inReach.isEmpty() ? inReach : keeping,
+        outbox.lag(node),
         offset == null ? null : Duration.ofMillis(offset),
         connected ? clock.instant() : peer.lastSeen(),
         connected ? null : lane.map(Lane.Status::nextAttempt).orElse(null),
-        connected ? exchanges.refusal(peer.node()) : lane.map(Lane.Status::lastError).orElse(null));
+        connected ? exchanges.refusal(node) : lane.map(Lane.Status::lastError).orElse(null));
+  }
+
+  /** Is listed with the members, and counts as none. */
+  private static MemberView relay(Membership.Relay relay) {
+    return new MemberView(
+        relay.node(), relay.name(), Role.RELAY, List.of(), "active", Map.of(), null, 0);
   }
 
   private MemberView member(String space, Membership.Member member) {

@@ -1,0 +1,149 @@
+package com.softadastra.sync.relay;
+
+import com.softadastra.contracts.Incarnation;
+import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.Replica;
+import com.softadastra.contracts.SpaceId;
+import com.softadastra.engine.envelope.Custody;
+import com.softadastra.engine.ledger.Statement;
+import com.softadastra.sync.peer.CustodyMark;
+import com.softadastra.sync.peer.CustodyMark.Way;
+import com.softadastra.sync.peer.RelayDirectory;
+import com.softadastra.sync.storage.DamagedRow;
+import com.softadastra.sync.storage.Recording;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Up to where relays have what members lack. A mark counts as long as the member speaks as the same
+ * life as when it was made: another one has lost what it had fetched.
+ *
+ * <p>Any thread may use it.
+ */
+public final class CustodyBook {
+  private final Recording recording;
+  private final RelayDirectory relays;
+
+  public CustodyBook(Recording recording, RelayDirectory relays) {
+    this.recording = recording;
+    this.relays = relays;
+  }
+
+  /** As which a member says what it has; null where it hasn't said anything. */
+  @Nullable Incarnation life(SpaceId space, NodeId member) {
+    return recording
+        .ledger()
+        .by(space, member)
+        .map(known -> known.statement().by().incarnation())
+        .orElse(null);
+  }
+
+  /** The mark of a way, where it counts. */
+  private Optional<CustodyMark> counting(Way way) {
+    return relays.mark(way).filter(this::counts);
+  }
+
+  private boolean counts(CustodyMark mark) {
+    var life = life(mark.way().space(), mark.way().to());
+    return mark.upTo() > 0 && Objects.equals(life, mark.life());
+  }
+
+  /** The log position up to which a relay has what a member lacks, 0 where it has nothing. */
+  long upTo(Way way) {
+    return counting(way).map(CustodyMark::upTo).orElse(0L);
+  }
+
+  /** A relay has signed for more; completes when that is forced. */
+  CompletionStage<?> signed(
+      Way way,
+      @Nullable Incarnation life,
+      byte[] mailboxes,
+      long upTo,
+      Instant at,
+      Custody.Signed receipt) {
+    return relays.keep(new CustodyMark(way, life, mailboxes, upTo, at, receipt));
+  }
+
+  /** A relay has nothing of it any more, and the member has not got it. */
+  CompletionStage<?> lost(Way way) {
+    return relays
+        .mark(way)
+        .<CompletionStage<?>>map(mark -> relays.keep(mark.emptied()))
+        .orElseGet(() -> CompletableFuture.completedStage(null));
+  }
+
+  /** The ways by a relay of which it has something, by what it signed. */
+  List<Way> ways(NodeId relay) {
+    return relays.marks().stream()
+        .filter(mark -> mark.way().relay().equals(relay) && mark.upTo() > 0)
+        .map(CustodyMark::way)
+        .toList();
+  }
+
+  /** Whether the mailboxes that signed are not these, so that they are lost. */
+  boolean isOfOthers(Way way, byte[] mailboxes) {
+    return relays.mark(way).filter(it -> !Arrays.equals(it.mailboxes(), mailboxes)).isPresent();
+  }
+
+  /** Whether a member lacks something up to a log position, by what it said last. */
+  boolean lacks(SpaceId space, NodeId member, long upTo) {
+    var said = recording.ledger().by(space, member).map(known -> known.statement());
+    var view = recording.view(space);
+    if (view.isEmpty()) {
+      return false;
+    }
+    try {
+      for (var chain : view.get().chains().entrySet()) {
+        var head = chain.getValue();
+        long has = said.map(it -> stated(it, chain.getKey(), head.after())).orElse(head.after());
+        if (has < head.sequence()
+            && !said.map(Statement::by).filter(chain.getKey()::equals).isPresent()
+            && recording
+                .log()
+                .find(space, chain.getKey(), has + 1)
+                .filter(entry -> entry.position() <= upTo)
+                .isPresent()) {
+          return true;
+        }
+      }
+      return false;
+    } catch (DamagedRow row) {
+      recording.noticed(row);
+      return true;
+    }
+  }
+
+  private static long stated(Statement statement, Replica chain, long least) {
+    return Math.max(least, statement.vector().getOrDefault(chain, 0L));
+  }
+
+  /** What covers a log position, of several the first that was signed. */
+  public Optional<CustodyMark> covering(SpaceId space, NodeId member, long position) {
+    return relays.marks().stream()
+        .filter(mark ->
+            mark.way().space().equals(space)
+                && mark.way().to().equals(member)
+                && mark.upTo() >= position
+                && counts(mark))
+        .min(Comparator.comparing(CustodyMark::at));
+  }
+
+  List<NodeId> keepingFor(NodeId member) {
+    return relays.marks().stream()
+        .filter(mark ->
+            mark.way().to().equals(member)
+                && counts(mark)
+                && lacks(mark.way().space(), member, mark.upTo()))
+        .map(mark -> mark.way().relay())
+        .distinct()
+        .sorted()
+        .toList();
+  }
+}

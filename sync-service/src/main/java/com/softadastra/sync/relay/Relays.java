@@ -1,0 +1,219 @@
+package com.softadastra.sync.relay;
+
+import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.peering.PeerLinks;
+import com.softadastra.contracts.time.Surroundings;
+import com.softadastra.engine.space.Membership;
+import com.softadastra.sync.envelope.Envelopes;
+import com.softadastra.sync.peer.Exchanges;
+import com.softadastra.sync.peer.FullJitter;
+import com.softadastra.sync.peer.Lane;
+import com.softadastra.sync.peer.PeerDirectory;
+import com.softadastra.sync.peer.Routes;
+import com.softadastra.sync.storage.Recording;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A lane to each relay of this node's spaces. What members lack that can't be reached is brought
+ * there, and what is there for this node is fetched. A relay needs not to be paired with: the
+ * membership names it, and its addresses.
+ *
+ * <p>Any thread may use it.
+ */
+public final class Relays implements Routes {
+  private final Recording recording;
+  private final Envelopes envelopes;
+  private final Exchanges exchanges;
+  private final PeerDirectory peers;
+  private final CustodyBook custody;
+  private final NodeId self;
+  private final Supplier<PeerLinks> links;
+  private final Exchanges.LaneSettings settings;
+  private final Surroundings surroundings;
+  private final Map<NodeId, Lane> lanes = new ConcurrentSkipListMap<>();
+  private final Map<NodeId, MailChannel> channels = new ConcurrentSkipListMap<>();
+  private final Set<NodeId> introduced = ConcurrentHashMap.newKeySet();
+  private volatile boolean started;
+
+  public Relays(
+      Recording recording,
+      Envelopes envelopes,
+      Exchanges exchanges,
+      PeerDirectory peers,
+      CustodyBook custody,
+      NodeId self,
+      Supplier<PeerLinks> links,
+      Exchanges.LaneSettings settings,
+      Surroundings surroundings) {
+    this.recording = recording;
+    this.envelopes = envelopes;
+    this.exchanges = exchanges;
+    this.peers = peers;
+    this.custody = custody;
+    this.self = self;
+    this.links = links;
+    this.settings = settings;
+    this.surroundings = surroundings;
+    exchanges.onChange(this::follow);
+    recording.onForced(() -> channels.values().forEach(MailChannel::signal));
+  }
+
+  /** Starts a lane to every relay. */
+  public void start() {
+    started = true;
+    follow();
+  }
+
+  /** Ends all lanes. */
+  public void stop() {
+    started = false;
+    lanes.values().forEach(Lane::stop);
+    lanes.clear();
+    channels.values().forEach(channel -> channel.close("stopping", true));
+  }
+
+  /** Opens and ends lanes, as memberships and the operator's switches stand now. */
+  private void follow() {
+    if (!started) {
+      return;
+    }
+    var relays = new TreeMap<NodeId, Membership.Relay>();
+    recording.views().values().stream()
+        .filter(view -> view.membership().member(self).isPresent())
+        .flatMap(view -> view.membership().relays().stream())
+        .forEach(relay -> relays.put(relay.node(), relay));
+    relays.remove(self);
+    relays.values().forEach(this::follow);
+    lanes.forEach((node, lane) -> {
+      if (!relays.containsKey(node)) {
+        end(node, lane, "no relay any more");
+      }
+    });
+    channels.values().forEach(MailChannel::signal);
+  }
+
+  private void follow(Membership.Relay relay) {
+    var node = relay.node();
+    var peer = peers.find(node);
+    if (peer.isEmpty()) {
+      introduce(relay);
+      return;
+    }
+    var lane = lanes.get(node);
+    if (!peer.get().linkOn()) {
+      if (lane != null) {
+        end(node, lane, "switched off");
+      }
+    } else if (lane == null) {
+      open(node);
+    }
+  }
+
+  /** So that it is listed, and can be switched off. */
+  private void introduce(Membership.Relay relay) {
+    if (introduced.add(relay.node())) {
+      var _ =
+          recording
+              .administer(() ->
+                  peers.pair(
+                      relay.node(),
+                      relay.name(),
+                      relay.addresses(),
+                      surroundings.clock().instant()))
+              .whenComplete((_, failure) -> {
+                introduced.remove(relay.node());
+                if (failure == null) {
+                  follow();
+                }
+              });
+    }
+  }
+
+  private void open(NodeId relay) {
+    var lane =
+        new Lane(
+            relay,
+            Lane.Status.NEW,
+            new FullJitter(settings.base(), settings.cap(), surroundings.random()),
+            surroundings,
+            outcome -> call(relay, outcome));
+    if (lanes.putIfAbsent(relay, lane) == null) {
+      lane.start();
+    }
+  }
+
+  private void end(NodeId relay, Lane lane, String why) {
+    if (lanes.remove(relay, lane)) {
+      lane.stop();
+      var channel = channels.get(relay);
+      if (channel != null) {
+        channel.close(why, true);
+      }
+    }
+  }
+
+  private void call(NodeId relay, Lane.Outcome outcome) {
+    var channel =
+        new MailChannel(
+            relay, recording, envelopes, custody, this::isFor, surroundings, outcome::connected);
+    channels.put(relay, channel);
+    channel.onEnd((why, onPurpose) -> {
+      channels.remove(relay, channel);
+      outcome.ended(why, onPurpose);
+    });
+    channel.open(frames -> links.get().mail(relay, addresses(relay), frames));
+  }
+
+  /** Where the members say that it is first: it may have been moved since they were paired. */
+  private List<String> addresses(NodeId relay) {
+    var addresses = new LinkedHashSet<String>();
+    recording
+        .views()
+        .values()
+        .forEach(view ->
+            view.membership().relay(relay).ifPresent(it -> addresses.addAll(it.addresses())));
+    peers.find(relay).ifPresent(peer -> addresses.addAll(peer.addresses()));
+    return List.copyOf(addresses);
+  }
+
+  /** Whether what a member lacks goes by relays: it isn't there, and not just about to be. */
+  private boolean isFor(NodeId member) {
+    return !member.equals(self) && !exchanges.connected(member) && !exchanges.isBeingCalled(member);
+  }
+
+  // ---- what others ask
+
+  @Override
+  public @Nullable Standing relay(NodeId node) {
+    var lane = lanes.get(node);
+    var channel = channels.get(node);
+    return lane == null
+        ? null
+        : new Standing(channel != null && channel.isWelcome(), lane.status());
+  }
+
+  @Override
+  public List<NodeId> keepingFor(NodeId member) {
+    return custody.keepingFor(member);
+  }
+
+  @Override
+  public List<NodeId> inReach(NodeId member) {
+    var reach = new ArrayList<NodeId>();
+    channels.forEach((relay, channel) -> {
+      if (channel.reaches(member)) {
+        reach.add(relay);
+      }
+    });
+    return reach;
+  }
+}
