@@ -121,6 +121,7 @@ class MailboxServiceTest {
     private final Sinks.Many<byte[]> frames = Sinks.many().unicast().onBackpressureBuffer();
     private final List<MailFrame> heard = new ArrayList<>();
     private Subscription subscription;
+    private int listenedTo;
     private boolean ended;
     private Throwable failure;
 
@@ -128,7 +129,7 @@ class MailboxServiceTest {
       this.key = key;
       members.add(this);
       relay
-          .accept(key.nodeId(), frames.asFlux())
+          .accept(key.nodeId(), frames.asFlux().doOnNext(_ -> listenedTo++))
           .subscribe(
               new BaseSubscriber<>() {
                 @Override
@@ -513,6 +514,8 @@ class MailboxServiceTest {
     soon();
     restart(new Quotas(1 << 30, 1 << 30, 1L << 32, 0));
 
+    assertThat(bob.hears(Farewell.class)).containsExactly(new Farewell("the relay stops"));
+    assertThat(bob.ended).isTrue();
     assertThat(welcomed(BOB).mail()).containsExactly(id(1));
   }
 
@@ -586,6 +589,23 @@ class MailboxServiceTest {
     ann.subscription.request(5);
     soon();
     assertThat(store.totals().envelopes()).isEqualTo(MailConnection.FRAMES + 5);
+  }
+
+  @Test
+  void hangsUpOnANodeThatDoesNotListen() {
+    var ann = new Member(ANN, 1);
+    ann.say(arrival(ANN));
+    soon();
+    var pile = new MailboxStore.Pile(ANN.nodeId(), PSEUDONYM, BOB.nodeId(), 1, 0);
+    for (int i = 0; i < MailConnection.UNHEARD; i++) {
+      relay.tell(pile);
+    }
+    soon();
+    assertThat(relay.connections()).isEqualTo(1);
+    relay.tell(pile);
+    soon();
+    assertThat(relay.connections()).isZero();
+    assertThat(ann.ended).isTrue();
   }
 
   @Test
@@ -749,13 +769,16 @@ class MailboxServiceTest {
   }
 
   @Test
-  void takesNoMoreFramesAfterItsFarewell() {
+  void takesNoMoreFramesAfterItsFarewellAndStillHearsTheEndBehindThem() {
     var hostile = welcomed(ANN);
     hostile.frames.tryEmitNext(new byte[] {1}).orThrow();
-    hostile.deposit(envelope(ANN, BOB, 1));
+    for (int number = 1; number <= 20; number++) {
+      hostile.deposit(envelope(ANN, BOB, number));
+    }
     soon();
     assertThat(store.totals().envelopes()).isZero();
     assertThat(hostile.heard(Kept.class)).isEmpty();
+    assertThat(hostile.listenedTo).isEqualTo(22);
   }
 
   // ---- what an operator sees
