@@ -9,7 +9,9 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import java.time.Instant;
 
-@AnalyzeClasses(packages = "com.softadastra.edge", importOptions = ImportOption.DoNotIncludeTests.class)
+@AnalyzeClasses(
+    packages = "com.softadastra.edge",
+    importOptions = ImportOption.DoNotIncludeTests.class)
 class PurityTest {
   @ArchTest
   static final ArchRule theRulesKnowNoShell =
@@ -19,8 +21,12 @@ class PurityTest {
           .should()
           .onlyDependOnClassesThat()
           .resideInAnyPackage(
-              "com.softadastra.edge.policy", "java.lang..", "java.util..", "java.time..",
-              "org.jspecify..", "java.net");
+              "com.softadastra.edge.policy",
+              "java.lang..",
+              "java.util..",
+              "java.time..",
+              "org.jspecify..",
+              "java.net");
 
   @ArchTest
   static final ArchRule theRulesKnowNoClock =
