@@ -45,18 +45,17 @@ class KilledEdgeIT {
       port = free.getLocalPort();
     }
     try (var origin = new TestOrigin()) {
-      origin.answers(
-          (request, out) -> {
-            if (request.target().equals("/whole")) {
-              out.write(answer(200, "Cache-Control: max-age=600\r\n", "tea"));
-            } else {
-              out.write(
-                  "HTTP/1.1 200 x\r\nCache-Control: max-age=600\r\nContent-Length: 9\r\n\r\nhalf"
-                      .getBytes(StandardCharsets.ISO_8859_1));
-              out.flush();
-              new CountDownLatch(1).await();
-            }
-          });
+      origin.answers((request, out) -> {
+        if (request.target().equals("/whole")) {
+          out.write(answer(200, "Cache-Control: max-age=600\r\n", "tea"));
+        } else {
+          out.write(
+              "HTTP/1.1 200 x\r\nCache-Control: max-age=600\r\nContent-Length: 9\r\n\r\nhalf"
+                  .getBytes(StandardCharsets.ISO_8859_1));
+          out.flush();
+          new CountDownLatch(1).await();
+        }
+      });
       var process = start(port, origin.port);
       try {
         await()

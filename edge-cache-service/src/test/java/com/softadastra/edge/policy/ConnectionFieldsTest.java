@@ -70,7 +70,8 @@ class ConnectionFieldsTest {
   @Test
   @DisplayName("7.6.1: what is for all recipients can't be named away")
   void forAll() {
-    var headers = Headers.of("Connection", "Cache-Control, vary", "Cache-Control", "private", "Vary", "*");
+    var headers =
+        Headers.of("Connection", "Cache-Control, vary", "Cache-Control", "private", "Vary", "*");
     assertThat(ConnectionFields.without(headers))
         .isEqualTo(Headers.of("Cache-Control", "private", "Vary", "*"));
   }
