@@ -51,7 +51,8 @@ public final class DocumentFold {
    *     have to be looked for
    * @param definition the one that the operation names
    * @param ranked whether labels decide under one of the collection's definitions: a conflict that
-   *     is open may be so because of them, and close with the next write
+   *     is open may be so because of them, and close with the next write. One that a function
+   *     decides doesn't: what goes on with one side is no result
    */
   public static @Nullable DocumentState advance(
       DocumentKey key,

@@ -49,8 +49,7 @@ public final class DocumentUpdate {
       boolean ranked =
           before != null
               && before.conflicted()
-              && (Definitions.ranked(entry.space(), operation.collection(), reads)
-                  || Definitions.called(entry.space(), operation.collection(), reads));
+              && Definitions.ranked(entry.space(), operation.collection(), reads);
       var after =
           DocumentFold.advance(
               key,

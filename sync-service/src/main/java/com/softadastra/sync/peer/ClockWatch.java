@@ -19,14 +19,18 @@ import org.slf4j.LoggerFactory;
 /**
  * Compares clocks with those of members that this node meets. Where most of them go otherwise, this
  * node is suspect, else whoever does; it is written down in each space once, until it has changed.
- * Of a life that has written nothing there is nothing to say, until it does: who comes as another
- * one each time makes nobody else write.
+ * Of a member's lives that have written nothing it says so of a few, and of others when they write:
+ * who comes as another one each time does not make all others write each time.
  *
  * <p>Any thread may use it.
  */
 final class ClockWatch {
   private static final Logger LOG = LoggerFactory.getLogger(ClockWatch.class);
 
+  /** Of a member's lives that have written nothing so many are written down since the start. */
+  static final int SAID_AT_ONCE = 4;
+
+  /** And so many of the others wait until they write, the last ones. */
   private static final int SILENT_LIVES = 16;
 
   private final Recording recording;
@@ -42,8 +46,10 @@ final class ClockWatch {
   /** What peers said last of themselves, by space. */
   private final Map<SpaceId, Map<NodeId, Writes>> peers = new ConcurrentHashMap<>();
 
-  /** The last lives of a member, or of this node, that were suspect and had written nothing. */
+  /** Lives of a member, or of this node, of which it is said when they write. */
   private final Map<Member, List<Replica>> silent = new ConcurrentHashMap<>();
+
+  private final Map<Member, Integer> saidAtOnce = new ConcurrentHashMap<>();
 
   private record Member(SpaceId space, NodeId node) {}
 
@@ -111,13 +117,21 @@ final class ClockWatch {
   }
 
   private void find(SpaceView view, Replica replica, boolean suspect, long wrote, long from) {
-    boolean silent = keep(view.membership().space(), replica, suspect && wrote == 0);
-    if (wrote > 0) {
-      say(view, replica, suspect, silent ? 1 : from);
+    var space = view.membership().space();
+    boolean waits = suspect && wrote == 0 && !isSaidAtOnce(new Subject(space, replica));
+    boolean waited = keep(space, replica, waits);
+    if (!waits) {
+      say(view, replica, suspect, waited && suspect ? 1 : from);
     }
   }
 
-  /** Keeps whether a life is suspect and has written nothing. @return whether it was */
+  private synchronized boolean isSaidAtOnce(Subject subject) {
+    var member = new Member(subject.space(), subject.replica().node());
+    return Boolean.TRUE.equals(told.get(subject))
+        || saidAtOnce.merge(member, 1, Integer::sum) <= SAID_AT_ONCE;
+  }
+
+  /** Keeps whether a life is one that waits. @return whether it was */
   private boolean keep(SpaceId space, Replica replica, boolean is) {
     var before = new AtomicBoolean();
     silent.compute(
@@ -134,7 +148,7 @@ final class ClockWatch {
     return before.get();
   }
 
-  /** Whether somebody who was suspect and silent has written since. */
+  /** Whether one that waits has written since. */
   boolean isDue() {
     return silent.entrySet().stream()
         .anyMatch(each ->
