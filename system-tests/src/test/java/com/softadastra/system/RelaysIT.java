@@ -127,7 +127,8 @@ class RelaysIT {
     assertThat(b.text("x")).isEqualTo("by a");
     await("the route by the relay")
         .atMost(SOON)
-        .untilAsserted(() -> assertThat(a.peer(b.id()).path("route").asString()).isEqualTo("relayed"));
+        .untilAsserted(
+            () -> assertThat(a.peer(b.id()).path("route").asString()).isEqualTo("relayed"));
   }
 
   /** Custody is believed as long as the relay has the mailboxes that it signed with. */

@@ -56,8 +56,8 @@ class DatabaseTest {
         .load()
         .migrate();
 
-    assertThat(newest()).isEqualTo("7");
-    assertThat(newest()).isEqualTo("7");
+    assertThat(newest()).isEqualTo("10");
+    assertThat(newest()).isEqualTo("10");
   }
 
   @Test
@@ -65,19 +65,19 @@ class DatabaseTest {
     change(
         """
         insert into "flyway_schema_history"
-        select "installed_rank" + 1, '7.1', 'later', "type", 'V7.1__later.sql', 0, "installed_by",
+        select "installed_rank" + 1, '10.1', 'later', "type", 'V10.1__later.sql', 0, "installed_by",
           "installed_on", 0, true
-        from "flyway_schema_history" where "version" = '7'
+        from "flyway_schema_history" where "version" = '10'
         """);
 
     assertThatThrownBy(DatabaseTest::open)
         .isInstanceOf(StorageException.class)
-        .hasMessageContaining("newer version of Softadastra (schema 7.1,");
+        .hasMessageContaining("newer version of Softadastra (schema 10.1,");
   }
 
   @Test
   void halfAMigrationIsNotTakenForAWholeOne() throws SQLException {
-    change("update \"flyway_schema_history\" set \"success\" = false where \"version\" = '7'");
+    change("update \"flyway_schema_history\" set \"success\" = false where \"version\" = '10'");
 
     assertThatThrownBy(DatabaseTest::open)
         .isInstanceOf(StorageException.class)
