@@ -372,7 +372,7 @@ final class MailConnection {
   private void deposit(byte[] bytes) {
     var envelope = Envelope.decode(bytes);
     var now = relay.now();
-    var refusal = refusal(envelope, bytes.length, now);
+    var refusal = refusal(envelope, bytes.length);
     if (refusal.isPresent()) {
       refuse(envelope, refusal.get(), Duration.ZERO);
       return;
@@ -383,7 +383,7 @@ final class MailConnection {
     relay.store().put(arrived, forced);
   }
 
-  private Optional<String> refusal(Envelope envelope, int bytes, Instant now) {
+  private Optional<String> refusal(Envelope envelope, int bytes) {
     var outside = envelope.outside();
     byte[] passage = outside.passage();
     if (bytes > relay.rules().largestBytes()) {
@@ -396,15 +396,19 @@ final class MailConnection {
     if (!envelope.isGenuine()) {
       return Optional.of("its sender has not signed it");
     }
-    return outside.expires() != 0 && outside.expires() <= now.toEpochMilli()
+    return outside.expires() != 0 && outside.expires() <= outside.made()
         ? Optional.of("it is expired")
         : Optional.empty();
   }
 
   private static Arrived arrived(Envelope envelope, byte[] bytes, Instant now, Rules rules) {
     var outside = envelope.outside();
-    var longest = now.plus(rules.retention());
-    boolean sooner = outside.expires() != 0 && outside.expires() < longest.toEpochMilli();
+    // the sender's clock may go any way; how long it asks for doesn't depend on that
+    var asked =
+        outside.expires() == 0
+            ? rules.retention()
+            : Duration.ofMillis(outside.expires() - outside.made());
+    var life = asked.compareTo(rules.retention()) < 0 ? asked : rules.retention();
     return new Arrived(
         EnvelopeIds.of(outside.id()),
         outside.sender(),
@@ -412,7 +416,7 @@ final class MailConnection {
         outside.to(),
         outside.priority(),
         now,
-        sooner ? Instant.ofEpochMilli(outside.expires()) : longest,
+        now.plus(life),
         Hash.sha256(bytes),
         bytes);
   }
