@@ -173,10 +173,8 @@ public class InMemoryMailboxStore implements MailboxStore {
     disk.lastNumber++;
     // those before it in its pile are what it follows on
     disk.destinations.getOrDefault(envelope.destination(), new TreeMap<>()).values().stream()
-        .filter(
-            other ->
-                other.place().equals(row.place())
-                    && other.priority().compareTo(row.priority()) < 0)
+        .filter(other ->
+            other.place().equals(row.place()) && other.priority().compareTo(row.priority()) < 0)
         .toList()
         .forEach(other -> {
           remove(other);

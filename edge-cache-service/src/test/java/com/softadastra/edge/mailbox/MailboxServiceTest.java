@@ -424,8 +424,7 @@ class MailboxServiceTest {
     events.advance(Duration.ofHours(30));
     var ann = welcomed(ANN);
     long hour = Duration.ofHours(1).toMillis();
-    ann.deposit(
-        envelope(ANN, BOB, 1, Priority.NORMAL, Envelopes.START.toEpochMilli() + hour, 10));
+    ann.deposit(envelope(ANN, BOB, 1, Priority.NORMAL, Envelopes.START.toEpochMilli() + hour, 10));
     soon();
     assertThat(ann.hears(Kept.class)).hasSize(1);
   }
