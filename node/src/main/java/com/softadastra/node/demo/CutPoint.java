@@ -12,13 +12,17 @@ import java.util.BitSet;
 record CutPoint(int position, int first, int second) {
   private static final int CANDIDATES = 100;
 
-  /** The place in the middle three fifths at which the node with less to do has most. */
-  static CutPoint of(RecordedHistory history) {
-    int from = history.size() / 5;
-    int to = Math.max(from + 1, history.size() * 4 / 5);
-    var best = at(history, from);
+  /**
+   * The place at which the node with less to do has most.
+   *
+   * @param from the first place to look at
+   * @param to the place before which to stop
+   * @param end how many of the changes count
+   */
+  static CutPoint of(RecordedHistory history, int from, int to, int end) {
+    var best = at(history, from, end);
     for (int position = from; position < to; position += Math.max(1, (to - from) / CANDIDATES)) {
-      var candidate = at(history, position);
+      var candidate = at(history, position, end);
       if (candidate.less() > best.less()) {
         best = candidate;
       }
@@ -30,15 +34,16 @@ record CutPoint(int position, int first, int second) {
     return Math.min(first, second);
   }
 
-  private static CutPoint at(RecordedHistory history, int position) {
-    return new CutPoint(position, alone(history, position, 0), alone(history, position, 1));
+  private static CutPoint at(RecordedHistory history, int position, int end) {
+    return new CutPoint(
+        position, alone(history, position, end, 0), alone(history, position, end, 1));
   }
 
-  private static int alone(RecordedHistory history, int cut, int site) {
+  private static int alone(RecordedHistory history, int cut, int end, int site) {
     var held = new BitSet(history.size());
     held.set(0, cut);
     int recorded = 0;
-    for (var change : history.changes().subList(cut, history.size())) {
+    for (var change : history.changes().subList(cut, end)) {
       boolean own = Replay.siteOf(change) == site;
       boolean empty = change.operations().isEmpty();
       if ((own || empty) && change.parents().stream().allMatch(held::get)) {

@@ -156,6 +156,13 @@ final class Replay implements AutoCloseable {
     return lanes.stream().allMatch(lane -> lane.held.nextClearBit(0) >= limit);
   }
 
+  /** Whether a site has every change that is recorded. */
+  boolean holdsAll(Site site) {
+    var missing = (BitSet) recorded.clone();
+    missing.andNot(lanes.get(site.index()).held);
+    return missing.isEmpty();
+  }
+
   /** Whether no site that is up has anything under way or could begin anything by itself. */
   boolean isIdle() {
     return lanes.stream()

@@ -44,9 +44,9 @@ record Site(int index, NodeProcess process) {
     client().put(SPACE, null).orThrow();
   }
 
-  String invite() {
+  String invite(String role) {
     var request = NodeClient.object().put("uses", 1).put("expiresIn", "PT10M");
-    request.putArray("spaces").addObject().put("space", SPACE_NAME).put("role", "writer");
+    request.putArray("spaces").addObject().put("space", SPACE_NAME).put("role", role);
     return client().post("/api/v1/invitations", request).orThrow().path("invitation").asString();
   }
 
@@ -60,14 +60,24 @@ record Site(int index, NodeProcess process) {
         .orThrow();
   }
 
-  /** Whether the link to the one peer stands. */
-  boolean isConnected() {
+  /** Whether the link to a peer stands. */
+  boolean isConnectedTo(String node) {
     for (var peer : client().get("/api/v1/peers").orThrow()) {
-      if (peer.path("state").asString("").equals("connected")) {
-        return true;
+      if (peer.path("node").asString("").equals(node)) {
+        return peer.path("state").asString("").equals("connected");
       }
     }
     return false;
+  }
+
+  /** How many envelopes this node, a relay, keeps for a node. */
+  long keepsFor(String node) {
+    for (var mailbox : client().get("/api/v1/mailboxes").orThrow().path("mailboxes")) {
+      if (mailbox.path("node").asString("").equals(node)) {
+        return mailbox.path("envelopes").asLong();
+      }
+    }
+    return 0;
   }
 
   /**

@@ -8,7 +8,8 @@ import java.util.stream.Collectors;
 
 /**
  * The tour's chapters, one method each: two nodes start and pair, work together, are cut off, one
- * is killed and comes back, they meet, and what they hold is compared.
+ * is killed and comes back, they meet, they are never up together and an edge carries for them, and
+ * what they hold is compared.
  */
 final class Tour {
   private static final Duration START = Duration.ofMinutes(4);
@@ -20,6 +21,14 @@ final class Tour {
   private final Site north;
   private final Site south;
   private final List<Site> sites;
+  private final Site mast;
+
+  /** From this change on all goes by way of the edge. */
+  private final int last;
+
+  // known once they are up
+  private String northId = "";
+  private String southId = "";
 
   Tour(RecordedHistory history, Stage stage, Narrator narrator) {
     this.history = history;
@@ -27,6 +36,9 @@ final class Tour {
     this.north = stage.site(0, "north");
     this.south = stage.site(1, "south");
     this.sites = List.of(north, south);
+    this.mast = stage.site(2, "mast");
+    int size = history.size();
+    this.last = CutPoint.of(history, size * 3 / 4, size * 19 / 20, size).position();
   }
 
   /** Whether the proof at the end held. */
@@ -39,12 +51,13 @@ final class Tour {
         history.effective(),
         history.operations(),
         history.documents());
-    var cut = CutPoint.of(history);
+    var cut = CutPoint.of(history, last / 5, last * 4 / 5, last);
     start();
     try (var replay = new Replay(history, sites, narrator)) {
       together(replay, cut);
       apart(replay, cut);
       meet(replay);
+      byEdge(replay);
       boolean same = prove(replay);
       narrator.say(
           same
@@ -68,8 +81,10 @@ final class Tour {
           site.process().meshPort());
     }
     north.openSpace();
-    south.join(north.invite());
-    Site.await("both are connected", SOON, () -> north.isConnected() && south.isConnected());
+    northId = north.nodeId();
+    southId = south.nodeId();
+    south.join(north.invite("writer"));
+    Site.await("both are connected", SOON, this::areConnected);
     narrator.say("north made a space and invited south; they are paired and connected");
   }
 
@@ -91,14 +106,16 @@ final class Tour {
 
   private void apart(Replay replay, CutPoint cut) throws InterruptedException {
     narrator.chapter("Cut off from each other");
-    String southId = south.nodeId();
     north.switchLink(southId, "off");
-    Site.await("the link is cut", SOON, () -> !north.isConnected() && !south.isConnected());
+    Site.await(
+        "the link is cut",
+        SOON,
+        () -> !north.isConnectedTo(southId) && !south.isConnectedTo(northId));
     int northBefore = replay.recordedAt(north);
     int southBefore = replay.recordedAt(south);
     narrator.say("the link is switched off; both go on with what they can do alone");
 
-    replay.allowUpTo(history.size());
+    replay.allowUpTo(last);
     int half = southBefore + cut.second() / 2;
     replay.runUntil(() -> replay.recordedAt(south) >= half);
     south.process().kill();
@@ -136,8 +153,8 @@ final class Tour {
     narrator.chapter("They meet again");
     int before = replay.recorded();
     long begun = System.nanoTime();
-    north.switchLink(south.nodeId(), "on");
-    Site.await("both are connected", SOON, () -> north.isConnected() && south.isConnected());
+    north.switchLink(southId, "on");
+    Site.await("both are connected", SOON, this::areConnected);
     narrator.say("the link is on again, connected after %.1f s", Narrator.secondsSince(begun));
     long rest = System.nanoTime();
     replay.runUntil(replay::isEverywhere);
@@ -145,6 +162,74 @@ final class Tour {
     narrator.say(
         "the rest is recorded and on both nodes: %,d changes in %.1f s, %,.0f a second",
         replay.recorded() - before, seconds, (replay.recorded() - before) / seconds);
+  }
+
+  private boolean areConnected() {
+    return north.isConnectedTo(southId) && south.isConnectedTo(northId);
+  }
+
+  private void byEdge(Replay replay) throws InterruptedException {
+    narrator.chapter("Never up at the same time");
+    mast.process().start();
+    mast.process().awaitReady(START);
+    mast.join(north.invite("relay"));
+    String mastId = mast.nodeId();
+    Site.await("south knows the mast", SOON, () -> south.isConnectedTo(mastId));
+    narrator.say(
+        "a third node, mast, is made a relay: it keeps sealed mail and can read none of it; "
+            + "south learns of it from the membership");
+
+    stop(replay, south);
+    replay.allowUpTo(history.size());
+    alone(replay, north, southId, "south is off; north");
+
+    stop(replay, north);
+    start(replay, south);
+    replay.runUntil(() -> replay.holdsAll(south));
+    narrator.say("north is off, south is on again, and has by the mast all that north wrote");
+    alone(replay, south, northId, "south");
+
+    stop(replay, south);
+    start(replay, north);
+    replay.runUntil(() -> replay.holdsAll(north));
+    narrator.say("south is off, north is on again, and has by the mast all that south wrote");
+    start(replay, south);
+    replay.runUntil(replay::isEverywhere);
+    narrator.say("both are on again; the rest is recorded and on both nodes");
+  }
+
+  /** Works on alone, and says where that is then. */
+  private void alone(Replay replay, Site site, String other, String how)
+      throws InterruptedException {
+    int before = replay.recordedAt(site);
+    replay.runUntil(replay::isIdle);
+    var changes =
+        replay.acknowledgedBy(site).stream().filter(change -> change.position() >= last).toList();
+    var receipts = new Receipts(replay);
+    long deadline = System.nanoTime() + SOON.toNanos();
+    var states = receipts.states(site, changes);
+    while (states.containsKey("recorded") && System.nanoTime() < deadline) {
+      TimeUnit.MILLISECONDS.sleep(200);
+      states = receipts.states(site, changes);
+    }
+    narrator.say(
+        "%s goes on, %,d changes alone; its receipts say %s, and the mast keeps %,d envelopes",
+        how, replay.recordedAt(site) - before, inWords(states), mast.keepsFor(other));
+    if (states.containsKey("recorded")) {
+      throw new TourFailed("the mast has not taken what " + site.name() + " wrote");
+    }
+  }
+
+  private static void stop(Replay replay, Site site) throws InterruptedException {
+    replay.down(site);
+    replay.runUntil(replay::isIdle);
+    site.process().stop();
+  }
+
+  private static void start(Replay replay, Site site) throws InterruptedException {
+    site.process().start();
+    site.process().awaitReady(START);
+    replay.up(site);
   }
 
   private boolean prove(Replay replay) throws InterruptedException {

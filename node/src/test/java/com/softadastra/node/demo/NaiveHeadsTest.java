@@ -49,7 +49,7 @@ class NaiveHeadsTest {
 
   @Test
   void cutsWhereBothHaveWork(@TempDir Path directory) throws Exception {
-    var cut = CutPoint.of(fork(directory));
+    var cut = CutPoint.of(fork(directory), 0, 2, fork(directory).size());
     assertThat(cut).isEqualTo(new CutPoint(1, 1, 1));
   }
 
@@ -69,7 +69,10 @@ class NaiveHeadsTest {
     assertThat(heads).isEqualTo(expected.byDocument());
     assertThat(history.documents()).isEqualTo(1500);
     assertThat(expected.conflicts()).isEqualTo(36);
-    assertThat(CutPoint.of(history).second()).isGreaterThan(100);
+    assertThat(
+            CutPoint.of(history, history.size() / 5, history.size() * 4 / 5, history.size())
+                .second())
+        .isGreaterThan(100);
   }
 
   @Test
