@@ -30,7 +30,7 @@ public record ByteRange(long from, long to) {
     }
     if (range.group(1).isEmpty()) {
       long last = Long.parseLong(range.group(2));
-      return Optional.of(new ByteRange(last == 0 ? length : Math.max(0, length - last), length));
+      return Optional.of(new ByteRange(Math.max(0, length - last), length));
     }
     long from = Long.parseLong(range.group(1));
     if (range.group(2).isEmpty()) {
