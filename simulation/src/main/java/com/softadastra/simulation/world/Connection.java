@@ -3,8 +3,8 @@ package com.softadastra.simulation.world;
 /** Two wires between two processes. */
 final class Connection {
   private final Network network;
-  private final SimulatedNode caller;
-  private final SimulatedNode called;
+  private final Station caller;
+  private final Station called;
   private final Life callerLife;
   private final Life calledLife;
   private final Wire out;
@@ -15,9 +15,9 @@ final class Connection {
 
   Connection(
       Network network,
-      SimulatedNode caller,
+      Station caller,
       Life callerLife,
-      SimulatedNode called,
+      Station called,
       Life calledLife) {
     this.network = network;
     this.caller = caller;
@@ -28,11 +28,11 @@ final class Connection {
     this.back = new Wire(network, this, called, caller, callerLife);
   }
 
-  SimulatedNode caller() {
+  Station caller() {
     return caller;
   }
 
-  SimulatedNode called() {
+  Station called() {
     return called;
   }
 
@@ -46,11 +46,16 @@ final class Connection {
     return back;
   }
 
-  Wire from(SimulatedNode node) {
+  Wire from(Station node) {
     return node == caller ? out : back;
   }
 
-  boolean joins(SimulatedNode a, SimulatedNode b) {
+  /** Whether it is about mail, and no session. */
+  boolean isMail() {
+    return called.takesMail();
+  }
+
+  boolean joins(Station a, Station b) {
     return (caller == a && called == b) || (caller == b && called == a);
   }
 
@@ -58,7 +63,7 @@ final class Connection {
     return callerLife == life || calledLife == life;
   }
 
-  boolean touches(SimulatedNode node) {
+  boolean touches(Station node) {
     return caller == node || called == node;
   }
 
