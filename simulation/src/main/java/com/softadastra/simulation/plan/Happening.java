@@ -86,8 +86,10 @@ public record Happening(long at, Kind kind, int a, int b, long nanos, long draw)
     RELAY_LOST(false),
     /** A member doesn't reach the relay for a time, nor the relay it. */
     RELAY_AWAY(false),
-    /** The relay loses an envelope that it has signed for, and tells nobody. */
-    RELAY_DROPS(false);
+    /** The relay starts again without an envelope that it had signed for. */
+    RELAY_DROPS(false),
+    /** Somebody who is no member brings an envelope to the relay. */
+    STRANGER(false);
 
     private final boolean work;
 
@@ -103,7 +105,15 @@ public record Happening(long at, Kind kind, int a, int b, long nanos, long draw)
     /** Whether it happens only where a part of the plan of its own says so. */
     boolean apart() {
       return switch (this) {
-        case FLAP, FLIP, READ_FAILS, APART, RELAY_CRASH, RELAY_LOST, RELAY_AWAY, RELAY_DROPS ->
+        case FLAP,
+            FLIP,
+            READ_FAILS,
+            APART,
+            RELAY_CRASH,
+            RELAY_LOST,
+            RELAY_AWAY,
+            RELAY_DROPS,
+            STRANGER ->
             true;
         default -> false;
       };

@@ -143,6 +143,10 @@ public record Plan(
     if (!faults.isEmpty() && random(seed, "flapping").nextInt(4) == 0) {
       faults.add(Kind.FLAP);
     }
+    if (relays(seed) && faults.contains(Kind.CLONE)) {
+      // by relays alone, what a copy had fetched is missed only when somebody writes again
+      faults.remove(Kind.CLONE);
+    }
     double share = faults.isEmpty() ? 0 : 0.1 + random.nextDouble() * 0.4;
     var drawn = new Draws(late, pace, faults, share);
     int count = disks ? 16 : 14 + random.nextInt(20);
@@ -309,6 +313,8 @@ public record Plan(
 
   /** Members are seldom up, or in reach of each other, at the same time. */
   private static void relay(List<Happening> happenings, SplittableRandom random) {
+    // who reaches nobody asks nobody for what is damaged
+    happenings.removeIf(happening -> happening.kind() == Kind.FLIP);
     long last = happenings.stream().mapToLong(Happening::at).max().orElse(1);
     var kinds =
         List.of(
@@ -318,6 +324,7 @@ public record Plan(
             Kind.CRASH,
             Kind.RELAY_CRASH,
             Kind.RELAY_AWAY,
+            Kind.STRANGER,
             random.nextInt(3) == 0 ? Kind.RELAY_LOST : Kind.APART,
             random.nextInt(3) == 0 ? Kind.RELAY_DROPS : Kind.STOP);
     for (int i = 20 + random.nextInt(20); i > 0; i--) {

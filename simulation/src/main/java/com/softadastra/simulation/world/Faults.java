@@ -85,6 +85,7 @@ final class Faults {
       case RELAY_CRASH -> relayEnds(random.nextBoolean(), nanos, _ -> {});
       case RELAY_LOST -> relayEnds(random.nextBoolean(), nanos, SimulatedRelay::loseMailboxes);
       case RELAY_DROPS -> relayEnds(random.nextBoolean(), nanos, it -> it.loseEnvelope(random));
+      case STRANGER -> mischief.bring(node, world.space(random), random);
       case WRITE, RETRY, RESOLVE, JOIN, DECLARE, RELABEL, DIVIDE, OVERSPEND, CARRY ->
           throw new IllegalArgumentException("no fault");
     }

@@ -1,5 +1,8 @@
 package com.softadastra.simulation.world;
 
+import reactor.core.publisher.Flux;
+import com.softadastra.engine.envelope.MailFrame;
+import com.softadastra.engine.envelope.Envelope;
 import com.softadastra.contracts.Dot;
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.Incarnation;
@@ -441,5 +444,39 @@ final class Mischief {
         BatchCheck.check(
             space, List.of(new Offered(bytes, signature)), _ -> node.key().publicKey(), _ -> false);
     var _ = node.recording().store(space, checked);
+  }
+
+  /** Somebody who is no member brings the relay an envelope for one. */
+  void bring(SimulatedNode to, SpaceId space, SplittableRandom random) {
+    var relay = world.relay();
+    if (relay == null || relay.life() == null) {
+      return;
+    }
+    var seed = new byte[NodeKey.SEED_BYTES];
+    random.nextBytes(seed);
+    var stranger = new NodeKey(seed);
+    var passage = new byte[Signatures.BYTES];
+    random.nextBytes(passage);
+    var id = new byte[Envelope.ID_BYTES];
+    random.nextBytes(id);
+    var pseudonym = Envelope.pseudonym(space);
+    var outside =
+        new Envelope.Outside(
+            id, to.id(), stranger.publicKey(), pseudonym, Priority.URGENT, 0, 0, passage);
+    var sealed = new byte[100];
+    random.nextBytes(sealed);
+    var shown = new MailFrame.Arrival.Shown(pseudonym, passage);
+    relay
+        .accept(
+            stranger.nodeId(),
+            Flux.just(
+                    new MailFrame.Arrival(List.of(shown)).encode(),
+                    new MailFrame.Deposit(Envelope.sign(outside, sealed, stranger).encode()).encode())
+                .concatWith(Flux.never()))
+        .subscribe(frame -> {
+          if (MailFrame.decode(frame) instanceof MailFrame.Kept) {
+            world.broken("custody", "the relay signs for what a stranger brings");
+          }
+        });
   }
 }
