@@ -372,7 +372,7 @@ final class MailConnection {
   private void deposit(byte[] bytes) {
     var envelope = Envelope.decode(bytes);
     var now = relay.now();
-    var refusal = refusal(envelope, bytes.length, now);
+    var refusal = refusal(envelope, bytes.length);
     if (refusal.isPresent()) {
       refuse(envelope, refusal.get(), Duration.ZERO);
       return;
@@ -383,7 +383,7 @@ final class MailConnection {
     relay.store().put(arrived, forced);
   }
 
-  private Optional<String> refusal(Envelope envelope, int bytes, Instant now) {
+  private Optional<String> refusal(Envelope envelope, int bytes) {
     var outside = envelope.outside();
     byte[] passage = outside.passage();
     if (bytes > relay.rules().largestBytes()) {
@@ -396,7 +396,7 @@ final class MailConnection {
     if (!envelope.isGenuine()) {
       return Optional.of("its sender has not signed it");
     }
-    return outside.expires() != 0 && outside.expires() <= now.toEpochMilli()
+    return outside.expires() != 0 && outside.expires() <= outside.made()
         ? Optional.of("it is expired")
         : Optional.empty();
   }
@@ -404,7 +404,9 @@ final class MailConnection {
   private static Arrived arrived(Envelope envelope, byte[] bytes, Instant now, Rules rules) {
     var outside = envelope.outside();
     var longest = now.plus(rules.retention());
-    boolean sooner = outside.expires() != 0 && outside.expires() < longest.toEpochMilli();
+    // both by the sender's clock, which may be years off: how long it is to be kept counts, from now
+    long life = outside.expires() - outside.made();
+    boolean sooner = outside.expires() != 0 && life < rules.retention().toMillis();
     return new Arrived(
         EnvelopeIds.of(outside.id()),
         outside.sender(),
@@ -412,7 +414,7 @@ final class MailConnection {
         outside.to(),
         outside.priority(),
         now,
-        sooner ? Instant.ofEpochMilli(outside.expires()) : longest,
+        sooner ? now.plusMillis(life) : longest,
         Hash.sha256(bytes),
         bytes);
   }

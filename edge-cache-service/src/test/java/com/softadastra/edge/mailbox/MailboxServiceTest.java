@@ -414,8 +414,35 @@ class MailboxServiceTest {
   @Test
   void refusesWhatIsExpired() {
     refuses(
-        envelope(ANN, BOB, 1, Priority.NORMAL, events.instant().toEpochMilli(), 10),
+        envelope(ANN, BOB, 1, Priority.NORMAL, Envelopes.START.toEpochMilli(), 10),
         "it is expired");
+  }
+
+  @Test
+  void keepsWhatIsMadeByAClockThatIsYearsBehind() {
+    var ann = welcomed(ANN);
+    var then = events.instant().minus(Duration.ofDays(3650));
+    long made = then.toEpochMilli();
+    long expires = then.plusSeconds(90).toEpochMilli();
+    var passage = Passage.sign(SPACE, ANN.nodeId());
+    var outside =
+        new Envelope.Outside(
+            id(1),
+            BOB.nodeId(),
+            ANN.publicKey(),
+            PSEUDONYM,
+            Priority.NORMAL,
+            made,
+            expires,
+            passage);
+    ann.deposit(under(outside, ANN));
+    soon();
+    events.advance(Duration.ofSeconds(85));
+    assertThat(store.totals().envelopes()).isEqualTo(1);
+    events.advance(Duration.ofSeconds(70));
+
+    assertThat(store.totals().envelopes()).isZero();
+    assertThat(ann.hears(Left.class)).containsExactly(left(BOB, 0, 1));
   }
 
   @Test
