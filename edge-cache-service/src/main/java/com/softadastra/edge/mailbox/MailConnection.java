@@ -404,7 +404,8 @@ final class MailConnection {
   private static Arrived arrived(Envelope envelope, byte[] bytes, Instant now, Rules rules) {
     var outside = envelope.outside();
     var longest = now.plus(rules.retention());
-    // both by the sender's clock, which may be years off: how long it is to be kept counts, from now
+    // both by the sender's clock, which may be years off: how long it is to be kept counts, from
+    // now
     long life = outside.expires() - outside.made();
     boolean sooner = outside.expires() != 0 && life < rules.retention().toMillis();
     return new Arrived(

@@ -111,11 +111,7 @@ final class Claims {
    * @return what isn't so, null where all is
    */
   @Nullable String wrong(
-      Shadow shadow,
-      Held held,
-      Letters letters,
-      Map<Hash, Grant> grants,
-      Set<NodeId> unclear) {
+      Shadow shadow, Held held, Letters letters, Map<Hash, Grant> grants, Set<NodeId> unclear) {
     var marks = relays == null ? Set.<CustodyMark>of() : Set.copyOf(relays.marks());
     for (var view : recording.views().values()) {
       var space = view.membership().space();

@@ -20,11 +20,11 @@ import com.softadastra.engine.log.Operation;
 import com.softadastra.engine.log.Standing;
 import com.softadastra.engine.session.Frame;
 import com.softadastra.engine.space.DocumentUpdate;
+import com.softadastra.sync.peer.RelayDirectory;
+import com.softadastra.sync.relay.CustodyBook;
 import com.softadastra.sync.storage.Birth;
 import com.softadastra.sync.storage.DamagedRow;
 import com.softadastra.sync.storage.Journal;
-import com.softadastra.sync.peer.RelayDirectory;
-import com.softadastra.sync.relay.CustodyBook;
 import com.softadastra.sync.storage.Recording;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -33,9 +33,9 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.WeakHashMap;
 import org.jspecify.annotations.Nullable;
@@ -962,7 +962,8 @@ public class Judge {
   /** What it says of receipts and of what is at risk is so. */
   private void claims(Watched node) {
     var wrong =
-        Objects.requireNonNull(node.claims).wrong(node.shadow, held, letters, grants, nodesDoubled());
+        Objects.requireNonNull(node.claims)
+            .wrong(node.shadow, held, letters, grants, nodesDoubled());
     if (wrong != null) {
       broken("ledger", "at " + node.name + " " + wrong);
     }

@@ -66,7 +66,9 @@ final class Letters {
     return null;
   }
 
-  /** Whether the relay had an entry of one member for another, as which the first knows it still. */
+  /**
+   * Whether the relay had an entry of one member for another, as which the first knows it still.
+   */
   boolean were(NodeId from, NodeId to, Hash entry, @Nullable Incarnation life) {
     return kept.getOrDefault(new Route(from, to), Map.of())
         .getOrDefault(entry, Set.of())

@@ -587,8 +587,7 @@ public final class Instead {
     return opening.isCompletedExceptionally()
         ? opening
         : CompletableFuture.completedStage(
-            new Envelopes.Opened(
-                sender, envelopes.spacesWith(sender).getFirst(), 0, Map.of()));
+            new Envelopes.Opened(sender, envelopes.spacesWith(sender).getFirst(), 0, Map.of()));
   }
 
   /** A relay has what it had. */

@@ -392,24 +392,24 @@ public final class PlantedFaults {
                   "takes for kept what a relay has lost",
                   "I11",
                   in("sync.peer.CustodyMark", "emptied").with(Instead.StaysAsItIs.class))
-              .shownBy(18),
+              .shownBy(180),
           of(
                   "takes for fetched what a relay has no longer",
                   "I11",
                   in(MAIL_CHANNEL, "await").doesNothing())
-              .shownBy(18),
+              .shownBy(180),
           of(
                   "a relay's receipt counts whichever life a member has begun",
-                  "custody",
+                  "ledger",
                   in("sync.relay.CustodyBook", "counts")
                       .calls("Objects.equals", Instead.class, "same"))
-              .shownBy(18),
+              .shownBy(36),
           of(
                   "lets a relay drop what it has not forced",
                   "custody",
                   in(MAIL_CHANNEL, "openNext")
                       .calls("Envelopes.open", Instead.class, "openedAtOnce"))
-              .shownBy(18),
+              .shownBy(72),
           of(
                   "takes all for kept once one envelope is",
                   "ledger",

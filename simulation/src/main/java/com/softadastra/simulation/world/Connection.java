@@ -13,12 +13,7 @@ final class Connection {
   private boolean touched;
   private int halves;
 
-  Connection(
-      Network network,
-      Station caller,
-      Life callerLife,
-      Station called,
-      Life calledLife) {
+  Connection(Network network, Station caller, Life callerLife, Station called, Life calledLife) {
     this.network = network;
     this.caller = caller;
     this.called = called;

@@ -1,8 +1,5 @@
 package com.softadastra.simulation.world;
 
-import reactor.core.publisher.Flux;
-import com.softadastra.engine.envelope.MailFrame;
-import com.softadastra.engine.envelope.Envelope;
 import com.softadastra.contracts.Dot;
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.Incarnation;
@@ -11,6 +8,8 @@ import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.Priority;
 import com.softadastra.contracts.json.JsonText;
 import com.softadastra.contracts.peering.Role;
+import com.softadastra.engine.envelope.Envelope;
+import com.softadastra.engine.envelope.MailFrame;
 import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.log.Authority;
 import com.softadastra.engine.log.Cause;
@@ -39,6 +38,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import reactor.core.publisher.Flux;
 
 /**
  * What somebody may say in whose hands a node's place in the network is, or its software is newer.
@@ -471,7 +471,8 @@ final class Mischief {
             stranger.nodeId(),
             Flux.just(
                     new MailFrame.Arrival(List.of(shown)).encode(),
-                    new MailFrame.Deposit(Envelope.sign(outside, sealed, stranger).encode()).encode())
+                    new MailFrame.Deposit(Envelope.sign(outside, sealed, stranger).encode())
+                        .encode())
                 .concatWith(Flux.never()))
         .subscribe(frame -> {
           if (MailFrame.decode(frame) instanceof MailFrame.Kept) {

@@ -184,12 +184,7 @@ final class Network {
   }
 
   private void connect(
-      Station node,
-      Life life,
-      Station other,
-      Life there,
-      Flux<byte[]> frames,
-      Call call) {
+      Station node, Life life, Station other, Life there, Flux<byte[]> frames, Call call) {
     var connection = new Connection(this, node, life, other, there);
     connections.add(connection);
     watch.connected(node, other);
@@ -401,8 +396,8 @@ final class Network {
   }
 
   /**
-   * All ways that are not severed are open and as fast as they were made, and no connection stays that saw what its ends
-   * had not sent; the others have to do.
+   * All ways that are not severed are open and as fast as they were made, and no connection stays
+   * that saw what its ends had not sent; the others have to do.
    */
   void heal() {
     links

@@ -44,7 +44,10 @@ final class Post {
   }
 
   private SimulatedNode node(NodeId id) {
-    return world.originals().stream().filter(node -> node.id().equals(id)).findFirst().orElseThrow();
+    return world.originals().stream()
+        .filter(node -> node.id().equals(id))
+        .findFirst()
+        .orElseThrow();
   }
 
   private SpaceId space(Envelope.Outside outside) {

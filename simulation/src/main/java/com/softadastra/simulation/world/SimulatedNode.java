@@ -105,7 +105,7 @@ public final class SimulatedNode implements Station {
   }
 
   /** What a process knows of relays, and does with them. */
-  record RelaySide(RelayDirectory directory, CustodyBook custody, Relays lanes) {  }
+  record RelaySide(RelayDirectory directory, CustodyBook custody, Relays lanes) {}
 
   /** The moment of an effect at which something is to happen to a node. */
   public enum Moment {
@@ -243,7 +243,8 @@ public final class SimulatedNode implements Station {
               () -> world.network().of(this, life),
               LANES,
               new Surroundings(life, this::now, random));
-      var relaySide = world.relay() == null ? null : relaySide(life, recording, exchanges, directory);
+      var relaySide =
+          world.relay() == null ? null : relaySide(life, recording, exchanges, directory);
       var started = new Process(life, journal, recording, exchanges, relaySide);
       process = started;
       recording.onWork(() -> recordSoon(started));

@@ -28,8 +28,7 @@ final class Wire extends BaseSubscriber<byte[]> {
   private boolean complete;
   private boolean over;
 
-  Wire(
-      Network network, Connection connection, Station from, Station to, Life receiver) {
+  Wire(Network network, Connection connection, Station from, Station to, Life receiver) {
     this.network = network;
     this.connection = connection;
     this.from = from;

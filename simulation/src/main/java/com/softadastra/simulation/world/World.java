@@ -225,10 +225,7 @@ public final class World {
   /** With the relay, which is told of its duty as pairing does it. */
   private static Membership relayed(Membership membership, NodeKey issuer, SimulatedRelay relay) {
     var space = membership.space();
-    relay
-        .disk()
-        .peers()
-        .putDuty(new RelayDuty(Envelope.pseudonym(space), Passage.key(space)));
+    relay.disk().peers().putDuty(new RelayDuty(Envelope.pseudonym(space), Passage.key(space)));
     var grant =
         membership.grantRelay(
             issuer.nodeId(), relay.key().publicKey(), "relay", List.of(relay.address()), 0);
