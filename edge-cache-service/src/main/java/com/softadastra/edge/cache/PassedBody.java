@@ -23,6 +23,10 @@ final class PassedBody implements Body {
   @Override
   public void copy(OutputStream out, long from, long to) throws IOException {
     var piece = new byte[PIECE_BYTES];
+    if (response.length() < 0) {
+      // what is sent as it comes about may be long in coming, and its head is news by itself
+      out.flush();
+    }
     while (true) {
       int length = read(piece);
       if (length < 0) {

@@ -53,9 +53,9 @@ public class InMemoryMailboxStore implements MailboxStore {
     }
   }
 
-  private record Row(long number, Arrived envelope) {
+  private record Row(long number, Priority priority, Arrived envelope) {
     Turn turn() {
-      return new Turn(envelope.priority(), number);
+      return new Turn(priority, number);
     }
 
     Place place() {
@@ -165,19 +165,32 @@ public class InMemoryMailboxStore implements MailboxStore {
           ? new Kept(here.envelope().at())
           : new Refused(Why.OTHER_BYTES);
     }
-    var row = new Row(disk.lastNumber + 1, envelope);
+    var row = new Row(disk.lastNumber + 1, envelope.priority(), envelope);
     var refusal = quotas.refuse(row.bytes(), used(row));
     if (refusal.isPresent()) {
       return new Refused(refusal.get());
     }
     disk.lastNumber++;
-    disk.rows.put(row.number(), row);
-    disk.ids.put(envelope.id(), row);
-    disk.destinations
-        .computeIfAbsent(envelope.destination(), _ -> new TreeMap<>())
-        .put(row.turn(), row);
+    // those before it in its pile are what it follows on
+    disk.destinations.getOrDefault(envelope.destination(), new TreeMap<>()).values().stream()
+        .filter(other ->
+            other.place().equals(row.place()) && other.priority().compareTo(row.priority()) < 0)
+        .toList()
+        .forEach(other -> {
+          remove(other);
+          add(new Row(other.number(), row.priority(), other.envelope()));
+        });
+    add(row);
     count(row.place(), 1, 0);
     return new Kept(envelope.at());
+  }
+
+  private void add(Row row) {
+    disk.rows.put(row.number(), row);
+    disk.ids.put(row.envelope().id(), row);
+    disk.destinations
+        .computeIfAbsent(row.envelope().destination(), _ -> new TreeMap<>())
+        .put(row.turn(), row);
   }
 
   private Quotas.Used used(Row row) {

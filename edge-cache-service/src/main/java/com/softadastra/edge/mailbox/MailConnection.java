@@ -403,11 +403,12 @@ final class MailConnection {
 
   private static Arrived arrived(Envelope envelope, byte[] bytes, Instant now, Rules rules) {
     var outside = envelope.outside();
-    var longest = now.plus(rules.retention());
-    // both by the sender's clock, which may be years off: how long it is to be kept counts, from
-    // now
-    long life = outside.expires() - outside.made();
-    boolean sooner = outside.expires() != 0 && life < rules.retention().toMillis();
+    // the sender's clock may go any way; how long it asks for doesn't depend on that
+    var asked =
+        outside.expires() == 0
+            ? rules.retention()
+            : Duration.ofMillis(outside.expires() - outside.made());
+    var life = asked.compareTo(rules.retention()) < 0 ? asked : rules.retention();
     return new Arrived(
         EnvelopeIds.of(outside.id()),
         outside.sender(),
@@ -415,7 +416,7 @@ final class MailConnection {
         outside.to(),
         outside.priority(),
         now,
-        sooner ? now.plusMillis(life) : longest,
+        now.plus(life),
         Hash.sha256(bytes),
         bytes);
   }

@@ -44,7 +44,8 @@ public interface MailboxStore extends AutoCloseable {
   void told(Pile pile);
 
   /**
-   * What is here for a node: urgent ones first, then in the order in which they came.
+   * What is here for a node: urgent ones first, then in the order in which they came. One that is
+   * urgent makes those before it of the same sender and space so too, as it follows on them.
    *
    * @param most of them, the first
    */

@@ -131,7 +131,9 @@ public final class Incoming {
       while (position < end) {
         long there = available(position);
         if (there == position) {
-          to.flush();
+          if (position > from) {
+            to.flush();
+          }
           there = await(position);
         }
         if (there == position) {
@@ -156,17 +158,25 @@ public final class Incoming {
       if (state == State.BROKEN) {
         throw new Body.Broken("the origin broke off", cause == null ? new Throwable() : cause);
       }
-      return Math.max(written, position);
+      return Math.max(readable(), position);
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * The last byte is held back until the whole answers requests: who has read it and asks again is
+   * served from the store.
+   */
+  private long readable() {
+    return state == State.COMING && written == announced ? written - 1 : written;
   }
 
   /** Waits until there is more than that, or nothing more comes: then it is the position. */
   private long await(long position) throws Body.Broken {
     lock.lock();
     try {
-      while (written <= position && state == State.COMING) {
+      while (readable() <= position && state == State.COMING) {
         changed.await();
       }
     } catch (InterruptedException e) {

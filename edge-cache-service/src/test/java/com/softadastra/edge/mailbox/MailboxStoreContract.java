@@ -118,15 +118,33 @@ public abstract class MailboxStoreContract {
   @Test
   void urgentMailIsFirstThenWhatCameFirst() {
     put(of(1, Priority.BULK));
-    put(of(2, Priority.NORMAL));
-    put(of(3, Priority.URGENT));
-    put(of(4, Priority.NORMAL));
-    put(of(5, Priority.URGENT));
+    put(ofCat(2, Priority.NORMAL));
+    put(of(3, Priority.BULK));
+    put(ofCat(4, Priority.URGENT));
+    put(ofCat(5, Priority.NORMAL));
 
-    var order = new ArrayList<byte[]>();
-    waiting(BOB).forEach(waiting -> order.add(EnvelopeIds.bytes(waiting.id())));
-    assertThat(order).containsExactly(id(3), id(5), id(2), id(4), id(1));
+    assertThat(order()).containsExactly(id(2), id(4), id(5), id(1), id(3));
     assertThat(store.waiting(BOB.nodeId(), 2)).isEqualTo(waiting(BOB).subList(0, 2));
+  }
+
+  /** What a sender sends of a space follows on what it sent before. */
+  @Test
+  void urgentMailTakesWithItWhatItFollowsOn() {
+    put(of(1, Priority.BULK));
+    put(ofCat(2, Priority.NORMAL));
+    put(of(3, Priority.NORMAL));
+    put(of(4, Priority.URGENT));
+    put(of(5, Priority.BULK));
+
+    assertThat(order()).containsExactly(id(1), id(3), id(4), id(2), id(5));
+  }
+
+  private List<byte[]> order() {
+    return waiting(BOB).stream().map(waiting -> EnvelopeIds.bytes(waiting.id())).toList();
+  }
+
+  private static Arrived ofCat(long number, Priority priority) {
+    return arrived(CAT, BOB, number, priority, START.plusSeconds(1_000_000), 100);
   }
 
   @Test

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.softadastra.disk.ModelDisk;
-import com.softadastra.sync.guard.GuardFileSystem;
-import com.softadastra.sync.guard.GuardSettings;
+import com.softadastra.guard.GuardFileSystem;
+import com.softadastra.guard.GuardSettings;
 import java.sql.SQLException;
 import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.AfterEach;

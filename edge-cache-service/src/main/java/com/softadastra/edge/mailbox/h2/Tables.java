@@ -102,13 +102,21 @@ final class Tables {
 
   private void insert(Arrived envelope, long pile) throws SQLException {
     int size = envelope.bytes().length;
+    int turn = Priority.URGENT.ordinal() - envelope.priority().ordinal();
+    // those before it in its pile are what it follows on
+    change(
+        "update envelope set turn = ? where destination = ? and turn > ? and pile_no = ?",
+        turn,
+        envelope.destination(),
+        turn,
+        pile);
     lastNumber++;
     change(
         "insert into envelope values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         lastNumber,
         envelope.id(),
         envelope.destination(),
-        Priority.URGENT.ordinal() - envelope.priority().ordinal(),
+        turn,
         pile,
         size,
         envelope.hash().bytes(),
