@@ -10,6 +10,9 @@ import com.softadastra.contracts.documents.ReceiptState;
 import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.sync.documents.Receipts;
+import com.softadastra.sync.peer.CustodyMark;
+import com.softadastra.sync.peer.RelayDirectory;
+import com.softadastra.sync.relay.CustodyBook;
 import com.softadastra.sync.storage.DamagedRow;
 import com.softadastra.sync.storage.Journal;
 import com.softadastra.sync.storage.Recording;
@@ -35,10 +38,13 @@ final class Claims {
   private final Rows rows;
   private final Receipts receipts;
   private final Map<SpaceId, Looked> looked = new HashMap<>();
+  private @Nullable RelayDirectory relays;
+  private @Nullable CustodyBook custody;
 
   /** What there was to know of a space at the last look. */
   private static final class Looked {
     Map<NodeId, Statement> statements = Map.of();
+    Set<CustodyMark> marks = Set.of();
     int records;
     long last;
 
@@ -83,17 +89,30 @@ final class Claims {
             recording,
             self,
             _ -> new Receipts.LinkState(false, 0, null),
-            (_, _, _) -> Optional.empty());
+            (space, member, position) ->
+                custody == null
+                    ? Optional.empty()
+                    : custody
+                        .covering(space, member, position)
+                        .map(mark -> new Receipts.Custody.Kept(mark.way().relay(), mark.at())));
+  }
+
+  void keepsCustody(RelayDirectory directory, CustodyBook book) {
+    relays = directory;
+    custody = book;
   }
 
   /**
    * Looks at what may have changed of what it says.
    *
+   * @param letters that the relay had
    * @param grants by the hash of their records, and the creators' by that of their spaces
    * @param unclear authors of whom there were two
    * @return what isn't so, null where all is
    */
-  @Nullable String wrong(Shadow shadow, Held held, Map<Hash, Grant> grants, Set<NodeId> unclear) {
+  @Nullable String wrong(
+      Shadow shadow, Held held, Letters letters, Map<Hash, Grant> grants, Set<NodeId> unclear) {
+    var marks = relays == null ? Set.<CustodyMark>of() : Set.copyOf(relays.marks());
     for (var view : recording.views().values()) {
       var space = view.membership().space();
       var before = looked.computeIfAbsent(space, _ -> new Looked());
@@ -102,7 +121,9 @@ final class Claims {
       if (records != before.records || !lives(statements).equals(lives(before.statements))) {
         before.open.clear();
         before.last = 0;
-      } else if (isSame(statements, before.statements) && shadow.last() == before.last) {
+      } else if (isSame(statements, before.statements)
+          && marks.equals(before.marks)
+          && shadow.last() == before.last) {
         continue;
       }
       shadow
@@ -114,6 +135,7 @@ final class Claims {
             }
           });
       before.statements = statements;
+      before.marks = marks;
       before.records = records;
       before.last = shadow.last();
       before.open.values().removeIf(entry -> unclear.contains(entry.entry().author().node()));
@@ -128,6 +150,9 @@ final class Claims {
         var receipt = receipts.of("space", logged, _ -> false);
         var holders = holders(view, statements, held, entry);
         var wrong = wrong(receipt, holders, members(view, grants), entry);
+        if (wrong == null) {
+          wrong = untrue(receipt, letters, entry);
+        }
         if (wrong != null) {
           return wrong;
         }
@@ -240,7 +265,12 @@ final class Claims {
         return says + ", and a member is not listed";
       }
     }
-    if (receipt.state() != ReceiptState.RECORDED && holders.isEmpty()) {
+    boolean spread =
+        switch (receipt.state()) {
+          case RECORDED, IN_CUSTODY -> false;
+          case DELIVERED, EVERYWHERE -> true;
+        };
+    if (spread && holders.isEmpty()) {
       return says + ", and no other member holds it";
     }
     long number = entry.entry().authority().number();
@@ -251,6 +281,23 @@ final class Claims {
             && !holders.contains(member.getKey())) {
           return says + ", and a member of its epoch doesn't hold it";
         }
+      }
+    }
+    return null;
+  }
+
+  /** A member for which no relay ever had the entry, though it is said to be in custody. */
+  private @Nullable String untrue(Receipt receipt, Letters letters, NaiveEntry entry) {
+    var space = entry.entry().space();
+    for (var delivery : receipt.deliveries()) {
+      var to = delivery.node();
+      if (delivery.state() == DeliveryState.IN_CUSTODY
+          && !letters.were(self, to, entry.hash(), Judge.lifeOf(recording, space, to))) {
+        return "intent "
+            + receipt.intent()
+            + " is in custody for "
+            + delivery.name()
+            + ", for whom the relay never had it";
       }
     }
     return null;

@@ -2,6 +2,7 @@ package com.softadastra.simulation.judge;
 
 import com.softadastra.contracts.Dot;
 import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.Incarnation;
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
@@ -19,6 +20,8 @@ import com.softadastra.engine.log.Operation;
 import com.softadastra.engine.log.Standing;
 import com.softadastra.engine.session.Frame;
 import com.softadastra.engine.space.DocumentUpdate;
+import com.softadastra.sync.peer.RelayDirectory;
+import com.softadastra.sync.relay.CustodyBook;
 import com.softadastra.sync.storage.Birth;
 import com.softadastra.sync.storage.DamagedRow;
 import com.softadastra.sync.storage.Journal;
@@ -32,6 +35,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.WeakHashMap;
 import org.jspecify.annotations.Nullable;
@@ -64,6 +68,7 @@ public class Judge {
 
   private final Map<Hash, Claims.Grant> grants = new HashMap<>();
   private final Claims.Held held = new Claims.Held();
+  private final Letters letters = new Letters();
   private final Map<Object, Map<Integer, Turns>> connections = new WeakHashMap<>();
   private boolean readsFail;
 
@@ -422,6 +427,79 @@ public class Judge {
           "envelopes",
           node.name + " lacks " + missing + " entries of those that envelopes brought it");
     }
+  }
+
+  // ---- mail
+
+  /** A process knows of relays. */
+  public void keepsCustody(int place, RelayDirectory relays, CustodyBook custody) {
+    Objects.requireNonNull(watched(place).claims).keepsCustody(relays, custody);
+  }
+
+  /** A node gives the relay an envelope for a member. */
+  public void given(int place, SpaceId space, NodeId to, byte[] id, List<Frame> frames) {
+    var node = watched(place);
+    var entries = new LinkedHashSet<Hash>();
+    for (var frame : frames) {
+      isForced(node, frame);
+      if (frame instanceof Frame.Entries(_, var batch)) {
+        batch.forEach(offered -> entries.add(Hash.sha256(offered.bytes())));
+      }
+    }
+    letters.given(
+        id, new Letters.Letter(node.id, to, space, entries, lifeOf(node.recording, space, to)));
+  }
+
+  static @Nullable Incarnation lifeOf(@Nullable Recording recording, SpaceId space, NodeId member) {
+    return Optional.ofNullable(recording)
+        .flatMap(it -> it.ledger().by(space, member))
+        .map(known -> known.statement().by().incarnation())
+        .orElse(null);
+  }
+
+  /**
+   * The relay signs for an envelope.
+   *
+   * @param there whether it is on its disk
+   */
+  public void signed(byte[] id, boolean there) {
+    var wrong = letters.signed(id, there);
+    if (wrong != null) {
+      broken("custody", "the relay " + wrong);
+    }
+  }
+
+  /**
+   * A node says to the relay that it has what is in an envelope, as far as it can.
+   *
+   * @param nothingIsLost whether it has to take in what it has everything for
+   */
+  public void fetches(int place, byte[] id, boolean nothingIsLost) {
+    var letter = letters.letter(id);
+    if (letter == null || !nothingIsLost) {
+      return;
+    }
+    var node = watched(place);
+    look(node);
+    var known = node.shadow.space(letter.space());
+    for (var hash : letter.entries()) {
+      var entry = entries.get(hash);
+      if (!known.has.contains(hash) && entry != null && follows(entry, known.has)) {
+        broken("custody", node.name + " lets the relay drop an entry that it has not forced");
+      }
+    }
+  }
+
+  private static boolean follows(NaiveEntry naive, Set<Hash> has) {
+    var entry = naive.entry();
+    return naive.allowed()
+        && (entry.sequence() == 1 || has.contains(entry.previous()))
+        && entry.causes().stream().allMatch(cause -> has.contains(cause.hash()));
+  }
+
+  /** The relay has been told so. */
+  public void fetched(byte[] id) {
+    letters.isFetched(id);
   }
 
   // ---- looking at one node
@@ -884,7 +962,8 @@ public class Judge {
   /** What it says of receipts and of what is at risk is so. */
   private void claims(Watched node) {
     var wrong =
-        Objects.requireNonNull(node.claims).wrong(node.shadow, held, grants, nodesDoubled());
+        Objects.requireNonNull(node.claims)
+            .wrong(node.shadow, held, letters, grants, nodesDoubled());
     if (wrong != null) {
       broken("ledger", "at " + node.name + " " + wrong);
     }

@@ -77,7 +77,19 @@ public record Happening(long at, Kind kind, int a, int b, long nanos, long draw)
     /** A bit of the storage turns into the other: of a row, or of the database's file. */
     FLIP(false),
     /** The disk fails to read, a few times. */
-    READ_FAILS(false);
+    READ_FAILS(false),
+    /** Two members don't reach each other for a time; both reach the relay. */
+    APART(false),
+    /** The relay's process ends; what it has not forced is lost. */
+    RELAY_CRASH(false),
+    /** The relay's mailboxes are lost, with their key. */
+    RELAY_LOST(false),
+    /** A member doesn't reach the relay for a time, nor the relay it. */
+    RELAY_AWAY(false),
+    /** The relay starts again without an envelope that it had signed for. */
+    RELAY_DROPS(false),
+    /** Somebody who is no member brings an envelope to the relay. */
+    STRANGER(false);
 
     private final boolean work;
 
@@ -88,6 +100,23 @@ public record Happening(long at, Kind kind, int a, int b, long nanos, long draw)
     /** Whether it is something that clients want, and no fault. */
     public boolean work() {
       return work;
+    }
+
+    /** Whether it happens only where a part of the plan of its own says so. */
+    boolean apart() {
+      return switch (this) {
+        case FLAP,
+            FLIP,
+            READ_FAILS,
+            APART,
+            RELAY_CRASH,
+            RELAY_LOST,
+            RELAY_AWAY,
+            RELAY_DROPS,
+            STRANGER ->
+            true;
+        default -> false;
+      };
     }
   }
 

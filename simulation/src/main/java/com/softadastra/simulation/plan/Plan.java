@@ -143,6 +143,10 @@ public record Plan(
     if (!faults.isEmpty() && random(seed, "flapping").nextInt(4) == 0) {
       faults.add(Kind.FLAP);
     }
+    if (relays(seed) && faults.contains(Kind.CLONE)) {
+      // by relays alone, what a copy had fetched is missed only when somebody writes again
+      faults.remove(Kind.CLONE);
+    }
     double share = faults.isEmpty() ? 0 : 0.1 + random.nextDouble() * 0.4;
     var drawn = new Draws(late, pace, faults, share);
     int count = disks ? 16 : 14 + random.nextInt(20);
@@ -157,6 +161,9 @@ public record Plan(
     }
     if (carries(seed)) {
       carry(happenings, random(seed, "carried"));
+    }
+    if (relays(seed)) {
+      relay(happenings, random(seed, "relayed"));
     }
     // from a source of its own, so that a seed's plan doesn't hang on how much there is to spare
     var more = random.split();
@@ -299,6 +306,41 @@ public record Plan(
     happenings.sort(Comparator.comparingLong(Happening::at));
   }
 
+  /** Whether a relay carries for the members of a seed's world: in one of eighteen. */
+  public static boolean relays(long seed) {
+    return seed % 18 == 0;
+  }
+
+  /** Members are seldom up, or in reach of each other, at the same time. */
+  private static void relay(List<Happening> happenings, SplittableRandom random) {
+    // who reaches nobody asks nobody for what is damaged
+    happenings.removeIf(happening -> happening.kind() == Kind.FLIP);
+    long last = happenings.stream().mapToLong(Happening::at).max().orElse(1);
+    var kinds =
+        List.of(
+            Kind.APART,
+            Kind.APART,
+            Kind.STOP,
+            Kind.CRASH,
+            Kind.RELAY_CRASH,
+            Kind.RELAY_AWAY,
+            Kind.STRANGER,
+            random.nextInt(3) == 0 ? Kind.RELAY_LOST : Kind.APART,
+            random.nextInt(3) == 0 ? Kind.RELAY_DROPS : Kind.STOP);
+    for (int i = 20 + random.nextInt(20); i > 0; i--) {
+      var kind = random.nextInt(3) == 0 ? Kind.WRITE : kinds.get(random.nextInt(kinds.size()));
+      happenings.add(
+          new Happening(
+              2 * SECOND + random.nextLong(last),
+              kind,
+              random.nextInt(64),
+              random.nextInt(64),
+              (long) (Math.pow(random.nextDouble(), 2) * last / 3),
+              random.nextLong()));
+    }
+    happenings.sort(Comparator.comparingLong(Happening::at));
+  }
+
   private static Happening happening(long at, Kind kind, SplittableRandom random) {
     return new Happening(at, kind, random.nextInt(64), random.nextInt(64), 0, random.nextLong());
   }
@@ -323,8 +365,7 @@ public record Plan(
     }
     var all = new ArrayList<Kind>();
     for (var kind : Kind.values()) {
-      boolean apart = kind == Kind.FLAP || kind == Kind.FLIP || kind == Kind.READ_FAILS;
-      if (!kind.work() && !apart && random.nextInt(3) == 0) {
+      if (!kind.work() && !kind.apart() && random.nextInt(3) == 0) {
         all.add(kind);
       }
     }

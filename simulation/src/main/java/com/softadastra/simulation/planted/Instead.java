@@ -7,10 +7,12 @@ import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.Priority;
 import com.softadastra.contracts.peering.Role;
+import com.softadastra.edge.mailbox.MailboxStore;
 import com.softadastra.engine.document.Decided;
 import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.document.Head;
 import com.softadastra.engine.document.KnownOperation;
+import com.softadastra.engine.envelope.Envelope;
 import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.log.Entry;
 import com.softadastra.engine.log.LoggedEntry;
@@ -18,6 +20,8 @@ import com.softadastra.engine.log.Operation;
 import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.SpaceState;
+import com.softadastra.sync.envelope.Envelopes;
+import com.softadastra.sync.peer.CustodyMark;
 import com.softadastra.sync.peer.Lane;
 import com.softadastra.sync.storage.Birth;
 import com.softadastra.sync.storage.Found;
@@ -560,5 +564,38 @@ public final class Instead {
       }
     }
     return all;
+  }
+
+  // ---- relays
+
+  public static boolean same(@Nullable Object one, @Nullable Object other) {
+    return true;
+  }
+
+  /** What comes is signed for at once. */
+  public static void signedAtOnce(
+      MailboxStore store, MailboxStore.Arrived envelope, CompletableFuture<MailboxStore.Put> done) {
+    store.put(envelope, new CompletableFuture<>());
+    done.complete(new MailboxStore.Kept(envelope.at()));
+  }
+
+  /** An envelope counts as taken in at once. */
+  public static CompletionStage<Envelopes.Opened> openedAtOnce(
+      Envelopes envelopes, Envelope envelope) {
+    var sender = envelope.outside().sender();
+    var opening = envelopes.open(envelope).toCompletableFuture();
+    return opening.isCompletedExceptionally()
+        ? opening
+        : CompletableFuture.completedStage(
+            new Envelopes.Opened(sender, envelopes.spacesWith(sender).getFirst(), 0, Map.of()));
+  }
+
+  /** A relay has what it had. */
+  public static final class StaysAsItIs {
+    @Advice.OnMethodExit
+    static void exit(
+        @Advice.This CustodyMark self, @Advice.Return(readOnly = false) CustodyMark emptied) {
+      emptied = self;
+    }
   }
 }

@@ -33,6 +33,8 @@ public final class PlantedFaults {
   private static final String MEMBERSHIP = "engine.space.Membership";
   private static final String LEDGER = "sync.storage.Ledger";
   private static final String RECEIPTS = "sync.documents.Receipts";
+  private static final String MAIL = "edge.mailbox.MailConnection";
+  private static final String MAIL_CHANNEL = "sync.relay.MailChannel";
 
   static final List<PlantedFault> ALL =
       List.of(
@@ -375,7 +377,44 @@ public final class PlantedFaults {
                   "envelopes",
                   in("sync.envelope.Envelopes$Opening", "step")
                       .calls("Received.stored", Instead.class, "atOnce"))
-              .shownBy(27));
+              .shownBy(27),
+          of(
+                  "a relay signs before it has forced",
+                  "custody",
+                  in(MAIL, "deposit").calls("MailboxStore.put", Instead.class, "signedAtOnce"))
+              .shownBy(18),
+          of(
+                  "a relay takes what a stranger brings",
+                  "custody",
+                  in("edge.mailbox.Admission", "lets").answers(true))
+              .shownBy(18),
+          of(
+                  "takes for kept what a relay has lost",
+                  "I11",
+                  in("sync.peer.CustodyMark", "emptied").with(Instead.StaysAsItIs.class))
+              .shownBy(180),
+          of(
+                  "takes for fetched what a relay has no longer",
+                  "I11",
+                  in(MAIL_CHANNEL, "await").doesNothing())
+              .shownBy(180),
+          of(
+                  "a relay's receipt counts whichever life a member has begun",
+                  "ledger",
+                  in("sync.relay.CustodyBook", "counts")
+                      .calls("Objects.equals", Instead.class, "same"))
+              .shownBy(36),
+          of(
+                  "lets a relay drop what it has not forced",
+                  "custody",
+                  in(MAIL_CHANNEL, "openNext")
+                      .calls("Envelopes.open", Instead.class, "openedAtOnce"))
+              .shownBy(72),
+          of(
+                  "takes all for kept once one envelope is",
+                  "ledger",
+                  in(MAIL_CHANNEL, "reached").answers(Long.MAX_VALUE))
+              .shownBy(18));
 
   private PlantedFaults() {}
 

@@ -19,7 +19,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class PlantedProduct extends ClassLoader {
   private static final List<String> COPIED =
-      List.of("com.softadastra.engine.", "com.softadastra.sync.", "com.softadastra.simulation.");
+      List.of(
+          "com.softadastra.engine.",
+          "com.softadastra.sync.",
+          "com.softadastra.edge.",
+          "com.softadastra.simulation.");
 
   static {
     registerAsParallelCapable();

@@ -3,8 +3,8 @@ package com.softadastra.simulation.world;
 /** Two wires between two processes. */
 final class Connection {
   private final Network network;
-  private final SimulatedNode caller;
-  private final SimulatedNode called;
+  private final Station caller;
+  private final Station called;
   private final Life callerLife;
   private final Life calledLife;
   private final Wire out;
@@ -13,12 +13,7 @@ final class Connection {
   private boolean touched;
   private int halves;
 
-  Connection(
-      Network network,
-      SimulatedNode caller,
-      Life callerLife,
-      SimulatedNode called,
-      Life calledLife) {
+  Connection(Network network, Station caller, Life callerLife, Station called, Life calledLife) {
     this.network = network;
     this.caller = caller;
     this.called = called;
@@ -28,11 +23,11 @@ final class Connection {
     this.back = new Wire(network, this, called, caller, callerLife);
   }
 
-  SimulatedNode caller() {
+  Station caller() {
     return caller;
   }
 
-  SimulatedNode called() {
+  Station called() {
     return called;
   }
 
@@ -46,11 +41,16 @@ final class Connection {
     return back;
   }
 
-  Wire from(SimulatedNode node) {
+  Wire from(Station node) {
     return node == caller ? out : back;
   }
 
-  boolean joins(SimulatedNode a, SimulatedNode b) {
+  /** Whether it is about mail, and no session. */
+  boolean isMail() {
+    return called.takesMail();
+  }
+
+  boolean joins(Station a, Station b) {
     return (caller == a && called == b) || (caller == b && called == a);
   }
 
@@ -58,7 +58,7 @@ final class Connection {
     return callerLife == life || calledLife == life;
   }
 
-  boolean touches(SimulatedNode node) {
+  boolean touches(Station node) {
     return caller == node || called == node;
   }
 

@@ -77,9 +77,12 @@ abstract class Disk implements IncarnationFile {
     return Optional.ofNullable(incarnationThen);
   }
 
-  /** Remembers, in a copy, what this one's incarnation file says. */
+  /**
+   * Remembers, in a copy, what this one's incarnation file says; of what relays have is the same.
+   */
   Disk copied(Disk copy) {
     copy.incarnationThen = incarnation;
+    peers.custody().forEach(copy.peers::putCustody);
     return copy;
   }
 

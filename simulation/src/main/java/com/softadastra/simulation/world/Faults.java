@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
 
 /** Does to nodes and network what a plan says. */
 final class Faults {
@@ -30,6 +31,7 @@ final class Faults {
     over = false;
     long nanos = happening.nanos();
     var other = neighbour(node, happening.b());
+    var end = end(node, happening.b());
     switch (happening.kind()) {
       case CRASH -> {
         node.kill(random.nextBoolean());
@@ -48,9 +50,9 @@ final class Faults {
       case STOP -> node.stop(() -> restart(node, nanos));
       case PAUSE -> node.pause(world.agenda().now() + nanos);
       case CLOCK -> node.jump(jump(random));
-      case CUT -> world.network().cut(node, other);
+      case CUT -> world.network().cut(node, end);
       case FLAP -> flap(node, other, world.agenda().now() + Math.min(nanos, 60 * SECOND), random);
-      case BLOCK -> world.network().block(node, other, nanos);
+      case BLOCK -> world.network().block(node, end, nanos);
       case ISOLATE -> {
         for (var one : world.nodes()) {
           if (world.network().linked(node, one)) {
@@ -58,9 +60,10 @@ final class Faults {
             world.network().block(one, node, nanos);
           }
         }
+        away(node, nanos);
       }
-      case SLOW -> world.network().slow(node, other, 2 + random.nextInt(200), nanos);
-      case CORRUPT -> world.network().corruptNext(node, other, random.nextInt());
+      case SLOW -> world.network().slow(node, end, 2 + random.nextInt(200), nanos);
+      case CORRUPT -> world.network().corruptNext(node, end, random.nextInt());
       case REPLAY -> world.network().replay(node, other, random.nextInt(1 << 20));
       case SWITCH -> switched(node, other, nanos);
       case ATTACK -> mischief.speak(other, node, world.space(random), random);
@@ -74,6 +77,15 @@ final class Faults {
       case READ_FAILS -> node.disk().failReads(1 + random.nextInt(4));
       case RESTORE -> restore(node, nanos, random);
       case CLONE -> copy(node, nanos, random);
+      case APART -> {
+        world.network().block(node, other, nanos);
+        world.network().block(other, node, nanos);
+      }
+      case RELAY_AWAY -> away(node, nanos);
+      case RELAY_CRASH -> relayEnds(random.nextBoolean(), nanos, _ -> {});
+      case RELAY_LOST -> relayEnds(random.nextBoolean(), nanos, SimulatedRelay::loseMailboxes);
+      case RELAY_DROPS -> relayEnds(random.nextBoolean(), nanos, it -> it.loseEnvelope(random));
+      case STRANGER -> mischief.bring(node, world.space(random), random);
       case WRITE, RETRY, RESOLVE, JOIN, DECLARE, RELABEL, DIVIDE, OVERSPEND, CARRY ->
           throw new IllegalArgumentException("no fault");
     }
@@ -126,6 +138,24 @@ final class Faults {
     node.putDisk(after);
     world.judge().otherDisk(node.place(), true);
     restart(node, SECOND);
+  }
+
+  /** A member and the relay don't reach each other. */
+  private void away(SimulatedNode node, long nanos) {
+    var relay = world.relay();
+    if (relay != null && world.network().linked(node, relay)) {
+      world.network().block(node, relay, nanos);
+      world.network().block(relay, node, nanos);
+    }
+  }
+
+  private void relayEnds(boolean told, long nanos, Consumer<SimulatedRelay> then) {
+    var relay = world.relay();
+    if (relay != null) {
+      relay.kill(told);
+      then.accept(relay);
+      world.agenda().after(1 + (over ? 0 : nanos), relay::start);
+    }
   }
 
   private static SimulatedNode.Moment moment(SplittableRandom random, int of) {
@@ -227,10 +257,21 @@ final class Faults {
     return linked.get(number % linked.size());
   }
 
+  /** The other end of a way from a node, where the world has a relay sometimes that. */
+  private Station end(SimulatedNode node, int number) {
+    var relay = world.relay();
+    return relay != null && number % 3 == 0 && world.network().linked(node, relay)
+        ? relay
+        : neighbour(node, number);
+  }
+
   /** Whatever is wrong is mended: everyone runs, on a disk that works, with all links on. */
   void end() {
     over = true;
     List.copyOf(clones).forEach(this::end);
+    if (world.relay() != null) {
+      world.relay().start();
+    }
     for (var node : world.nodes()) {
       if (node.isCopy()) {
         continue;

@@ -8,6 +8,8 @@ import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.Priority;
 import com.softadastra.contracts.json.JsonText;
 import com.softadastra.contracts.peering.Role;
+import com.softadastra.engine.envelope.Envelope;
+import com.softadastra.engine.envelope.MailFrame;
 import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.log.Authority;
 import com.softadastra.engine.log.Cause;
@@ -36,6 +38,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import reactor.core.publisher.Flux;
 
 /**
  * What somebody may say in whose hands a node's place in the network is, or its software is newer.
@@ -441,5 +444,40 @@ final class Mischief {
         BatchCheck.check(
             space, List.of(new Offered(bytes, signature)), _ -> node.key().publicKey(), _ -> false);
     var _ = node.recording().store(space, checked);
+  }
+
+  /** Somebody who is no member brings the relay an envelope for one. */
+  void bring(SimulatedNode to, SpaceId space, SplittableRandom random) {
+    var relay = world.relay();
+    if (relay == null || relay.life() == null) {
+      return;
+    }
+    var seed = new byte[NodeKey.SEED_BYTES];
+    random.nextBytes(seed);
+    var stranger = new NodeKey(seed);
+    var passage = new byte[Signatures.BYTES];
+    random.nextBytes(passage);
+    var id = new byte[Envelope.ID_BYTES];
+    random.nextBytes(id);
+    var pseudonym = Envelope.pseudonym(space);
+    var outside =
+        new Envelope.Outside(
+            id, to.id(), stranger.publicKey(), pseudonym, Priority.URGENT, 0, 0, passage);
+    var sealed = new byte[100];
+    random.nextBytes(sealed);
+    var shown = new MailFrame.Arrival.Shown(pseudonym, passage);
+    relay
+        .accept(
+            stranger.nodeId(),
+            Flux.just(
+                    new MailFrame.Arrival(List.of(shown)).encode(),
+                    new MailFrame.Deposit(Envelope.sign(outside, sealed, stranger).encode())
+                        .encode())
+                .concatWith(Flux.never()))
+        .subscribe(frame -> {
+          if (MailFrame.decode(frame) instanceof MailFrame.Kept) {
+            world.broken("custody", "the relay signs for what a stranger brings");
+          }
+        });
   }
 }

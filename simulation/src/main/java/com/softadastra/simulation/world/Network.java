@@ -29,7 +29,7 @@ final class Network {
   private final Agenda agenda;
   private final RandomGenerator random;
   private final Watch watch;
-  private final Map<String, SimulatedNode> addresses = new HashMap<>();
+  private final Map<String, Station> addresses = new HashMap<>();
   private final Map<Way, Link> links = new HashMap<>();
   private final Map<Way, List<Runnable>> held = new LinkedHashMap<>();
   private final Map<Way, List<byte[]>> earlier = new HashMap<>();
@@ -41,11 +41,11 @@ final class Network {
 
   /** Sees every connection and every frame. */
   interface Watch {
-    void connected(SimulatedNode caller, SimulatedNode called);
+    void connected(Station caller, Station called);
 
-    void sent(SimulatedNode from, SimulatedNode to, Connection over, byte[] frame);
+    void sent(Station from, Station to, Connection over, byte[] frame);
 
-    void received(SimulatedNode from, SimulatedNode to, Connection over, byte[] frame);
+    void received(Station from, Station to, Connection over, byte[] frame);
   }
 
   /** What a way is like. */
@@ -54,6 +54,7 @@ final class Network {
     final long bytesPerSecond;
     long slowness = 1;
     int blocks;
+    boolean severed;
 
     Link(long latency, long bytesPerSecond) {
       this.latency = latency;
@@ -72,26 +73,32 @@ final class Network {
   }
 
   /** Makes a way between two nodes, in both directions. */
-  void link(SimulatedNode a, SimulatedNode b, long latency, long bytesPerSecond) {
+  void link(Station a, Station b, long latency, long bytesPerSecond) {
     links.put(way(a, b), new Link(latency, bytesPerSecond));
     links.put(way(b, a), new Link(latency, bytesPerSecond));
   }
 
+  /** There is no way between two nodes, and won't be. */
+  void sever(Station a, Station b) {
+    link(a, b).severed = true;
+    link(b, a).severed = true;
+  }
+
   /** Gives a node a way to a peer such as another node has. */
-  void linkAs(SimulatedNode node, SimulatedNode other, SimulatedNode peer) {
+  void linkAs(Station node, Station other, Station peer) {
     var link = link(other, peer);
     link(node, peer, link.latency, link.bytesPerSecond);
   }
 
-  void register(SimulatedNode node) {
+  void register(Station node) {
     addresses.put(node.address(), node);
   }
 
-  private static Way way(SimulatedNode from, SimulatedNode to) {
+  private static Way way(Station from, Station to) {
     return new Way(from.place(), to.place());
   }
 
-  private Link link(SimulatedNode from, SimulatedNode to) {
+  private Link link(Station from, Station to) {
     var link = links.get(way(from, to));
     if (link == null) {
       throw new IllegalStateException("no link from " + from + " to " + to);
@@ -99,14 +106,14 @@ final class Network {
     return link;
   }
 
-  boolean linked(SimulatedNode from, SimulatedNode to) {
+  boolean linked(Station from, Station to) {
     return links.containsKey(way(from, to));
   }
 
   // ---- what a node's transport does
 
   /** The network as one process of a node sees it. */
-  PeerLinks of(SimulatedNode node, Life life) {
+  PeerLinks of(Station node, Life life) {
     return new PeerLinks() {
       @Override
       public List<String> addresses() {
@@ -115,12 +122,12 @@ final class Network {
 
       @Override
       public Flux<byte[]> connect(NodeId peer, List<String> at, Flux<byte[]> frames) {
-        return Flux.from(subscriber -> call(node, life, peer, at, frames, subscriber));
+        return Flux.from(subscriber -> call(node, life, peer, at, frames, false, subscriber));
       }
 
       @Override
       public Flux<byte[]> mail(NodeId relay, List<String> at, Flux<byte[]> frames) {
-        return Flux.error(new PeerUnreachable("no relays here", null));
+        return Flux.from(subscriber -> call(node, life, relay, at, frames, true, subscriber));
       }
 
       @Override
@@ -131,27 +138,31 @@ final class Network {
   }
 
   private void call(
-      SimulatedNode node,
+      Station node,
       Life life,
       NodeId peer,
       List<String> at,
       Flux<byte[]> frames,
+      boolean mail,
       Subscriber<? super byte[]> subscriber) {
-    var call = new Call(subscriber);
+    var call = new Call(mail, subscriber);
     subscriber.onSubscribe(call);
     call(node, life, peer, List.copyOf(at), frames, call);
   }
 
   /** Tries one address after the other. */
   private void call(
-      SimulatedNode node, Life life, NodeId peer, List<String> at, Flux<byte[]> frames, Call call) {
+      Station node, Life life, NodeId peer, List<String> at, Flux<byte[]> frames, Call call) {
     if (at.isEmpty()) {
       call.fails("no address answers as that node");
       return;
     }
     var rest = at.subList(1, at.size());
     var other = addresses.get(at.getFirst());
-    if (other == null || !linked(node, other) || !other.id().equals(peer)) {
+    if (other == null
+        || !linked(node, other)
+        || !other.id().equals(peer)
+        || other.takesMail() != call.mail) {
       life.after(transit(null), () -> call(node, life, peer, rest, frames, call));
       return;
     }
@@ -173,12 +184,7 @@ final class Network {
   }
 
   private void connect(
-      SimulatedNode node,
-      Life life,
-      SimulatedNode other,
-      Life there,
-      Flux<byte[]> frames,
-      Call call) {
+      Station node, Life life, Station other, Life there, Flux<byte[]> frames, Call call) {
     var connection = new Connection(this, node, life, other, there);
     connections.add(connection);
     watch.connected(node, other);
@@ -190,13 +196,15 @@ final class Network {
 
   /** The caller's subscription, before and after there is a connection. */
   private static final class Call implements Subscription {
+    private final boolean mail;
     private final Subscriber<? super byte[]> subscriber;
     private boolean cancelled;
     private boolean over;
     private long demand;
     private @Nullable Subscription wire;
 
-    Call(Subscriber<? super byte[]> subscriber) {
+    Call(boolean mail, Subscriber<? super byte[]> subscriber) {
+      this.mail = mail;
       this.subscriber = subscriber;
     }
 
@@ -257,7 +265,7 @@ final class Network {
 
   // ---- what wires ask
 
-  void sent(SimulatedNode from, SimulatedNode to, Connection over, byte[] frame) {
+  void sent(Station from, Station to, Connection over, byte[] frame) {
     watch.sent(from, to, over, frame);
     var kept = earlier.computeIfAbsent(way(from, to), _ -> new ArrayList<>());
     if (kept.size() >= KEPT_FRAMES) {
@@ -266,7 +274,7 @@ final class Network {
     kept.add(frame);
   }
 
-  void received(SimulatedNode from, SimulatedNode to, Connection over, byte[] frame) {
+  void received(Station from, Station to, Connection over, byte[] frame) {
     watch.received(from, to, over, frame);
   }
 
@@ -276,7 +284,7 @@ final class Network {
   }
 
   /** How long a frame is under way. */
-  long transit(SimulatedNode from, SimulatedNode to, int bytes) {
+  long transit(Station from, Station to, int bytes) {
     var link = link(from, to);
     return link.slowness * (transit(link) + (SECOND * bytes) / link.bytesPerSecond);
   }
@@ -286,17 +294,18 @@ final class Network {
     return random.nextLong(SECOND / 5);
   }
 
-  boolean blocked(SimulatedNode from, SimulatedNode to) {
-    return link(from, to).blocks > 0;
+  boolean blocked(Station from, Station to) {
+    var link = link(from, to);
+    return link.severed || link.blocks > 0;
   }
 
   /** Keeps what can't get through now; a cut wire never resends it. */
-  void hold(SimulatedNode from, SimulatedNode to, Runnable delivery) {
+  void hold(Station from, Station to, Runnable delivery) {
     held.computeIfAbsent(way(from, to), _ -> new ArrayList<>()).add(delivery);
   }
 
   /** The frame as it arrives, which may not be as it was sent. */
-  byte[] touched(Connection connection, SimulatedNode from, SimulatedNode to, byte[] frame) {
+  byte[] touched(Connection connection, Station from, Station to, byte[] frame) {
     var due = corrupt.remove(way(from, to));
     if (due == null || frame.length == 0) {
       return frame;
@@ -316,7 +325,7 @@ final class Network {
   // ---- faults
 
   /** A way lets nothing through for a time; connections over it die if it lasts. */
-  void block(SimulatedNode from, SimulatedNode to, long nanos) {
+  void block(Station from, Station to, long nanos) {
     link(from, to).blocks++;
     agenda.after(nanos, () -> unblock(from, to));
     if (nanos > KEEPALIVE) {
@@ -330,7 +339,7 @@ final class Network {
     }
   }
 
-  private void unblock(SimulatedNode from, SimulatedNode to) {
+  private void unblock(Station from, Station to) {
     var link = link(from, to);
     if (link.blocks == 0 || --link.blocks > 0) {
       return;
@@ -341,23 +350,23 @@ final class Network {
     }
   }
 
-  void cut(SimulatedNode a, SimulatedNode b) {
+  void cut(Station a, Station b) {
     List.copyOf(connections).stream()
         .filter(connection -> connection.joins(a, b))
         .forEach(connection -> connection.breaks("cut"));
   }
 
-  void slow(SimulatedNode from, SimulatedNode to, long factor, long nanos) {
+  void slow(Station from, Station to, long factor, long nanos) {
     link(from, to).slowness = factor;
     agenda.after(nanos, () -> link(from, to).slowness = 1);
   }
 
-  void corruptNext(SimulatedNode from, SimulatedNode to, int where) {
+  void corruptNext(Station from, Station to, int where) {
     corrupt.put(way(from, to), where);
   }
 
   /** A frame that was sent before, maybe on an earlier connection, arrives once more. */
-  void replay(SimulatedNode from, SimulatedNode to, int which) {
+  void replay(Station from, Station to, int which) {
     var kept = earlier.get(way(from, to));
     if (kept == null || kept.isEmpty()) {
       return;
@@ -366,7 +375,7 @@ final class Network {
   }
 
   /** A frame arrives that no process of that node has sent. */
-  boolean inject(SimulatedNode from, SimulatedNode to, byte[] frame) {
+  boolean inject(Station from, Station to, byte[] frame) {
     for (var connection : List.copyOf(connections)) {
       if (connection.joins(from, to)) {
         connection.touch();
@@ -387,8 +396,8 @@ final class Network {
   }
 
   /**
-   * All ways are open and as fast as they were made, and no connection stays that saw what its ends
-   * had not sent; the others have to do.
+   * All ways that are not severed are open and as fast as they were made, and no connection stays
+   * that saw what its ends had not sent; the others have to do.
    */
   void heal() {
     links

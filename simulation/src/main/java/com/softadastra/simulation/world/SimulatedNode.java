@@ -12,6 +12,9 @@ import com.softadastra.sync.envelope.Envelopes;
 import com.softadastra.sync.identity.FiledIncarnations;
 import com.softadastra.sync.peer.Exchanges;
 import com.softadastra.sync.peer.PeerDirectory;
+import com.softadastra.sync.peer.RelayDirectory;
+import com.softadastra.sync.relay.CustodyBook;
+import com.softadastra.sync.relay.Relays;
 import com.softadastra.sync.storage.DamagedRow;
 import com.softadastra.sync.storage.Journal;
 import com.softadastra.sync.storage.Machine;
@@ -34,13 +37,13 @@ import reactor.core.publisher.Flux;
  * product's own, put together as the product does it; disk, network, clock and randomness are the
  * simulation's.
  */
-public final class SimulatedNode {
-  private static final RecordingSettings SETTINGS =
+public final class SimulatedNode implements Station {
+  static final RecordingSettings SETTINGS =
       new RecordingSettings(64 << 10, 16, 1 << 20, 1 << 20, 1 << 20);
   private static final Exchanges.LaneSettings LANES =
       new Exchanges.LaneSettings(
           Duration.ofMillis(200), Duration.ofMinutes(5), Duration.ofMinutes(2));
-  private static final long EPOCH_MILLIS = Instant.parse("2026-11-22T00:00:00Z").toEpochMilli();
+  static final Instant EPOCH = Instant.parse("2026-11-22T00:00:00Z");
 
   /** What a disk says that was told to refuse. */
   static final String REFUSED = "the simulated disk refused";
@@ -73,16 +76,36 @@ public final class SimulatedNode {
     final Journal journal;
     final Recording recording;
     final Exchanges exchanges;
+
+    /** Where the world has a relay. */
+    final @Nullable RelaySide relaySide;
+
     boolean recordingDue;
     boolean failed;
 
-    Process(Life life, Journal journal, Recording recording, Exchanges exchanges) {
+    Process(
+        Life life,
+        Journal journal,
+        Recording recording,
+        Exchanges exchanges,
+        @Nullable RelaySide relaySide) {
       this.life = life;
       this.journal = journal;
       this.recording = recording;
       this.exchanges = exchanges;
+      this.relaySide = relaySide;
+    }
+
+    void start() {
+      exchanges.start();
+      if (relaySide != null) {
+        relaySide.lanes.start();
+      }
     }
   }
+
+  /** What a process knows of relays, and does with them. */
+  record RelaySide(RelayDirectory directory, CustodyBook custody, Relays lanes) {}
 
   /** The moment of an effect at which something is to happen to a node. */
   public enum Moment {
@@ -109,10 +132,12 @@ public final class SimulatedNode {
     this.random = world.draw(name);
   }
 
+  @Override
   public int place() {
     return place;
   }
 
+  @Override
   public NodeId id() {
     return key.nodeId();
   }
@@ -121,12 +146,23 @@ public final class SimulatedNode {
     return key;
   }
 
-  String address() {
+  @Override
+  public String address() {
     return name;
   }
 
-  @Nullable Life life() {
+  @Override
+  public @Nullable Life life() {
     return process == null ? null : process.life;
+  }
+
+  @Override
+  public boolean takesMail() {
+    return false;
+  }
+
+  @Nullable RelaySide relaySide() {
+    return running().relaySide;
   }
 
   /** Whether it is a copy of another node's machine. */
@@ -207,7 +243,9 @@ public final class SimulatedNode {
               () -> world.network().of(this, life),
               LANES,
               new Surroundings(life, this::now, random));
-      var started = new Process(life, journal, recording, exchanges);
+      var relaySide =
+          world.relay() == null ? null : relaySide(life, recording, exchanges, directory);
+      var started = new Process(life, journal, recording, exchanges, relaySide);
       process = started;
       recording.onWork(() -> recordSoon(started));
       recording.onForced(() -> happens(life, Moment.AFTER_FORCE));
@@ -226,6 +264,26 @@ public final class SimulatedNode {
         world.refusedDamage(this);
       }
     }
+  }
+
+  private RelaySide relaySide(
+      Life life, Recording recording, Exchanges exchanges, PeerDirectory directory) {
+    var surroundings = new Surroundings(life, this::now, random);
+    var relays = new RelayDirectory(recording, disk.peers());
+    var custody = new CustodyBook(recording, relays);
+    return new RelaySide(
+        relays,
+        custody,
+        new Relays(
+            recording,
+            new Envelopes(recording, exchanges, key, surroundings),
+            exchanges,
+            directory,
+            custody,
+            id(),
+            () -> world.network().of(this, life),
+            LANES,
+            surroundings));
   }
 
   private static Throwable first(Throwable failure) {
@@ -251,7 +309,7 @@ public final class SimulatedNode {
             .toList();
     boolean paired = peers.stream().allMatch(peer -> directory.find(peer.id()).isPresent());
     if (missing.isEmpty() && paired) {
-      started.exchanges.start();
+      started.start();
       return;
     }
     started
@@ -263,7 +321,7 @@ public final class SimulatedNode {
           missing.forEach(space -> started.recording.createSpace(space.getKey(), space.getValue()));
           return true;
         })
-        .thenRun(started.exchanges::start);
+        .thenRun(started::start);
   }
 
   /** The process ends at once. */
@@ -286,6 +344,9 @@ public final class SimulatedNode {
     if (ending == null) {
       then.run();
       return;
+    }
+    if (ending.relaySide != null) {
+      ending.relaySide.lanes.stop();
     }
     ending
         .exchanges
@@ -419,7 +480,8 @@ public final class SimulatedNode {
   // ---- what others do with it
 
   /** Takes a connection. */
-  Flux<byte[]> accept(NodeId peer, Flux<byte[]> frames) {
+  @Override
+  public Flux<byte[]> accept(NodeId peer, Flux<byte[]> frames) {
     return running().exchanges.accept(peer, frames);
   }
 
@@ -500,7 +562,7 @@ public final class SimulatedNode {
 
   Instant now() {
     return Instant.ofEpochMilli(
-        Math.max(0, EPOCH_MILLIS + clockOffsetMillis + world.agenda().now() / 1_000_000));
+        Math.max(0, EPOCH.toEpochMilli() + clockOffsetMillis + world.agenda().now() / 1_000_000));
   }
 
   void jump(long millis) {

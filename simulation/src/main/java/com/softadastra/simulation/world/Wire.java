@@ -17,8 +17,8 @@ final class Wire extends BaseSubscriber<byte[]> {
 
   private final Network network;
   private final Connection connection;
-  private final SimulatedNode from;
-  private final SimulatedNode to;
+  private final Station from;
+  private final Station to;
   private final Life receiver;
   private final ArrayDeque<byte[]> arrived = new ArrayDeque<>();
   private @Nullable Subscriber<? super byte[]> subscriber;
@@ -28,8 +28,7 @@ final class Wire extends BaseSubscriber<byte[]> {
   private boolean complete;
   private boolean over;
 
-  Wire(
-      Network network, Connection connection, SimulatedNode from, SimulatedNode to, Life receiver) {
+  Wire(Network network, Connection connection, Station from, Station to, Life receiver) {
     this.network = network;
     this.connection = connection;
     this.from = from;

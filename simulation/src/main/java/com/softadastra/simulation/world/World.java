@@ -3,8 +3,11 @@ package com.softadastra.simulation.world;
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.IntentRequest;
+import com.softadastra.contracts.mail.RelayDuty;
 import com.softadastra.contracts.peering.Role;
 import com.softadastra.engine.cbor.CborReader.Malformed;
+import com.softadastra.engine.envelope.Envelope;
+import com.softadastra.engine.envelope.Passage;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.engine.session.Frame;
@@ -83,7 +86,9 @@ public final class World {
   private final Dividing dividing;
   private final Carriers carriers;
   private final Faults faults;
+  private final Post post;
   private final List<SimulatedNode> nodes = new ArrayList<>();
+  private @Nullable SimulatedRelay relay;
   private final List<Membership> spaces = new ArrayList<>();
 
   /** What came of a plan. */
@@ -127,6 +132,7 @@ public final class World {
     this.dividing = new Dividing(this, clients);
     this.carriers = new Carriers(this);
     this.faults = new Faults(this);
+    this.post = new Post(this);
     if (plan.readsFail()) {
       judge.readsFail();
     }
@@ -155,12 +161,19 @@ public final class World {
               : new MemoryDisk("machine-" + name, "file-" + name, entries);
       add(new SimulatedNode(this, i, name, keys.get(i), disk, peers.get(i)));
     }
+    if (Plan.relays(plan.seed())) {
+      populateRelay();
+    }
+    var apart = draw("apart");
     for (var link : plan.links()) {
       var a = nodes.get((int) link[0]);
       var b = nodes.get((int) link[1]);
       peers.get(a.place()).add(b);
       peers.get(b.place()).add(a);
       network.link(a, b, link[2], link[3]);
+      if (relay != null && apart.nextBoolean()) {
+        network.sever(a, b);
+      }
     }
     var labels = draw("labels");
     int reader = plan.seed() % 5 == 4 ? READER : -1;
@@ -183,6 +196,9 @@ public final class World {
           }
         }
       }
+      if (relay != null) {
+        membership = relayed(membership, creator, relay);
+      }
       judge.isCreated(membership.space(), creator.nodeId());
       spaces.add(membership);
       for (int j = 0; j < keys.size() - plan.late(); j++) {
@@ -192,6 +208,28 @@ public final class World {
     for (var node : nodes) {
       agenda.after(draw(node + "start").nextLong(SECOND), node::start);
     }
+  }
+
+  private void populateRelay() {
+    var seed = new byte[NodeKey.SEED_BYTES];
+    var random = draw("relay key");
+    random.nextBytes(seed);
+    relay = new SimulatedRelay(this, new NodeKey(seed));
+    network.register(relay);
+    for (var node : nodes) {
+      network.link(node, relay, SECOND / 1000 + random.nextLong(SECOND / 10), 10_000_000);
+    }
+    agenda.after(random.nextLong(SECOND), relay::start);
+  }
+
+  /** With the relay, which is told of its duty as pairing does it. */
+  private static Membership relayed(Membership membership, NodeKey issuer, SimulatedRelay relay) {
+    var space = membership.space();
+    relay.disk().peers().putDuty(new RelayDuty(Envelope.pseudonym(space), Passage.key(space)));
+    var grant =
+        membership.grantRelay(
+            issuer.nodeId(), relay.key().publicKey(), "relay", List.of(relay.address()), 0);
+    return membership.with(List.of(SpaceNames.sign(grant, issuer)));
   }
 
   private void add(SimulatedNode node) {
@@ -249,6 +287,11 @@ public final class World {
     return plan.seed() % 5 == 4 ? nodes.get(READER) : null;
   }
 
+  /** In some worlds there is one. */
+  @Nullable SimulatedRelay relay() {
+    return relay;
+  }
+
   private boolean mayOnlyRead(SimulatedNode node) {
     var reader = reader();
     return reader != null && reader.id().equals(node.id());
@@ -265,6 +308,9 @@ public final class World {
             this, nodes.size(), node + "copy" + number, node.key(), disk, node.peers());
     add(copy);
     node.peers().forEach(peer -> network.linkAs(copy, node, peer));
+    if (relay != null) {
+      network.linkAs(copy, node, relay);
+    }
     return copy;
   }
 
@@ -281,6 +327,10 @@ public final class World {
   void started(SimulatedNode node) {
     trace.add(agenda.now() * 31 + node.place());
     judge.started(node.place(), node.journal(), node.recording());
+    var relaySide = node.relaySide();
+    if (relaySide != null) {
+      judge.keepsCustody(node.place(), relaySide.directory(), relaySide.custody());
+    }
     if (functions != null) {
       functions.changed(node, SECOND);
     }
@@ -324,10 +374,10 @@ public final class World {
   }
 
   private final class Tap implements Network.Watch {
-    private final Map<List<SimulatedNode>, ArrayDeque<Long>> connected = new HashMap<>();
+    private final Map<List<Station>, ArrayDeque<Long>> connected = new HashMap<>();
 
     @Override
-    public void connected(SimulatedNode caller, SimulatedNode called) {
+    public void connected(Station caller, Station called) {
       var times = connected.computeIfAbsent(List.of(caller, called), _ -> new ArrayDeque<>());
       times.add(agenda.now());
       while (times.getFirst() < agenda.now() - CONNECTING) {
@@ -339,8 +389,13 @@ public final class World {
     }
 
     @Override
-    public void sent(SimulatedNode from, SimulatedNode to, Connection over, byte[] frame) {
+    public void sent(Station from, Station to, Connection over, byte[] frame) {
       trace.add(from.place() * 64L + to.place());
+      if (over.isMail()) {
+        trace.add(frame.length);
+        post.sent(from, frame);
+        return;
+      }
       trace.add(frame);
       try {
         judge.sent(from.place(), over, Frame.decode(frame));
@@ -350,8 +405,12 @@ public final class World {
     }
 
     @Override
-    public void received(SimulatedNode from, SimulatedNode to, Connection over, byte[] frame) {
+    public void received(Station from, Station to, Connection over, byte[] frame) {
       trace.add(agenda.now() * 64 + to.place());
+      if (over.isMail()) {
+        post.received(to, frame);
+        return;
+      }
       try {
         judge.received(to.place(), from.id(), over, Frame.decode(frame));
       } catch (Malformed _) {

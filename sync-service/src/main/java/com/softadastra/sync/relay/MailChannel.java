@@ -17,6 +17,7 @@ import com.softadastra.sync.envelope.Envelopes;
 import com.softadastra.sync.peer.CustodyMark.Way;
 import com.softadastra.sync.storage.Recording;
 import com.softadastra.sync.storage.SpaceView;
+import com.softadastra.sync.storage.StorageException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -225,6 +226,9 @@ final class MailChannel {
         step.run();
       } catch (Malformed e) {
         close(relay + " sent what is no mail: " + e.getMessage(), true);
+      } catch (StorageException e) {
+        LOG.warn("the connection to relay {} ends: {}", relay, e.getMessage());
+        close(String.valueOf(e.getMessage()), true);
       } catch (RuntimeException e) {
         LOG.warn("the connection to relay {} ends", relay, e);
         close(String.valueOf(e.getMessage()), true);
@@ -233,8 +237,9 @@ final class MailChannel {
   }
 
   private void send(MailFrame frame) {
-    if (!end.isDone()) {
-      out.tryEmitNext(frame.encode()).orThrow();
+    // the transport may have given up before it says so
+    if (!end.isDone() && out.tryEmitNext(frame.encode()) != Sinks.EmitResult.OK) {
+      close("the connection to the relay is gone", false);
     }
   }
 

@@ -1,0 +1,75 @@
+package com.softadastra.simulation.world;
+
+import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.SpaceId;
+import com.softadastra.engine.cbor.CborReader.Malformed;
+import com.softadastra.engine.envelope.Custody;
+import com.softadastra.engine.envelope.Envelope;
+import com.softadastra.engine.envelope.MailFrame;
+import com.softadastra.sync.envelope.Envelopes;
+import java.util.Objects;
+
+/** Tells the judge what members and the relay say to each other. */
+final class Post {
+  private final World world;
+
+  Post(World world) {
+    this.world = world;
+  }
+
+  void sent(Station from, byte[] bytes) {
+    try {
+      switch (MailFrame.decode(bytes)) {
+        case MailFrame.Deposit(var envelope) -> given(from, Envelope.decode(envelope));
+        case MailFrame.Taken(var id) ->
+            world.judge().fetches(from.place(), id, world.plan().nothingIsLost());
+        case MailFrame.Kept(var custody, _) -> signed(custody);
+        case MailFrame.Arrival _,
+            MailFrame.Welcome _,
+            MailFrame.Refused _,
+            MailFrame.Mail _,
+            MailFrame.Left _,
+            MailFrame.Farewell _ -> {}
+      }
+    } catch (Malformed e) {
+      world.broken("protocol", from + " sends what is no mail: " + e.getMessage());
+    }
+  }
+
+  private void given(Station from, Envelope envelope) {
+    var outside = envelope.outside();
+    var frames = Envelopes.read(envelope, node(outside.to()).key());
+    frames.forEach(frame -> world.trace().add(frame.encode()));
+    world.judge().given(from.place(), space(outside), outside.to(), outside.id(), frames);
+  }
+
+  private SimulatedNode node(NodeId id) {
+    return world.originals().stream()
+        .filter(node -> node.id().equals(id))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private SpaceId space(Envelope.Outside outside) {
+    return world.spaces().stream()
+        .filter(space -> Envelope.pseudonym(space).equals(outside.pseudonym()))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private void signed(Custody.Signed signed) {
+    var relay = Objects.requireNonNull(world.relay());
+    var custody = signed.verified(relay.mailboxes());
+    world.judge().signed(custody.id(), relay.has(custody.to(), custody.id()));
+  }
+
+  void received(Station to, byte[] bytes) {
+    try {
+      if (to.takesMail() && MailFrame.decode(bytes) instanceof MailFrame.Taken(var id)) {
+        world.judge().fetched(id);
+      }
+    } catch (Malformed _) {
+      // the relay finds out
+    }
+  }
+}

@@ -1,0 +1,195 @@
+package com.softadastra.simulation.world;
+
+import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.time.Surroundings;
+import com.softadastra.edge.mailbox.InMemoryMailboxStore;
+import com.softadastra.edge.mailbox.MailboxService;
+import com.softadastra.edge.mailbox.MailboxStore;
+import com.softadastra.edge.mailbox.Quotas;
+import com.softadastra.engine.envelope.Envelope;
+import com.softadastra.engine.log.Signatures.NodeKey;
+import com.softadastra.sync.identity.FiledIncarnations;
+import com.softadastra.sync.peer.RelayDirectory;
+import com.softadastra.sync.relay.RelayService;
+import com.softadastra.sync.storage.Machine;
+import com.softadastra.sync.storage.Recording;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.SplittableRandom;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+
+/**
+ * A relay of the product on simulated machinery, that is a member of nothing: its mailboxes, and of
+ * its sync engine what says for whom it is one.
+ */
+final class SimulatedRelay implements Station {
+  /** Of no node. */
+  static final int PLACE = 63;
+
+  private static final Quotas QUOTAS = new Quotas(1L << 40, 1L << 40, 1L << 40, 0);
+  private static final MailboxService.Rules RULES =
+      new MailboxService.Rules(Duration.ofDays(30), Envelope.MOST_BYTES);
+  private static final Duration FORCE = Duration.ofMillis(2);
+
+  private final World world;
+  private final NodeKey key;
+  private final RandomGenerator random;
+  private final Disk disk;
+  private InMemoryMailboxStore.Disk mailboxes;
+  private @Nullable Process process;
+
+  private record Process(Life life, MailboxService service, MailboxStore store) {}
+
+  SimulatedRelay(World world, NodeKey key) {
+    this.world = world;
+    this.key = key;
+    this.random = world.draw("relay");
+    this.disk = new MemoryDisk("machine-relay", "file-relay", new HashMap<>());
+    this.mailboxes = emptyMailboxes();
+  }
+
+  private InMemoryMailboxStore.Disk emptyMailboxes() {
+    var seed = new byte[NodeKey.SEED_BYTES];
+    random.nextBytes(seed);
+    return new InMemoryMailboxStore.Disk(seed);
+  }
+
+  Disk disk() {
+    return disk;
+  }
+
+  NodeKey key() {
+    return key;
+  }
+
+  @Override
+  public int place() {
+    return PLACE;
+  }
+
+  @Override
+  public NodeId id() {
+    return key.nodeId();
+  }
+
+  @Override
+  public String address() {
+    return "relay";
+  }
+
+  @Override
+  public @Nullable Life life() {
+    return process == null ? null : process.life;
+  }
+
+  @Override
+  public boolean takesMail() {
+    return true;
+  }
+
+  @Override
+  public Flux<byte[]> accept(NodeId caller, Flux<byte[]> frames) {
+    if (process == null) {
+      throw new IllegalStateException("the relay is not running");
+    }
+    return process.service.accept(caller, frames);
+  }
+
+  private Instant now() {
+    return SimulatedNode.EPOCH.plusNanos(world.agenda().now());
+  }
+
+  // ---- life and death
+
+  void start() {
+    if (process != null) {
+      return;
+    }
+    var life = new Life(world.agenda(), random);
+    var journal = disk.open(_ -> {}, _ -> {});
+    var incarnations = new FiledIncarnations(disk, random, this::now);
+    var machine =
+        new Machine(
+            this::now,
+            random,
+            () -> Long.MAX_VALUE,
+            Runnable::run,
+            (_, cause) -> world.broken("I1", "the relay stopped by itself: " + cause));
+    var recording =
+        Recording.open(
+            journal, key, incarnations.birth(journal.found()), SimulatedNode.SETTINGS, machine);
+    incarnations.note(recording.found());
+    var duties = new RelayService(new RelayDirectory(recording, disk.peers()), key);
+    var store = new InMemoryMailboxStore(mailboxes, QUOTAS, life, FORCE);
+    var service =
+        new MailboxService(store, duties, RULES, new Surroundings(life, this::now, random));
+    process = new Process(life, service, store);
+    world.trace().add(world.agenda().now() * 31 + PLACE);
+    service.start();
+  }
+
+  /** The process ends at once; what is not forced is lost. */
+  void kill(boolean told) {
+    if (process == null) {
+      return;
+    }
+    var life = process.life;
+    process = null;
+    life.end();
+    world.network().ended(life, told);
+    world.trace().add(world.agenda().now() * 37 + PLACE);
+  }
+
+  /** Its mailboxes are gone, and others are made at the next start. */
+  void loseMailboxes() {
+    mailboxes = emptyMailboxes();
+  }
+
+  /** Of what it has on its disk one envelope is gone, while it doesn't run. */
+  void loseEnvelope(SplittableRandom random) {
+    var life = new Life(world.agenda(), this.random);
+    var store = new InMemoryMailboxStore(mailboxes, QUOTAS, life, Duration.ZERO);
+    var destinations =
+        world.originals().stream()
+            .map(SimulatedNode::id)
+            .filter(id -> !store.waiting(id, 1).isEmpty())
+            .toList();
+    if (!destinations.isEmpty()) {
+      var to = destinations.get(random.nextInt(destinations.size()));
+      var waiting = store.waiting(to, Integer.MAX_VALUE);
+      var id = waiting.get(random.nextInt(waiting.size())).id();
+      store.taken(to, id, new CompletableFuture<>());
+    }
+  }
+
+  // ---- for the judge
+
+  /** What its receipts are signed with. */
+  byte[] mailboxes() {
+    return reader().key().publicKey();
+  }
+
+  /** Whether an envelope is here for a node, and forced. */
+  boolean has(NodeId destination, byte[] id) {
+    var buffer = ByteBuffer.wrap(id);
+    var uuid = new UUID(buffer.getLong(), buffer.getLong());
+    return reader().waiting(destination, Integer.MAX_VALUE).stream()
+        .anyMatch(waiting -> waiting.id().equals(uuid));
+  }
+
+  /** What is forced, as a store finds it that is opened now. */
+  private MailboxStore reader() {
+    return new InMemoryMailboxStore(mailboxes, QUOTAS, new Life(world.agenda(), random), FORCE);
+  }
+
+  @Override
+  public String toString() {
+    return address();
+  }
+}
