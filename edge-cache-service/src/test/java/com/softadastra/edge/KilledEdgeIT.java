@@ -31,6 +31,7 @@ class KilledEdgeIT {
             System.getProperty("java.class.path"),
             EdgeApplication.class.getName(),
             "--server.port=" + port,
+            "--softadastra.link.port=0",
             "--softadastra.data=" + data,
             "--softadastra.edge.origins.shop.url=http://127.0.0.1:" + originPort)
         .redirectErrorStream(true)

@@ -19,6 +19,7 @@ import com.softadastra.engine.document.DocumentPatch;
 import com.softadastra.engine.document.DocumentPatch.NotApplicable;
 import com.softadastra.engine.envelope.Contents;
 import com.softadastra.engine.envelope.Envelope;
+import com.softadastra.engine.envelope.MailFrame;
 import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.log.Bounds;
 import com.softadastra.engine.log.Entry;
@@ -75,11 +76,21 @@ class EngineFuzzTest {
         Target.of("contents", CBOR, Fuzzing.golden("envelopes", "contents ="), Contents::decode)
             .refusingWith(Malformed.class)
             .canonical(Contents::encode),
+        Target.of("mail", CBOR, mail(), MailFrame::decode)
+            .refusingWith(Malformed.class)
+            .canonical(MailFrame::encode),
         Target.of("document-patch", JSON, patches(), EngineFuzzTest::patched)
             .refusingWith(MalformedJson.class, NotApplicable.class)
             .upTo(1 << 20)
             .allocating(2 << 20, 64)
             .checking(EngineFuzzTest::isDocument));
+  }
+
+  private static List<byte[]> mail() {
+    return Stream.of(
+            "arrival", "deposit", "taken", "welcome", "kept", "refused", "mail", "left", "farewell")
+        .flatMap(name -> Fuzzing.golden("mail", name + " =").stream())
+        .toList();
   }
 
   /** Neither could be kept as a small file; each took minutes once. */

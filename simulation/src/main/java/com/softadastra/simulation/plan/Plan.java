@@ -144,7 +144,7 @@ public record Plan(
       faults.add(Kind.FLAP);
     }
     if (relays(seed) && faults.contains(Kind.CLONE)) {
-      // by relays alone, what a copy had fetched is missed only when somebody writes again
+      // by relays alone, what a copy had fetched is not missed while nobody writes
       faults.remove(Kind.CLONE);
     }
     double share = faults.isEmpty() ? 0 : 0.1 + random.nextDouble() * 0.4;

@@ -31,8 +31,8 @@ final class MeshProtocol {
   /** Bytes until a request is put together, SETUP included: a pairing fits, a flood doesn't. */
   static final int MAX_OPENING = 256 << 10;
 
-  /** Bytes of one frame of ours, put together again: an entry can be big. */
-  static final int MAX_PAYLOAD = 1 << 24;
+  /** Bytes of one frame of ours, put together again: an envelope can hold the biggest entry. */
+  static final int MAX_PAYLOAD = 20 << 20;
 
   /** Bytes at which a payload is cut, so that a big one doesn't hold up signs of life. */
   static final int FRAGMENT = 64 << 10;
