@@ -8,7 +8,9 @@ import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.ProblemCode;
 import com.softadastra.contracts.Refused;
+import com.softadastra.contracts.mail.RelayDuty;
 import com.softadastra.engine.cbor.CborReader.Malformed;
+import com.softadastra.engine.log.Signatures;
 import com.softadastra.engine.space.SignedRecord;
 import com.softadastra.fuzz.Fuzzing;
 import com.softadastra.fuzz.Mutator;
@@ -65,9 +67,16 @@ class PairingFuzzTest {
   private static List<byte[]> answers() {
     var records = List.of(new SignedRecord(new byte[100], new byte[64]));
     return List.of(
-        new Answer.Welcome("till", List.of("a:1"), List.of(new SharedSpace("shop", records)))
+        new Answer.Welcome(
+                "till", List.of("a:1"), List.of(new SharedSpace("shop", records)), List.of())
             .encode(),
-        new Answer.Welcome("", List.of(), List.of()).encode(),
+        new Answer.Welcome(
+                "till",
+                List.of(),
+                List.of(),
+                List.of(new RelayDuty(Hash.ZERO, new byte[Signatures.KEY_BYTES])))
+            .encode(),
+        new Answer.Welcome("", List.of(), List.of(), List.of()).encode(),
         new Answer.Rejected(ProblemCode.INVITATION_INVALID, "it is used up").encode());
   }
 

@@ -110,7 +110,7 @@ final class PairingMessages {
                   in.text(TEXT_BYTES),
                   list(in, () -> in.text(TEXT_BYTES)),
                   list(in, () -> space(in)),
-                  items == 6 ? list(in, () -> duty(in)) : List.of())
+                  items == 6 ? list(in, 1, () -> duty(in)) : List.of())
               : new Rejected(code(in), in.text(TEXT_BYTES));
       in.end();
       return answer;
@@ -171,7 +171,11 @@ final class PairingMessages {
   }
 
   private static <T> List<T> list(CborReader in, Supplier<T> item) {
-    int count = in.array(0, MANY);
+    return list(in, 0, item);
+  }
+
+  private static <T> List<T> list(CborReader in, int least, Supplier<T> item) {
+    int count = in.array(least, MANY);
     var items = new ArrayList<T>();
     for (int i = 0; i < count; i++) {
       items.add(item.get());
