@@ -376,7 +376,9 @@ public final class PlantedFaults {
                   "says that an envelope is taken in before that is forced",
                   "envelopes",
                   in("sync.envelope.Envelopes$Opening", "step")
-                      .calls("Received.stored", Instead.class, "atOnce"))
+                      .calls("Received.stored", Instead.class, "atOnce"),
+                  in("sync.envelope.Envelopes$Opening", "finish")
+                      .calls("Recording.administer", Instead.class, "doneAtOnce"))
               .shownBy(27),
           of(
                   "a relay signs before it has forced",
