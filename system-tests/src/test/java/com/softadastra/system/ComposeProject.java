@@ -42,7 +42,8 @@ final class ComposeProject implements AutoCloseable {
             "SECOND_RUNTIME_PORT",
             "SECOND_SYNC_PORT",
             "SECOND_GATEWAY_PORT",
-            "SECOND_EDGE_PORT")) {
+            "SECOND_EDGE_PORT",
+            "BETWEEN_PORT")) {
       ports.put(published, Ports.free());
     }
   }

@@ -47,6 +47,7 @@ class CompositionIT {
     project.up();
     try {
       project.awaitHealthy(SERVICES.toArray(String[]::new));
+      project.awaitHealthy("between");
     } catch (RuntimeException e) {
       System.out.println(project.log());
       throw e;
