@@ -1,6 +1,7 @@
 -- Up to where relays have what members lack: the log position, and what the relay signed last.
 create table custody (
   way varchar(158) primary key,
+  self varchar(26) not null,
   life varchar(26),
   mailboxes binary(32) not null,
   up_to bigint not null,

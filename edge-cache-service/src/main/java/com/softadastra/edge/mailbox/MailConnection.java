@@ -44,11 +44,11 @@ import reactor.core.publisher.Flux;
  * A node's connection with the relay. Everything happens in steps, one after the other, each of
  * which takes one frame, sends one, or hears from the store.
  *
- * <p>What waits is bounded. {@value #FRAMES} frames of the node are asked for ahead, and one more
- * for each deposit whose answer the transport has taken, so as many answers wait at most. What is
- * left is told once for each thing that happens to an envelope which the relay has, {@value
- * #UNHEARD} at most: a node that doesn't listen is hung up on. Mail is bounded by its {@link
- * Window}.
+ * <p>What waits is bounded. One frame is asked for, and {@value #FRAMES} ahead once the node is
+ * served, and one more for each deposit whose answer the transport has taken, so as many answers
+ * wait at most. What is left is told once for each thing that happens to an envelope which the
+ * relay has, {@value #UNHEARD} at most: a node that doesn't listen is hung up on. Mail is bounded
+ * by its {@link Window}.
  *
  * <p>Any thread may tell it something.
  */
@@ -64,7 +64,7 @@ final class MailConnection {
   /** When to ask again for what is refused for want of room. */
   static final Duration RETRY = Duration.ofMinutes(1);
 
-  static final int FRAMES = 8;
+  static final int FRAMES = 4;
   static final int UNHEARD = 2 * MailboxStore.PILES;
 
   private final NodeId member;
@@ -269,7 +269,7 @@ final class MailConnection {
           @Override
           protected void hookOnSubscribe(Subscription subscription) {
             step(() -> incoming = subscription);
-            subscription.request(FRAMES);
+            subscription.request(1);
           }
 
           @Override
@@ -333,7 +333,6 @@ final class MailConnection {
   // ---- arrival
 
   private void arrive(Arrival arrival) {
-    ask(1);
     standing = Standing.ARRIVING;
     boolean shown =
         arrival.passages().stream()
@@ -354,6 +353,7 @@ final class MailConnection {
       return;
     }
     standing = Standing.SERVED;
+    ask(FRAMES);
     var left =
         account.piles().stream().filter(pile -> pile.envelopes() > 0).map(pile -> left(pile, 0));
     answer(new Welcome(relay.store().key().publicKey(), relay.certificate(), left.toList()), false);
@@ -386,6 +386,9 @@ final class MailConnection {
   private Optional<String> refusal(Envelope envelope, int bytes) {
     var outside = envelope.outside();
     byte[] passage = outside.passage();
+    if (!outside.sender().equals(member)) {
+      return Optional.of("who brings it has not made it");
+    }
     if (bytes > relay.rules().largestBytes()) {
       return Optional.of("an envelope has at most " + relay.rules().largestBytes() + " bytes here");
     }

@@ -18,6 +18,7 @@ class CustodyEntity {
   /** The space, the member and the relay, with a space between two. */
   @Id private String way = "";
 
+  private String self = "";
   private @Nullable String life;
 
   private byte[] mailboxes = {};
@@ -35,6 +36,7 @@ class CustodyEntity {
 
   CustodyEntity(CustodyMark mark) {
     way = mark.way().space() + " " + mark.way().to() + " " + mark.way().relay();
+    self = mark.self().toString();
     life = mark.life() == null ? null : mark.life().toString();
     mailboxes = mark.mailboxes();
     upTo = mark.upTo();
@@ -48,6 +50,7 @@ class CustodyEntity {
     return new CustodyMark(
         new CustodyMark.Way(
             SpaceId.parse(parts[0]), NodeId.parse(parts[1]), NodeId.parse(parts[2])),
+        Incarnation.parse(self),
         life == null ? null : Incarnation.parse(life),
         mailboxes,
         upTo,

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Up to where a relay has what a member lacks of a space, in envelopes.
  *
+ * @param self as which this node wrote when it brought it: what another life has may be less
  * @param life as which the member had said what it has, when this was reckoned from it; null where
  *     it hadn't
  * @param mailboxes the key by which the relay has signed for it
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record CustodyMark(
     Way way,
+    Incarnation self,
     @Nullable Incarnation life,
     byte[] mailboxes,
     long upTo,
@@ -29,6 +31,6 @@ public record CustodyMark(
 
   /** The same when nothing of it is there any more. */
   public CustodyMark emptied() {
-    return new CustodyMark(way, life, mailboxes, 0, at, receipt);
+    return new CustodyMark(way, self, life, mailboxes, 0, at, receipt);
   }
 }

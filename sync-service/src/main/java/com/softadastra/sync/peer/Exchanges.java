@@ -355,6 +355,7 @@ public final class Exchanges {
     channel.onEnd(_ -> {
       open.remove(channel);
       channels.remove(peer, channel);
+      changed();
     });
     return channel;
   }
@@ -426,8 +427,10 @@ public final class Exchanges {
    * @param after the log position up to which the peer gets it otherwise
    */
   public SessionHost carriedTo(NodeId peer, SpaceId space, long after) {
+    // the position first: what this node then says to have is at least as much
+    long durable = recording.durable();
     gossip.say(space);
-    return new Carried(peer, space, Runnable::run, after, recording.durable());
+    return new Carried(peer, space, Runnable::run, after, durable);
   }
 
   /**

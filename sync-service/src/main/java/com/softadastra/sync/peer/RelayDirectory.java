@@ -1,8 +1,11 @@
 package com.softadastra.sync.peer;
 
 import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.ProblemCode;
+import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.mail.RelayDuty;
 import com.softadastra.sync.storage.Recording;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -21,14 +24,16 @@ public final class RelayDirectory {
   private final Map<Hash, RelayDuty> duties = new ConcurrentHashMap<>();
   private final Map<CustodyMark.Way, CustodyMark> marks = new ConcurrentHashMap<>();
 
-  /** Of the recording thread. */
+  // of the recording thread
   private final Map<Hash, RelayDuty> unforced = new HashMap<>();
+  private final Map<CustodyMark.Way, CustodyMark> latest = new HashMap<>();
 
   public RelayDirectory(Recording recording, PeerStore store) {
     this.recording = recording;
     this.store = store;
     store.duties().forEach(duty -> duties.put(duty.pseudonym(), duty));
-    store.custody().forEach(mark -> marks.put(mark.way(), mark));
+    store.custody().forEach(mark -> latest.put(mark.way(), mark));
+    marks.putAll(latest);
     recording.onForced(this::show);
   }
 
@@ -41,8 +46,19 @@ public final class RelayDirectory {
     return List.copyOf(duties.values());
   }
 
-  /** Takes on a duty. Runs on the recording thread. */
+  /**
+   * Takes on a duty. Runs on the recording thread.
+   *
+   * @throws Refused where it has one for a space of that pseudonym, whose members are told by
+   *     another key: one of the two inviters is none of that space
+   */
   void take(RelayDuty duty) {
+    var known = unforced.getOrDefault(duty.pseudonym(), duties.get(duty.pseudonym()));
+    if (known != null && !Arrays.equals(known.passageKey(), duty.passageKey())) {
+      throw new Refused(
+          ProblemCode.NOT_ALLOWED,
+          "this node is a relay of that space already, by an invitation with another key");
+    }
     store.putDuty(duty);
     unforced.put(duty.pseudonym(), duty);
   }
@@ -57,11 +73,23 @@ public final class RelayDirectory {
 
   /** Keeps a mark; completes when it is forced and shown. */
   public CompletionStage<?> keep(CustodyMark mark) {
-    return recording
-        .administer(() -> {
-          store.putCustody(mark);
-          return true;
-        })
-        .thenRun(() -> marks.put(mark.way(), mark));
+    return kept(recording.administer(() -> Optional.of(put(mark))));
+  }
+
+  /** Empties a mark as it is then, also one that is being kept; completes when that is forced. */
+  public CompletionStage<?> empty(CustodyMark.Way way) {
+    return kept(
+        recording.administer(
+            () -> Optional.ofNullable(latest.get(way)).map(it -> put(it.emptied()))));
+  }
+
+  private CustodyMark put(CustodyMark mark) {
+    store.putCustody(mark);
+    latest.put(mark.way(), mark);
+    return mark;
+  }
+
+  private CompletionStage<?> kept(CompletionStage<Optional<CustodyMark>> forced) {
+    return forced.thenAccept(mark -> mark.ifPresent(it -> marks.put(it.way(), it)));
   }
 }

@@ -17,13 +17,13 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Up to where relays have what members lack. A mark counts as long as the member speaks as the same
- * life as when it was made: another one has lost what it had fetched.
+ * Up to where relays have what members lack. A mark counts as long as both this node and the member
+ * are the same life as when it was made, and the relay is one of the space's: another life of the
+ * member has lost what it had fetched, and of this node the member is to hear.
  *
  * <p>Any thread may use it.
  */
@@ -51,8 +51,14 @@ public final class CustodyBook {
   }
 
   private boolean counts(CustodyMark mark) {
-    var life = life(mark.way().space(), mark.way().to());
-    return mark.upTo() > 0 && Objects.equals(life, mark.life());
+    var way = mark.way();
+    return mark.upTo() > 0
+        && mark.self().equals(recording.incarnation())
+        && Objects.equals(life(way.space(), way.to()), mark.life())
+        && recording
+            .view(way.space())
+            .filter(view -> view.membership().relay(way.relay()).isPresent())
+            .isPresent();
   }
 
   /** The log position up to which a relay has what a member lacks, 0 where it has nothing. */
@@ -68,15 +74,13 @@ public final class CustodyBook {
       long upTo,
       Instant at,
       Custody.Signed receipt) {
-    return relays.keep(new CustodyMark(way, life, mailboxes, upTo, at, receipt));
+    return relays.keep(
+        new CustodyMark(way, recording.incarnation(), life, mailboxes, upTo, at, receipt));
   }
 
   /** A relay has nothing of it any more, and the member has not got it. */
   CompletionStage<?> lost(Way way) {
-    return relays
-        .mark(way)
-        .<CompletionStage<?>>map(mark -> relays.keep(mark.emptied()))
-        .orElseGet(() -> CompletableFuture.completedStage(null));
+    return relays.empty(way);
   }
 
   /** The ways by a relay of which it has something, by what it signed. */

@@ -21,8 +21,10 @@ import com.softadastra.sync.storage.StorageException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -60,11 +62,6 @@ final class MailChannel {
   /** How long a relay keeps an envelope that nobody fetches. */
   static final Duration LIFE = Duration.ofDays(30);
 
-  /** How long a member may take to say that it has what it has fetched; doubles each time. */
-  static final Duration GRACE = Duration.ofMinutes(1);
-
-  private static final int LONGEST_GRACE = 6;
-
   /** How long the relay may take to be found and to welcome. */
   private static final Duration CALL = Duration.ofSeconds(30);
 
@@ -74,13 +71,17 @@ final class MailChannel {
   /** Envelopes that wait for the relay's signature, each for another member. */
   private static final int UNDERWAY = 4;
 
-  /** Frames asked of the relay ahead; it sends few untaken envelopes. */
-  private static final int WINDOW = 32;
+  /** The shortest pause that a relay can ask for. */
+  private static final Duration SHORTEST_PAUSE = Duration.ofSeconds(1);
+
+  /** Frames asked of the relay ahead, any of which may be as large as can be. */
+  private static final int WINDOW = 4;
 
   private final NodeId relay;
   private final Recording recording;
   private final Envelopes envelopes;
   private final CustodyBook custody;
+  private final Grace grace;
   private final Predicate<NodeId> isFor;
   private final Surroundings surroundings;
   private final Runnable connected;
@@ -97,7 +98,19 @@ final class MailChannel {
   // of the steps alone
   private final Map<Way, Bringing> bringing = new HashMap<>();
   private final Map<Way, Long> pausedUntilNanos = new HashMap<>();
-  private final Map<Way, Integer> disappointments = new HashMap<>();
+
+  /** Whose marks are being emptied: until that is forced they stand where nothing is. */
+  private final Set<Way> losing = new HashSet<>();
+
+  /** Of which something has lapsed: what is left is of no use, and more would not go with it. */
+  private final Set<Way> lapsing = new HashSet<>();
+
+  /** To whom this node has to say what it has, though its log has not grown. */
+  private final Set<Way> wordDue = new HashSet<>();
+
+  /** Where to begin next, so that all get their turn. */
+  private int turn;
+
   private final ArrayDeque<Envelope> mail = new ArrayDeque<>();
   private byte[] mailboxes = {};
   private boolean opening;
@@ -127,6 +140,7 @@ final class MailChannel {
       Recording recording,
       Envelopes envelopes,
       CustodyBook custody,
+      Grace grace,
       Predicate<NodeId> isFor,
       Surroundings surroundings,
       Runnable connected) {
@@ -134,6 +148,7 @@ final class MailChannel {
     this.recording = recording;
     this.envelopes = envelopes;
     this.custody = custody;
+    this.grace = grace;
     this.isFor = isFor;
     this.surroundings = surroundings;
     this.connected = connected;
@@ -270,6 +285,9 @@ final class MailChannel {
     if (!welcome && !(frame instanceof MailFrame.Welcome || frame instanceof MailFrame.Farewell)) {
       throw new Malformed("something before a welcome");
     }
+    if (welcome && frame instanceof MailFrame.Welcome) {
+      throw new Malformed("a second welcome");
+    }
     switch (frame) {
       case MailFrame.Welcome it -> welcomed(it);
       case MailFrame.Kept it -> kept(it);
@@ -309,9 +327,9 @@ final class MailChannel {
     frame.left().forEach(some -> way(some).ifPresent(way -> left.put(way, some)));
     for (var way : custody.ways(relay)) {
       if (custody.isOfOthers(way, mailboxes)) {
-        lost(way, "the relay has lost its mailboxes");
+        lostNow(way, "the relay has lost its mailboxes");
       } else if (!left.containsKey(way)) {
-        await(way);
+        grace.begin(way);
       }
     }
     signal();
@@ -329,39 +347,37 @@ final class MailChannel {
     way(frame)
         .ifPresent(way -> {
           if (frame.lapsed() > 0) {
-            lost(way, frame.lapsed() + " envelopes were not fetched in time");
-          } else if (frame.envelopes() == 0) {
-            await(way);
+            lapsing.add(way);
+            lostNow(way, frame.lapsed() + " envelopes were not fetched in time");
+          }
+          if (frame.envelopes() == 0) {
+            lapsing.remove(way);
+            if (frame.lapsed() == 0) {
+              there.add(way.to());
+              grace.begin(way);
+            }
+            signal();
           }
         });
   }
 
-  private void lost(Way way, String why) {
+  /** What a relay had is not there any more, and the member has not got it. */
+  void lost(Way way, String why) {
+    step(() -> lostNow(way, why));
+  }
+
+  private void lostNow(Way way, String why) {
     LOG.info(
         "what {} lacks of space {} is brought to {} again: {}", way.to(), way.space(), relay, why);
     bringing.remove(way);
-    var _ = custody.lost(way).thenRun(this::signal);
-  }
-
-  /** The relay has nothing left of it: the member is to say that it has it. */
-  private void await(Way way) {
-    int times = disappointments.getOrDefault(way, 0);
-    surroundings
-        .schedule()
-        .after(
-            GRACE.multipliedBy(1L << Math.min(times, LONGEST_GRACE)),
-            () ->
+    losing.add(way);
+    var _ =
+        custody
+            .lost(way)
+            .whenComplete((_, _) ->
                 step(() -> {
-                  long upTo = custody.upTo(way);
-                  if (end.isDone() || upTo == 0) {
-                    return;
-                  }
-                  if (custody.lacks(way.space(), way.to(), upTo)) {
-                    disappointments.merge(way, 1, Integer::sum);
-                    lost(way, "it was fetched, and the member doesn't say that it has it");
-                  } else {
-                    disappointments.remove(way);
-                  }
+                  losing.remove(way);
+                  signal();
                 }));
   }
 
@@ -372,39 +388,58 @@ final class MailChannel {
     if (!isWelcome()) {
       return;
     }
-    var views = served().toList();
-    for (var view : views) {
-      long last = view.chains().values().stream().mapToLong(ChainHead::position).max().orElse(0);
+    var ways = new ArrayList<Map.Entry<Way, Long>>();
+    for (var view : served().toList()) {
+      long last = last(view);
       for (var member : view.membership().members()) {
-        if (bringing.values().stream().filter(it -> it.id != null).count() >= UNDERWAY) {
-          return;
-        }
         var way = new Way(view.membership().space(), member.node(), relay);
         if (isFor.test(member.node())) {
-          bring(way, last);
+          ways.add(Map.entry(way, last));
+        } else {
+          forget(way);
         }
       }
     }
+    int begin = turn++;
+    for (int i = 0; i < ways.size() && underway() < UNDERWAY; i++) {
+      var way = ways.get(Math.floorMod(begin + i, ways.size()));
+      bring(way.getKey(), way.getValue());
+    }
+  }
+
+  private static long last(SpaceView view) {
+    return view.chains().values().stream().mapToLong(ChainHead::position).max().orElse(0);
+  }
+
+  /** The member is in reach: it gets all by another way. */
+  private void forget(Way way) {
+    wordDue.remove(way);
+    bringing.computeIfPresent(way, (_, brought) -> brought.id == null ? null : brought);
+  }
+
+  private long underway() {
+    return bringing.values().stream().filter(it -> it.id != null).count();
   }
 
   private void bring(Way way, long last) {
     var standing = bringing.get(way);
-    if (isPaused(way) || (standing != null && standing.id != null)) {
+    if (isPaused(way)
+        || losing.contains(way)
+        || lapsing.contains(way)
+        || (standing != null && standing.id != null)) {
       return;
     }
     try {
-      if (standing == null) {
+      if (standing == null || !standing.sealed.hasNext()) {
+        bringing.remove(way);
+        // more may have been written since that was begun
         long upTo = custody.upTo(way);
-        if (last <= upTo) {
+        if (!wordDue.remove(way) && last <= upTo) {
           return;
         }
         var life = custody.life(way.space(), way.to());
         standing = new Bringing(envelopes.sealForRelay(way.space(), way.to(), upTo, LIFE), life);
         bringing.put(way, standing);
-      }
-      if (!standing.sealed.hasNext()) {
-        bringing.remove(way);
-        return;
       }
       var envelope = standing.sealed.next();
       standing.id = envelope.outside().id();
@@ -489,7 +524,9 @@ final class MailChannel {
               way,
               frame.retryMillis() == 0
                   ? PAUSE
-                  : Duration.ofMillis(Math.min(frame.retryMillis(), PAUSE.toMillis())));
+                  : Duration.ofMillis(
+                      Math.clamp(
+                          frame.retryMillis(), SHORTEST_PAUSE.toMillis(), PAUSE.toMillis())));
           LOG.warn("{} doesn't keep what {} lacks: {}", relay, way.to(), frame.reason());
           signal();
         });
@@ -503,6 +540,7 @@ final class MailChannel {
       return;
     }
     opening = true;
+    long before = end(envelope.outside().pseudonym());
     var _ =
         envelopes
             .open(envelope)
@@ -513,15 +551,7 @@ final class MailChannel {
                     return;
                   }
                   if (failure == null) {
-                    opened
-                        .refused()
-                        .forEach((author, why) ->
-                            LOG.warn(
-                                "of what {} sent by {}, {}: {}",
-                                opened.from(),
-                                relay,
-                                author,
-                                why));
+                    taken(opened, before);
                   } else if (!isOfNoUse(failure)) {
                     close(String.valueOf(failure.getMessage()), true);
                     return;
@@ -537,6 +567,28 @@ final class MailChannel {
                   ask();
                   openNext();
                 }));
+  }
+
+  private void taken(Envelopes.Opened opened, long before) {
+    opened
+        .refused()
+        .forEach((author, why) ->
+            LOG.warn("of what {} sent by {}, {}: {}", opened.from(), relay, author, why));
+    boolean grown = recording.view(opened.space()).filter(it -> last(it) > before).isPresent();
+    if (!opened.refused().isEmpty() || (opened.entries() > 0 && !grown)) {
+      // its sender would not have sent that, had it heard what is here
+      wordDue.add(new Way(opened.space(), opened.from(), relay));
+      signal();
+    }
+  }
+
+  /** The last position of a space's log. */
+  private long end(Hash pseudonym) {
+    return served()
+        .filter(view -> Envelope.pseudonym(view.membership().space()).equals(pseudonym))
+        .mapToLong(MailChannel::last)
+        .max()
+        .orElse(0);
   }
 
   /** Where it could be taken in later, the relay is to keep it. */

@@ -5,6 +5,7 @@ import com.softadastra.contracts.peering.PeerLinks;
 import com.softadastra.contracts.time.Surroundings;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.sync.envelope.Envelopes;
+import com.softadastra.sync.peer.CustodyMark;
 import com.softadastra.sync.peer.Exchanges;
 import com.softadastra.sync.peer.FullJitter;
 import com.softadastra.sync.peer.Lane;
@@ -41,6 +42,7 @@ public final class Relays implements Routes {
   private final Surroundings surroundings;
   private final Map<NodeId, Lane> lanes = new ConcurrentSkipListMap<>();
   private final Map<NodeId, MailChannel> channels = new ConcurrentSkipListMap<>();
+  private final Grace grace;
   private final Set<NodeId> introduced = ConcurrentHashMap.newKeySet();
   private volatile boolean started;
 
@@ -63,6 +65,7 @@ public final class Relays implements Routes {
     this.links = links;
     this.settings = settings;
     this.surroundings = surroundings;
+    this.grace = new Grace(custody, surroundings.schedule(), this::lost);
     exchanges.onChange(this::follow);
     recording.onForced(() -> channels.values().forEach(MailChannel::signal));
   }
@@ -82,7 +85,7 @@ public final class Relays implements Routes {
   }
 
   /** Opens and ends lanes, as memberships and the operator's switches stand now. */
-  private void follow() {
+  private synchronized void follow() {
     if (!started) {
       return;
     }
@@ -164,13 +167,33 @@ public final class Relays implements Routes {
   private void call(NodeId relay, Lane.Outcome outcome) {
     var channel =
         new MailChannel(
-            relay, recording, envelopes, custody, this::isFor, surroundings, outcome::connected);
+            relay,
+            recording,
+            envelopes,
+            custody,
+            grace,
+            this::isFor,
+            surroundings,
+            outcome::connected);
     channels.put(relay, channel);
     channel.onEnd((why, onPurpose) -> {
       channels.remove(relay, channel);
       outcome.ended(why, onPurpose);
     });
+    if (!lanes.containsKey(relay)) {
+      channel.close("the lane has ended", true);
+      return;
+    }
     channel.open(frames -> links.get().mail(relay, addresses(relay), frames));
+  }
+
+  private void lost(CustodyMark.Way way) {
+    var channel = channels.get(way.relay());
+    if (channel == null) {
+      var _ = custody.lost(way);
+    } else {
+      channel.lost(way, "it was fetched, and the member doesn't say that it has it");
+    }
   }
 
   /** Where the members say that it is first: it may have been moved since they were paired. */

@@ -40,6 +40,9 @@ final class MeshProtocol {
   /** Frames of ours that a side may have on their way without having been taken. */
   static final int CREDIT = 32;
 
+  /** The same for mail, whose frames may be as large as can be and come of anybody. */
+  static final int MAIL_CREDIT = 2;
+
   static final String DATA_TYPE = "application/octet-stream";
   static final String METADATA_TYPE = "text/plain";
 

@@ -1,6 +1,7 @@
 package com.softadastra.gateway.mesh.rsocket;
 
 import static com.softadastra.gateway.mesh.rsocket.MeshProtocol.CREDIT;
+import static com.softadastra.gateway.mesh.rsocket.MeshProtocol.MAIL_CREDIT;
 
 import com.softadastra.contracts.LayerUnreachable;
 import com.softadastra.contracts.NodeId;
@@ -98,6 +99,7 @@ final class PeerRequests implements RSocket {
           }
           return channel(
               all.skip(1),
+              mail ? MAIL_CREDIT : CREDIT,
               frames ->
                   mail
                       ? layers.mailboxes().get().accept(peer, frames)
@@ -108,13 +110,13 @@ final class PeerRequests implements RSocket {
   }
 
   private Flux<Payload> channel(
-      Flux<Payload> payloads, Function<Flux<byte[]>, Flux<byte[]>> accept) {
+      Flux<Payload> payloads, int credit, Function<Flux<byte[]>, Flux<byte[]>> accept) {
     // the queue between the threads is what bounds the frames that the peer may have on their way
     var frames =
         payloads
             .map(payload -> metrics.received(MeshProtocol.data(payload)))
             .onErrorMap(this::lost)
-            .publishOn(threads.blocking(), CREDIT);
+            .publishOn(threads.blocking(), credit);
     return Flux.defer(() -> accept.apply(frames))
         .subscribeOn(threads.blocking())
         .map(frame -> MeshProtocol.frame(metrics.sent(frame)))

@@ -1,6 +1,7 @@
 package com.softadastra.gateway.mesh.rsocket;
 
 import static com.softadastra.gateway.mesh.rsocket.MeshProtocol.CREDIT;
+import static com.softadastra.gateway.mesh.rsocket.MeshProtocol.MAIL_CREDIT;
 
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.peering.PeerLinks;
@@ -89,7 +90,7 @@ final class RSocketPeerLinks implements PeerLinks {
         .map(payload -> metrics.received(MeshProtocol.data(payload)))
         .onErrorMap(call::lost)
         // bounds what the peer may send ahead; without it RSocket's channel was seen to stall
-        .publishOn(threads.blocking(), CREDIT);
+        .publishOn(threads.blocking(), route.equals(MeshProtocol.MAIL) ? MAIL_CREDIT : CREDIT);
   }
 
   @Override
