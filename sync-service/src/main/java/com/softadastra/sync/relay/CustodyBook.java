@@ -17,6 +17,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -104,7 +105,8 @@ public final class CustodyBook {
       return false;
     }
     try {
-      for (var chain : view.get().chains().entrySet()) {
+      // in one order, so that a simulation reads the same again
+      for (var chain : new TreeMap<>(view.get().chains()).entrySet()) {
         var head = chain.getValue();
         long has = said.map(it -> stated(it, chain.getKey(), head.after())).orElse(head.after());
         if (has < head.sequence()
