@@ -26,7 +26,8 @@ class SimulationIT {
   @Test
   void everyInvariantHoldsOverAllSeeds() {
     long seeds = Long.getLong("simulation.seeds", 2_000);
-    var patience = Duration.ofMinutes(Long.getLong("simulation.minutes", 6));
+    // three to four minutes where nothing runs beside it
+    var patience = Duration.ofMinutes(Long.getLong("simulation.minutes", 15));
     long first = Long.getLong("simulation.first-seed", 1);
 
     var result = new Campaign(first, seeds, patience, System.out).run();
