@@ -9,6 +9,7 @@ import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.Reply;
 import com.softadastra.contracts.documents.Change;
 import com.softadastra.contracts.documents.Condition;
+import com.softadastra.contracts.documents.ConflictList;
 import com.softadastra.contracts.documents.ConflictState;
 import com.softadastra.contracts.documents.ConflictView;
 import com.softadastra.contracts.documents.Documents;
@@ -71,7 +72,10 @@ class LinkFuzzTest {
         arguments(
             "link-await", "awaitReceipt", "shop", "i", ReceiptState.DELIVERED, Duration.ofHours(1)),
         value("link-receipt", Reply.of(Samples.RECEIPT), type("receipt")),
-        value("link-conflicts", Reply.of(List.of(conflict())), type("conflicts")),
+        value(
+            "link-conflicts",
+            Reply.of(new ConflictList(List.of(conflict()), null)),
+            type("conflicts")),
         value("link-peer", Samples.PEER, PeerView.class),
         value("link-change", Samples.change(7), Change.class),
         Target.of(
