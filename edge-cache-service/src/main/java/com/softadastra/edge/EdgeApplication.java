@@ -13,6 +13,7 @@ import org.springframework.context.annotation.Import;
 @Import({
   EdgeConfiguration.class,
   MailboxConfiguration.class,
+  BlobConfiguration.class,
   HttpSurface.class,
   LinkConfiguration.class
 })

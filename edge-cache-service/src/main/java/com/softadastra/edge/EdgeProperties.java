@@ -1,5 +1,6 @@
 package com.softadastra.edge;
 
+import com.softadastra.edge.blob.BlobLimits;
 import com.softadastra.edge.cache.CacheRules;
 import com.softadastra.edge.mailbox.MailboxService;
 import com.softadastra.edge.mailbox.Quotas;
@@ -22,13 +23,15 @@ import org.springframework.util.unit.DataSize;
  * @param cache what is kept
  * @param fetch what a fetch may take
  * @param mailbox what is kept for members of spaces that this node is a relay of
+ * @param blobs what is kept by its SHA-256
  */
 @ConfigurationProperties(value = "softadastra.edge", ignoreUnknownFields = false)
 record EdgeProperties(
     @DefaultValue Map<String, NamedOrigin> origins,
     @DefaultValue CacheSettings cache,
     @DefaultValue FetchSettings fetch,
-    @DefaultValue MailboxSettings mailbox) {
+    @DefaultValue MailboxSettings mailbox,
+    @DefaultValue BlobSettings blobs) {
   /**
    * @param url where it is, http or https
    * @param privateNetwork whether its host's name may lead to an address that is not public. An
@@ -120,6 +123,32 @@ record EdgeProperties(
           destinationQuota.toBytes(),
           totalQuota.toBytes(),
           reserve.toBytes());
+    }
+  }
+
+  /**
+   * @param disk bytes of all files, those that are coming in with their full length
+   * @param memory bytes of chunks that are read often
+   * @param largest blob
+   * @param idle how long the beginning of a blob stays to which nobody adds
+   * @param reserve of free disk, below which nothing more is taken
+   */
+  record BlobSettings(
+      @DefaultValue("4GB") DataSize disk,
+      @DefaultValue("32MB") DataSize memory,
+      @DefaultValue("1GB") DataSize largest,
+      @DefaultValue("1d") Duration idle,
+      @DefaultValue("64MB") DataSize reserve) {
+    BlobSettings {
+      if (!MailboxSettings.fits(largest, disk) || !idle.isPositive()) {
+        throw new IllegalArgumentException(
+            "softadastra.edge.blobs: the largest blob fits on the disk's part, and idle is more than nothing");
+      }
+    }
+
+    BlobLimits limits() {
+      return new BlobLimits(
+          disk.toBytes(), memory.toBytes(), largest.toBytes(), idle, reserve.toBytes());
     }
   }
 

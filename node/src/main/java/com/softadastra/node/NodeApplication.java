@@ -1,6 +1,7 @@
 package com.softadastra.node;
 
 import com.softadastra.contracts.http.HttpSurface;
+import com.softadastra.edge.BlobConfiguration;
 import com.softadastra.edge.EdgeConfiguration;
 import com.softadastra.edge.MailboxConfiguration;
 import com.softadastra.gateway.GatewayConfiguration;
@@ -26,6 +27,7 @@ import org.springframework.context.annotation.Import;
   GatewayConfiguration.class,
   EdgeConfiguration.class,
   MailboxConfiguration.class,
+  BlobConfiguration.class,
   HttpSurface.class
 })
 public class NodeApplication {

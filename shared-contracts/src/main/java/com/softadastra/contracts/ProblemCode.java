@@ -10,6 +10,10 @@ import java.util.Locale;
  */
 public enum ProblemCode {
   BASE_UNKNOWN(422, "The version that the write names as its base is not known here", false),
+  BLOB_BUSY(409, "This blob is being written by another request", true),
+  BLOB_MISMATCH(422, "The bytes are not those that the blob's name stands for", false),
+  BLOB_OFFSET(409, "What is there of this blob ends elsewhere", false),
+  BLOB_UNKNOWN(404, "This blob is neither here nor at a peer in reach", true),
   BUNDLE_INVALID(422, "The bundle is damaged, cut off or for another node", false),
   BUSY(503, "This node has taken on as much of this as it serves at once", true),
   CONFLICT_NOT_UNDOABLE(409, "What was decided here can't be taken back", false),

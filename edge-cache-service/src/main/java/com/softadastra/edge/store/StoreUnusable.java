@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 public final class StoreUnusable extends RuntimeException {
   private static final long serialVersionUID = 1;
 
-  StoreUnusable(String sentence, @Nullable Throwable cause) {
+  public StoreUnusable(String sentence, @Nullable Throwable cause) {
     super(sentence, cause);
   }
 }

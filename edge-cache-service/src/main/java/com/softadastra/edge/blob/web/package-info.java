@@ -1,0 +1,5 @@
+/** Blobs over HTTP. */
+@NullMarked
+package com.softadastra.edge.blob.web;
+
+import org.jspecify.annotations.NullMarked;
