@@ -1,5 +1,8 @@
 package com.softadastra.edge;
 
+import com.softadastra.contracts.blob.BlobLinks;
+import com.softadastra.contracts.blob.BlobPeers;
+import com.softadastra.contracts.blob.Blobs;
 import com.softadastra.contracts.link.LinkAddress;
 import com.softadastra.contracts.link.LinkClient;
 import com.softadastra.contracts.link.LinkProperties;
@@ -31,15 +34,32 @@ class LinkConfiguration {
     return LinkClient.to(LinkAddress.parse(link.sync()), secret);
   }
 
+  @Bean(destroyMethod = "close")
+  LinkClient linkToGateway(LinkProperties link, LinkSecret secret) {
+    return LinkClient.to(LinkAddress.parse(link.gateway()), secret);
+  }
+
+  @Bean
+  BlobPeers blobPeers(LinkClient linkToSync) {
+    return linkToSync.proxy(BlobPeers.class);
+  }
+
+  @Bean
+  BlobLinks blobLinks(LinkClient linkToGateway) {
+    return linkToGateway.proxy(BlobLinks.class);
+  }
+
   @Bean
   RelayDuties relayDuties(LinkClient linkToSync) {
     return linkToSync.proxy(RelayDuties.class);
   }
 
   @Bean(destroyMethod = "close")
-  LinkServer linkForGateway(LinkProperties link, LinkSecret secret, Mailboxes mailboxes) {
+  LinkServer linkForGateway(
+      LinkProperties link, LinkSecret secret, Mailboxes mailboxes, Blobs blobs) {
     return LinkServer.bind(new LinkAddress(link.bind(), link.port()), secret)
-        .serve(Mailboxes.class, mailboxes);
+        .serve(Mailboxes.class, mailboxes)
+        .serve(Blobs.class, blobs);
   }
 
   @Bean

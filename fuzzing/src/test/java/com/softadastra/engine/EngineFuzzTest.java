@@ -12,6 +12,7 @@ import com.softadastra.contracts.json.Json;
 import com.softadastra.contracts.json.JsonReader;
 import com.softadastra.contracts.json.JsonReader.MalformedJson;
 import com.softadastra.contracts.json.JsonText;
+import com.softadastra.engine.blob.BlobFrame;
 import com.softadastra.engine.cbor.CborReader;
 import com.softadastra.engine.cbor.CborReader.Malformed;
 import com.softadastra.engine.cbor.CborWriter;
@@ -79,11 +80,20 @@ class EngineFuzzTest {
         Target.of("mail", CBOR, mail(), MailFrame::decode)
             .refusingWith(Malformed.class)
             .canonical(MailFrame::encode),
+        Target.of("blob", CBOR, blobs(), BlobFrame::decode)
+            .refusingWith(Malformed.class)
+            .canonical(BlobFrame::encode),
         Target.of("document-patch", JSON, patches(), EngineFuzzTest::patched)
             .refusingWith(MalformedJson.class, NotApplicable.class)
             .upTo(1 << 20)
             .allocating(2 << 20, 64)
             .checking(EngineFuzzTest::isDocument));
+  }
+
+  private static List<byte[]> blobs() {
+    return Stream.of("ask", "found", "piece", "none")
+        .flatMap(name -> Fuzzing.golden("blobs", name + " =").stream())
+        .toList();
   }
 
   private static List<byte[]> mail() {

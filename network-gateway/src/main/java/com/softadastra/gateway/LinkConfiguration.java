@@ -2,6 +2,8 @@ package com.softadastra.gateway;
 
 import static java.util.Objects.requireNonNull;
 
+import com.softadastra.contracts.blob.BlobLinks;
+import com.softadastra.contracts.blob.Blobs;
 import com.softadastra.contracts.link.LinkAddress;
 import com.softadastra.contracts.link.LinkClient;
 import com.softadastra.contracts.link.LinkProperties;
@@ -56,8 +58,16 @@ class LinkConfiguration {
   }
 
   @Bean
-  LinkServer linkForSync(LinkProperties link, LinkSecret secret, PeerLinks links) {
+  @ConditionalOnProperty("softadastra.link.edge")
+  Blobs blobs(LinkClient linkToEdge) {
+    return linkToEdge.proxy(Blobs.class);
+  }
+
+  @Bean
+  LinkServer linkForSync(
+      LinkProperties link, LinkSecret secret, PeerLinks links, BlobLinks blobLinks) {
     return LinkServer.bind(new LinkAddress(link.bind(), link.port()), secret)
-        .serve(PeerLinks.class, links);
+        .serve(PeerLinks.class, links)
+        .serve(BlobLinks.class, blobLinks);
   }
 }

@@ -26,6 +26,7 @@ import com.softadastra.contracts.documents.Policy;
 import com.softadastra.contracts.documents.Priority;
 import com.softadastra.contracts.json.JsonText;
 import com.softadastra.contracts.peering.Role;
+import com.softadastra.engine.blob.BlobFrame;
 import com.softadastra.engine.document.Decided;
 import com.softadastra.engine.document.Definition;
 import com.softadastra.engine.document.DocumentState;
@@ -83,6 +84,7 @@ class GoldenVectorsTest {
         "frames",
         "envelopes",
         "mail",
+        "blobs",
         "ids"
       })
   void bytesAreAsTheyWere(String file) throws IOException {
@@ -140,6 +142,7 @@ class GoldenVectorsTest {
     all.put("frames", frames());
     all.put("envelopes", envelopes());
     all.put("mail", mail());
+    all.put("blobs", blobs());
     all.put("ids", ids());
     return all;
   }
@@ -451,6 +454,21 @@ class GoldenVectorsTest {
     vectors.put("outside", hex(outside.encode()));
     vectors.put("envelope", hex(envelope.encode()));
     vectors.put("contents", hex(contents));
+    return vectors;
+  }
+
+  private static Map<String, String> blobs() {
+    var frames = new LinkedHashMap<String, BlobFrame>();
+    frames.put("ask", new BlobFrame.Ask(Hash.sha256(), 262_144));
+    frames.put("found", new BlobFrame.Found(1_000_003));
+    frames.put("piece", new BlobFrame.Piece(filled(3, 7)));
+    frames.put("none", new BlobFrame.None());
+    var vectors = new LinkedHashMap<String, String>();
+    frames.forEach((name, frame) -> {
+      byte[] bytes = frame.encode();
+      assertThat(BlobFrame.decode(bytes).encode()).as(name).isEqualTo(bytes);
+      vectors.put(name, hex(bytes));
+    });
     return vectors;
   }
 

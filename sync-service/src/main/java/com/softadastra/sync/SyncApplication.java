@@ -1,5 +1,6 @@
 package com.softadastra.sync;
 
+import com.softadastra.contracts.blob.BlobPeers;
 import com.softadastra.contracts.documents.Documents;
 import com.softadastra.contracts.http.HttpSurface;
 import com.softadastra.contracts.link.LinkAddress;
@@ -68,11 +69,13 @@ public class SyncApplication {
       Documents documents,
       Peering peering,
       Bundles bundles,
-      RelayDuties duties) {
+      RelayDuties duties,
+      BlobPeers blobPeers) {
     return LinkServer.bind(new LinkAddress(link.bind(), link.port()), secret)
         .serve(Documents.class, documents)
         .serve(Peering.class, peering)
         .serve(Bundles.class, bundles)
-        .serve(RelayDuties.class, duties);
+        .serve(RelayDuties.class, duties)
+        .serve(BlobPeers.class, blobPeers);
   }
 }

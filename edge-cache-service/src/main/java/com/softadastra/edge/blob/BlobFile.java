@@ -1,6 +1,7 @@
 package com.softadastra.edge.blob;
 
 import com.softadastra.contracts.Hash;
+import com.softadastra.engine.blob.BlobFrame;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -24,7 +25,7 @@ import java.util.zip.CRC32C;
  * </table>
  */
 final class BlobFile {
-  static final int CHUNK_BYTES = 256 << 10;
+  static final int CHUNK_BYTES = BlobFrame.CHUNK_BYTES;
 
   private static final int MAGIC = 0x53414231;
   private static final int HEADER_BYTES = 16;

@@ -27,7 +27,7 @@ public record MeshLimits(
   public static final MeshLimits DEFAULTS =
       new MeshLimits(
           256,
-          4,
+          8,
           Duration.ofSeconds(3),
           Duration.ofSeconds(10),
           Duration.ofSeconds(5),

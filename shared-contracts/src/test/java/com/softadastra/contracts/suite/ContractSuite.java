@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.Refused;
+import com.softadastra.contracts.blob.BlobLinks;
+import com.softadastra.contracts.blob.BlobPeers;
+import com.softadastra.contracts.blob.Blobs;
 import com.softadastra.contracts.documents.Change;
 import com.softadastra.contracts.documents.Documents;
 import com.softadastra.contracts.mail.Mailboxes;
@@ -71,6 +74,21 @@ public abstract class ContractSuite {
   }
 
   @TestFactory
+  Stream<DynamicTest> carriesBlobs() {
+    return carries(Blobs.class, PeeringCases.blobs(), RecordingBlobs::new);
+  }
+
+  @TestFactory
+  Stream<DynamicTest> carriesBlobLinks() {
+    return carries(BlobLinks.class, PeeringCases.blobLinks(), RecordingBlobLinks::new);
+  }
+
+  @TestFactory
+  Stream<DynamicTest> carriesBlobPeers() {
+    return carries(BlobPeers.class, PeeringCases.blobPeers(), RecordingBlobPeers::new);
+  }
+
+  @TestFactory
   Stream<DynamicTest> carriesPeerLinks() {
     return carries(PeerLinks.class, PeeringCases.peerLinks(), RecordingPeerLinks::new);
   }
@@ -82,6 +100,9 @@ public abstract class ContractSuite {
     assertThat(methods(PeeringCases.bundles())).isEqualTo(methods(Bundles.class));
     assertThat(methods(PeeringCases.mailboxes())).isEqualTo(methods(Mailboxes.class));
     assertThat(methods(PeeringCases.relayDuties())).isEqualTo(methods(RelayDuties.class));
+    assertThat(methods(PeeringCases.blobs())).isEqualTo(methods(Blobs.class));
+    assertThat(methods(PeeringCases.blobLinks())).isEqualTo(methods(BlobLinks.class));
+    assertThat(methods(PeeringCases.blobPeers())).isEqualTo(methods(BlobPeers.class));
     assertThat(methods(PeeringCases.peerLinks())).isEqualTo(methods(PeerLinks.class));
   }
 

@@ -11,6 +11,9 @@ import static com.softadastra.contracts.suite.Samples.TEXT;
 
 import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.Reply;
+import com.softadastra.contracts.blob.BlobLinks;
+import com.softadastra.contracts.blob.BlobPeers;
+import com.softadastra.contracts.blob.Blobs;
 import com.softadastra.contracts.mail.Mailboxes;
 import com.softadastra.contracts.mail.RelayDuties;
 import com.softadastra.contracts.mail.RelayDuty;
@@ -130,6 +133,39 @@ final class PeeringCases {
             "accept", FRAMES, to -> to.accept(NODE, Flux.fromIterable(FRAMES)), NODE, FRAMES),
         ContractCase.ofFailingStream(
             "accept", new Refused(PROBLEM), to -> to.accept(NODE, Flux.empty()), NODE, List.of()));
+  }
+
+  static List<ContractCase<Blobs>> blobs() {
+    return List.of(
+        ContractCase.ofStream(
+            "serve", FRAMES, to -> to.serve(NODE, Flux.fromIterable(FRAMES)), NODE, FRAMES),
+        ContractCase.ofFailingStream(
+            "serve", new Refused(PROBLEM), to -> to.serve(NODE, Flux.empty()), NODE, List.of()));
+  }
+
+  static List<ContractCase<BlobLinks>> blobLinks() {
+    return List.of(
+        ContractCase.ofStream(
+            "fetch",
+            FRAMES,
+            to -> to.fetch(NODE, ADDRESSES, Flux.fromIterable(FRAMES)),
+            NODE,
+            ADDRESSES,
+            FRAMES),
+        ContractCase.ofFailingStream(
+            "fetch",
+            new PeerUnreachable(TEXT, null),
+            to -> to.fetch(NODE, List.of(), Flux.empty()),
+            NODE,
+            List.of(),
+            List.of()));
+  }
+
+  static List<ContractCase<BlobPeers>> blobPeers() {
+    return List.of(
+        ContractCase.of(
+            "peers", List.of(new BlobPeers.BlobPeer(NODE, ADDRESSES)), BlobPeers::peers),
+        ContractCase.of("peers", List.of(), BlobPeers::peers));
   }
 
   static List<ContractCase<RelayDuties>> relayDuties() {

@@ -1,5 +1,7 @@
 package com.softadastra.sync.peer;
 
+import com.softadastra.contracts.blob.BlobPeers;
+import com.softadastra.contracts.blob.BlobPeers.BlobPeer;
 import com.softadastra.contracts.peering.PeerLinks;
 import com.softadastra.contracts.time.Surroundings;
 import com.softadastra.engine.log.Signatures.NodeKey;
@@ -8,6 +10,7 @@ import com.softadastra.sync.identity.Incarnations;
 import com.softadastra.sync.outbox.Outbox;
 import com.softadastra.sync.storage.Storage;
 import java.time.InstantSource;
+import java.util.Comparator;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -124,6 +127,16 @@ public class PeerConfiguration {
         outbox,
         links,
         clock);
+  }
+
+  @Bean
+  BlobPeers blobPeers(PeerDirectory peers, Exchanges exchanges) {
+    return () ->
+        peers.all().stream()
+            .filter(PeerDirectory.Peer::linkOn)
+            .sorted(Comparator.comparing(peer -> !exchanges.connected(peer.node())))
+            .map(peer -> new BlobPeer(peer.node(), peer.addresses()))
+            .toList();
   }
 
   /** Lanes start when everything else is up, and stop first. */

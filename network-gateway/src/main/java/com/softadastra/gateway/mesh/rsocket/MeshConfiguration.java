@@ -2,6 +2,7 @@ package com.softadastra.gateway.mesh.rsocket;
 
 import com.softadastra.contracts.ProblemCode;
 import com.softadastra.contracts.Refused;
+import com.softadastra.contracts.blob.Blobs;
 import com.softadastra.contracts.mail.Mailboxes;
 import com.softadastra.contracts.peering.PeerLinks;
 import com.softadastra.contracts.peering.Peering;
@@ -28,6 +29,9 @@ public class MeshConfiguration {
   private static final Mailboxes NO_MAILBOXES =
       (_, _) -> Flux.error(new Refused(ProblemCode.NOT_SUPPORTED, "this node has no mailboxes"));
 
+  private static final Blobs NO_BLOBS =
+      (_, _) -> Flux.error(new Refused(ProblemCode.NOT_SUPPORTED, "this node has no blobs"));
+
   @Bean
   MeshThreads meshThreads() {
     return new MeshThreads();
@@ -49,6 +53,7 @@ public class MeshConfiguration {
       Certification certification,
       ObjectProvider<Peering> peering,
       ObjectProvider<Mailboxes> mailboxes,
+      ObjectProvider<Blobs> blobs,
       MeshThreads threads,
       MeshMetrics metrics) {
     return new MeshServer(
@@ -56,13 +61,16 @@ public class MeshConfiguration {
         MeshLimits.DEFAULTS,
         certification::identity,
         new PeerRequests.Layers(
-            peering::getObject, () -> mailboxes.getIfAvailable(() -> NO_MAILBOXES)),
+            peering::getObject,
+            () -> mailboxes.getIfAvailable(() -> NO_MAILBOXES),
+            () -> blobs.getIfAvailable(() -> NO_BLOBS)),
         threads,
         metrics);
   }
 
+  /** They are {@link PeerLinks}, and {@link com.softadastra.contracts.blob.BlobLinks}. */
   @Bean
-  PeerLinks peerLinks(
+  RSocketPeerLinks peerLinks(
       MeshProperties properties,
       MeshServer server,
       Certification certification,

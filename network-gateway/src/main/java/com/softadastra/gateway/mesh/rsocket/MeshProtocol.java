@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
  * pair     request-response  the request        the answer
  * session  request-channel   route, no data     frames, both ways
  * mail     request-channel   route, no data     frames, both ways
+ * blob     request-channel   route, no data     frames, both ways
  * </pre>
  */
 final class MeshProtocol {
@@ -21,6 +22,7 @@ final class MeshProtocol {
   static final String PAIR = "pair";
   static final String SESSION = "session";
   static final String MAIL = "mail";
+  static final String BLOB = "blob";
 
   /** The stream of the one request: the first that a client opens. */
   static final int STREAM = 1;
@@ -40,13 +42,17 @@ final class MeshProtocol {
   /** Frames of ours that a side may have on their way without having been taken. */
   static final int CREDIT = 32;
 
-  /** The same for mail, whose frames may be as large as can be and come of anybody. */
+  /** The same for mail, whose frames may be as large as can be and come of anybody, and blobs. */
   static final int MAIL_CREDIT = 2;
 
   static final String DATA_TYPE = "application/octet-stream";
   static final String METADATA_TYPE = "text/plain";
 
   private MeshProtocol() {}
+
+  static int credit(String route) {
+    return route.equals(SESSION) ? CREDIT : MAIL_CREDIT;
+  }
 
   static Payload request(String route, byte[] data) {
     return DefaultPayload.create(data, route.getBytes(StandardCharsets.UTF_8));

@@ -1,17 +1,17 @@
 package com.softadastra.gateway.mesh.rsocket;
 
-import static com.softadastra.gateway.mesh.rsocket.MeshProtocol.CREDIT;
-import static com.softadastra.gateway.mesh.rsocket.MeshProtocol.MAIL_CREDIT;
-
 import com.softadastra.contracts.LayerUnreachable;
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.Refused;
+import com.softadastra.contracts.blob.Blobs;
 import com.softadastra.contracts.mail.Mailboxes;
 import com.softadastra.contracts.peering.PeerUnreachable;
 import com.softadastra.contracts.peering.Peering;
 import io.rsocket.Payload;
 import io.rsocket.RSocket;
 import io.rsocket.exceptions.ApplicationErrorException;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -41,6 +41,9 @@ final class PeerRequests implements RSocket {
           (Consumer<Throwable>)
               failure -> LOG.debug("after the end of a channel: {}", failure.toString()));
 
+  private static final List<String> CHANNELS =
+      List.of(MeshProtocol.SESSION, MeshProtocol.MAIL, MeshProtocol.BLOB);
+
   private final NodeId peer;
   private final Layers layers;
   private final MeshThreads threads;
@@ -49,7 +52,7 @@ final class PeerRequests implements RSocket {
   private final AtomicBoolean asked = new AtomicBoolean();
 
   /** Whom requests are for. */
-  record Layers(Supplier<Peering> peering, Supplier<Mailboxes> mailboxes) {}
+  record Layers(Supplier<Peering> peering, Supplier<Mailboxes> mailboxes, Supplier<Blobs> blobs) {}
 
   PeerRequests(NodeId peer, Layers layers, MeshThreads threads, MeshMetrics metrics) {
     this.peer = peer;
@@ -92,21 +95,27 @@ final class PeerRequests implements RSocket {
     return Flux.from(payloads)
         .switchOnFirst((first, all) -> {
           var opening = first.get();
-          boolean mail = opening != null && MeshProtocol.isFor(MeshProtocol.MAIL, opening);
-          boolean session = opening != null && MeshProtocol.isFor(MeshProtocol.SESSION, opening);
-          if (!(mail || session) || !asked.compareAndSet(false, true)) {
+          var route = opening == null ? Optional.<String>empty() : channelRoute(opening);
+          if (route.isEmpty() || !asked.compareAndSet(false, true)) {
             return Flux.<Payload>error(noSuchRoute());
           }
           return channel(
-              all.skip(1),
-              mail ? MAIL_CREDIT : CREDIT,
-              frames ->
-                  mail
-                      ? layers.mailboxes().get().accept(peer, frames)
-                      : layers.peering().get().accept(peer, frames));
+              all.skip(1), MeshProtocol.credit(route.get()), frames -> accept(route.get(), frames));
         })
         .doFinally(_ -> done.tryEmitEmpty())
         .contextWrite(UNHEARD);
+  }
+
+  private static Optional<String> channelRoute(Payload opening) {
+    return CHANNELS.stream().filter(route -> MeshProtocol.isFor(route, opening)).findFirst();
+  }
+
+  private Flux<byte[]> accept(String route, Flux<byte[]> frames) {
+    return switch (route) {
+      case MeshProtocol.MAIL -> layers.mailboxes().get().accept(peer, frames);
+      case MeshProtocol.BLOB -> layers.blobs().get().serve(peer, frames);
+      default -> layers.peering().get().accept(peer, frames);
+    };
   }
 
   private Flux<Payload> channel(
@@ -128,7 +137,8 @@ final class PeerRequests implements RSocket {
   }
 
   private static ApplicationErrorException noSuchRoute() {
-    return new ApplicationErrorException("a connection is for one request: pair, session or mail");
+    return new ApplicationErrorException(
+        "a connection is for one request: pair, session, mail or blob");
   }
 
   /** A refusal is told as it is; what else fails is for this node's log. */

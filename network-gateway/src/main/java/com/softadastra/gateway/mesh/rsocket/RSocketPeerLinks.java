@@ -1,9 +1,7 @@
 package com.softadastra.gateway.mesh.rsocket;
 
-import static com.softadastra.gateway.mesh.rsocket.MeshProtocol.CREDIT;
-import static com.softadastra.gateway.mesh.rsocket.MeshProtocol.MAIL_CREDIT;
-
 import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.blob.BlobLinks;
 import com.softadastra.contracts.peering.PeerLinks;
 import com.softadastra.contracts.peering.PeerUnreachable;
 import com.softadastra.gateway.identity.TransportIdentity;
@@ -31,7 +29,7 @@ import reactor.netty.tcp.TcpClient;
  * Calls peers, one connection for each channel or pairing. Frames that arrive and frames that are
  * asked for are handed over on virtual threads, so the sync engine may wait in both.
  */
-final class RSocketPeerLinks implements PeerLinks {
+final class RSocketPeerLinks implements PeerLinks, BlobLinks {
   private static final int DEFAULT_PORT = 7600;
 
   private final Supplier<List<String>> reachableAt;
@@ -68,6 +66,11 @@ final class RSocketPeerLinks implements PeerLinks {
     return open(MeshProtocol.MAIL, relay, addresses, frames);
   }
 
+  @Override
+  public Flux<byte[]> fetch(NodeId peer, List<String> addresses, Flux<byte[]> frames) {
+    return open(MeshProtocol.BLOB, peer, addresses, frames);
+  }
+
   private Flux<byte[]> open(
       String route, NodeId peer, List<String> addresses, Flux<byte[]> frames) {
     return Flux.usingWhen(
@@ -90,7 +93,7 @@ final class RSocketPeerLinks implements PeerLinks {
         .map(payload -> metrics.received(MeshProtocol.data(payload)))
         .onErrorMap(call::lost)
         // bounds what the peer may send ahead; without it RSocket's channel was seen to stall
-        .publishOn(threads.blocking(), route.equals(MeshProtocol.MAIL) ? MAIL_CREDIT : CREDIT);
+        .publishOn(threads.blocking(), MeshProtocol.credit(route));
   }
 
   @Override

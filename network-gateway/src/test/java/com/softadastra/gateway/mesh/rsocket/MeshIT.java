@@ -536,17 +536,36 @@ class MeshIT {
   }
 
   @Test
+  void questionsForBlobsGoToTheBlobs() {
+    var from = new CompletableFuture<NodeId>();
+    callee.blobs =
+        (peer, frames) -> {
+          from.complete(peer);
+          return frames.next().flatMapMany(frame -> Flux.just(frame, new byte[300_000]));
+        };
+    assertThat(
+            caller
+                .links
+                .fetch(callee.id(), List.of(callee.address()), Flux.just(bytes("a")))
+                .map(frame -> frame.length)
+                .collectList()
+                .block(PATIENCE))
+        .containsExactly(1, 300_000);
+    assertThat(from).isCompletedWithValue(caller.id());
+  }
+
+  @Test
   void unknownRouteIsRefused() {
     assertThatThrownBy(() ->
             rsocket(MeshProtocol.NAME, Duration.ofSeconds(5), Duration.ofSeconds(15))
                 .requestResponse(DefaultPayload.create("x", "admin"))
                 .block(PATIENCE))
-        .hasMessageContaining("pair, session or mail");
+        .hasMessageContaining("pair, session, mail or blob");
     assertThatThrownBy(() ->
             rsocket(MeshProtocol.NAME, Duration.ofSeconds(5), Duration.ofSeconds(15))
                 .requestChannel(Flux.just(DefaultPayload.create("x")))
                 .blockLast(PATIENCE))
-        .hasMessageContaining("pair, session or mail");
+        .hasMessageContaining("pair, session, mail or blob");
   }
 
   @Test
@@ -661,7 +680,8 @@ class MeshIT {
             new MeshProperties("127.0.0.1", callee.port(), List.of()),
             MeshLimits.DEFAULTS,
             Optional::empty,
-            new PeerRequests.Layers(() -> callee.peering, () -> callee.mailboxes),
+            new PeerRequests.Layers(
+                () -> callee.peering, () -> callee.mailboxes, () -> callee.blobs),
             new MeshThreads(),
             new MeshMetrics(new SimpleMeterRegistry()));
 

@@ -1,6 +1,7 @@
 package com.softadastra.gateway.mesh.rsocket;
 
 import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.blob.Blobs;
 import com.softadastra.contracts.mail.Mailboxes;
 import com.softadastra.gateway.FakePeering;
 import com.softadastra.gateway.identity.TransportIdentity;
@@ -17,6 +18,7 @@ final class MeshNode implements AutoCloseable {
   final FakePeering peering = new FakePeering();
   volatile Mailboxes mailboxes =
       (_, _) -> Flux.error(new IllegalStateException("no mail expected"));
+  volatile Blobs blobs = (_, _) -> Flux.error(new IllegalStateException("no blob expected"));
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   final TransportIdentity identity;
   final MeshServer server;
@@ -39,7 +41,7 @@ final class MeshNode implements AutoCloseable {
             new MeshProperties("127.0.0.1", 0, List.of()),
             limits,
             () -> Optional.of(identity),
-            new PeerRequests.Layers(() -> peering, () -> mailboxes),
+            new PeerRequests.Layers(() -> peering, () -> mailboxes, () -> blobs),
             threads,
             metrics);
     links =
