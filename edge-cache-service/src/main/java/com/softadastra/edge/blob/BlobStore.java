@@ -287,7 +287,8 @@ public final class BlobStore implements Closeable {
    * @return whether it is here
    */
   public synchronized boolean pin(BlobId id) throws IOException {
-    if (!has(id)) {
+    var total = total(id);
+    if (total == null) {
       return false;
     }
     if (!pins.contains(id)) {
@@ -295,7 +296,7 @@ public final class BlobStore implements Closeable {
         directory.force(id + PIN, file);
       }
       directory.forceNames();
-      long total = forget(id);
+      forget(id);
       pins.add(id);
       add(id, total);
     }

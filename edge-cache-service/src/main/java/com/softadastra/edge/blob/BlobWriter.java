@@ -1,15 +1,20 @@
 package com.softadastra.edge.blob;
 
+import com.softadastra.contracts.ProblemCode;
 import com.softadastra.contracts.Refused;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Adds to a blob; nobody else does meanwhile. Of one thread. What has been added stays where it is
  * closed before the end, for who goes on with it later.
  */
 public final class BlobWriter implements Closeable {
+  private static final Logger LOG = LoggerFactory.getLogger(BlobWriter.class);
+
   private final BlobStore store;
   private final Partial partial;
   private final FileChannel file;
@@ -37,14 +42,15 @@ public final class BlobWriter implements Closeable {
 
   /**
    * @throws IllegalArgumentException where that would be more than the blob has
-   * @throws IOException where the disk doesn't take it; then all of it is given up
+   * @throws Refused {@code storage-full} where the disk doesn't take it; then all of it is given up
    */
-  public void append(byte[] bytes, int length) throws IOException {
+  public void append(byte[] bytes, int length) {
     try {
       partial.append(file, bytes, length);
     } catch (IOException e) {
+      LOG.warn("the disk takes no more of blob {}", partial.id, e);
       discard();
-      throw e;
+      throw new Refused(ProblemCode.STORAGE_FULL, "the disk doesn't take it");
     }
   }
 
