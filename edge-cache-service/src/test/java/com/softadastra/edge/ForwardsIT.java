@@ -195,6 +195,8 @@ class ForwardsIT {
     String second = kept("POST", ORDERS, "2");
     // what names another order, and reads, are not held up
     assertThat(edge.send("POST", ORDERS, "3", "Softadastra-Order-Key: x").status()).isEqualTo(200);
+    assertThat(origin.seen.stream().filter(seen -> seen.body().equals("3")))
+        .allSatisfy(seen -> assertThat(seen.values("Softadastra-Order-Key")).isEmpty());
     assertThat(edge.get(ORDERS).status()).isEqualTo(200);
     origin.answers(200, "", "");
     ended(second, "done");

@@ -22,7 +22,7 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * The edge as its own process, killed between its 202 and the delivery, and in the middle of it.
  */
-@Timeout(180)
+@Timeout(300)
 class KilledForwardsIT {
   private static final int REQUESTS = 20;
 
@@ -32,6 +32,7 @@ class KilledForwardsIT {
     return new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-Xmx128m",
+            "-XX:TieredStopAtLevel=1",
             "-cp",
             System.getProperty("java.class.path"),
             EdgeApplication.class.getName(),
@@ -56,7 +57,10 @@ class KilledForwardsIT {
       var ids = new ArrayList<String>();
       var process = start(port, origin.port);
       try {
-        await().atMost(Duration.ofSeconds(90)).ignoreExceptions().until(() -> post(port, "0", ids));
+        await()
+            .atMost(Duration.ofSeconds(120))
+            .ignoreExceptions()
+            .until(() -> post(port, "0", ids));
         for (int i = 1; i < REQUESTS; i++) {
           assertThat(post(port, "" + i, ids)).isTrue();
         }
@@ -72,7 +76,7 @@ class KilledForwardsIT {
         origin.startAgain();
         process = start(port, origin.port);
         await()
-            .atMost(Duration.ofSeconds(90))
+            .atMost(Duration.ofSeconds(120))
             .until(() -> !origin.seen.isEmpty() && origin.seen.getLast().body().equals("5"));
         process.destroyForcibly().waitFor();
       } finally {

@@ -7,6 +7,9 @@ import java.util.Optional;
  * can.
  */
 public interface ForwardStore {
+  /** A field that names what a request is in order with; it goes no further. */
+  String ORDER = "Softadastra-Order-Key";
+
   /** Takes none. */
   ForwardStore NONE =
       new ForwardStore() {

@@ -48,7 +48,7 @@ final class Passing {
             .send(
                 request.method(),
                 request.target(),
-                request.headers(),
+                request.headers().without(ForwardStore.ORDER),
                 request.body(),
                 request.length());
     var headers = ConnectionFields.without(response.headers());

@@ -17,7 +17,6 @@ import com.softadastra.edge.policy.Headers;
 import com.softadastra.edge.store.Body;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
@@ -42,9 +41,6 @@ import org.slf4j.LoggerFactory;
 public final class Forwards implements ForwardStore, AutoCloseable {
   /** A request's own field, which goes on with it. */
   public static final String KEY = "Idempotency-Key";
-
-  /** Names what a request is in order with; goes no further. */
-  public static final String ORDER = "Softadastra-Order-Key";
 
   public static final String PATH = "/api/v1/forwards/";
 
@@ -227,6 +223,9 @@ public final class Forwards implements ForwardStore, AutoCloseable {
     if (request.method().length() > LONGEST_METHOD) {
       throw new Refused(ProblemCode.INVALID_REQUEST, "no request of such a method is kept");
     }
+    if (request.headers().has(KEY) && key(request).isEmpty()) {
+      throw notKey(KEY);
+    }
     var id = UUID.randomUUID();
     String key = key(request).orElseGet(id::toString);
     return new Kept(
@@ -241,29 +240,28 @@ public final class Forwards implements ForwardStore, AutoCloseable {
         surroundings.clock().instant());
   }
 
+  /** Empty also where it is none that is kept; the origin may know better. */
   private static Optional<String> key(ClientRequest request) {
-    return only(request, KEY);
+    return Optional.of(request.headers().joined(KEY)).filter(Forwards::isKey);
   }
 
   /** What isn't named is in order with all of its origin. */
   private static String order(ClientRequest request) {
-    return only(request, ORDER).orElse("");
+    String order = request.headers().joined(ORDER);
+    if (request.headers().has(ORDER) && !isKey(order)) {
+      throw notKey(ORDER);
+    }
+    return order;
   }
 
-  private static Optional<String> only(ClientRequest request, String name) {
-    if (!request.headers().has(name)) {
-      return Optional.empty();
-    }
-    String value = request.headers().joined(name);
-    var lines = request.headers().fields().stream().filter(it -> it.name().equalsIgnoreCase(name));
-    if (value.isBlank() || value.length() > LONGEST_KEY || lines.count() > 1) {
-      throw new Refused(
-          Problem.ofField(
-              ProblemCode.INVALID_REQUEST,
-              name,
-              "is one line of 1 to " + LONGEST_KEY + " characters"));
-    }
-    return Optional.of(value);
+  private static boolean isKey(String text) {
+    return !text.isBlank() && text.length() <= LONGEST_KEY;
+  }
+
+  private static Refused notKey(String name) {
+    return new Refused(
+        Problem.ofField(
+            ProblemCode.INVALID_REQUEST, name, "has 1 to " + LONGEST_KEY + " characters"));
   }
 
   /**
@@ -293,7 +291,8 @@ public final class Forwards implements ForwardStore, AutoCloseable {
       }
       return body;
     } catch (IOException e) {
-      throw new UncheckedIOException("the request's body broke off", e);
+      LOG.debug("a body broke off", e);
+      throw new Refused(ProblemCode.INVALID_REQUEST, "the request's body broke off");
     } finally {
       room.release(Math.min(kib, READ_KIB));
     }
