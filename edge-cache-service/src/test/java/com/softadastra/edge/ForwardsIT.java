@@ -349,6 +349,9 @@ class ForwardsIT {
     Map<String, byte[]> effects = new ConcurrentHashMap<>();
     Set<String> bodies = ConcurrentHashMap.newKeySet();
     origin.answers((request, out) -> {
+      if (!request.values("Content-Length").equals(List.of("" + request.body().length()))) {
+        throw new IOException("half a request is none");
+      }
       bodies.add(request.body());
       out.write(
           effects.computeIfAbsent(
