@@ -3,6 +3,7 @@ package com.softadastra.edge.mailbox;
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.LayerUnreachable;
 import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.link.Outgoing;
 import com.softadastra.contracts.time.Serial;
 import com.softadastra.edge.mailbox.MailboxService.Rules;
 import com.softadastra.edge.mailbox.MailboxStore.Account;
@@ -30,7 +31,6 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscriber;
@@ -135,7 +135,7 @@ final class MailConnection {
   // ---- frames for the node
 
   void open(Subscriber<? super byte[]> subscriber, Flux<byte[]> frames) {
-    var only = new Outgoing(subscriber);
+    var only = new Outgoing(subscriber, this::signal, () -> step(this::cut));
     step(() -> outgoing = only);
     subscriber.onSubscribe(only);
     relay
@@ -149,36 +149,6 @@ final class MailConnection {
                   }
                 }));
     listen(frames);
-  }
-
-  /** The transport's room for frames. */
-  private final class Outgoing implements Subscription {
-    final Subscriber<? super byte[]> subscriber;
-    private final AtomicLong room = new AtomicLong();
-
-    Outgoing(Subscriber<? super byte[]> subscriber) {
-      this.subscriber = subscriber;
-    }
-
-    @Override
-    public void request(long frames) {
-      room.accumulateAndGet(frames, (has, more) -> has + more < 0 ? Long.MAX_VALUE : has + more);
-      signal();
-    }
-
-    @Override
-    public void cancel() {
-      step(MailConnection.this::cut);
-    }
-
-    boolean hasRoom() {
-      return room.get() > 0;
-    }
-
-    void next(byte[] frame) {
-      room.decrementAndGet();
-      subscriber.onNext(frame);
-    }
   }
 
   /** There may be something to send. */
@@ -204,7 +174,7 @@ final class MailConnection {
     }
     if (standing == Standing.ENDING && answers.isEmpty()) {
       outgoing = null;
-      to.subscriber.onComplete();
+      to.complete();
     }
   }
 
@@ -535,7 +505,7 @@ final class MailConnection {
     var to = outgoing;
     outgoing = null;
     if (to != null) {
-      to.subscriber.onComplete();
+      to.complete();
     }
     if (incoming != null) {
       incoming.cancel();
