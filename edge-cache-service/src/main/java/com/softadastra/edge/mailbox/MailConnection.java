@@ -22,6 +22,7 @@ import com.softadastra.engine.envelope.MailFrame.Deposit;
 import com.softadastra.engine.envelope.MailFrame.Farewell;
 import com.softadastra.engine.envelope.MailFrame.Left;
 import com.softadastra.engine.envelope.MailFrame.Mail;
+import com.softadastra.engine.envelope.MailFrame.PassedOver;
 import com.softadastra.engine.envelope.MailFrame.Taken;
 import com.softadastra.engine.envelope.MailFrame.Welcome;
 import java.time.Duration;
@@ -284,6 +285,7 @@ final class MailConnection {
         case Arrival arrival when standing == Standing.CALLED -> arrive(arrival);
         case Deposit deposit when standing == Standing.SERVED -> deposit(deposit.envelope());
         case Taken taken when standing == Standing.SERVED -> taken(taken.id());
+        case PassedOver passed when standing == Standing.SERVED -> passedOver(passed.id());
         case MailFrame other ->
             throw new Malformed(
                 "no "
@@ -447,6 +449,16 @@ final class MailConnection {
           }
         });
     relay.store().taken(member, id, forced);
+    signal();
+  }
+
+  /** It stays, and must not hold up those behind it. */
+  private void passedOver(byte[] bytes) {
+    if (!window.passedOver(EnvelopeIds.of(bytes))) {
+      throw new Malformed("an envelope is passed over that was not sent, or is one of too many");
+    }
+    relay.counts().passedOver.increment();
+    ask(1);
     signal();
   }
 

@@ -1,20 +1,27 @@
 package com.softadastra.sync.relay;
 
+import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.ProblemCode;
 import com.softadastra.contracts.Refused;
 import com.softadastra.engine.cbor.CborReader.Malformed;
 import com.softadastra.engine.envelope.Envelope;
 import com.softadastra.engine.envelope.MailFrame;
 import com.softadastra.sync.envelope.Envelopes;
 import java.util.ArrayDeque;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Takes in what is at a relay for this node, one envelope after the other, each forced before the
- * relay may drop it. The steps of its connection alone use it.
+ * relay may drop it. What can't be taken in, and might be later, stays there, with what of the same
+ * sender follows on it; the next connection has both again. The steps of its connection alone use
+ * it.
  */
 final class Fetching {
   private static final Logger LOG = LoggerFactory.getLogger(Fetching.class);
@@ -23,12 +30,25 @@ final class Fetching {
   private final Envelopes envelopes;
   private final ServedSpaces served;
   private final MailLink link;
+  private final Unopened unopened;
   private final Consumer<Envelopes.Opened> sentInVain;
 
   private final ArrayDeque<Envelope> mail = new ArrayDeque<>();
   private boolean opening;
 
+  /** Whose mail of which space has a gap, as something of it was passed over. */
+  private final Set<Part> gaps = new HashSet<>();
+
+  private int passedOver;
+
+  private record Part(NodeId sender, Hash pseudonym) {
+    static Part of(Envelope.Outside envelope) {
+      return new Part(envelope.sender(), envelope.pseudonym());
+    }
+  }
+
   /**
+   * @param unopened what could not be taken in on this connection and those before
    * @param sentInVain is told of what its sender would not have sent, had it heard what is here
    */
   Fetching(
@@ -36,11 +56,13 @@ final class Fetching {
       Envelopes envelopes,
       ServedSpaces served,
       MailLink link,
+      Unopened unopened,
       Consumer<Envelopes.Opened> sentInVain) {
     this.relay = relay;
     this.envelopes = envelopes;
     this.served = served;
     this.link = link;
+    this.unopened = unopened;
     this.sentInVain = sentInVain;
   }
 
@@ -66,26 +88,27 @@ final class Fetching {
                   if (link.isClosed()) {
                     return;
                   }
-                  if (failure == null) {
-                    taken(opened, before);
-                  } else if (!isOfNoUse(failure)) {
-                    link.close(String.valueOf(failure.getMessage()), true);
+                  var answer =
+                      failure == null
+                          ? taken(envelope.outside(), opened, before)
+                          : failed(envelope.outside(), cause(failure));
+                  if (answer == null) {
                     return;
-                  } else {
-                    LOG.warn(
-                        "an envelope of {} by {} is of no use: {}",
-                        envelope.outside().sender(),
-                        relay,
-                        failure.getMessage());
                   }
                   mail.remove();
-                  link.send(new MailFrame.Taken(envelope.outside().id()));
+                  link.send(answer);
                   link.ask();
                   openNext();
                 }));
   }
 
-  private void taken(Envelopes.Opened opened, long before) {
+  private MailFrame taken(Envelope.Outside envelope, Envelopes.Opened opened, long before) {
+    unopened.opened(envelope);
+    if (!opened.refused().isEmpty()
+        && gaps.contains(Part.of(envelope))
+        && passedOver < Unopened.MOST) {
+      return passedOver(envelope);
+    }
     opened
         .refused()
         .forEach((author, why) ->
@@ -99,18 +122,58 @@ final class Fetching {
     if (!opened.refused().isEmpty() || (opened.entries() > 0 && !grown)) {
       sentInVain.accept(opened);
     }
+    return new MailFrame.Taken(envelope.id());
   }
 
-  /** Where it could be taken in later, the relay is to keep it. */
-  private static boolean isOfNoUse(Throwable failure) {
-    var cause =
-        failure instanceof CompletionException && failure.getCause() != null
-            ? failure.getCause()
-            : failure;
+  private MailFrame passedOver(Envelope.Outside envelope) {
+    passedOver++;
+    gaps.add(Part.of(envelope));
+    return new MailFrame.PassedOver(envelope.id());
+  }
+
+  /** Null where the connection ends by it. */
+  private @Nullable MailFrame failed(Envelope.Outside envelope, Throwable cause) {
+    var why = String.valueOf(cause.getMessage());
+    switch (reach(cause)) {
+      case NO_USE -> {
+        unopened.opened(envelope);
+        LOG.warn("an envelope of {} by {} is of no use: {}", envelope.sender(), relay, why);
+        return new MailFrame.Taken(envelope.id());
+      }
+      case ENVELOPE -> {
+        if (unopened.failed(envelope, why)) {
+          return passedOver(envelope);
+        }
+        link.close(why, true);
+      }
+      case NODE -> link.close(why, true);
+    }
+    return null;
+  }
+
+  private static Throwable cause(Throwable failure) {
+    return failure instanceof CompletionException && failure.getCause() != null
+        ? failure.getCause()
+        : failure;
+  }
+
+  /** How far what has failed reaches. */
+  private enum Reach {
+    /** It will always fail. */
+    NO_USE,
+    /** Others may be taken in, and this one later. */
+    ENVELOPE,
+    /** Nothing is taken in now. */
+    NODE
+  }
+
+  private static Reach reach(Throwable cause) {
     return switch (cause) {
-      case Malformed _ -> true;
-      case Refused refused -> !refused.problem().code().retryable();
-      default -> false;
+      case Malformed _ -> Reach.NO_USE;
+      case Refused refused when refused.problem().code() == ProblemCode.UNREADABLE ->
+          Reach.ENVELOPE;
+      case Refused refused -> refused.problem().code().retryable() ? Reach.NODE : Reach.NO_USE;
+      default -> Reach.ENVELOPE;
     };
   }
 }

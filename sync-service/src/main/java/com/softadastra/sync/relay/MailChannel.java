@@ -43,11 +43,13 @@ final class MailChannel {
   private final MailLink link;
   private final Bringing bringing;
   private final Fetching fetching;
+  private final Unopened unopened;
   private final AtomicBoolean due = new AtomicBoolean();
   private volatile boolean welcome;
 
   /**
    * @param isFor whether what a member lacks is to go by relays
+   * @param unopened what earlier connections could not take in
    * @param connected is called when the relay has welcomed this node
    */
   MailChannel(
@@ -57,11 +59,13 @@ final class MailChannel {
       CustodyBook custody,
       Grace grace,
       Predicate<NodeId> isFor,
+      Unopened unopened,
       Surroundings surroundings,
       Runnable connected) {
     this.self = envelopes.node();
     this.schedule = surroundings.schedule();
     this.connected = connected;
+    this.unopened = unopened;
     this.served = new ServedSpaces(recording, relay, self);
     this.link = new MailLink(relay, schedule);
     this.bringing =
@@ -72,6 +76,7 @@ final class MailChannel {
             envelopes,
             served,
             link,
+            unopened,
             opened -> bringing.oweWord(opened.space(), opened.from()));
   }
 
@@ -172,6 +177,7 @@ final class MailChannel {
       throw new Malformed("mailboxes that the relay has not certified");
     }
     welcome = true;
+    unopened.welcomed();
     connected.run();
     bringing.welcomed(frame);
     signal();

@@ -2,6 +2,7 @@ package com.softadastra.sync.relay;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.peering.Role;
 import com.softadastra.contracts.time.EventQueue;
@@ -24,6 +25,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Sinks;
@@ -40,6 +42,8 @@ class MailChannelTest {
   private Way way;
   private CustodyBook custody;
   private Grace grace;
+  private final Medium medium = new Medium();
+  private final Unopened unopened = new Unopened(RELAY.nodeId());
   private Played relay;
 
   private static NodeKey key(int n) {
@@ -57,7 +61,7 @@ class MailChannelTest {
     var mast = both.grantRelay(key(1).nodeId(), RELAY.publicKey(), "mast", List.of(), 2);
     var membership = both.with(List.of(SpaceNames.sign(mast, key(1))));
     space = membership.space();
-    one = new MeetingNode(key(1), membership, new Medium(), queue, network);
+    one = new MeetingNode(key(1), membership, medium, queue, network);
     two = new MeetingNode(key(2), membership, new Medium(), queue, network);
     way = new Way(space, two.id(), RELAY.nodeId());
     custody =
@@ -88,6 +92,7 @@ class MailChannelTest {
               custody,
               grace,
               member -> member.equals(two.id()),
+              unopened,
               one.surroundings,
               () -> {});
       one.recording.onForced(channel::signal);
@@ -129,6 +134,20 @@ class MailChannelTest {
         all.addAll(some);
       }
       return all;
+    }
+
+    /** The ids of what it may drop, and of what it keeps though it is passed over. */
+    List<List<byte[]>> answers() {
+      var taken = new ArrayList<byte[]>();
+      var passed = new ArrayList<byte[]>();
+      for (var frame : heard) {
+        switch (frame) {
+          case MailFrame.Taken(var id) -> taken.add(id);
+          case MailFrame.PassedOver(var id) -> passed.add(id);
+          default -> {}
+        }
+      }
+      return List.of(taken, passed);
     }
 
     void hasNothingLeft() {
@@ -245,5 +264,98 @@ class MailChannelTest {
     relay.channel.signal();
     soon();
     assertThat(relay.keepAll()).isNotEmpty();
+  }
+
+  /** Of two that follow on one another: the second is of no use without the first. */
+  private List<Envelope> inTurn() {
+    var first = sealedByTwo();
+    two.write(1);
+    var second = new ArrayList<Envelope>();
+    envelopes(two)
+        .sealForRelay(space, one.id(), two.recording.durable() - 1, Duration.ofDays(1))
+        .forEachRemaining(second::add);
+    assertThat(first).hasSize(1);
+    assertThat(second).hasSize(1);
+    return List.of(first.getFirst(), second.getFirst());
+  }
+
+  private Map<Replica, Long> ofTwo() {
+    return Map.of(two.replica(), one.vector().getOrDefault(two.replica(), 0L));
+  }
+
+  private void mail(Envelope envelope) {
+    relay.say(new MailFrame.Mail(envelope.encode()));
+  }
+
+  /** From now on what the other seals has to be compared with the log. */
+  private void behind() {
+    one.write(1);
+    taken(two, relay.keepAll());
+    one.write(1);
+  }
+
+  /** An envelope fails on two connections. */
+  private void failsTwice(Envelope envelope) {
+    for (int i = 0; i < 2; i++) {
+      reconnect();
+      relay.keepAll();
+      medium.failReads(Integer.MAX_VALUE);
+      mail(envelope);
+      medium.failReads(0);
+    }
+  }
+
+  private void reconnect() {
+    relay.channel.close("cut", false);
+    soon();
+    relay = new Played(key(7));
+  }
+
+  /** The first time it may be this node that fails. */
+  @Test
+  void whatFailsEndsTheConnectionOnceAndIsThenPassedOver() {
+    behind();
+    two.write(1);
+    var poison = sealedByTwo().getFirst();
+    reconnect();
+    medium.failReads(Integer.MAX_VALUE);
+    mail(poison);
+    assertThat(relay.channel.isWelcome()).isFalse();
+    medium.failReads(0);
+    failsTwice(poison);
+    assertThat(relay.channel.isWelcome()).isTrue();
+    assertThat(relay.answers().get(0)).isEmpty();
+    assertThat(relay.answers().get(1)).containsExactly(poison.outside().id());
+    assertThat(unopened.count()).isOne();
+    assertThat(unopened.problem()).contains(two.id().toString());
+  }
+
+  @Test
+  void whatFollowsOnWhatIsPassedOverStaysWithItAndOtherMailIsTakenIn() {
+    behind();
+    two.write(1);
+    var envelopes = inTurn();
+    failsTwice(envelopes.getFirst());
+    mail(envelopes.getLast());
+    assertThat(relay.answers().get(0)).isEmpty();
+    assertThat(relay.answers().get(1)).hasSize(2);
+    two.write(1);
+    var all = sealedByTwo().getFirst();
+    mail(all);
+    assertThat(relay.answers().get(0)).containsExactly(all.outside().id());
+  }
+
+  @Test
+  void whatWasPassedOverIsJudgedAgainOnTheNextConnection() {
+    behind();
+    two.write(1);
+    var envelopes = inTurn();
+    failsTwice(envelopes.getFirst());
+    mail(envelopes.getLast());
+    reconnect();
+    envelopes.forEach(this::mail);
+    assertThat(relay.answers().get(0)).hasSize(2);
+    assertThat(ofTwo()).isEqualTo(Map.of(two.replica(), 2L));
+    assertThat(unopened.problem()).isNull();
   }
 }
