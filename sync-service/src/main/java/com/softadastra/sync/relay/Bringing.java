@@ -65,9 +65,6 @@ final class Bringing {
   /** Whose marks are being emptied: until that is forced they stand where nothing is. */
   private final Set<Way> losing = new HashSet<>();
 
-  /** Of which something has lapsed: what is left is of no use, and more would not go with it. */
-  private final Set<Way> lapsing = new HashSet<>();
-
   /** To whom this node has to say what it has, though its log has not grown. */
   private final Set<Way> wordDue = new HashSet<>();
 
@@ -144,12 +141,12 @@ final class Bringing {
   void left(MailFrame.Left frame) {
     way(frame)
         .ifPresent(way -> {
-          if (frame.lapsed() > 0) {
-            lapsing.add(way);
+          // what is left of a pile hangs on what has lapsed; when that lapses too, it is there again
+          if (frame.lapsed() > 0 && !custody.wasThereBefore(way, frame.envelopes())) {
             lost(way, frame.lapsed() + " envelopes were not fetched in time");
           }
           if (frame.envelopes() == 0) {
-            lapsing.remove(way);
+            custody.isEmpty(way);
             if (frame.lapsed() == 0) {
               there.add(way.to());
               grace.begin(way);
@@ -218,7 +215,6 @@ final class Bringing {
     var load = loads.get(way);
     if (isPaused(way)
         || losing.contains(way)
-        || lapsing.contains(way)
         || (load != null && load.id != null)) {
       return;
     }

@@ -15,10 +15,12 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +33,9 @@ import org.jspecify.annotations.Nullable;
 public final class CustodyBook {
   private final Recording recording;
   private final RelayDirectory relays;
+
+  /** How many envelopes relays have signed for since a mark was emptied, where it ever was. */
+  private final Map<Way, Long> since = new ConcurrentHashMap<>();
 
   public CustodyBook(Recording recording, RelayDirectory relays) {
     this.recording = recording;
@@ -75,13 +80,31 @@ public final class CustodyBook {
       long upTo,
       Instant at,
       Custody.Signed receipt) {
+    since.computeIfPresent(way, (_, envelopes) -> envelopes + 1);
     return relays.keep(
         new CustodyMark(way, recording.incarnation(), life, mailboxes, upTo, at, receipt));
   }
 
   /** A relay has nothing of it any more, and the member has not got it. */
   CompletionStage<?> lost(Way way) {
+    since.put(way, 0L);
     return relays.empty(way);
+  }
+
+  /**
+   * Whether what has gone from a relay was there before the mark was emptied, so that it has all
+   * that it has signed for since.
+   *
+   * @param left envelopes that it still has
+   */
+  boolean wasThereBefore(Way way, long left) {
+    var signed = since.get(way);
+    return signed != null && left >= signed;
+  }
+
+  /** A relay has nothing of a way left, whenever it was brought. */
+  void isEmpty(Way way) {
+    since.remove(way);
   }
 
   /** The ways by a relay of which it has something, by what it signed. */

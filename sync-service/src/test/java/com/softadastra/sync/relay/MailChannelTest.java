@@ -205,15 +205,39 @@ class MailChannelTest {
     assertThat(entries(relay.keepAll())).isEqualTo(4);
   }
 
+  private void lapsed(long left, long lapsed) {
+    relay.say(new MailFrame.Left(Envelope.pseudonym(space), two.id(), left, lapsed));
+  }
+
   @Test
-  void whatHasLapsedIsNotInCustodyAndIsBroughtWhenNothingIsLeft() {
-    one.write(2);
+  void whatHasLapsedIsNotInCustodyAndIsBroughtAgainWithWhatIsNew() {
+    one.write(1);
     relay.keepAll();
-    relay.say(new MailFrame.Left(Envelope.pseudonym(space), two.id(), 1, 1));
+    one.write(1);
+    relay.keepAll();
+    lapsed(1, 1);
     assertThat(custody.upTo(way)).isZero();
+    one.write(1);
+    assertThat(entries(relay.keepAll())).isEqualTo(3);
+    assertThat(custody.upTo(way)).isEqualTo(one.recording.durable());
+  }
+
+  /** The rest of a pile lapses bit by bit, and all that was in it is there anew. */
+  @Test
+  void whatLapsesThatWasBroughtAgainIsNotBroughtOnceMore() {
+    for (int i = 0; i < 3; i++) {
+      one.write(1);
+      relay.keepAll();
+    }
+    lapsed(2, 1);
+    long again = relay.keepAll().size();
+    lapsed(again + 1, 1);
     assertThat(relay.brought()).isEmpty();
-    relay.say(new MailFrame.Left(Envelope.pseudonym(space), two.id(), 0, 1));
-    assertThat(entries(relay.keepAll())).isEqualTo(2);
+    lapsed(again, 1);
+    assertThat(relay.brought()).isEmpty();
+    assertThat(custody.upTo(way)).isEqualTo(one.recording.durable());
+    lapsed(again - 1, 1);
+    assertThat(entries(relay.keepAll())).isEqualTo(3);
   }
 
   @Test
