@@ -65,6 +65,8 @@ final class Bringing {
   /** Whose marks are being emptied: until that is forced they stand where nothing is. */
   private final Set<Way> losing = new HashSet<>();
 
+  private final Map<Way, Beyond> beyond = new HashMap<>();
+
   /** To whom this node has to say what it has, though its log has not grown. */
   private final Set<Way> wordDue = new HashSet<>();
 
@@ -73,16 +75,32 @@ final class Bringing {
 
   private byte[] mailboxes = {};
 
+  /**
+   * What was brought beyond a mark, which stays before the first entry that can't be read.
+   *
+   * @param upTo the mark
+   * @param mended as many entries as had been mended then: when more are, it begins at the mark
+   */
+  private record Beyond(long upTo, long reached, long mended) {}
+
   /** What is brought to a member, and the envelope of it that waits for the relay's signature. */
   private static final class Load {
     final Envelopes.Sealed sealed;
     final @Nullable Incarnation life;
+    final long upTo;
+    final long mended;
     byte @Nullable [] id;
     Hash hash = Hash.ZERO;
 
-    Load(Envelopes.Sealed sealed, @Nullable Incarnation life) {
+    /**
+     * @param upTo the mark when it was begun
+     * @param mended entries by then
+     */
+    Load(Envelopes.Sealed sealed, @Nullable Incarnation life, long upTo, long mended) {
       this.sealed = sealed;
       this.life = life;
+      this.upTo = upTo;
+      this.mended = mended;
     }
   }
 
@@ -161,6 +179,7 @@ final class Bringing {
     LOG.info(
         "what {} lacks of space {} is brought to {} again: {}", way.to(), way.space(), relay, why);
     loads.remove(way);
+    beyond.remove(way);
     losing.add(way);
     var _ =
         custody
@@ -223,11 +242,13 @@ final class Bringing {
         loads.remove(way);
         // more may have been written since that was begun
         long upTo = custody.upTo(way);
-        if (!wordDue.remove(way) && last <= upTo) {
+        long brought = brought(way, upTo);
+        if (!wordDue.remove(way) && last <= brought) {
           return;
         }
         var life = custody.life(way.space(), way.to());
-        load = new Load(envelopes.sealForRelay(way.space(), way.to(), upTo, LIFE), life);
+        var sealed = envelopes.sealForRelay(way.space(), way.to(), brought, LIFE);
+        load = new Load(sealed, life, upTo, served.recording().mended());
         loads.put(way, load);
       }
       var envelope = load.sealed.next();
@@ -240,6 +261,14 @@ final class Bringing {
       pause(way, PAUSE);
       LOG.warn("nothing can be brought to {} for {}: {}", relay, way.to(), e.getMessage());
     }
+  }
+
+  /** Up to where all that can be read now was brought. */
+  private long brought(Way way, long upTo) {
+    var more = beyond.get(way);
+    return more != null && more.upTo() == upTo && more.mended() == served.recording().mended()
+        ? more.reached()
+        : upTo;
   }
 
   private boolean isPaused(Way way) {
@@ -278,7 +307,7 @@ final class Bringing {
                 way,
                 load.life,
                 mailboxes,
-                reached(load.sealed),
+                marked(way, load),
                 Instant.ofEpochMilli(signed.at()),
                 frame.custody())
             .whenComplete((_, failure) ->
@@ -289,6 +318,19 @@ final class Bringing {
                   }
                   signal.run();
                 }));
+  }
+
+  /** The mark to be kept now: not beyond what is still to be brought once it is mended. */
+  private long marked(Way way, Load load) {
+    long reached = reached(load.sealed);
+    long whole = load.sealed.lacking(load.upTo).orElse(Long.MAX_VALUE) - 1;
+    long upTo = Math.max(custody.upTo(way), Math.min(reached, whole));
+    if (upTo < reached) {
+      beyond.put(way, new Beyond(upTo, reached, load.mended));
+    } else {
+      beyond.remove(way);
+    }
+    return upTo;
   }
 
   /** The end of the log, where nothing more is to be brought. */

@@ -1,6 +1,7 @@
 package com.softadastra.sync.relay;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
@@ -13,6 +14,7 @@ import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.engine.session.Frame;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.MembershipRecord;
+import com.softadastra.engine.space.ReceivedEntry;
 import com.softadastra.sync.documents.SpaceNames;
 import com.softadastra.sync.envelope.Envelopes;
 import com.softadastra.sync.peer.CustodyMark.Way;
@@ -20,6 +22,7 @@ import com.softadastra.sync.peer.InMemoryPeerStore;
 import com.softadastra.sync.peer.MeetingNode;
 import com.softadastra.sync.peer.MemoryNetwork;
 import com.softadastra.sync.peer.RelayDirectory;
+import com.softadastra.sync.storage.DamagedRow;
 import com.softadastra.sync.storage.InMemoryJournal.Medium;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -381,5 +384,28 @@ class MailChannelTest {
     assertThat(relay.answers().get(0)).hasSize(2);
     assertThat(ofTwo()).isEqualTo(Map.of(two.replica(), 2L));
     assertThat(unopened.problem()).isNull();
+  }
+
+  /** What can't be read is not with the relay, nor is what follows on it. */
+  @Test
+  void whatCannotBeReadIsBroughtOnceItIsMended() {
+    one.write(3);
+    var second = one.recording.log().find(space, one.replica(), 2).orElseThrow();
+    medium.turnEntry(second.position(), 5);
+    assertThatThrownBy(() -> one.recording.log().find(space, one.replica(), 2))
+        .isInstanceOfSatisfying(DamagedRow.class, one.recording::noticed);
+    reconnect();
+    assertThat(entries(relay.keepAll())).isOne();
+    assertThat(custody.upTo(way)).isEqualTo(second.position() - 1);
+    relay.channel.signal();
+    soon();
+    assertThat(relay.brought()).isEmpty();
+
+    var again =
+        new ReceivedEntry(second.entry(), second.bytes(), second.hash(), second.signature());
+    one.recording.mend(space, List.of(again));
+    soon();
+    assertThat(entries(relay.keepAll())).isEqualTo(2);
+    assertThat(custody.upTo(way)).isEqualTo(one.recording.durable());
   }
 }
