@@ -10,6 +10,7 @@ import com.softadastra.engine.cbor.CborReader.Malformed;
 import com.softadastra.engine.envelope.MailFrame;
 import com.softadastra.sync.envelope.Envelopes;
 import com.softadastra.sync.peer.CustodyMark.Way;
+import com.softadastra.sync.storage.SpaceView;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -89,18 +90,26 @@ final class Bringing {
     final @Nullable Incarnation life;
     final long upTo;
     final long mended;
+    final CustodyBook.Word word;
     byte @Nullable [] id;
     Hash hash = Hash.ZERO;
 
     /**
      * @param upTo the mark when it was begun
      * @param mended entries by then
+     * @param word what it tells beside entries
      */
-    Load(Envelopes.Sealed sealed, @Nullable Incarnation life, long upTo, long mended) {
+    Load(
+        Envelopes.Sealed sealed,
+        @Nullable Incarnation life,
+        long upTo,
+        long mended,
+        CustodyBook.Word word) {
       this.sealed = sealed;
       this.life = life;
       this.upTo = upTo;
       this.mended = mended;
+      this.word = word;
     }
   }
 
@@ -159,7 +168,8 @@ final class Bringing {
   void left(MailFrame.Left frame) {
     way(frame)
         .ifPresent(way -> {
-          // what is left of a pile hangs on what has lapsed; when that lapses too, it is there again
+          // what is left of a pile hangs on what has lapsed; when that lapses too, it is there
+          // again
           if (frame.lapsed() > 0 && !custody.wasThereBefore(way, frame.envelopes())) {
             lost(way, frame.lapsed() + " envelopes were not fetched in time");
           }
@@ -201,13 +211,12 @@ final class Bringing {
 
   /** Brings what is to be brought now. */
   void bring() {
-    var ways = new ArrayList<Map.Entry<Way, Long>>();
+    var ways = new ArrayList<Map.Entry<Way, SpaceView>>();
     for (var view : served.views().toList()) {
-      long last = ServedSpaces.last(view);
       for (var member : view.membership().members()) {
         var way = new Way(view.membership().space(), member.node(), relay);
         if (isFor.test(member.node())) {
-          ways.add(Map.entry(way, last));
+          ways.add(Map.entry(way, view));
         } else {
           forget(way);
         }
@@ -230,11 +239,9 @@ final class Bringing {
     return loads.values().stream().filter(it -> it.id != null).count();
   }
 
-  private void bring(Way way, long last) {
+  private void bring(Way way, SpaceView view) {
     var load = loads.get(way);
-    if (isPaused(way)
-        || losing.contains(way)
-        || (load != null && load.id != null)) {
+    if (isPaused(way) || losing.contains(way) || (load != null && load.id != null)) {
       return;
     }
     try {
@@ -243,12 +250,15 @@ final class Bringing {
         // more may have been written since that was begun
         long upTo = custody.upTo(way);
         long brought = brought(way, upTo);
-        if (!wordDue.remove(way) && last <= brought) {
+        var word = custody.word(view, way.to());
+        if (!wordDue.remove(way)
+            && ServedSpaces.last(view) <= brought
+            && !custody.isNews(way, word)) {
           return;
         }
         var life = custody.life(way.space(), way.to());
         var sealed = envelopes.sealForRelay(way.space(), way.to(), brought, LIFE);
-        load = new Load(sealed, life, upTo, served.recording().mended());
+        load = new Load(sealed, life, upTo, served.recording().mended(), word);
         loads.put(way, load);
       }
       var envelope = load.sealed.next();
@@ -301,6 +311,7 @@ final class Bringing {
     } else {
       there.remove(way.to());
     }
+    custody.told(way, load.word);
     var _ =
         custody
             .signed(

@@ -11,6 +11,7 @@ import com.softadastra.sync.peer.CustodyMark.Way;
 import com.softadastra.sync.peer.RelayDirectory;
 import com.softadastra.sync.storage.DamagedRow;
 import com.softadastra.sync.storage.Recording;
+import com.softadastra.sync.storage.SpaceView;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -36,6 +37,17 @@ public final class CustodyBook {
 
   /** How many envelopes relays have signed for since a mark was emptied, where it ever was. */
   private final Map<Way, Long> since = new ConcurrentHashMap<>();
+
+  /** What this process knows to be with relays beside entries. */
+  private final Map<Way, Word> words = new ConcurrentHashMap<>();
+
+  /**
+   * What an envelope brings beside entries, as far as it is worth one of its own.
+   *
+   * @param records of the membership
+   * @param acknowledged entries of the member's own that others say to have, each of them counted
+   */
+  record Word(int records, long acknowledged) {}
 
   public CustodyBook(Recording recording, RelayDirectory relays) {
     this.recording = recording;
@@ -72,6 +84,33 @@ public final class CustodyBook {
     return counting(way).map(CustodyMark::upTo).orElse(0L);
   }
 
+  /** What there is to tell a member now. */
+  Word word(SpaceView view, NodeId member) {
+    var membership = view.membership();
+    var own = recording.ledger().by(membership.space(), member).map(it -> it.statement().by());
+    long acknowledged =
+        own.stream()
+            .flatMap(chain ->
+                membership.members().stream()
+                    .filter(other -> !other.node().equals(member))
+                    .flatMap(
+                        other -> recording.ledger().by(membership.space(), other.node()).stream())
+                    .map(known -> known.statement().vector().getOrDefault(chain, 0L)))
+            .mapToLong(Long::longValue)
+            .sum();
+    return new Word(membership.records().size(), acknowledged);
+  }
+
+  /** Whether a relay is not known to have that for a member. */
+  boolean isNews(Way way, Word word) {
+    return !word.equals(words.get(way));
+  }
+
+  /** A relay has signed for an envelope that tells it. */
+  void told(Way way, Word word) {
+    words.put(way, word);
+  }
+
   /** A relay has signed for more; completes when that is forced. */
   CompletionStage<?> signed(
       Way way,
@@ -88,6 +127,7 @@ public final class CustodyBook {
   /** A relay has nothing of it any more, and the member has not got it. */
   CompletionStage<?> lost(Way way) {
     since.put(way, 0L);
+    words.remove(way);
     return relays.empty(way);
   }
 
@@ -155,21 +195,14 @@ public final class CustodyBook {
 
   /** What covers a log position, of several the first that was signed. */
   public Optional<CustodyMark> covering(SpaceId space, NodeId member, long position) {
-    return relays.marks().stream()
-        .filter(mark ->
-            mark.way().space().equals(space)
-                && mark.way().to().equals(member)
-                && mark.upTo() >= position
-                && counts(mark))
+    return relays.marks(member).stream()
+        .filter(mark -> mark.way().space().equals(space) && mark.upTo() >= position && counts(mark))
         .min(Comparator.comparing(CustodyMark::at));
   }
 
   List<NodeId> keepingFor(NodeId member) {
-    return relays.marks().stream()
-        .filter(mark ->
-            mark.way().to().equals(member)
-                && counts(mark)
-                && lacks(mark.way().space(), member, mark.upTo()))
+    return relays.marks(member).stream()
+        .filter(mark -> counts(mark) && lacks(mark.way().space(), member, mark.upTo()))
         .map(mark -> mark.way().relay())
         .distinct()
         .sorted()

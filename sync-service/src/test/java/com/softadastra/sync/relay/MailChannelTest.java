@@ -179,8 +179,12 @@ class MailChannelTest {
   }
 
   private List<Envelope> sealedByTwo() {
+    return sealed(two, one);
+  }
+
+  private List<Envelope> sealed(MeetingNode from, MeetingNode to) {
     var sealed = new ArrayList<Envelope>();
-    envelopes(two).seal(space, one.id()).forEachRemaining(sealed::add);
+    envelopes(from).seal(space, to.id()).forEachRemaining(sealed::add);
     return sealed;
   }
 
@@ -407,5 +411,44 @@ class MailChannelTest {
     soon();
     assertThat(entries(relay.keepAll())).isEqualTo(2);
     assertThat(custody.upTo(way)).isEqualTo(one.recording.durable());
+  }
+
+  private Membership granted(int n) {
+    var membership = one.recording.view(space).orElseThrow().membership();
+    var reader = membership.grant(one.id(), key(n).publicKey(), "" + n, Role.READER, 3);
+    var granted = membership.with(List.of(SpaceNames.sign(reader, one.key)));
+    one.recording.administer(() -> {
+      one.recording.putMembership(granted);
+      return true;
+    });
+    soon();
+    return granted;
+  }
+
+  @Test
+  void aGrantIsBroughtThoughNobodyWrites() {
+    one.write(1);
+    taken(two, relay.keepAll());
+    granted(3);
+    var brought = relay.keepAll();
+    assertThat(entries(brought)).isZero();
+    taken(two, brought);
+    assertThat(two.recording.view(space).orElseThrow().membership().member(key(3).nodeId()))
+        .isPresent();
+    reconnect();
+    assertThat(relay.brought()).isEmpty();
+  }
+
+  @Test
+  void whatOthersHaveOfAMembersOwnIsBroughtThoughNobodyWrites() {
+    var three = new MeetingNode(key(3), granted(3), new Medium(), queue, network);
+    taken(two, relay.keepAll());
+    two.write(1);
+    mail(sealedByTwo().getFirst());
+    relay.keepAll();
+    taken(three, sealed(two, three));
+    sealed(three, one).forEach(this::mail);
+    taken(two, relay.keepAll());
+    assertThat(two.said(three)).isEqualTo(Map.of(two.replica(), 1L));
   }
 }
