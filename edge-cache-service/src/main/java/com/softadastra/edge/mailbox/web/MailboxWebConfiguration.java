@@ -45,6 +45,9 @@ public class MailboxWebConfiguration {
       FunctionCounter.builder("softadastra.mailbox.refused", counts, c -> c.refused())
           .description("Envelopes that were not kept")
           .register(registry);
+      FunctionCounter.builder("softadastra.mailbox.passed", counts, c -> c.passedOver())
+          .description("Envelopes that their destination could not take in")
+          .register(registry);
     };
   }
 }
