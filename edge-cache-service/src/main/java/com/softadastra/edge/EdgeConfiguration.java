@@ -25,7 +25,7 @@ import org.springframework.context.annotation.Import;
  */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(EdgeProperties.class)
-@Import(EdgeWebConfiguration.class)
+@Import({EdgeWebConfiguration.class, ForwardConfiguration.class})
 public class EdgeConfiguration {
   @Bean
   NamedOrigins namedOrigins(EdgeProperties edge) {

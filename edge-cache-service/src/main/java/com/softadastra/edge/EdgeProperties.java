@@ -2,6 +2,7 @@ package com.softadastra.edge;
 
 import com.softadastra.edge.blob.BlobLimits;
 import com.softadastra.edge.cache.CacheRules;
+import com.softadastra.edge.forward.ForwardLimits;
 import com.softadastra.edge.mailbox.MailboxService;
 import com.softadastra.edge.mailbox.Quotas;
 import com.softadastra.edge.origin.Origin;
@@ -23,6 +24,7 @@ import org.springframework.util.unit.DataSize;
  * @param cache what is kept
  * @param fetch what a fetch may take
  * @param mailbox what is kept for members of spaces that this node is a relay of
+ * @param forward what is kept of requests to origins that can't be reached
  * @param blobs what is kept by its SHA-256
  */
 @ConfigurationProperties(value = "softadastra.edge", ignoreUnknownFields = false)
@@ -31,6 +33,7 @@ record EdgeProperties(
     @DefaultValue CacheSettings cache,
     @DefaultValue FetchSettings fetch,
     @DefaultValue MailboxSettings mailbox,
+    @DefaultValue ForwardSettings forward,
     @DefaultValue BlobSettings blobs) {
   /**
    * @param url where it is, http or https
@@ -123,6 +126,73 @@ record EdgeProperties(
           destinationQuota.toBytes(),
           totalQuota.toBytes(),
           reserve.toBytes());
+    }
+  }
+
+  /**
+   * @param largestBody of a request, in bytes; more than 64 MB there are none
+   * @param originRequests that wait or are parked for one origin
+   * @param originQuota bytes of these
+   * @param requests that wait or are parked in all
+   * @param quota bytes of these
+   * @param reserve of free disk, below which nothing is kept
+   * @param largestAnswer what is kept of an answer's body; more than 64 MB there are none
+   * @param answers that are kept
+   * @param answerQuota bytes of these
+   * @param retention how long an answer is kept
+   * @param atOnce attempts at once
+   * @param originAtOnce attempts at once at one origin
+   * @param longestWait before an attempt is repeated
+   * @param errors after how many of them a request is parked that the origin answers with 5xx
+   */
+  record ForwardSettings(
+      @DefaultValue("4MB") DataSize largestBody,
+      @DefaultValue("10000") int originRequests,
+      @DefaultValue("256MB") DataSize originQuota,
+      @DefaultValue("50000") int requests,
+      @DefaultValue("1GB") DataSize quota,
+      @DefaultValue("64MB") DataSize reserve,
+      @DefaultValue("1MB") DataSize largestAnswer,
+      @DefaultValue("10000") int answers,
+      @DefaultValue("256MB") DataSize answerQuota,
+      @DefaultValue("7d") Duration retention,
+      @DefaultValue("8") int atOnce,
+      @DefaultValue("4") int originAtOnce,
+      @DefaultValue("30s") Duration longestWait,
+      @DefaultValue("6") int errors) {
+    private static final DataSize MOST = DataSize.ofMegabytes(64);
+
+    ForwardSettings {
+      if (largestBody.compareTo(MOST) > 0 || largestAnswer.compareTo(MOST) > 0) {
+        throw new IllegalArgumentException(
+            "softadastra.edge.forward: the largest body and the largest answer have at most 64 MB");
+      }
+      if (longestWait.compareTo(Duration.ofSeconds(30)) > 0 || !longestWait.isPositive()) {
+        throw new IllegalArgumentException(
+            "softadastra.edge.forward.longest-wait is more than nothing and at most 30s");
+      }
+      if (!retention.isPositive() || atOnce < 1 || originAtOnce < 1 || errors < 1 || answers < 1) {
+        throw new IllegalArgumentException(
+            "softadastra.edge.forward: retention, answers, at-once, origin-at-once and errors are more than nothing");
+      }
+    }
+
+    ForwardLimits limits() {
+      return new ForwardLimits(
+          (int) largestBody.toBytes(),
+          originRequests,
+          originQuota.toBytes(),
+          requests,
+          quota.toBytes(),
+          reserve.toBytes(),
+          (int) largestAnswer.toBytes(),
+          answers,
+          answerQuota.toBytes(),
+          retention,
+          atOnce,
+          originAtOnce,
+          longestWait,
+          errors);
     }
   }
 

@@ -3,16 +3,11 @@ package com.softadastra.edge;
 import com.softadastra.contracts.mail.RelayDuties;
 import com.softadastra.contracts.mail.RelayDuty;
 import com.softadastra.contracts.time.Surroundings;
-import com.softadastra.edge.mailbox.MailboxException;
+import com.softadastra.edge.database.EdgeDatabase;
 import com.softadastra.edge.mailbox.MailboxService;
 import com.softadastra.edge.mailbox.MailboxStore;
 import com.softadastra.edge.mailbox.h2.H2MailboxStore;
 import com.softadastra.edge.mailbox.web.MailboxWebConfiguration;
-import com.softadastra.guard.FailStop;
-import com.softadastra.guard.GuardFileSystem;
-import com.softadastra.guard.GuardSettings;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.springframework.beans.factory.ObjectProvider;
@@ -28,23 +23,14 @@ import org.springframework.context.annotation.Import;
  */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(EdgeProperties.class)
-@Import(MailboxWebConfiguration.class)
+@Import({EdgeDatabaseConfiguration.class, MailboxWebConfiguration.class})
 public class MailboxConfiguration {
   @Bean(destroyMethod = "close")
   MailboxStore mailboxStore(
-      EdgeProperties edge, @Value("${softadastra.data:.softadastra/edge}") Path data) {
-    var directory = data.resolve("mailboxes").toAbsolutePath();
-    try {
-      Files.createDirectories(directory);
-    } catch (IOException e) {
-      throw new MailboxException("The directory " + directory + " can't be made.", e);
-    }
-    return H2MailboxStore.open(
-        directory.resolve("mailboxes").toString(),
-        GuardFileSystem.register(H2MailboxStore.GUARD, GuardSettings.production()),
-        edge.mailbox().quotas(),
-        directory.toFile()::getUsableSpace,
-        FailStop.halting());
+      EdgeProperties edge,
+      EdgeDatabase database,
+      @Value("${softadastra.data:.softadastra/edge}") Path data) {
+    return new H2MailboxStore(database, edge.mailbox().quotas(), data.toFile()::getUsableSpace);
   }
 
   /** The sync engine may come up later than this. */

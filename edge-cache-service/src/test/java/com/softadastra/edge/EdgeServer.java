@@ -2,6 +2,8 @@ package com.softadastra.edge;
 
 import com.softadastra.contracts.http.HttpSurface;
 import com.softadastra.contracts.http.RawHttp;
+import com.softadastra.contracts.time.Surroundings;
+import com.softadastra.contracts.time.ThreadSchedule;
 import com.softadastra.edge.store.ResponseStore;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -10,6 +12,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.web.server.servlet.context.ServletWebServerApplicationContext;
@@ -27,6 +30,16 @@ final class EdgeServer implements AutoCloseable {
     @Bean
     Clock clock() {
       return new Clock();
+    }
+
+    @Bean(destroyMethod = "close")
+    ThreadSchedule schedule() {
+      return new ThreadSchedule();
+    }
+
+    @Bean
+    Surroundings surroundings(ThreadSchedule schedule, Clock clock) {
+      return new Surroundings(schedule, clock, new Random());
     }
   }
 

@@ -441,7 +441,7 @@ class HttpCacheIT {
     origin.answers(200, "Cache-Control: max-age=60\r\n", "tea");
     get();
     origin.stop();
-    var refused = edge.send("POST", path, "milk");
+    var refused = edge.send("OPTIONS", path, "");
     assertProblem(refused, 504, "origin-unreachable");
     assertThat(status(refused)).isEqualTo("softadastra; fwd=method; detail=\"origin unreachable\"");
     assertThat(get().text()).isEqualTo("tea");

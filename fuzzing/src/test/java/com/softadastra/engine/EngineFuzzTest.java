@@ -98,7 +98,16 @@ class EngineFuzzTest {
 
   private static List<byte[]> mail() {
     return Stream.of(
-            "arrival", "deposit", "taken", "welcome", "kept", "refused", "mail", "left", "farewell")
+            "arrival",
+            "deposit",
+            "taken",
+            "welcome",
+            "kept",
+            "refused",
+            "mail",
+            "left",
+            "farewell",
+            "passed")
         .flatMap(name -> Fuzzing.golden("mail", name + " =").stream())
         .toList();
   }

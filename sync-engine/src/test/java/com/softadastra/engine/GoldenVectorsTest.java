@@ -508,6 +508,7 @@ class GoldenVectorsTest {
     frames.put("mail", new MailFrame.Mail(envelope.encode()));
     frames.put("left", left);
     frames.put("farewell", new MailFrame.Farewell("stopping"));
+    frames.put("passed", new MailFrame.PassedOver(filled(16, 7)));
     var vectors = new LinkedHashMap<String, String>();
     vectors.put("passage-key", hex(Passage.key(SPACE)));
     vectors.put("outside", hex(outside.encode()));

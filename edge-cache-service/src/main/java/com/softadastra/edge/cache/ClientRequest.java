@@ -4,6 +4,7 @@ import com.softadastra.edge.origin.OriginClient;
 import com.softadastra.edge.policy.CacheControl;
 import com.softadastra.edge.policy.Headers;
 import com.softadastra.edge.policy.RequestHead;
+import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +23,11 @@ public record ClientRequest(
     Headers headers,
     @Nullable InputStream body,
     long length) {
+  ClientRequest withBody(byte[] bytes) {
+    return new ClientRequest(
+        origin, method, target, headers, new ByteArrayInputStream(bytes), bytes.length);
+  }
+
   /** What its answers are stored under. An origin at another URL is another one. */
   String key() {
     return origin.origin().url() + target;

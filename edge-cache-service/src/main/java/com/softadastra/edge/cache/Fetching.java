@@ -13,6 +13,7 @@ import com.softadastra.edge.policy.ConnectionFields;
 import com.softadastra.edge.policy.Freshness;
 import com.softadastra.edge.policy.Headers;
 import com.softadastra.edge.policy.HttpDate;
+import com.softadastra.edge.policy.Invalidation;
 import com.softadastra.edge.policy.RequestHead;
 import com.softadastra.edge.policy.ResponseHead;
 import com.softadastra.edge.policy.Reuse;
@@ -24,6 +25,7 @@ import com.softadastra.edge.store.Incoming;
 import com.softadastra.edge.store.ResponseStore;
 import com.softadastra.edge.store.Stored;
 import java.io.IOException;
+import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -445,6 +447,11 @@ final class Fetching {
 
   void outdate(Predicate<String> isKey) {
     flights.outdate(isKey);
+  }
+
+  /** Forgets what a request has changed that was answered so (RFC 9111, 4.4). */
+  void changed(String method, URI target, int status, Headers answer) {
+    Invalidation.of(method, target, status, answer).forEach(uri -> invalidate(uri.toString()));
   }
 
   /** What is stored there, or about to be, is not true any more. */

@@ -13,6 +13,7 @@ import com.softadastra.edge.policy.Variants;
 import com.softadastra.edge.store.Body;
 import com.softadastra.edge.store.ResponseStore;
 import com.softadastra.edge.store.Stored;
+import java.net.URI;
 import java.time.InstantSource;
 import java.util.Optional;
 
@@ -144,6 +145,11 @@ public final class HttpCache {
 
   private static Headers aged(Headers headers, Freshness freshness) {
     return headers.without("Age").with("Age", Long.toString(freshness.age()));
+  }
+
+  /** Forgets what a request has changed that was answered so, whoever sent it. */
+  public void changed(String method, URI target, int status, Headers answer) {
+    fetching.changed(method, target, status, answer);
   }
 
   /**

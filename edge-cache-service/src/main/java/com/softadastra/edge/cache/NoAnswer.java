@@ -12,9 +12,17 @@ public final class NoAnswer extends RuntimeException {
   private final transient CacheStatus cacheStatus;
 
   NoAnswer(ProblemCode code, String detail, CacheStatus cacheStatus) {
-    super(detail, null, false, false);
-    this.problem = Problem.of(code, detail);
+    this(Problem.of(code, detail), cacheStatus);
+  }
+
+  private NoAnswer(Problem problem, CacheStatus cacheStatus) {
+    super(problem.detail(), null, false, false);
+    this.problem = problem;
     this.cacheStatus = cacheStatus;
+  }
+
+  NoAnswer with(String name, String value) {
+    return new NoAnswer(problem.with(name, value), cacheStatus);
   }
 
   public Problem problem() {

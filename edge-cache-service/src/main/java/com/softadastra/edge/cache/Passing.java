@@ -6,6 +6,7 @@ import com.softadastra.edge.policy.CacheStatus;
 import com.softadastra.edge.policy.CacheStatus.Forward;
 import com.softadastra.edge.policy.ConnectionFields;
 import com.softadastra.edge.policy.Invalidation;
+import java.util.Optional;
 
 /** Passes on what is no read, and forgets what it changed (RFC 9111, 4.4). */
 final class Passing {
@@ -18,36 +19,48 @@ final class Passing {
   }
 
   Answer pass(ClientRequest request) {
+    boolean changes = !Invalidation.isSafe(request.method());
+    if (changes) {
+      var instead = forwards.instead(request);
+      if (instead.isPresent()) {
+        return instead.get();
+      }
+    }
+    var body = changes ? forwards.body(request) : Optional.<byte[]>empty();
     try {
-      var response =
-          request
-              .origin()
-              .send(
-                  request.method(),
-                  request.target(),
-                  request.headers(),
-                  request.body(),
-                  request.length());
-      var headers = ConnectionFields.without(response.headers());
-      var uris =
-          Invalidation.of(
-              request.method(),
-              request.origin().origin().at(request.target()),
-              response.status(),
-              headers);
-      uris.forEach(uri -> fetching.invalidate(uri.toString()));
-      return Answer.whole(
-          response.status(),
-          headers.without("Content-Length"),
-          new PassedBody(response),
-          CacheStatus.forwarded(Forward.METHOD, response.status()));
+      return send(body.map(request::withBody).orElse(request));
     } catch (OriginFailure failure) {
       var problem = Fetching.noAnswer(failure, Forward.METHOD);
-      boolean changes = !Invalidation.isSafe(request.method());
-      if (changes && failure.kind() == Kind.NOT_CONNECTED) {
-        return forwards.keep(request, problem);
+      if (!changes || failure.kind() == Kind.BUSY) {
+        throw problem;
       }
-      throw problem;
+      if (failure.kind() == Kind.NOT_CONNECTED || body.isPresent()) {
+        return forwards.keep(body.map(request::withBody).orElse(request), problem);
+      }
+      throw problem.with("outcome", "uncertain");
     }
+  }
+
+  private Answer send(ClientRequest request) {
+    var response =
+        request
+            .origin()
+            .send(
+                request.method(),
+                request.target(),
+                request.headers().without(ForwardStore.ORDER),
+                request.body(),
+                request.length());
+    var headers = ConnectionFields.without(response.headers());
+    fetching.changed(
+        request.method(),
+        request.origin().origin().at(request.target()),
+        response.status(),
+        headers);
+    return Answer.whole(
+        response.status(),
+        headers.without("Content-Length"),
+        new PassedBody(response),
+        CacheStatus.forwarded(Forward.METHOD, response.status()));
   }
 }

@@ -3,6 +3,7 @@ package com.softadastra.edge.mailbox;
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.LayerUnreachable;
 import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.link.Outgoing;
 import com.softadastra.contracts.time.Serial;
 import com.softadastra.edge.mailbox.MailboxService.Rules;
 import com.softadastra.edge.mailbox.MailboxStore.Account;
@@ -21,6 +22,7 @@ import com.softadastra.engine.envelope.MailFrame.Deposit;
 import com.softadastra.engine.envelope.MailFrame.Farewell;
 import com.softadastra.engine.envelope.MailFrame.Left;
 import com.softadastra.engine.envelope.MailFrame.Mail;
+import com.softadastra.engine.envelope.MailFrame.PassedOver;
 import com.softadastra.engine.envelope.MailFrame.Taken;
 import com.softadastra.engine.envelope.MailFrame.Welcome;
 import java.time.Duration;
@@ -30,7 +32,6 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscriber;
@@ -135,7 +136,7 @@ final class MailConnection {
   // ---- frames for the node
 
   void open(Subscriber<? super byte[]> subscriber, Flux<byte[]> frames) {
-    var only = new Outgoing(subscriber);
+    var only = new Outgoing(subscriber, this::signal, () -> step(this::cut));
     step(() -> outgoing = only);
     subscriber.onSubscribe(only);
     relay
@@ -149,36 +150,6 @@ final class MailConnection {
                   }
                 }));
     listen(frames);
-  }
-
-  /** The transport's room for frames. */
-  private final class Outgoing implements Subscription {
-    final Subscriber<? super byte[]> subscriber;
-    private final AtomicLong room = new AtomicLong();
-
-    Outgoing(Subscriber<? super byte[]> subscriber) {
-      this.subscriber = subscriber;
-    }
-
-    @Override
-    public void request(long frames) {
-      room.accumulateAndGet(frames, (has, more) -> has + more < 0 ? Long.MAX_VALUE : has + more);
-      signal();
-    }
-
-    @Override
-    public void cancel() {
-      step(MailConnection.this::cut);
-    }
-
-    boolean hasRoom() {
-      return room.get() > 0;
-    }
-
-    void next(byte[] frame) {
-      room.decrementAndGet();
-      subscriber.onNext(frame);
-    }
   }
 
   /** There may be something to send. */
@@ -204,7 +175,7 @@ final class MailConnection {
     }
     if (standing == Standing.ENDING && answers.isEmpty()) {
       outgoing = null;
-      to.subscriber.onComplete();
+      to.complete();
     }
   }
 
@@ -314,6 +285,7 @@ final class MailConnection {
         case Arrival arrival when standing == Standing.CALLED -> arrive(arrival);
         case Deposit deposit when standing == Standing.SERVED -> deposit(deposit.envelope());
         case Taken taken when standing == Standing.SERVED -> taken(taken.id());
+        case PassedOver passed when standing == Standing.SERVED -> passedOver(passed.id());
         case MailFrame other ->
             throw new Malformed(
                 "no "
@@ -480,6 +452,16 @@ final class MailConnection {
     signal();
   }
 
+  /** It stays, and must not hold up those behind it. */
+  private void passedOver(byte[] bytes) {
+    if (!window.passedOver(EnvelopeIds.of(bytes))) {
+      throw new Malformed("an envelope is passed over that was not sent, or is one of too many");
+    }
+    relay.counts().passedOver.increment();
+    ask(1);
+    signal();
+  }
+
   /** On the store's thread, so that the sender hears of it in the order in which it happened. */
   private void tellOf(Pile left) {
     relay.counts().taken.increment();
@@ -535,7 +517,7 @@ final class MailConnection {
     var to = outgoing;
     outgoing = null;
     if (to != null) {
-      to.subscriber.onComplete();
+      to.complete();
     }
     if (incoming != null) {
       incoming.cancel();

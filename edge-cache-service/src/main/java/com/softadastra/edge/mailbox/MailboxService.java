@@ -66,6 +66,7 @@ public final class MailboxService implements Mailboxes, AutoCloseable {
     final LongAdder taken = new LongAdder();
     final LongAdder lapsed = new LongAdder();
     final LongAdder refused = new LongAdder();
+    final LongAdder passedOver = new LongAdder();
 
     private Counts() {}
 
@@ -83,6 +84,11 @@ public final class MailboxService implements Mailboxes, AutoCloseable {
 
     public long refused() {
       return refused.sum();
+    }
+
+    /** Envelopes that stay, as their destination could not take them in. */
+    public long passedOver() {
+      return passedOver.sum();
     }
   }
 

@@ -17,6 +17,9 @@ final class Window {
   static final int ENVELOPES = 32;
   static final long BYTES = 4 << 20;
 
+  /** Envelopes that the node may pass over. */
+  static final int PASSED_OVER = 1024;
+
   private final LinkedHashMap<UUID, Integer> untaken = new LinkedHashMap<>();
   private long untakenBytes;
 
@@ -24,6 +27,8 @@ final class Window {
   private final Set<UUID> leaving = new HashSet<>();
   // can't be read
   private final Set<UUID> leftOut = new HashSet<>();
+  // the node can't take them in
+  private final Set<UUID> passedOver = new HashSet<>();
   private final ArrayDeque<Waiting> next = new ArrayDeque<>();
   // whether there may be other mail than what is next
   private boolean stale = true;
@@ -60,10 +65,12 @@ final class Window {
   private void refill(Mail mail) {
     next.clear();
     stale = false;
-    for (var waiting : mail.first(ENVELOPES + untaken.size() + leaving.size() + leftOut.size())) {
+    int gone = untaken.size() + leaving.size() + leftOut.size() + passedOver.size();
+    for (var waiting : mail.first(ENVELOPES + gone)) {
       if (!untaken.containsKey(waiting.id())
           && !leaving.contains(waiting.id())
-          && !leftOut.contains(waiting.id())) {
+          && !leftOut.contains(waiting.id())
+          && !passedOver.contains(waiting.id())) {
         next.add(waiting);
       }
     }
@@ -81,6 +88,20 @@ final class Window {
    */
   boolean leaveOut(UUID id) {
     return leftOut.size() < ENVELOPES && leftOut.add(id);
+  }
+
+  /**
+   * The node passes over what it was sent.
+   *
+   * @return false where it wasn't, or that are too many
+   */
+  boolean passedOver(UUID id) {
+    var bytes = untaken.remove(id);
+    if (bytes == null) {
+      return false;
+    }
+    untakenBytes -= bytes;
+    return passedOver.size() < PASSED_OVER && passedOver.add(id);
   }
 
   /**

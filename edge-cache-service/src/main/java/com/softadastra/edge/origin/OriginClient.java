@@ -41,10 +41,14 @@ public final class OriginClient implements Closeable {
   private static final Duration LONGEST_LIFE = Duration.ofMinutes(5);
   private static final Duration UNCHECKED = Duration.ofMillis(50);
 
+  /** Bound while a request is sent that may change something. */
+  private static final ScopedValue<Boolean> CHANGES = ScopedValue.newInstance();
+
   private final Origin origin;
   private final OriginLimits limits;
   private final HttpHost host;
   private final CloseableHttpClient client;
+  private volatile Runnable heard = () -> {};
 
   public OriginClient(Origin origin, OriginLimits limits) {
     this(origin, limits, SystemDefaultDnsResolver.INSTANCE);
@@ -60,6 +64,9 @@ public final class OriginClient implements Closeable {
             .setMaxHeaderCount(MOST_HEADERS)
             .setMaxEmptyLineCount(1)
             .build();
+    var unchecked = connection(UNCHECKED);
+    // what is sent in vain on a connection that had ended must not be sent again without a key
+    var checked = connection(Duration.ZERO);
     var connections =
         PoolingHttpClientConnectionManagerBuilder.create()
             .setDnsResolver(new PublicAddresses(names, origin.privateNetwork()))
@@ -68,13 +75,7 @@ public final class OriginClient implements Closeable {
                     ManagedHttpClientConnectionFactory.builder().http1Config(http).build()))
             .setMaxConnPerRoute(limits.connections())
             .setMaxConnTotal(limits.connections())
-            .setDefaultConnectionConfig(
-                ConnectionConfig.custom()
-                    .setConnectTimeout(Timeout.of(limits.connect()))
-                    .setSocketTimeout(Timeout.of(limits.silence()))
-                    .setValidateAfterInactivity(Timeout.of(UNCHECKED))
-                    .setTimeToLive(Timeout.of(LONGEST_LIFE))
-                    .build())
+            .setConnectionConfigResolver(_ -> CHANGES.isBound() ? checked : unchecked)
             .setDefaultTlsConfig(
                 TlsConfig.custom().setHandshakeTimeout(Timeout.of(limits.connect())).build())
             .build();
@@ -96,8 +97,27 @@ public final class OriginClient implements Closeable {
             .build();
   }
 
+  /**
+   * @param unused for how long a connection is that is taken without a look whether it has ended
+   */
+  private ConnectionConfig connection(Duration unused) {
+    return ConnectionConfig.custom()
+        .setConnectTimeout(Timeout.of(limits.connect()))
+        .setSocketTimeout(Timeout.of(limits.silence()))
+        .setValidateAfterInactivity(Timeout.of(unused))
+        .setTimeToLive(Timeout.of(LONGEST_LIFE))
+        .build();
+  }
+
   public Origin origin() {
     return origin;
+  }
+
+  /**
+   * @param listener is told, on any thread, whenever an answer has come; it must be quick
+   */
+  public void whenHeard(Runnable listener) {
+    heard = listener;
   }
 
   /**
@@ -135,16 +155,23 @@ public final class OriginClient implements Closeable {
       var whole = new WholeOrNothing(body, request::cancel);
       request.setEntity(new InputStreamEntity(whole, length, null));
     }
-    var response = client.executeOpen(host, request, null);
+    boolean isRead = body == null;
+    var response =
+        isRead
+            ? client.executeOpen(host, request, null)
+            : ScopedValue.where(CHANGES, true).call(() -> client.executeOpen(host, request, null));
     try {
       var entity = response.getEntity();
       var content = entity == null ? InputStream.nullInputStream() : entity.getContent();
-      return new OriginResponse(
-          response.getCode(),
-          checked(response),
-          content,
-          entity == null ? 0 : entity.getContentLength(),
-          response);
+      var answer =
+          new OriginResponse(
+              response.getCode(),
+              checked(response),
+              content,
+              entity == null ? 0 : entity.getContentLength(),
+              response);
+      heard.run();
+      return answer;
     } catch (IOException | RuntimeException e) {
       response.close();
       throw e;

@@ -28,6 +28,7 @@ import com.softadastra.engine.envelope.MailFrame.Farewell;
 import com.softadastra.engine.envelope.MailFrame.Kept;
 import com.softadastra.engine.envelope.MailFrame.Left;
 import com.softadastra.engine.envelope.MailFrame.Mail;
+import com.softadastra.engine.envelope.MailFrame.PassedOver;
 import com.softadastra.engine.envelope.MailFrame.Refused;
 import com.softadastra.engine.envelope.MailFrame.Taken;
 import com.softadastra.engine.envelope.MailFrame.Welcome;
@@ -165,6 +166,10 @@ class MailboxServiceTest {
 
     void take(long number) {
       say(new Taken(id(number)));
+    }
+
+    void passOver(long number) {
+      say(new PassedOver(id(number)));
     }
 
     void cut() {
@@ -652,6 +657,33 @@ class MailboxServiceTest {
     assertThat(store.totals().envelopes()).isEqualTo(3);
     damaged.clear();
     assertThat(welcomed(BOB).mail()).containsExactly(id(1), id(2), id(3));
+  }
+
+  @Test
+  void whatItsNodeCannotTakeInStaysAndHoldsUpNothing() {
+    deposited(ANN, BOB, LongStream.rangeClosed(1, 100).toArray());
+    var bob = welcomed(BOB);
+    for (long number = 1; number <= 99; number++) {
+      bob.passOver(number);
+      soon();
+    }
+    assertThat(bob.mail()).hasSize(100).last().isEqualTo(id(100));
+    bob.take(100);
+    soon();
+
+    assertThat(bob.ended).isFalse();
+    assertThat(store.totals().envelopes()).isEqualTo(99);
+    assertThat(relay.counts().passedOver()).isEqualTo(99);
+    bob.cut();
+    assertThat(welcomed(BOB).mail()).hasSize(Window.ENVELOPES).first().isEqualTo(id(1));
+  }
+
+  @Test
+  void hangsUpOnWhoPassesOverWhatItWasNotSent() {
+    deposited(ANN, BOB, 1);
+    var bob = welcomed(BOB);
+    bob.passOver(2);
+    hangsUp(bob, "an envelope is passed over that was not sent, or is one of too many");
   }
 
   @Test

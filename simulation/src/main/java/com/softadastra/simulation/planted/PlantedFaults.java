@@ -34,7 +34,6 @@ public final class PlantedFaults {
   private static final String LEDGER = "sync.storage.Ledger";
   private static final String RECEIPTS = "sync.documents.Receipts";
   private static final String MAIL = "edge.mailbox.MailConnection";
-  private static final String MAIL_CHANNEL = "sync.relay.MailChannel";
 
   static final List<PlantedFault> ALL =
       List.of(
@@ -404,13 +403,13 @@ public final class PlantedFaults {
           of(
                   "lets a relay drop what it has not forced",
                   "custody",
-                  in(MAIL_CHANNEL, "openNext")
+                  in("sync.relay.Fetching", "openNext")
                       .calls("Envelopes.open", Instead.class, "openedAtOnce"))
               .shownBy(72),
           of(
                   "takes all for kept once one envelope is",
                   "ledger",
-                  in(MAIL_CHANNEL, "reached").answers(Long.MAX_VALUE))
+                  in("sync.relay.Bringing", "reached").answers(Long.MAX_VALUE))
               .shownBy(18));
 
   private PlantedFaults() {}

@@ -27,6 +27,7 @@ final class Post {
         case MailFrame.Arrival _,
             MailFrame.Welcome _,
             MailFrame.Refused _,
+            MailFrame.PassedOver _,
             MailFrame.Mail _,
             MailFrame.Left _,
             MailFrame.Farewell _ -> {}

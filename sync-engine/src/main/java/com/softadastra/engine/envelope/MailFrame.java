@@ -19,6 +19,7 @@ import java.util.function.Supplier;
  *   arrival  = [0, version, [* [pseudonym: h'32', passage: h'64']]]
  *   deposit  = [1, envelope: bytes]
  *   taken    = [2, id: h'16']                       ; is on its disk, or of no use to it
+ *   passed   = [9, id: h'16']                       ; can't be taken in now
  * of the relay
  *   welcome  = [3, version, mailboxes: h'32', certificate: h'64', [* left]]
  *   kept     = [4, custody: bytes, signature: h'64', there: 0 / 1]
@@ -41,7 +42,7 @@ public sealed interface MailFrame {
   int TEXT_BYTES = 1024;
 
   /** How many items a frame has, by its kind. */
-  List<Integer> ITEMS = List.of(3, 2, 2, 5, 4, 4, 2, 2, 2);
+  List<Integer> ITEMS = List.of(3, 2, 2, 5, 4, 4, 2, 2, 2, 2);
 
   /** What a member sends. */
   sealed interface OfMember extends MailFrame {}
@@ -64,6 +65,12 @@ public sealed interface MailFrame {
 
   /** The relay needs to keep that one no longer. */
   record Taken(byte[] id) implements OfMember {}
+
+  /**
+   * The member can't take that one in now. It stays at the relay, which sends what comes after it,
+   * and that one again on another connection.
+   */
+  record PassedOver(byte[] id) implements OfMember {}
 
   /**
    * The relay serves the member.
@@ -117,6 +124,7 @@ public sealed interface MailFrame {
       }
       case Deposit(var envelope) -> carrying(1, envelope);
       case Taken(var id) -> carrying(2, id);
+      case PassedOver(var id) -> carrying(9, id);
       case Welcome(var mailboxes, var certificate, var left) -> {
         var out = new CborWriter(256).array(5).unsigned(3).unsigned(VERSION);
         out.bytes(mailboxes).bytes(certificate).array(left.size());
@@ -191,7 +199,8 @@ public sealed interface MailFrame {
               new Refused(in.bytesExactly(Envelope.ID_BYTES), in.text(TEXT_BYTES), in.unsigned());
           case 6 -> new Mail(in.bytes(Envelope.MOST_BYTES));
           case 7 -> left(in);
-          default -> new Farewell(in.text(TEXT_BYTES));
+          case 8 -> new Farewell(in.text(TEXT_BYTES));
+          default -> new PassedOver(in.bytesExactly(Envelope.ID_BYTES));
         };
     in.end();
     return frame;

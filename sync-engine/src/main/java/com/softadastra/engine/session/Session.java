@@ -492,9 +492,9 @@ public final class Session {
     return exchange(space).map(exchange -> exchange.cursor).orElse(0L);
   }
 
-  /** Whether the peer lacks something that can't be read here, as far as was looked. */
-  public boolean withholds(SpaceId space) {
-    return exchange(space).filter(exchange -> !exchange.withheld.isEmpty()).isPresent();
+  /** The log positions of what the peer lacks and can't be read here, as far as was looked. */
+  public Set<Long> withheld(SpaceId space) {
+    return exchange(space).map(exchange -> Set.copyOf(exchange.withheld)).orElse(Set.of());
   }
 
   /** Whether the peer has said hello. */

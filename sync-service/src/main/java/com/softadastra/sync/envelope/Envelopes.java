@@ -26,10 +26,12 @@ import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -180,7 +182,22 @@ public final class Envelopes {
 
     /** Whether something was left out because it can't be read here; known in the end. */
     public boolean lacks() {
-      return sealer.lacks() || recording.damaged().stream().anyMatch(it -> it.place() == null);
+      return lacking(0).isPresent();
+    }
+
+    /**
+     * The first log position beyond another at which something was left out because it can't be
+     * read here; what follows on it may be left out too. Known in the end.
+     */
+    public OptionalLong lacking(long after) {
+      var unknown =
+          recording.damaged().stream()
+              .filter(entry -> entry.place() == null)
+              .map(DamagedEntry::position);
+      return Stream.concat(sealer.withheld().stream(), unknown)
+          .mapToLong(Long::longValue)
+          .filter(position -> position > after)
+          .min();
     }
   }
 

@@ -17,6 +17,7 @@ import com.softadastra.engine.space.Membership.Member;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -184,9 +185,9 @@ final class Sealer {
     return reached;
   }
 
-  /** Whether something that the member lacks was left out because it can't be read. */
-  boolean lacks() {
-    return session.withholds(space);
+  /** The log positions of what the member lacks and was left out because it can't be read. */
+  Set<Long> withheld() {
+    return session.withheld(space);
   }
 
   private void put(Frame frame) {

@@ -2,6 +2,7 @@ package com.softadastra.sync.peer;
 
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.SpaceId;
+import com.softadastra.contracts.link.Outgoing;
 import com.softadastra.contracts.time.Schedule;
 import com.softadastra.contracts.time.Serial;
 import com.softadastra.engine.cbor.CborReader.Malformed;
@@ -14,12 +15,10 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -144,47 +143,22 @@ final class Channel {
   /** What goes to the peer; ends when the session does. Has one subscriber. */
   Flux<byte[]> outgoing() {
     return Flux.from(subscriber -> {
-      var only = new Outgoing(subscriber);
+      var only =
+          new Outgoing(
+              subscriber,
+              this::signal,
+              // after an error on the other stream, which says more
+              () ->
+                  step(() -> {
+                    outgoing = null;
+                    close(End.cut("the peer is gone"));
+                  }));
       subscriber.onSubscribe(only);
       step(() -> {
         outgoing = only;
         send();
       });
     });
-  }
-
-  /** The transport's room for frames. */
-  private final class Outgoing implements Subscription {
-    final Subscriber<? super byte[]> subscriber;
-    private final AtomicLong room = new AtomicLong();
-
-    Outgoing(Subscriber<? super byte[]> subscriber) {
-      this.subscriber = subscriber;
-    }
-
-    @Override
-    public void request(long frames) {
-      room.accumulateAndGet(frames, (has, more) -> has + more < 0 ? Long.MAX_VALUE : has + more);
-      signal();
-    }
-
-    @Override
-    public void cancel() {
-      // after an error on the other stream, which says more
-      step(() -> {
-        outgoing = null;
-        close(End.cut("the peer is gone"));
-      });
-    }
-
-    boolean hasRoom() {
-      return room.get() > 0;
-    }
-
-    void next(byte[] frame) {
-      room.decrementAndGet();
-      subscriber.onNext(frame);
-    }
   }
 
   /** There may be something to send. */
@@ -211,7 +185,7 @@ final class Channel {
     }
     if (session.ended() || isClosed()) {
       outgoing = null;
-      to.subscriber.onComplete();
+      to.complete();
       close(new End("the session is over", true));
     }
   }

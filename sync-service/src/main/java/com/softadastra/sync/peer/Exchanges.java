@@ -63,6 +63,9 @@ public final class Exchanges {
 
   private static final int DISCHARGE_ROWS = 5000;
 
+  /** It would learn names and addresses, which are nothing that a relay needs. */
+  static final String ONLY_RELAY = "a relay of spaces that it is no member of has no session";
+
   private final Recording recording;
   private final NodeKey key;
   private final String name;
@@ -329,6 +332,9 @@ public final class Exchanges {
     }
     if (!welcome(peer)) {
       return Flux.error(new Refused(ProblemCode.PEER_UNREACHABLE, "the link is switched off"));
+    }
+    if (isOnlyRelay(peer)) {
+      return Flux.error(new Refused(ProblemCode.NOT_ALLOWED, ONLY_RELAY));
     }
     var channel = open(peer, false);
     channel.incoming(

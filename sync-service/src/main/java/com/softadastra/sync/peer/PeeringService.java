@@ -179,7 +179,12 @@ public final class PeeringService implements Peering {
         offset == null ? null : Duration.ofMillis(offset),
         connected ? clock.instant() : peer.lastSeen(),
         connected ? null : lane.map(Lane.Status::nextAttempt).orElse(null),
-        connected ? exchanges.refusal(node) : lane.map(Lane.Status::lastError).orElse(null));
+        connected ? problem(node, relay) : lane.map(Lane.Status::lastError).orElse(null));
+  }
+
+  private @Nullable String problem(NodeId node, Routes.@Nullable Standing relay) {
+    var refusal = exchanges.refusal(node);
+    return refusal != null || relay == null ? refusal : relay.problem();
   }
 
   /** Is listed with the members, and counts as none. */

@@ -1,6 +1,7 @@
 package com.softadastra.sync.peer;
 
 import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.ProblemCode;
 import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.mail.RelayDuty;
@@ -22,7 +23,9 @@ public final class RelayDirectory {
   private final Recording recording;
   private final PeerStore store;
   private final Map<Hash, RelayDuty> duties = new ConcurrentHashMap<>();
-  private final Map<CustodyMark.Way, CustodyMark> marks = new ConcurrentHashMap<>();
+
+  /** By the member that they are for. */
+  private final Map<NodeId, Map<CustodyMark.Way, CustodyMark>> marks = new ConcurrentHashMap<>();
 
   // of the recording thread
   private final Map<Hash, RelayDuty> unforced = new HashMap<>();
@@ -33,13 +36,17 @@ public final class RelayDirectory {
     this.store = store;
     store.duties().forEach(duty -> duties.put(duty.pseudonym(), duty));
     store.custody().forEach(mark -> latest.put(mark.way(), mark));
-    marks.putAll(latest);
+    latest.values().forEach(this::show);
     recording.onForced(this::show);
   }
 
   private void show() {
     duties.putAll(unforced);
     unforced.clear();
+  }
+
+  private void show(CustodyMark mark) {
+    marks.computeIfAbsent(mark.way().to(), _ -> new ConcurrentHashMap<>()).put(mark.way(), mark);
   }
 
   public List<RelayDuty> duties() {
@@ -64,11 +71,16 @@ public final class RelayDirectory {
   }
 
   public Collection<CustodyMark> marks() {
-    return List.copyOf(marks.values());
+    return marks.values().stream().flatMap(each -> each.values().stream()).toList();
+  }
+
+  /** Those of what relays have for a member. */
+  public Collection<CustodyMark> marks(NodeId member) {
+    return List.copyOf(marks.getOrDefault(member, Map.of()).values());
   }
 
   public Optional<CustodyMark> mark(CustodyMark.Way way) {
-    return Optional.ofNullable(marks.get(way));
+    return Optional.ofNullable(marks.getOrDefault(way.to(), Map.of()).get(way));
   }
 
   /** Keeps a mark; completes when it is forced and shown. */
@@ -90,6 +102,6 @@ public final class RelayDirectory {
   }
 
   private CompletionStage<?> kept(CompletionStage<Optional<CustodyMark>> forced) {
-    return forced.thenAccept(mark -> mark.ifPresent(it -> marks.put(it.way(), it)));
+    return forced.thenAccept(mark -> mark.ifPresent(this::show));
   }
 }

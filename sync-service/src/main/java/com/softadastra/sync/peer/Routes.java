@@ -15,6 +15,10 @@ public interface Routes {
   /** The relays to which a member was connected when they were last heard. */
   List<NodeId> inReach(NodeId member);
 
-  /** How the way to a relay stands. */
-  record Standing(boolean connected, Lane.Status lane) {}
+  /**
+   * How the way to a relay stands.
+   *
+   * @param problem what of this node's mail there can't be taken in; null where all can
+   */
+  record Standing(boolean connected, Lane.Status lane, @Nullable String problem) {}
 }

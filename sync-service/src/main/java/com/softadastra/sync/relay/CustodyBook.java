@@ -11,14 +11,17 @@ import com.softadastra.sync.peer.CustodyMark.Way;
 import com.softadastra.sync.peer.RelayDirectory;
 import com.softadastra.sync.storage.DamagedRow;
 import com.softadastra.sync.storage.Recording;
+import com.softadastra.sync.storage.SpaceView;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +34,20 @@ import org.jspecify.annotations.Nullable;
 public final class CustodyBook {
   private final Recording recording;
   private final RelayDirectory relays;
+
+  /** How many envelopes relays have signed for since a mark was emptied, where it ever was. */
+  private final Map<Way, Long> since = new ConcurrentHashMap<>();
+
+  /** What this process knows to be with relays beside entries. */
+  private final Map<Way, Word> words = new ConcurrentHashMap<>();
+
+  /**
+   * What an envelope brings beside entries, as far as it is worth one of its own.
+   *
+   * @param records of the membership
+   * @param acknowledged entries of the member's own that others say to have, each of them counted
+   */
+  record Word(int records, long acknowledged) {}
 
   public CustodyBook(Recording recording, RelayDirectory relays) {
     this.recording = recording;
@@ -67,6 +84,33 @@ public final class CustodyBook {
     return counting(way).map(CustodyMark::upTo).orElse(0L);
   }
 
+  /** What there is to tell a member now. */
+  Word word(SpaceView view, NodeId member) {
+    var membership = view.membership();
+    var own = recording.ledger().by(membership.space(), member).map(it -> it.statement().by());
+    long acknowledged =
+        own.stream()
+            .flatMap(chain ->
+                membership.members().stream()
+                    .filter(other -> !other.node().equals(member))
+                    .flatMap(
+                        other -> recording.ledger().by(membership.space(), other.node()).stream())
+                    .map(known -> known.statement().vector().getOrDefault(chain, 0L)))
+            .mapToLong(Long::longValue)
+            .sum();
+    return new Word(membership.records().size(), acknowledged);
+  }
+
+  /** Whether a relay is not known to have that for a member. */
+  boolean isNews(Way way, Word word) {
+    return !word.equals(words.get(way));
+  }
+
+  /** A relay has signed for an envelope that tells it. */
+  void told(Way way, Word word) {
+    words.put(way, word);
+  }
+
   /** A relay has signed for more; completes when that is forced. */
   CompletionStage<?> signed(
       Way way,
@@ -75,13 +119,32 @@ public final class CustodyBook {
       long upTo,
       Instant at,
       Custody.Signed receipt) {
+    since.computeIfPresent(way, (_, envelopes) -> envelopes + 1);
     return relays.keep(
         new CustodyMark(way, recording.incarnation(), life, mailboxes, upTo, at, receipt));
   }
 
   /** A relay has nothing of it any more, and the member has not got it. */
   CompletionStage<?> lost(Way way) {
+    since.put(way, 0L);
+    words.remove(way);
     return relays.empty(way);
+  }
+
+  /**
+   * Whether what has gone from a relay was there before the mark was emptied, so that it has all
+   * that it has signed for since.
+   *
+   * @param left envelopes that it still has
+   */
+  boolean wasThereBefore(Way way, long left) {
+    var signed = since.get(way);
+    return signed != null && left >= signed;
+  }
+
+  /** A relay has nothing of a way left, whenever it was brought. */
+  void isEmpty(Way way) {
+    since.remove(way);
   }
 
   /** The ways by a relay of which it has something, by what it signed. */
@@ -132,21 +195,14 @@ public final class CustodyBook {
 
   /** What covers a log position, of several the first that was signed. */
   public Optional<CustodyMark> covering(SpaceId space, NodeId member, long position) {
-    return relays.marks().stream()
-        .filter(mark ->
-            mark.way().space().equals(space)
-                && mark.way().to().equals(member)
-                && mark.upTo() >= position
-                && counts(mark))
+    return relays.marks(member).stream()
+        .filter(mark -> mark.way().space().equals(space) && mark.upTo() >= position && counts(mark))
         .min(Comparator.comparing(CustodyMark::at));
   }
 
   List<NodeId> keepingFor(NodeId member) {
-    return relays.marks().stream()
-        .filter(mark ->
-            mark.way().to().equals(member)
-                && counts(mark)
-                && lacks(mark.way().space(), member, mark.upTo()))
+    return relays.marks(member).stream()
+        .filter(mark -> counts(mark) && lacks(mark.way().space(), member, mark.upTo()))
         .map(mark -> mark.way().relay())
         .distinct()
         .sorted()

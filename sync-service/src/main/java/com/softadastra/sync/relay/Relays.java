@@ -42,6 +42,7 @@ public final class Relays implements Routes {
   private final Surroundings surroundings;
   private final Map<NodeId, Lane> lanes = new ConcurrentSkipListMap<>();
   private final Map<NodeId, MailChannel> channels = new ConcurrentSkipListMap<>();
+  private final Map<NodeId, Unopened> unopened = new ConcurrentSkipListMap<>();
   private final Grace grace;
   private final Set<NodeId> introduced = ConcurrentHashMap.newKeySet();
   private volatile boolean started;
@@ -157,6 +158,7 @@ public final class Relays implements Routes {
   private void end(NodeId relay, Lane lane, String why) {
     if (lanes.remove(relay, lane)) {
       lane.stop();
+      unopened.remove(relay);
       var channel = channels.get(relay);
       if (channel != null) {
         channel.close(why, true);
@@ -173,6 +175,7 @@ public final class Relays implements Routes {
             custody,
             grace,
             this::isFor,
+            unopened.computeIfAbsent(relay, Unopened::new),
             surroundings,
             outcome::connected);
     channels.put(relay, channel);
@@ -219,9 +222,18 @@ public final class Relays implements Routes {
   public @Nullable Standing relay(NodeId node) {
     var lane = lanes.get(node);
     var channel = channels.get(node);
+    var left = unopened.get(node);
     return lane == null
         ? null
-        : new Standing(channel != null && channel.isWelcome(), lane.status());
+        : new Standing(
+            channel != null && channel.isWelcome(),
+            lane.status(),
+            left == null ? null : left.problem());
+  }
+
+  /** How many envelopes for this node are at relays that it could not take in. */
+  public int unopened() {
+    return unopened.values().stream().mapToInt(Unopened::count).sum();
   }
 
   @Override

@@ -7,6 +7,7 @@ import com.softadastra.sync.documents.SpaceNames;
 import com.softadastra.sync.outbox.DeadLetters;
 import com.softadastra.sync.outbox.Outbox;
 import com.softadastra.sync.outbox.OutboxView;
+import com.softadastra.sync.relay.Relays;
 import com.softadastra.sync.storage.Scrubber;
 import com.softadastra.sync.storage.Storage;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -116,7 +117,7 @@ public class SyncWebConfiguration {
   }
 
   @Bean
-  MeterBinder peerMetrics(Peering peering, Outbox outbox) {
+  MeterBinder peerMetrics(Peering peering, Outbox outbox, Relays relays) {
     return registry -> {
       Gauge.builder("softadastra.peers", peering, p -> p.peers().size())
           .description("Peers paired with")
@@ -138,6 +139,9 @@ public class SyncWebConfiguration {
           .register(registry);
       Gauge.builder("softadastra.risk.entries", outbox, o -> o.risk().entries())
           .description("Entries that exist here alone")
+          .register(registry);
+      Gauge.builder("softadastra.mail.unopened", relays, r -> r.unopened())
+          .description("Envelopes for this node at relays that it could not take in")
           .register(registry);
     };
   }

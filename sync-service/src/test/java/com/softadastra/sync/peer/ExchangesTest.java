@@ -345,6 +345,43 @@ class ExchangesTest {
     queue.advance(Duration.ofMillis(100));
   }
 
+  private MeetingNode pairedRelay() {
+    var create = new MembershipRecord.Create(key(4).publicKey(), "4", "own", 0, new byte[16]);
+    var own = new Membership(List.of(SpaceNames.sign(create, key(4))));
+    var relay = new MeetingNode(key(4), own, new Medium(), queue, network);
+    paired(one, relay);
+    paired(relay, one);
+    return relay;
+  }
+
+  private void paired(MeetingNode node, MeetingNode with) {
+    var address = List.of(with.id().toString());
+    node.recorded(() -> node.peers.pair(with.id(), "node", address, queue.instant()));
+  }
+
+  private void relayed(MeetingNode relay) {
+    var grant = membership.grantRelay(one.id(), relay.key.publicKey(), "relay", List.of(), 9);
+    var relayed = membership.with(List.of(SpaceNames.sign(grant, one.key)));
+    one.recorded(() -> {
+      one.recording.putMembership(relayed);
+      return true;
+    });
+    one.exchanges.membershipChanged(membership.space());
+  }
+
+  @Test
+  void whoIsOnlyARelayHasNoSession() {
+    var relay = pairedRelay();
+    relayed(relay);
+    one.exchanges.start();
+    relay.exchanges.start();
+    quietly();
+    assertThat(one.exchanges.connected(relay.id())).isFalse();
+    assertThat(relay.exchanges.connected(one.id())).isFalse();
+    assertThat(relay.exchanges.lane(one.id()).orElseThrow().lastError())
+        .contains(Exchanges.ONLY_RELAY);
+  }
+
   @Test
   void switchedOffLinkStaysOffUntilItIsSwitchedOn() {
     one.exchanges.start();

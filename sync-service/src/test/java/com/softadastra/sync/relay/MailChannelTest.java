@@ -1,7 +1,9 @@
 package com.softadastra.sync.relay;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.peering.Role;
 import com.softadastra.contracts.time.EventQueue;
@@ -12,6 +14,7 @@ import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.engine.session.Frame;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.MembershipRecord;
+import com.softadastra.engine.space.ReceivedEntry;
 import com.softadastra.sync.documents.SpaceNames;
 import com.softadastra.sync.envelope.Envelopes;
 import com.softadastra.sync.peer.CustodyMark.Way;
@@ -19,11 +22,13 @@ import com.softadastra.sync.peer.InMemoryPeerStore;
 import com.softadastra.sync.peer.MeetingNode;
 import com.softadastra.sync.peer.MemoryNetwork;
 import com.softadastra.sync.peer.RelayDirectory;
+import com.softadastra.sync.storage.DamagedRow;
 import com.softadastra.sync.storage.InMemoryJournal.Medium;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Sinks;
@@ -40,6 +45,8 @@ class MailChannelTest {
   private Way way;
   private CustodyBook custody;
   private Grace grace;
+  private final Medium medium = new Medium();
+  private final Unopened unopened = new Unopened(RELAY.nodeId());
   private Played relay;
 
   private static NodeKey key(int n) {
@@ -57,7 +64,7 @@ class MailChannelTest {
     var mast = both.grantRelay(key(1).nodeId(), RELAY.publicKey(), "mast", List.of(), 2);
     var membership = both.with(List.of(SpaceNames.sign(mast, key(1))));
     space = membership.space();
-    one = new MeetingNode(key(1), membership, new Medium(), queue, network);
+    one = new MeetingNode(key(1), membership, medium, queue, network);
     two = new MeetingNode(key(2), membership, new Medium(), queue, network);
     way = new Way(space, two.id(), RELAY.nodeId());
     custody =
@@ -88,6 +95,7 @@ class MailChannelTest {
               custody,
               grace,
               member -> member.equals(two.id()),
+              unopened,
               one.surroundings,
               () -> {});
       one.recording.onForced(channel::signal);
@@ -131,6 +139,20 @@ class MailChannelTest {
       return all;
     }
 
+    /** The ids of what it may drop, and of what it keeps though it is passed over. */
+    List<List<byte[]>> answers() {
+      var taken = new ArrayList<byte[]>();
+      var passed = new ArrayList<byte[]>();
+      for (var frame : heard) {
+        switch (frame) {
+          case MailFrame.Taken(var id) -> taken.add(id);
+          case MailFrame.PassedOver(var id) -> passed.add(id);
+          default -> {}
+        }
+      }
+      return List.of(taken, passed);
+    }
+
     void hasNothingLeft() {
       say(new MailFrame.Left(Envelope.pseudonym(space), two.id(), 0, 0));
     }
@@ -157,8 +179,12 @@ class MailChannelTest {
   }
 
   private List<Envelope> sealedByTwo() {
+    return sealed(two, one);
+  }
+
+  private List<Envelope> sealed(MeetingNode from, MeetingNode to) {
     var sealed = new ArrayList<Envelope>();
-    envelopes(two).seal(space, one.id()).forEachRemaining(sealed::add);
+    envelopes(from).seal(space, to.id()).forEachRemaining(sealed::add);
     return sealed;
   }
 
@@ -186,15 +212,39 @@ class MailChannelTest {
     assertThat(entries(relay.keepAll())).isEqualTo(4);
   }
 
+  private void lapsed(long left, long lapsed) {
+    relay.say(new MailFrame.Left(Envelope.pseudonym(space), two.id(), left, lapsed));
+  }
+
   @Test
-  void whatHasLapsedIsNotInCustodyAndIsBroughtWhenNothingIsLeft() {
-    one.write(2);
+  void whatHasLapsedIsNotInCustodyAndIsBroughtAgainWithWhatIsNew() {
+    one.write(1);
     relay.keepAll();
-    relay.say(new MailFrame.Left(Envelope.pseudonym(space), two.id(), 1, 1));
+    one.write(1);
+    relay.keepAll();
+    lapsed(1, 1);
     assertThat(custody.upTo(way)).isZero();
+    one.write(1);
+    assertThat(entries(relay.keepAll())).isEqualTo(3);
+    assertThat(custody.upTo(way)).isEqualTo(one.recording.durable());
+  }
+
+  /** The rest of a pile lapses bit by bit, and all that was in it is there anew. */
+  @Test
+  void whatLapsesThatWasBroughtAgainIsNotBroughtOnceMore() {
+    for (int i = 0; i < 3; i++) {
+      one.write(1);
+      relay.keepAll();
+    }
+    lapsed(2, 1);
+    long again = relay.keepAll().size();
+    lapsed(again + 1, 1);
     assertThat(relay.brought()).isEmpty();
-    relay.say(new MailFrame.Left(Envelope.pseudonym(space), two.id(), 0, 1));
-    assertThat(entries(relay.keepAll())).isEqualTo(2);
+    lapsed(again, 1);
+    assertThat(relay.brought()).isEmpty();
+    assertThat(custody.upTo(way)).isEqualTo(one.recording.durable());
+    lapsed(again - 1, 1);
+    assertThat(entries(relay.keepAll())).isEqualTo(3);
   }
 
   @Test
@@ -245,5 +295,160 @@ class MailChannelTest {
     relay.channel.signal();
     soon();
     assertThat(relay.keepAll()).isNotEmpty();
+  }
+
+  /** Of two that follow on one another: the second is of no use without the first. */
+  private List<Envelope> inTurn() {
+    var first = sealedByTwo();
+    two.write(1);
+    var second = new ArrayList<Envelope>();
+    envelopes(two)
+        .sealForRelay(space, one.id(), two.recording.durable() - 1, Duration.ofDays(1))
+        .forEachRemaining(second::add);
+    assertThat(first).hasSize(1);
+    assertThat(second).hasSize(1);
+    return List.of(first.getFirst(), second.getFirst());
+  }
+
+  private Map<Replica, Long> ofTwo() {
+    return Map.of(two.replica(), one.vector().getOrDefault(two.replica(), 0L));
+  }
+
+  private void mail(Envelope envelope) {
+    relay.say(new MailFrame.Mail(envelope.encode()));
+  }
+
+  /** From now on what the other seals has to be compared with the log. */
+  private void behind() {
+    one.write(1);
+    taken(two, relay.keepAll());
+    one.write(1);
+  }
+
+  /** An envelope fails on two connections. */
+  private void failsTwice(Envelope envelope) {
+    for (int i = 0; i < 2; i++) {
+      reconnect();
+      relay.keepAll();
+      medium.failReads(Integer.MAX_VALUE);
+      mail(envelope);
+      medium.failReads(0);
+    }
+  }
+
+  private void reconnect() {
+    relay.channel.close("cut", false);
+    soon();
+    relay = new Played(key(7));
+  }
+
+  /** The first time it may be this node that fails. */
+  @Test
+  void whatFailsEndsTheConnectionOnceAndIsThenPassedOver() {
+    behind();
+    two.write(1);
+    var poison = sealedByTwo().getFirst();
+    reconnect();
+    medium.failReads(Integer.MAX_VALUE);
+    mail(poison);
+    assertThat(relay.channel.isWelcome()).isFalse();
+    medium.failReads(0);
+    failsTwice(poison);
+    assertThat(relay.channel.isWelcome()).isTrue();
+    assertThat(relay.answers().get(0)).isEmpty();
+    assertThat(relay.answers().get(1)).containsExactly(poison.outside().id());
+    assertThat(unopened.count()).isOne();
+    assertThat(unopened.problem()).contains(two.id().toString());
+  }
+
+  @Test
+  void whatFollowsOnWhatIsPassedOverStaysWithItAndOtherMailIsTakenIn() {
+    behind();
+    two.write(1);
+    var envelopes = inTurn();
+    failsTwice(envelopes.getFirst());
+    mail(envelopes.getLast());
+    assertThat(relay.answers().get(0)).isEmpty();
+    assertThat(relay.answers().get(1)).hasSize(2);
+    two.write(1);
+    var all = sealedByTwo().getFirst();
+    mail(all);
+    assertThat(relay.answers().get(0)).containsExactly(all.outside().id());
+  }
+
+  @Test
+  void whatWasPassedOverIsJudgedAgainOnTheNextConnection() {
+    behind();
+    two.write(1);
+    var envelopes = inTurn();
+    failsTwice(envelopes.getFirst());
+    mail(envelopes.getLast());
+    reconnect();
+    envelopes.forEach(this::mail);
+    assertThat(relay.answers().get(0)).hasSize(2);
+    assertThat(ofTwo()).isEqualTo(Map.of(two.replica(), 2L));
+    assertThat(unopened.problem()).isNull();
+  }
+
+  /** What can't be read is not with the relay, nor is what follows on it. */
+  @Test
+  void whatCannotBeReadIsBroughtOnceItIsMended() {
+    one.write(3);
+    var second = one.recording.log().find(space, one.replica(), 2).orElseThrow();
+    medium.turnEntry(second.position(), 5);
+    assertThatThrownBy(() -> one.recording.log().find(space, one.replica(), 2))
+        .isInstanceOfSatisfying(DamagedRow.class, one.recording::noticed);
+    reconnect();
+    assertThat(entries(relay.keepAll())).isOne();
+    assertThat(custody.upTo(way)).isEqualTo(second.position() - 1);
+    relay.channel.signal();
+    soon();
+    assertThat(relay.brought()).isEmpty();
+
+    var again =
+        new ReceivedEntry(second.entry(), second.bytes(), second.hash(), second.signature());
+    one.recording.mend(space, List.of(again));
+    soon();
+    assertThat(entries(relay.keepAll())).isEqualTo(2);
+    assertThat(custody.upTo(way)).isEqualTo(one.recording.durable());
+  }
+
+  private Membership granted(int n) {
+    var membership = one.recording.view(space).orElseThrow().membership();
+    var reader = membership.grant(one.id(), key(n).publicKey(), "" + n, Role.READER, 3);
+    var granted = membership.with(List.of(SpaceNames.sign(reader, one.key)));
+    one.recording.administer(() -> {
+      one.recording.putMembership(granted);
+      return true;
+    });
+    soon();
+    return granted;
+  }
+
+  @Test
+  void aGrantIsBroughtThoughNobodyWrites() {
+    one.write(1);
+    taken(two, relay.keepAll());
+    granted(3);
+    var brought = relay.keepAll();
+    assertThat(entries(brought)).isZero();
+    taken(two, brought);
+    assertThat(two.recording.view(space).orElseThrow().membership().member(key(3).nodeId()))
+        .isPresent();
+    reconnect();
+    assertThat(relay.brought()).isEmpty();
+  }
+
+  @Test
+  void whatOthersHaveOfAMembersOwnIsBroughtThoughNobodyWrites() {
+    var three = new MeetingNode(key(3), granted(3), new Medium(), queue, network);
+    taken(two, relay.keepAll());
+    two.write(1);
+    mail(sealedByTwo().getFirst());
+    relay.keepAll();
+    taken(three, sealed(two, three));
+    sealed(three, one).forEach(this::mail);
+    taken(two, relay.keepAll());
+    assertThat(two.said(three)).isEqualTo(Map.of(two.replica(), 1L));
   }
 }

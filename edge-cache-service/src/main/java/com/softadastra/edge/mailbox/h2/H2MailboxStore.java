@@ -2,12 +2,13 @@ package com.softadastra.edge.mailbox.h2;
 
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.NodeId;
+import com.softadastra.edge.database.DatabaseFailure;
+import com.softadastra.edge.database.EdgeDatabase;
+import com.softadastra.edge.database.Statements;
 import com.softadastra.edge.mailbox.MailboxException;
 import com.softadastra.edge.mailbox.MailboxStore;
 import com.softadastra.edge.mailbox.Quotas;
 import com.softadastra.engine.log.Signatures.NodeKey;
-import com.softadastra.guard.DatabaseRefusedException;
-import com.softadastra.guard.EmbeddedDatabase;
 import com.softadastra.guard.FailStop;
 import com.softadastra.guard.GuardFileSystem;
 import java.security.SecureRandom;
@@ -24,81 +25,62 @@ import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Mailboxes in H2 over the guard. {@link GroupCommits} changes them; whoever reads uses connections
- * beside it, and may see what isn't forced yet.
- */
+/** Mailboxes in the edge's database. Whoever reads may see what isn't forced yet. */
 public final class H2MailboxStore implements MailboxStore {
-  /** The name of the guard under it, beside others of one process. */
-  public static final String GUARD = "mailguard";
-
-  private static final EmbeddedDatabase.Schema SCHEMA =
-      new EmbeddedDatabase.Schema("db/mailbox", 1, 32, Runtime.getRuntime().maxMemory() / 32);
-
   private static final byte[] BEFORE_ALL = {};
 
-  private final EmbeddedDatabase database;
+  private final EdgeDatabase database;
   private final NodeKey key;
   private final Tables tables;
-  private final GroupCommits commits;
-
-  private H2MailboxStore(
-      EmbeddedDatabase database, Quotas quotas, LongSupplier freeBytes, FailStop failStop)
-      throws SQLException {
-    this.database = database;
-    var connection = database.connect();
-    connection.setAutoCommit(false);
-    key = key(connection);
-    tables = new Tables(connection, quotas, freeBytes);
-    commits = new GroupCommits(connection, tables, failStop);
-  }
+  private final Runnable ending;
 
   /**
-   * Opens the mailboxes, or makes them.
-   *
-   * @param files the database's path without its ending, with a file system before it in tests
    * @param freeBytes how much room the disk has
    * @throws MailboxException with a sentence for an operator
    */
-  public static H2MailboxStore open(
+  public H2MailboxStore(EdgeDatabase database, Quotas quotas, LongSupplier freeBytes) {
+    this(database, quotas, freeBytes, () -> {});
+  }
+
+  private H2MailboxStore(
+      EdgeDatabase database, Quotas quotas, LongSupplier freeBytes, Runnable ending) {
+    this.database = database;
+    this.ending = ending;
+    try {
+      key = database.call(H2MailboxStore::key);
+      tables = database.call(statements -> new Tables(statements, quotas, freeBytes));
+    } catch (DatabaseFailure e) {
+      throw new MailboxException("The mailboxes can't be read: " + e.getMessage(), e);
+    }
+    database.tell(tables);
+  }
+
+  /** Mailboxes in a database that is theirs alone, opened and closed with them. */
+  static H2MailboxStore open(
       String files,
       GuardFileSystem guard,
       Quotas quotas,
       LongSupplier freeBytes,
       FailStop failStop) {
-    EmbeddedDatabase database;
+    EdgeDatabase database;
     try {
-      database = EmbeddedDatabase.open(files, guard, SCHEMA);
-    } catch (DatabaseRefusedException e) {
-      throw new MailboxException(String.valueOf(e.getMessage()), e.getCause());
+      database = EdgeDatabase.open(files, guard, failStop);
+    } catch (DatabaseFailure e) {
+      throw new MailboxException(String.valueOf(e.getMessage()), e);
     }
-    try {
-      var store = new H2MailboxStore(database, quotas, freeBytes, failStop);
-      store.commits.start();
-      return store;
-    } catch (SQLException e) {
-      database.abandon();
-      throw new MailboxException("The mailboxes can't be read: " + e.getMessage(), e);
-    }
+    return new H2MailboxStore(database, quotas, freeBytes, database::close);
   }
 
-  private static NodeKey key(Connection connection) throws SQLException {
-    try (var statement = connection.createStatement()) {
-      try (var row = statement.executeQuery("select seed from mailboxes")) {
-        if (row.next()) {
-          return new NodeKey(row.getBytes(1));
-        }
+  private static NodeKey key(Statements statements) throws SQLException {
+    try (var row = statements.rows("select seed from mailboxes")) {
+      if (row.next()) {
+        return new NodeKey(row.getBytes(1));
       }
-      byte[] seed = new byte[NodeKey.SEED_BYTES];
-      new SecureRandom().nextBytes(seed);
-      try (var insert = connection.prepareStatement("insert into mailboxes values (1, ?)")) {
-        insert.setBytes(1, seed);
-        insert.executeUpdate();
-      }
-      connection.commit();
-      statement.execute("checkpoint sync");
-      return new NodeKey(seed);
     }
+    byte[] seed = new byte[NodeKey.SEED_BYTES];
+    new SecureRandom().nextBytes(seed);
+    statements.change("insert into mailboxes values (1, ?)", seed);
+    return new NodeKey(seed);
   }
 
   @Override
@@ -108,27 +90,27 @@ public final class H2MailboxStore implements MailboxStore {
 
   @Override
   public void put(Arrived envelope, CompletableFuture<Put> forced) {
-    commits.submit(envelope.bytes().length, tables -> tables.put(envelope), forced);
+    database.submit(envelope.bytes().length, _ -> tables.put(envelope), forced);
   }
 
   @Override
   public void taken(NodeId destination, UUID id, CompletableFuture<Optional<Pile>> forced) {
-    commits.submit(0, tables -> tables.taken(destination, id), forced);
+    database.submit(0, _ -> tables.taken(destination, id), forced);
   }
 
   @Override
   public void account(NodeId node, CompletableFuture<Account> forced) {
-    commits.submit(0, tables -> tables.account(node), forced);
+    database.submit(0, _ -> tables.account(node), forced);
   }
 
   @Override
   public void lapse(Instant now, int most, CompletableFuture<List<Pile>> forced) {
-    commits.submit(0, tables -> tables.lapse(now, most), forced);
+    database.submit(0, _ -> tables.lapse(now, most), forced);
   }
 
   @Override
   public void told(Pile pile) {
-    commits.submit(0, tables -> tables.told(pile), new CompletableFuture<>());
+    database.submit(0, _ -> tables.told(pile), new CompletableFuture<>());
   }
 
   @Override
@@ -239,14 +221,10 @@ public final class H2MailboxStore implements MailboxStore {
     return last;
   }
 
-  private interface Reading<T> {
-    T on(Connection connection) throws SQLException;
-  }
-
-  private <T> T read(Reading<T> reading) {
-    try (var connection = database.connect()) {
-      return reading.on(connection);
-    } catch (SQLException e) {
+  private <T> T read(EdgeDatabase.Reading<T> reading) {
+    try {
+      return database.read(reading);
+    } catch (DatabaseFailure e) {
       throw new MailboxException("the mailboxes can't be read: " + e.getMessage(), e);
     }
   }
@@ -259,12 +237,10 @@ public final class H2MailboxStore implements MailboxStore {
   /** Lets go of the files as they lie there, as a crash of the process would. */
   void abandon() {
     database.abandon();
-    commits.close();
   }
 
   @Override
   public void close() {
-    commits.close();
-    database.close();
+    ending.run();
   }
 }

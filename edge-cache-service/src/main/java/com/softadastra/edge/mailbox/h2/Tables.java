@@ -3,6 +3,8 @@ package com.softadastra.edge.mailbox.h2;
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.documents.Priority;
+import com.softadastra.edge.database.EdgeDatabase;
+import com.softadastra.edge.database.Statements;
 import com.softadastra.edge.mailbox.MailboxStore.Account;
 import com.softadastra.edge.mailbox.MailboxStore.Arrived;
 import com.softadastra.edge.mailbox.MailboxStore.Kept;
@@ -12,24 +14,19 @@ import com.softadastra.edge.mailbox.MailboxStore.Refused;
 import com.softadastra.edge.mailbox.MailboxStore.Totals;
 import com.softadastra.edge.mailbox.MailboxStore.Why;
 import com.softadastra.edge.mailbox.Quotas;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.LongSupplier;
 
 /** The mailboxes' tables as the writing thread changes them; nobody else uses this. */
-final class Tables {
-  private final Connection connection;
-  private final Map<String, PreparedStatement> statements = new HashMap<>();
+final class Tables implements EdgeDatabase.Witness {
+  private final Statements statements;
   private final Quotas quotas;
   private final LongSupplier freeBytes;
 
@@ -42,19 +39,20 @@ final class Tables {
 
   private record Place(long number, long pile, NodeId destination, int bytes) {}
 
-  Tables(Connection connection, Quotas quotas, LongSupplier freeBytes) throws SQLException {
-    this.connection = connection;
+  Tables(Statements statements, Quotas quotas, LongSupplier freeBytes) throws SQLException {
+    this.statements = statements;
     this.quotas = quotas;
     this.freeBytes = freeBytes;
-    lastNumber = number("select coalesce(max(number), 0) from envelope");
-    lastPile = number("select coalesce(max(pile_no), 0) from pile");
-    envelopes = number("select coalesce(sum(envelopes), 0) from destination");
-    bytes = number("select coalesce(sum(bytes), 0) from destination");
+    lastNumber = statements.number("select coalesce(max(number), 0) from envelope");
+    lastPile = statements.number("select coalesce(max(pile_no), 0) from pile");
+    envelopes = statements.number("select coalesce(sum(envelopes), 0) from destination");
+    bytes = statements.number("select coalesce(sum(bytes), 0) from destination");
     forced = new Totals(envelopes, bytes);
   }
 
   Put put(Arrived envelope) throws SQLException {
-    try (var row = rows("select hash, kept_at from envelope where id = ?", envelope.id())) {
+    try (var row =
+        statements.rows("select hash, kept_at from envelope where id = ?", envelope.id())) {
       if (row.next()) {
         return hash(row, 1).equals(envelope.hash())
             ? new Kept(Instant.ofEpochMilli(row.getLong(2)))
@@ -62,7 +60,7 @@ final class Tables {
       }
     }
     long pile =
-        number(
+        statements.number(
             "select pile_no from pile where sender = ? and pseudonym = ? and destination = ?",
             envelope.sender(),
             envelope.pseudonym(),
@@ -76,26 +74,27 @@ final class Tables {
   }
 
   private Quotas.Used used(Arrived envelope, boolean begins) throws SQLException {
-    long sender = number("select bytes from sender where node = ?", envelope.sender());
-    long piles = number("select piles from sender where node = ?", envelope.sender());
+    long sender = statements.number("select bytes from sender where node = ?", envelope.sender());
+    long piles = statements.number("select piles from sender where node = ?", envelope.sender());
     return new Quotas.Used(
         sender,
         begins ? piles + 1 : piles,
-        number("select bytes from destination where node = ?", envelope.destination()),
+        statements.number("select bytes from destination where node = ?", envelope.destination()),
         bytes,
         freeBytes.getAsLong());
   }
 
   private long begin(Arrived envelope) throws SQLException {
     lastPile++;
-    change(
+    statements.change(
         "insert into pile values (?, ?, ?, ?, 0, 0)",
         lastPile,
         envelope.sender(),
         envelope.pseudonym(),
         envelope.destination());
-    if (change("update sender set piles = piles + 1 where node = ?", envelope.sender()) == 0) {
-      change("insert into sender values (?, 1, 0)", envelope.sender());
+    if (statements.change("update sender set piles = piles + 1 where node = ?", envelope.sender())
+        == 0) {
+      statements.change("insert into sender values (?, 1, 0)", envelope.sender());
     }
     return lastPile;
   }
@@ -104,14 +103,14 @@ final class Tables {
     int size = envelope.bytes().length;
     int turn = Priority.URGENT.ordinal() - envelope.priority().ordinal();
     // those before it in its pile are what it follows on
-    change(
+    statements.change(
         "update envelope set turn = ? where destination = ? and turn > ? and pile_no = ?",
         turn,
         envelope.destination(),
         turn,
         pile);
     lastNumber++;
-    change(
+    statements.change(
         "insert into envelope values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         lastNumber,
         envelope.id(),
@@ -122,15 +121,16 @@ final class Tables {
         envelope.hash().bytes(),
         envelope.at().toEpochMilli(),
         envelope.expires().toEpochMilli());
-    change("insert into sealed values (?, ?)", lastNumber, envelope.bytes());
-    change("update pile set envelopes = envelopes + 1 where pile_no = ?", pile);
-    change("update sender set bytes = bytes + ? where node = ?", size, envelope.sender());
-    if (change(
+    statements.change("insert into sealed values (?, ?)", lastNumber, envelope.bytes());
+    statements.change("update pile set envelopes = envelopes + 1 where pile_no = ?", pile);
+    statements.change(
+        "update sender set bytes = bytes + ? where node = ?", size, envelope.sender());
+    if (statements.change(
             "update destination set envelopes = envelopes + 1, bytes = bytes + ? where node = ?",
             size,
             envelope.destination())
         == 0) {
-      change("insert into destination values (?, 1, ?)", envelope.destination(), size);
+      statements.change("insert into destination values (?, 1, ?)", envelope.destination(), size);
     }
     envelopes++;
     bytes += size;
@@ -139,7 +139,7 @@ final class Tables {
   Optional<Pile> taken(NodeId destination, UUID id) throws SQLException {
     Place place;
     try (var row =
-        rows(
+        statements.rows(
             "select number, pile_no, destination, bytes from envelope where id = ? and destination = ?",
             id,
             destination)) {
@@ -156,7 +156,7 @@ final class Tables {
   List<Pile> lapse(Instant now, int most) throws SQLException {
     var places = new ArrayList<Place>();
     try (var row =
-        rows(
+        statements.rows(
             "select number, pile_no, destination, bytes from envelope where expires <= ? order by expires limit ?",
             now.toEpochMilli(),
             most)) {
@@ -182,19 +182,21 @@ final class Tables {
 
   /** Removes an envelope. @return what is left of its pile */
   private Pile remove(Place place, int lapsed) throws SQLException {
-    change("delete from envelope where number = ?", place.number());
-    change("delete from sealed where number = ?", place.number());
-    change(
+    statements.change("delete from envelope where number = ?", place.number());
+    statements.change("delete from sealed where number = ?", place.number());
+    statements.change(
         "update pile set envelopes = envelopes - 1, lapsed = lapsed + ? where pile_no = ?",
         lapsed,
         place.pile());
     var left = pile(place.pile());
-    change("update sender set bytes = bytes - ? where node = ?", place.bytes(), left.sender());
-    change(
+    statements.change(
+        "update sender set bytes = bytes - ? where node = ?", place.bytes(), left.sender());
+    statements.change(
         "update destination set envelopes = envelopes - 1, bytes = bytes - ? where node = ?",
         place.bytes(),
         place.destination());
-    change("delete from destination where node = ? and envelopes = 0", place.destination());
+    statements.change(
+        "delete from destination where node = ? and envelopes = 0", place.destination());
     envelopes--;
     bytes -= place.bytes();
     return left;
@@ -202,15 +204,15 @@ final class Tables {
 
   private void endIfEmpty(long number, Pile pile) throws SQLException {
     if (pile.envelopes() == 0 && pile.lapsed() == 0) {
-      change("delete from pile where pile_no = ?", number);
-      change("update sender set piles = piles - 1 where node = ?", pile.sender());
-      change("delete from sender where node = ? and piles = 0", pile.sender());
+      statements.change("delete from pile where pile_no = ?", number);
+      statements.change("update sender set piles = piles - 1 where node = ?", pile.sender());
+      statements.change("delete from sender where node = ? and piles = 0", pile.sender());
     }
   }
 
   boolean told(Pile pile) throws SQLException {
     long number =
-        number(
+        statements.number(
             "select pile_no from pile where sender = ? and pseudonym = ? and destination = ?",
             pile.sender(),
             pile.pseudonym(),
@@ -218,7 +220,7 @@ final class Tables {
     if (number == 0) {
       return false;
     }
-    change(
+    statements.change(
         "update pile set lapsed = greatest(0, lapsed - ?) where pile_no = ?",
         pile.lapsed(),
         number);
@@ -229,19 +231,20 @@ final class Tables {
   Account account(NodeId node) throws SQLException {
     var piles = new ArrayList<Pile>();
     try (var row =
-        rows(
+        statements.rows(
             "select sender, pseudonym, destination, envelopes, lapsed from pile where sender = ? order by pile_no",
             node)) {
       while (row.next()) {
         piles.add(readPile(row));
       }
     }
-    return new Account(piles, number("select envelopes from destination where node = ?", node) > 0);
+    return new Account(
+        piles, statements.number("select envelopes from destination where node = ?", node) > 0);
   }
 
   private Pile pile(long number) throws SQLException {
     try (var row =
-        rows(
+        statements.rows(
             "select sender, pseudonym, destination, envelopes, lapsed from pile where pile_no = ?",
             number)) {
       if (!row.next()) {
@@ -270,22 +273,13 @@ final class Tables {
 
   // ---- the transaction
 
-  /**
-   * @return whether it changed anything
-   */
-  boolean committed() {
-    boolean was = changed;
-    changed = false;
-    return was;
-  }
-
-  void force() throws SQLException {
-    prepared("checkpoint sync").execute();
+  @Override
+  public void forced() {
     forced = new Totals(envelopes, bytes);
   }
 
-  void rolledBack() {
-    changed = false;
+  @Override
+  public void rolledBack() {
     envelopes = forced.envelopes();
     bytes = forced.bytes();
   }
@@ -293,44 +287,5 @@ final class Tables {
   /** As of the last force; any thread. */
   Totals totals() {
     return forced;
-  }
-
-  private int change(String sql, Object... values) throws SQLException {
-    changed = true;
-    return bound(sql, values).executeUpdate();
-  }
-
-  private ResultSet rows(String sql, Object... values) throws SQLException {
-    return bound(sql, values).executeQuery();
-  }
-
-  /** The number in the only row's only column, or 0 where there is none. */
-  private long number(String sql, Object... values) throws SQLException {
-    try (var row = rows(sql, values)) {
-      return row.next() ? row.getLong(1) : 0;
-    }
-  }
-
-  private PreparedStatement bound(String sql, Object... values) throws SQLException {
-    var statement = prepared(sql);
-    for (int i = 0; i < values.length; i++) {
-      statement.setObject(
-          i + 1,
-          switch (values[i]) {
-            case NodeId node -> node.hash().bytes();
-            case Hash hash -> hash.bytes();
-            default -> values[i];
-          });
-    }
-    return statement;
-  }
-
-  private PreparedStatement prepared(String sql) throws SQLException {
-    var statement = statements.get(sql);
-    if (statement == null) {
-      statement = connection.prepareStatement(sql);
-      statements.put(sql, statement);
-    }
-    return statement;
   }
 }

@@ -1,6 +1,11 @@
 package com.softadastra.edge.mailbox.web;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.softadastra.edge.forward.Forwards;
 import com.softadastra.edge.mailbox.MailboxService;
+import java.time.Instant;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 
@@ -8,12 +13,21 @@ import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 @Endpoint(id = "edge")
 final class EdgeEndpoint {
   private final MailboxService service;
+  private final Optional<Forwards> forwards;
 
-  EdgeEndpoint(MailboxService service) {
+  EdgeEndpoint(MailboxService service, Optional<Forwards> forwards) {
     this.service = service;
+    this.forwards = forwards;
   }
 
-  record Body(Mail mailboxes) {}
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record Body(Mail mailboxes, @Nullable Kept forwards) {}
+
+  /**
+   * @param oldest when the first in turn of those that wait was accepted; null where none waits
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record Kept(Forwards.Totals totals, @Nullable Instant oldest) {}
 
   /** Numbers since the start, but for the first three, which are of now. */
   record Mail(
@@ -37,6 +51,7 @@ final class EdgeEndpoint {
             counts.kept(),
             counts.taken(),
             counts.lapsed(),
-            counts.refused()));
+            counts.refused()),
+        forwards.map(it -> new Kept(it.totals(), it.oldest().orElse(null))).orElse(null));
   }
 }

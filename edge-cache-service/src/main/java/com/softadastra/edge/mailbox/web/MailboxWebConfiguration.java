@@ -1,9 +1,11 @@
 package com.softadastra.edge.mailbox.web;
 
+import com.softadastra.edge.forward.Forwards;
 import com.softadastra.edge.mailbox.MailboxService;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import java.util.Optional;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
@@ -13,8 +15,8 @@ import org.springframework.context.annotation.Import;
 @Import(MailboxController.class)
 public class MailboxWebConfiguration {
   @Bean
-  EdgeEndpoint edgeEndpoint(MailboxService service) {
-    return new EdgeEndpoint(service);
+  EdgeEndpoint edgeEndpoint(MailboxService service, Optional<Forwards> forwards) {
+    return new EdgeEndpoint(service, forwards);
   }
 
   @Bean
@@ -42,6 +44,9 @@ public class MailboxWebConfiguration {
           .register(registry);
       FunctionCounter.builder("softadastra.mailbox.refused", counts, c -> c.refused())
           .description("Envelopes that were not kept")
+          .register(registry);
+      FunctionCounter.builder("softadastra.mailbox.passed", counts, c -> c.passedOver())
+          .description("Envelopes that their destination could not take in")
           .register(registry);
     };
   }

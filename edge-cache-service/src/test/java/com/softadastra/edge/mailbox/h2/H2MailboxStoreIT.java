@@ -12,6 +12,7 @@ import com.softadastra.contracts.mail.RelayDuties;
 import com.softadastra.contracts.mail.RelayDuty;
 import com.softadastra.contracts.time.Surroundings;
 import com.softadastra.contracts.time.ThreadSchedule;
+import com.softadastra.edge.database.EdgeDatabase;
 import com.softadastra.edge.mailbox.Envelopes;
 import com.softadastra.edge.mailbox.MailboxException;
 import com.softadastra.edge.mailbox.MailboxService;
@@ -58,7 +59,7 @@ class H2MailboxStoreIT {
   private H2MailboxStore open() {
     var guard =
         GuardFileSystem.register(
-            H2MailboxStore.GUARD, GuardSettings.production().withFailStop(THROWING));
+            EdgeDatabase.GUARD, GuardSettings.production().withFailStop(THROWING));
     return H2MailboxStore.open(
         directory.resolve("mailboxes").toString(), guard, QUOTAS, free::get, THROWING);
   }
@@ -112,7 +113,7 @@ class H2MailboxStoreIT {
   @Test
   void looksUpEachThingByAnIndex() throws Exception {
     open().close();
-    var schema = new EmbeddedDatabase.Schema("db/mailbox", 1, 2, 1 << 20);
+    var schema = EdgeDatabase.SCHEMA;
     try (var database =
         EmbeddedDatabase.open(
             directory.resolve("mailboxes").toString(),

@@ -2,6 +2,7 @@ package com.softadastra.edge.mailbox.h2;
 
 import com.softadastra.disk.DiskImage;
 import com.softadastra.disk.ModelDisk;
+import com.softadastra.edge.database.EdgeDatabase;
 import com.softadastra.edge.mailbox.MailboxStore;
 import com.softadastra.edge.mailbox.MailboxStoreContract;
 import com.softadastra.guard.FailStop;
@@ -28,7 +29,7 @@ class H2MailboxStoreTest extends MailboxStoreContract {
   protected MailboxStore open() {
     var guard =
         GuardFileSystem.register(
-            H2MailboxStore.GUARD, GuardSettings.production().withFailStop(THROWING));
+            EdgeDatabase.GUARD, GuardSettings.production().withFailStop(THROWING));
     return H2MailboxStore.open(
         "mailboxes" + lives + ":/db", guard, QUOTAS, () -> Long.MAX_VALUE, THROWING);
   }

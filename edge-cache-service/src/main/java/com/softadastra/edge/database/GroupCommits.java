@@ -1,40 +1,37 @@
-package com.softadastra.edge.mailbox.h2;
+package com.softadastra.edge.database;
 
-import com.softadastra.edge.mailbox.MailboxException;
+import com.softadastra.edge.database.EdgeDatabase.Witness;
+import com.softadastra.edge.database.EdgeDatabase.Work;
 import com.softadastra.guard.FailStop;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one thread that changes the mailboxes: all that waits becomes one transaction, which is
- * forced before anybody is answered. It is never interrupted: an interrupt would close H2's files
- * under it. Any thread may submit, and waits while {@value #WAITING_KIB} KiB do.
+ * The one thread that changes the database: all that waits becomes one transaction, which is forced
+ * before anybody is answered. It is never interrupted: an interrupt would close H2's files under
+ * it. Any thread may submit, and waits while {@value #WAITING_KIB} KiB do.
  */
 final class GroupCommits implements AutoCloseable {
   private static final int WAITING_KIB = 64 << 10;
   private static final int UNITS = 512;
   private static final long GROUP_KIB = 4 << 10;
 
-  private final Connection connection;
-  private final Tables tables;
+  private final Statements statements;
   private final FailStop failStop;
   private final Semaphore room = new Semaphore(WAITING_KIB);
-  private final Thread thread = Thread.ofPlatform().name("mailboxes").unstarted(this::run);
+  private final Thread thread = Thread.ofPlatform().name("edge-database").unstarted(this::run);
+
+  private final List<Witness> witnesses = new CopyOnWriteArrayList<>();
 
   // guarded by itself
   private final ArrayDeque<Unit<?>> waiting = new ArrayDeque<>();
   private boolean closed;
-
-  /** A change, or a look at what all changes before it made. */
-  interface Work<T> {
-    T on(Tables tables) throws SQLException;
-  }
 
   private static final class Unit<T> {
     private final int kib;
@@ -48,8 +45,8 @@ final class GroupCommits implements AutoCloseable {
       this.forced = forced;
     }
 
-    void runOn(Tables tables) throws SQLException {
-      result = work.on(tables);
+    void runOn(Statements statements) throws SQLException {
+      result = work.on(statements);
     }
 
     @SuppressWarnings("NullAway") // it has run
@@ -58,13 +55,13 @@ final class GroupCommits implements AutoCloseable {
     }
   }
 
-  /**
-   * @param connection for this alone
-   */
-  GroupCommits(Connection connection, Tables tables, FailStop failStop) {
-    this.connection = connection;
-    this.tables = tables;
+  GroupCommits(Statements statements, FailStop failStop) {
+    this.statements = statements;
     this.failStop = failStop;
+  }
+
+  void tell(Witness witness) {
+    witnesses.add(witness);
   }
 
   void start() {
@@ -89,8 +86,8 @@ final class GroupCommits implements AutoCloseable {
     forced.completeExceptionally(closed());
   }
 
-  private static MailboxException closed() {
-    return new MailboxException("the mailboxes are closed", null);
+  private static DatabaseFailure closed() {
+    return new DatabaseFailure("the edge's database is closed", null);
   }
 
   private void run() {
@@ -100,7 +97,7 @@ final class GroupCommits implements AutoCloseable {
       }
     } catch (Throwable e) {
       // nobody knows what is on the disk, and whoever waits would wait for ever
-      failStop.stop("mailboxes", e);
+      failStop.stop("the edge's database", e);
     } finally {
       giveUp();
     }
@@ -128,19 +125,21 @@ final class GroupCommits implements AutoCloseable {
   private void commit(List<Unit<?>> group) throws SQLException {
     try {
       for (var unit : group) {
-        unit.runOn(tables);
+        unit.runOn(statements);
       }
     } catch (SQLException e) {
-      connection.rollback();
-      tables.rolledBack();
-      var failure = new MailboxException("the mailboxes can't be changed: " + e.getMessage(), e);
+      statements.rollback();
+      for (var witness : witnesses) {
+        witness.rolledBack();
+      }
+      var failure =
+          new DatabaseFailure("the edge's database can't be changed: " + e.getMessage(), e);
       group.forEach(unit -> unit.forced.completeExceptionally(failure));
       release(group);
       return;
     }
-    connection.commit();
-    if (tables.committed()) {
-      tables.force();
+    if (statements.commit()) {
+      witnesses.forEach(Witness::forced);
     }
     group.forEach(Unit::answer);
     release(group);

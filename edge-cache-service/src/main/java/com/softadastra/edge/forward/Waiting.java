@@ -1,0 +1,13 @@
+package com.softadastra.edge.forward;
+
+import com.softadastra.contracts.Hash;
+
+/**
+ * A request that is to be delivered, as the delivery knows it.
+ *
+ * @param number under which it is stored
+ * @param lane of requests that are delivered one after the other
+ * @param attempts that were noted
+ * @param errors of these that count towards parking it
+ */
+record Waiting(long number, String origin, Hash lane, int attempts, int errors) {}

@@ -1,0 +1,129 @@
+package com.softadastra.edge;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.softadastra.contracts.http.RawHttp;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The edge as its own process, killed between its 202 and the delivery, and in the middle of it.
+ */
+@Timeout(300)
+class KilledForwardsIT {
+  private static final int REQUESTS = 20;
+
+  @TempDir Path data;
+
+  private Process start(int port, int originPort) throws IOException {
+    return new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Xmx128m",
+            "-XX:TieredStopAtLevel=1",
+            "-cp",
+            System.getProperty("java.class.path"),
+            EdgeApplication.class.getName(),
+            "--server.port=" + port,
+            "--softadastra.link.port=0",
+            "--softadastra.data=" + data,
+            "--softadastra.edge.forward.longest-wait=50ms",
+            "--softadastra.edge.origins.shop.url=http://127.0.0.1:" + originPort)
+        .redirectErrorStream(true)
+        .redirectOutput(data.resolve("log").toFile())
+        .start();
+  }
+
+  @Test
+  void whatWasAcceptedIsDeliveredInOrderUnderItsKey() throws Exception {
+    int port;
+    try (var free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = free.getLocalPort();
+    }
+    try (var origin = new TestOrigin()) {
+      origin.stop();
+      var ids = new ArrayList<String>();
+      var process = start(port, origin.port);
+      try {
+        await()
+            .atMost(Duration.ofSeconds(120))
+            .ignoreExceptions()
+            .until(() -> post(port, "0", ids));
+        for (int i = 1; i < REQUESTS; i++) {
+          assertThat(post(port, "" + i, ids)).isTrue();
+        }
+        process.destroyForcibly().waitFor();
+
+        // the sixth is taken and never answered
+        origin.answers((request, out) -> {
+          if (request.body().equals("5")) {
+            new CountDownLatch(1).await();
+          }
+          out.write(TestOrigin.answer(200, "", ""));
+        });
+        origin.startAgain();
+        process = start(port, origin.port);
+        await()
+            .atMost(Duration.ofSeconds(120))
+            .until(() -> !origin.seen.isEmpty() && origin.seen.getLast().body().equals("5"));
+        process.destroyForcibly().waitFor();
+      } finally {
+        process.destroyForcibly();
+      }
+      origin.answers(200, "", "");
+      try (var edge = new EdgeServer(data, origin.port)) {
+        for (String id : ids) {
+          await()
+              .atMost(Duration.ofSeconds(30))
+              .until(() ->
+                  JsonMapper.shared()
+                      .readTree(edge.get("/api/v1/forwards/" + id).text())
+                      .get("state")
+                      .asString()
+                      .equals("done"));
+        }
+      }
+      assertOnceInOrder(origin.seen, ids);
+    }
+  }
+
+  /** What was under way when a process was killed comes again, under the same key. */
+  private static void assertOnceInOrder(List<TestOrigin.Seen> seen, List<String> ids) {
+    var keys = new HashSet<String>();
+    var first = new ArrayList<String>();
+    for (var request : seen) {
+      String key = request.values("Idempotency-Key").getFirst();
+      if (keys.add(key)) {
+        first.add(request.body());
+      }
+      assertThat(ids.get(Integer.parseInt(request.body()))).isEqualTo(key);
+    }
+    assertThat(first)
+        .hasSize(REQUESTS)
+        .isSortedAccordingTo((a, b) -> Integer.compare(Integer.parseInt(a), Integer.parseInt(b)));
+  }
+
+  private static boolean post(int port, String body, List<String> ids) throws IOException {
+    var answer =
+        RawHttp.send(
+            port,
+            EdgeServer.request("POST", "/cache/shop/orders", body)
+                .getBytes(StandardCharsets.ISO_8859_1));
+    if (answer.status() == 202) {
+      ids.add(JsonMapper.shared().readTree(answer.text()).get("id").asString());
+    }
+    return answer.status() == 202;
+  }
+}

@@ -1,0 +1,374 @@
+package com.softadastra.sync.relay;
+
+import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.Incarnation;
+import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.Refused;
+import com.softadastra.contracts.SpaceId;
+import com.softadastra.contracts.time.Schedule;
+import com.softadastra.engine.cbor.CborReader.Malformed;
+import com.softadastra.engine.envelope.MailFrame;
+import com.softadastra.sync.envelope.Envelopes;
+import com.softadastra.sync.peer.CustodyMark.Way;
+import com.softadastra.sync.storage.SpaceView;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings to a relay what members lack that are not in reach: one envelope for each of them at a
+ * time, the next when the relay has signed for the one before. The steps of its connection alone
+ * use it, but for {@link #reaches}.
+ */
+final class Bringing {
+  private static final Logger LOG = LoggerFactory.getLogger(Bringing.class);
+
+  /** How long a relay keeps an envelope that nobody fetches. */
+  static final Duration LIFE = Duration.ofDays(30);
+
+  /** How long what can't be sealed now, or is refused for good, is not tried again. */
+  private static final Duration PAUSE = Duration.ofMinutes(10);
+
+  /** Envelopes that wait for the relay's signature, each for another member. */
+  private static final int UNDERWAY = 4;
+
+  /** The shortest pause that a relay can ask for. */
+  private static final Duration SHORTEST_PAUSE = Duration.ofSeconds(1);
+
+  private final NodeId relay;
+  private final Envelopes envelopes;
+  private final ServedSpaces served;
+  private final CustodyBook custody;
+  private final Grace grace;
+  private final Predicate<NodeId> isFor;
+  private final MailLink link;
+  private final Schedule schedule;
+  private final Runnable signal;
+
+  /** Members that were connected to the relay when it last signed for something of theirs. */
+  private final Set<NodeId> there = ConcurrentHashMap.newKeySet();
+
+  private final Map<Way, Load> loads = new HashMap<>();
+  private final Map<Way, Long> pausedUntilNanos = new HashMap<>();
+
+  /** Whose marks are being emptied: until that is forced they stand where nothing is. */
+  private final Set<Way> losing = new HashSet<>();
+
+  private final Map<Way, Beyond> beyond = new HashMap<>();
+
+  /** To whom this node has to say what it has, though its log has not grown. */
+  private final Set<Way> wordDue = new HashSet<>();
+
+  /** Where to begin next, so that all get their turn. */
+  private int turn;
+
+  private byte[] mailboxes = {};
+
+  /**
+   * What was brought beyond a mark, which stays before the first entry that can't be read.
+   *
+   * @param upTo the mark
+   * @param mended as many entries as had been mended then: when more are, it begins at the mark
+   */
+  private record Beyond(long upTo, long reached, long mended) {}
+
+  /** What is brought to a member, and the envelope of it that waits for the relay's signature. */
+  private static final class Load {
+    final Envelopes.Sealed sealed;
+    final @Nullable Incarnation life;
+    final long upTo;
+    final long mended;
+    final CustodyBook.Word word;
+    byte @Nullable [] id;
+    Hash hash = Hash.ZERO;
+
+    /**
+     * @param upTo the mark when it was begun
+     * @param mended entries by then
+     * @param word what it tells beside entries
+     */
+    Load(
+        Envelopes.Sealed sealed,
+        @Nullable Incarnation life,
+        long upTo,
+        long mended,
+        CustodyBook.Word word) {
+      this.sealed = sealed;
+      this.life = life;
+      this.upTo = upTo;
+      this.mended = mended;
+      this.word = word;
+    }
+  }
+
+  /**
+   * @param isFor whether what a member lacks is to go by relays
+   * @param signal is to lead to {@link #bring}
+   */
+  Bringing(
+      NodeId relay,
+      Envelopes envelopes,
+      ServedSpaces served,
+      CustodyBook custody,
+      Grace grace,
+      Predicate<NodeId> isFor,
+      MailLink link,
+      Schedule schedule,
+      Runnable signal) {
+    this.relay = relay;
+    this.envelopes = envelopes;
+    this.served = served;
+    this.custody = custody;
+    this.grace = grace;
+    this.isFor = isFor;
+    this.link = link;
+    this.schedule = schedule;
+    this.signal = signal;
+  }
+
+  /** Whether a member was connected to the relay when it was heard of last. Any thread may ask. */
+  boolean reaches(NodeId member) {
+    return there.contains(member);
+  }
+
+  // ---- what the relay has
+
+  /** The relay tells what it has still. */
+  void welcomed(MailFrame.Welcome frame) {
+    mailboxes = frame.mailboxes();
+    var left =
+        frame.left().stream().flatMap(some -> way(some).stream()).collect(Collectors.toSet());
+    for (var way : custody.ways(relay)) {
+      if (custody.isOfOthers(way, mailboxes)) {
+        lost(way, "the relay has lost its mailboxes");
+      } else if (!left.contains(way)) {
+        grace.begin(way);
+      }
+    }
+  }
+
+  private Optional<Way> way(MailFrame.Left left) {
+    return served
+        .find(left.pseudonym())
+        .map(view -> new Way(view.membership().space(), left.to(), relay));
+  }
+
+  void left(MailFrame.Left frame) {
+    way(frame)
+        .ifPresent(way -> {
+          // what is left of a pile hangs on what has lapsed; when that lapses too, it is there
+          // again
+          if (frame.lapsed() > 0 && !custody.wasThereBefore(way, frame.envelopes())) {
+            lost(way, frame.lapsed() + " envelopes were not fetched in time");
+          }
+          if (frame.envelopes() == 0) {
+            custody.isEmpty(way);
+            if (frame.lapsed() == 0) {
+              there.add(way.to());
+              grace.begin(way);
+            }
+            signal.run();
+          }
+        });
+  }
+
+  /** What the relay had is not there any more, and the member has not got it. */
+  void lost(Way way, String why) {
+    LOG.info(
+        "what {} lacks of space {} is brought to {} again: {}", way.to(), way.space(), relay, why);
+    loads.remove(way);
+    beyond.remove(way);
+    losing.add(way);
+    var _ =
+        custody
+            .lost(way)
+            .whenComplete((_, _) ->
+                link.step(() -> {
+                  losing.remove(way);
+                  signal.run();
+                }));
+  }
+
+  // ---- to the relay
+
+  /** A member sends what is here: it is to hear what this node has. */
+  void oweWord(SpaceId space, NodeId member) {
+    wordDue.add(new Way(space, member, relay));
+    signal.run();
+  }
+
+  /** Brings what is to be brought now. */
+  void bring() {
+    var ways = new ArrayList<Map.Entry<Way, SpaceView>>();
+    for (var view : served.views().toList()) {
+      for (var member : view.membership().members()) {
+        var way = new Way(view.membership().space(), member.node(), relay);
+        if (isFor.test(member.node())) {
+          ways.add(Map.entry(way, view));
+        } else {
+          forget(way);
+        }
+      }
+    }
+    int begin = turn++;
+    for (int i = 0; i < ways.size() && underway() < UNDERWAY; i++) {
+      var way = ways.get(Math.floorMod(begin + i, ways.size()));
+      bring(way.getKey(), way.getValue());
+    }
+  }
+
+  /** The member is in reach: it gets all by another way. */
+  private void forget(Way way) {
+    wordDue.remove(way);
+    loads.computeIfPresent(way, (_, load) -> load.id == null ? null : load);
+  }
+
+  private long underway() {
+    return loads.values().stream().filter(it -> it.id != null).count();
+  }
+
+  private void bring(Way way, SpaceView view) {
+    var load = loads.get(way);
+    if (isPaused(way) || losing.contains(way) || (load != null && load.id != null)) {
+      return;
+    }
+    try {
+      if (load == null || !load.sealed.hasNext()) {
+        loads.remove(way);
+        // more may have been written since that was begun
+        long upTo = custody.upTo(way);
+        long brought = brought(way, upTo);
+        var word = custody.word(view, way.to());
+        if (!wordDue.remove(way)
+            && ServedSpaces.last(view) <= brought
+            && !custody.isNews(way, word)) {
+          return;
+        }
+        var life = custody.life(way.space(), way.to());
+        var sealed = envelopes.sealForRelay(way.space(), way.to(), brought, LIFE);
+        load = new Load(sealed, life, upTo, served.recording().mended(), word);
+        loads.put(way, load);
+      }
+      var envelope = load.sealed.next();
+      load.id = envelope.outside().id();
+      load.hash = envelope.hash();
+      link.send(new MailFrame.Deposit(envelope.encode()));
+    } catch (Refused e) {
+      // what can't be read, or sealed, may be healed
+      loads.remove(way);
+      pause(way, PAUSE);
+      LOG.warn("nothing can be brought to {} for {}: {}", relay, way.to(), e.getMessage());
+    }
+  }
+
+  /** Up to where all that can be read now was brought. */
+  private long brought(Way way, long upTo) {
+    var more = beyond.get(way);
+    return more != null && more.upTo() == upTo && more.mended() == served.recording().mended()
+        ? more.reached()
+        : upTo;
+  }
+
+  private boolean isPaused(Way way) {
+    var until = pausedUntilNanos.get(way);
+    return until != null && until - schedule.nanoTime() > 0;
+  }
+
+  private void pause(Way way, Duration time) {
+    pausedUntilNanos.put(way, schedule.nanoTime() + time.toNanos());
+    schedule.after(time, signal);
+  }
+
+  private Optional<Map.Entry<Way, Load>> underway(byte[] id) {
+    return loads.entrySet().stream().filter(it -> Arrays.equals(it.getValue().id, id)).findFirst();
+  }
+
+  void kept(MailFrame.Kept frame) {
+    var signed = frame.custody().verified(mailboxes);
+    var found = underway(signed.id());
+    if (found.isEmpty()) {
+      return;
+    }
+    var way = found.get().getKey();
+    var load = found.get().getValue();
+    if (!signed.envelope().equals(load.hash) || !signed.to().equals(way.to())) {
+      throw new Malformed("a custody receipt for another envelope");
+    }
+    if (frame.there()) {
+      there.add(way.to());
+    } else {
+      there.remove(way.to());
+    }
+    custody.told(way, load.word);
+    var _ =
+        custody
+            .signed(
+                way,
+                load.life,
+                mailboxes,
+                marked(way, load),
+                Instant.ofEpochMilli(signed.at()),
+                frame.custody())
+            .whenComplete((_, failure) ->
+                link.step(() -> {
+                  load.id = null;
+                  if (failure != null) {
+                    link.close(String.valueOf(failure.getMessage()), true);
+                  }
+                  signal.run();
+                }));
+  }
+
+  /** The mark to be kept now: not beyond what is still to be brought once it is mended. */
+  private long marked(Way way, Load load) {
+    long reached = reached(load.sealed);
+    long whole = load.sealed.lacking(load.upTo).orElse(Long.MAX_VALUE) - 1;
+    long upTo = Math.max(custody.upTo(way), Math.min(reached, whole));
+    if (upTo < reached) {
+      beyond.put(way, new Beyond(upTo, reached, load.mended));
+    } else {
+      beyond.remove(way);
+    }
+    return upTo;
+  }
+
+  /** The end of the log, where nothing more is to be brought. */
+  private static long reached(Envelopes.Sealed sealed) {
+    long reached = sealed.reached();
+    try {
+      return sealed.hasNext() ? reached : sealed.reached();
+    } catch (Refused _) {
+      // is met again when more is brought
+      return reached;
+    }
+  }
+
+  void refused(MailFrame.Refused frame) {
+    underway(frame.id())
+        .ifPresent(found -> {
+          var way = found.getKey();
+          loads.remove(way);
+          pause(
+              way,
+              frame.retryMillis() == 0
+                  ? PAUSE
+                  : Duration.ofMillis(
+                      Math.clamp(
+                          frame.retryMillis(), SHORTEST_PAUSE.toMillis(), PAUSE.toMillis())));
+          LOG.warn("{} doesn't keep what {} lacks: {}", relay, way.to(), frame.reason());
+          signal.run();
+        });
+  }
+}
