@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.TreeMap;
 import java.util.zip.CRC32;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -71,7 +72,8 @@ final class BlockSums {
   /** Of which pages the second copy is the newer one. */
   private final BitSet secondIsNewer = new BitSet();
 
-  private volatile long[] sums = new long[SUMS_A_PAGE];
+  /** By page, of {@link #SUMS_A_PAGE} blocks each: what the file grows by moves no other page. */
+  private volatile long[][] pages = blank();
 
   /** A block that is not what was written there. */
   static final class DamagedBlock extends IOException {
@@ -122,7 +124,7 @@ final class BlockSums {
         return;
       }
     }
-    sums = new long[SUMS_A_PAGE];
+    pages = blank();
     secondIsNewer.clear();
     LOG.warn("{} is not the file that its checksums are of; its blocks are not checked", name);
     if (!readOnly) {
@@ -132,15 +134,25 @@ final class BlockSums {
     }
   }
 
+  private static long[][] blank() {
+    return new long[1][SUMS_A_PAGE];
+  }
+
+  /** The sum of a block; 0 where it isn't known. */
+  private static long sumOf(long block, long[][] known) {
+    long page = block / SUMS_A_PAGE;
+    return page < known.length ? known[(int) page][(int) (block % SUMS_A_PAGE)] : 0;
+  }
+
   /** Whether all of it is of this data file and as far as its journals say. */
   private boolean load(FileChannel known) throws IOException {
     var newest = recovery.newest();
     if (newest == null) {
       return false;
     }
-    int pages = Math.toIntExact((known.size() + 2 * BLOCK - 1) / (2 * BLOCK));
-    var loaded = new long[Math.max(1, pages - 1) * SUMS_A_PAGE];
-    for (int page = 0; page < pages; page++) {
+    int count = Math.toIntExact((known.size() + 2 * BLOCK - 1) / (2 * BLOCK));
+    var loaded = new long[Math.max(1, count - 1)][SUMS_A_PAGE];
+    for (int page = 0; page < count; page++) {
       var first = page(known, page, 0);
       var second = page(known, page, 1);
       boolean later = generation(second) > generation(first);
@@ -159,10 +171,10 @@ final class BlockSums {
       }
       if (page > 0 && newer != null) {
         newer.position(PAGE_HEADER);
-        newer.asLongBuffer().get(loaded, (page - 1) * SUMS_A_PAGE, SUMS_A_PAGE);
+        newer.asLongBuffer().get(loaded[page - 1]);
       }
     }
-    sums = loaded;
+    pages = loaded;
     return true;
   }
 
@@ -207,7 +219,7 @@ final class BlockSums {
     for (int block = 0; block < HEADERS_OF_H2; block++) {
       var bytes = ByteBuffer.allocate(BLOCK);
       Channels.readUpTo(data, bytes, (long) block * BLOCK);
-      if (sum(bytes.clear()) == sums[block]) {
+      if (sum(bytes.clear()) == sumOf(block, pages)) {
         return true;
       }
     }
@@ -227,8 +239,9 @@ final class BlockSums {
         }
       }
       case Operation.Truncation(var size) -> {
-        for (int block = Math.toIntExact(size / BLOCK); block < sums.length; block++) {
-          if (sums[block] != 0 && (block + 1L) * BLOCK > size) {
+        long[][] known = pages;
+        for (long block = size / BLOCK; block < (long) known.length * SUMS_A_PAGE; block++) {
+          if (sumOf(block, known) != 0 && (block + 1) * BLOCK > size) {
             put(block, 0);
           }
         }
@@ -236,16 +249,20 @@ final class BlockSums {
     }
   }
 
-  private void put(long number, long sum) {
-    int block = Math.toIntExact(number);
-    long[] known = sums;
-    if (block >= known.length) {
-      int pages = Math.max(2 * known.length, block + 1) / SUMS_A_PAGE + 1;
-      known = Arrays.copyOf(known, pages * SUMS_A_PAGE);
+  private void put(long block, long sum) {
+    int page = Math.toIntExact(block / SUMS_A_PAGE);
+    long[][] known = pages;
+    if (page >= known.length) {
+      int before = known.length;
+      known = Arrays.copyOf(known, page + 1);
+      for (int added = before; added <= page; added++) {
+        known[added] = new long[SUMS_A_PAGE];
+      }
     }
-    known[block] = sum;
-    changedPages.set(block / SUMS_A_PAGE);
-    sums = known;
+    known[page][(int) (block % SUMS_A_PAGE)] = sum;
+    changedPages.set(page);
+    // whoever reads it sees what was put into it before
+    pages = known;
   }
 
   /** Writes and forces what has changed; the data file was forced before. */
@@ -253,27 +270,24 @@ final class BlockSums {
     if (file == null) {
       return;
     }
-    BitSet changed;
-    long[] known;
+    var changed = new TreeMap<Integer, long[]>();
     synchronized (this) {
-      changed = (BitSet) changedPages.clone();
+      changedPages.stream().forEach(page -> changed.put(page, pages[page].clone()));
       changedPages.clear();
-      known = sums.clone();
     }
-    write(file, 0, generation, new long[0], 0);
-    for (int page = changed.nextSetBit(0); page >= 0; page = changed.nextSetBit(page + 1)) {
-      write(file, page + 1, generation, known, page * SUMS_A_PAGE);
+    write(file, 0, generation, new long[0]);
+    for (var page : changed.entrySet()) {
+      write(file, page.getKey() + 1, generation, page.getValue());
     }
     file.force(true);
   }
 
-  private void write(FileChannel to, int page, long generation, long[] known, int from)
-      throws IOException {
+  private void write(FileChannel to, int page, long generation, long[] sums) throws IOException {
     var bytes = ByteBuffer.allocate(BLOCK).putInt(4, MAGIC).putLong(24, generation);
     bytes.putLong(8, recovery.guard().getMostSignificantBits());
     bytes.putLong(16, recovery.guard().getLeastSignificantBits());
     bytes.position(PAGE_HEADER);
-    bytes.asLongBuffer().put(known, from, Math.min(SUMS_A_PAGE, known.length - from));
+    bytes.asLongBuffer().put(sums);
     bytes.putInt(0, crc(bytes.slice(4, BLOCK - 4)));
     boolean second = !secondIsNewer.get(page);
     Channels.write(to, bytes.clear(), (2L * page + (second ? 1 : 0)) * BLOCK);
@@ -295,9 +309,9 @@ final class BlockSums {
     var bytes = ByteBuffer.allocate(blocks * BLOCK);
     Channels.readUpTo(data, bytes, first * BLOCK);
     int read = bytes.position();
-    long[] known = sums;
-    for (int i = 0; i < blocks && first + i < known.length; i++) {
-      long expected = known[(int) first + i];
+    long[][] known = pages;
+    for (int i = 0; i < blocks; i++) {
+      long expected = sumOf(first + i, known);
       if (expected == 0 || first + i < HEADERS_OF_H2) {
         continue;
       }
@@ -342,8 +356,7 @@ final class BlockSums {
   private boolean mend(FileChannel data, long block) throws IOException {
     var bytes = ByteBuffer.allocate(BLOCK);
     Channels.readUpTo(data, bytes, block * BLOCK);
-    long[] known = sums;
-    long expected = block < known.length ? known[(int) block] : 0;
+    long expected = sumOf(block, pages);
     if (bytes.position() < BLOCK || expected == 0) {
       return false;
     }
