@@ -34,9 +34,15 @@ public final class Application {
     return quickJava(List.of(options), CLASS_PATH);
   }
 
-  /** The same with the tests' classes behind the application's. */
-  static List<String> quickJavaWithTests() {
-    return quickJava(List.of(), CLASS_PATH + ":" + Path.of("target/test-classes").toAbsolutePath());
+  /**
+   * The same with the tests' classes behind the application's, and then jars of an application's
+   * own.
+   */
+  static List<String> quickJavaWithTests(Path... jars) {
+    var classPath = new StringBuilder(CLASS_PATH);
+    classPath.append(':').append(Path.of("target/test-classes").toAbsolutePath());
+    List.of(jars).forEach(jar -> classPath.append(':').append(jar));
+    return quickJava(List.of(), classPath.toString());
   }
 
   /** The same with a jar of an application's behind, as {@code SOFTADASTRA_CLASSPATH} puts it. */

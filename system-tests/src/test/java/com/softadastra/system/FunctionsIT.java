@@ -20,8 +20,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Conflicts that a function of the application's own decides, which some of three nodes have. They
- * are the same for all methods, which have a space each.
+ * Conflicts that a function of the application's own decides, which some of three nodes have; one
+ * of these is three processes. They are the same for all methods, which have a space each.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class FunctionsIT {
@@ -42,7 +42,7 @@ class FunctionsIT {
     var jar = Extension.jar(directory, Longest.Configuration.class, Longest.class);
     a = nodes.createWith(jar, "a", QUICK);
     b = nodes.create("b", QUICK);
-    c = nodes.createWith(jar, "c", QUICK);
+    c = nodes.createApartWith(jar, "c", QUICK);
     Nodes.start(a, b, c);
   }
 

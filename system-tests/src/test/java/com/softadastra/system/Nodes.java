@@ -43,6 +43,11 @@ final class Nodes implements AutoCloseable {
     return add(new OneProcess(jar, name, directory.resolve(name), List.of(settings)));
   }
 
+  /** The same of three processes. */
+  TestNode createApartWith(Path jar, String name, String... settings) {
+    return add(new ThreeProcesses(List.of(jar), name, directory.resolve(name), List.of(settings)));
+  }
+
   TestNode createIn(Path data, String name, String... settings) {
     return add(
         switch (shape) {

@@ -36,6 +36,13 @@ final class ThreeProcesses implements NodeProcesses {
   private long startedNanos;
 
   ThreeProcesses(String name, Path data, List<String> settings) {
+    this(List.of(), name, data, settings);
+  }
+
+  /**
+   * @param jars of an application's own, which the runtime gets
+   */
+  ThreeProcesses(List<Path> jars, String name, Path data, List<String> settings) {
     this.name = name;
     this.data = data;
     var links = new ArrayList<>(settings);
@@ -48,16 +55,18 @@ final class ThreeProcesses implements NodeProcesses {
     sync =
         new Layer(
             SyncApplication.class,
+            List.of(),
             links,
             "--softadastra.data=" + data,
             "--softadastra.link.port=" + syncLink);
     gateway =
         new Layer(
             GatewayApplication.class,
+            List.of(),
             links,
             "--softadastra.mesh.port=" + meshPort,
             "--softadastra.link.port=" + gatewayLink);
-    runtime = new Layer(RuntimeApplication.class, links);
+    runtime = new Layer(RuntimeApplication.class, jars, links);
     layers = List.of(sync, gateway, runtime);
   }
 
@@ -137,20 +146,22 @@ final class ThreeProcesses implements NodeProcesses {
   /** The process of one layer. */
   private final class Layer {
     private final Class<?> application;
+    private final List<Path> jars;
     private final List<String> arguments;
     private final int port = Ports.free();
     private final NodeClient client = new NodeClient(URI.create("http://127.0.0.1:" + port), null);
     private @Nullable Process process;
 
-    Layer(Class<?> application, List<String> links, String... own) {
+    Layer(Class<?> application, List<Path> jars, List<String> links, String... own) {
       this.application = application;
+      this.jars = jars;
       this.arguments = new ArrayList<>(links);
       this.arguments.addAll(List.of(own));
       this.arguments.add("--server.port=" + port);
     }
 
     void start() {
-      var command = Application.quickJavaWithTests();
+      var command = Application.quickJavaWithTests(jars.toArray(Path[]::new));
       var temporary = beside("tmp");
       command.add("-Djava.io.tmpdir=" + temporary);
       command.add(StopWithInput.class.getName());
