@@ -393,7 +393,7 @@ final class MailChannel {
       long last = last(view);
       for (var member : view.membership().members()) {
         var way = new Way(view.membership().space(), member.node(), relay);
-        if (isFor.test(member.node())) {
+        if (isFor.test(member.node()) && isOwed(member, way)) {
           ways.add(Map.entry(way, last));
         } else {
           forget(way);
@@ -405,6 +405,13 @@ final class MailChannel {
       var way = ways.get(Math.floorMod(begin + i, ways.size()));
       bring(way.getKey(), way.getValue());
     }
+  }
+
+  /**
+   * One that was retired gets what it lacks only where it shows by what it sends that it is there.
+   */
+  private boolean isOwed(Membership.Member member, Way way) {
+    return !member.retired() || wordDue.contains(way) || bringing.containsKey(way);
   }
 
   private static long last(SpaceView view) {

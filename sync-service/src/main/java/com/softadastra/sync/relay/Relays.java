@@ -101,6 +101,7 @@ public final class Relays implements Routes {
         end(node, lane, "no relay any more");
       }
     });
+    custody.forgetDismissed();
     channels.values().forEach(MailChannel::signal);
   }
 
