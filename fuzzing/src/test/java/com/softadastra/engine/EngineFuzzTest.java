@@ -59,7 +59,9 @@ class EngineFuzzTest {
         Target.of(
                 "membership-record",
                 CBOR,
-                concat(Fuzzing.golden("membership", "create ="), grants()),
+                concat(
+                    concat(Fuzzing.golden("membership", "create ="), grants()),
+                    Fuzzing.golden("membership", "retirement.")),
                 MembershipRecord::decode)
             .refusingWith(Malformed.class)
             .canonical(MembershipRecord::encode),

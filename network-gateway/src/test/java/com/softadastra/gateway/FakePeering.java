@@ -41,6 +41,8 @@ public final class FakePeering implements Peering {
       (member, change) -> {
         throw new IllegalStateException("not asked for: " + member + " " + change);
       };
+  public volatile BiFunction<String, NodeId, Reply<MemberView>> onRetirement =
+      (_, _) -> refused(ProblemCode.NOT_ALLOWED);
   public volatile Function<String, Reply<List<MemberView>>> onMembers =
       _ -> refused(ProblemCode.SPACE_UNKNOWN);
   public final List<PeerView> peers = new ArrayList<>();
@@ -114,6 +116,11 @@ public final class FakePeering implements Peering {
   @Override
   public Reply<MemberView> changeMember(String space, NodeId node, MemberChange change) {
     return onChange.apply(space + " " + node, change);
+  }
+
+  @Override
+  public Reply<MemberView> retireMember(String space, NodeId node) {
+    return onRetirement.apply(space, node);
   }
 
   @Override

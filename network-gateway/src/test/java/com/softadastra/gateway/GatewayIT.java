@@ -326,6 +326,24 @@ class GatewayIT {
   }
 
   @Test
+  void membersAreRetired() throws Exception {
+    var retired =
+        new MemberView(PEER.node(), "depot", Role.WRITER, List.of(), "retired", Map.of(), null, 3);
+    site.peering.onRetirement =
+        (space, node) ->
+            space.equals("shop") && node.equals(PEER.node())
+                ? Reply.of(retired)
+                : Reply.refused(Problem.of(ProblemCode.NOT_ALLOWED, "no admin of it"));
+    var path = "/api/v1/spaces/%s/members/%s/retirement";
+
+    var answer = answer(200, "POST", path.formatted("shop", PEER.node()), "");
+    assertThat(answer.get("state").asString()).isEqualTo("retired");
+    assertThat(answer.get("epoch").asInt()).isEqualTo(3);
+    assertProblem(403, "not-allowed", "POST", path.formatted("other", PEER.node()), "");
+    assertProblem(404, "peer-unknown", "POST", path.formatted("shop", "nobody"), "");
+  }
+
+  @Test
   void badBodiesAreProblems() throws Exception {
     assertProblem(400, "malformed-json", "POST", "/api/v1/peers", "{\"invitation\":");
     assertProblem(400, "malformed-json", "POST", "/api/v1/peers", "");

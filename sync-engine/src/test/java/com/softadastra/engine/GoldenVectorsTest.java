@@ -106,6 +106,16 @@ class GoldenVectorsTest {
   }
 
   @Test
+  void membershipRecordsReadBackAsTheyWere() throws IOException {
+    for (var line : golden("membership")) {
+      if (line.startsWith("create") || line.startsWith("grant") || line.startsWith("retirement")) {
+        byte[] bytes = hex(line);
+        assertThat(MembershipRecord.decode(bytes).encode()).isEqualTo(bytes);
+      }
+    }
+  }
+
+  @Test
   void framesReadBackAsTheyWere() throws IOException {
     for (var line : golden("frames")) {
       byte[] bytes = hex(line);
@@ -414,6 +424,18 @@ class GoldenVectorsTest {
                     List.of("10.0.0.2:7600"))
                 .encode()));
     vectors.put("statement", hex(statement().sign(key(1)).bytes()));
+    vectors.put(
+        "retirement.steward",
+        hex(
+            new MembershipRecord.Retirement(
+                    SPACE, key(2).nodeId(), key(1).nodeId(), 1, 4, SPACE.hash(), CLOCK)
+                .encode()));
+    vectors.put(
+        "retirement.admin",
+        hex(
+            new MembershipRecord.Retirement(
+                    SPACE, key(3).nodeId(), key(2).nodeId(), 1, 0, null, CLOCK)
+                .encode()));
     return vectors;
   }
 

@@ -158,6 +158,34 @@ class RelaysIT {
         .untilAsserted(() -> assertThat(b.text("x")).isEqualTo("by a"));
   }
 
+  /**
+   * What it had signed for counts no more, and nothing is brought to it until it is asked again.
+   */
+  @Test
+  void aDismissedRelayIsARelayNoMore() throws Exception {
+    open(Nodes.Shape.ONE_PROCESS);
+    String idOfB = b.id();
+    String idOfMast = mast.id();
+    b.process().stop();
+    String intent = a.write("x", "by a").path("intent").asString();
+    a.awaitReceipt(intent, "in-custody");
+
+    var path = a.at() + "/members/" + idOfMast + "/retirement";
+    var dismissed = a.client().post(path, null).orThrow();
+    assertThat(dismissed.path("role").asString()).isEqualTo("relay");
+    assertThat(dismissed.path("state").asString()).isEqualTo("retired");
+    assertThat(a.client().post(path, null).orThrow()).as("once more").isEqualTo(dismissed);
+    assertThat(a.receipt(intent).path("state").asString()).isEqualTo("recorded");
+    assertThat(a.peer(idOfB).path("route").asString()).isEqualTo("none");
+
+    Nodes.start(b);
+    a.awaitReceipt(intent, "everywhere");
+    b.awaitLinkTo(idOfMast, "unreachable");
+    b.process().stop();
+    mast.join(a.invite("relay"));
+    a.awaitReceipt(a.write("y", "by a").path("intent").asString(), "in-custody");
+  }
+
   private String signedAt(String intent) {
     return a.receipt(intent).path("deliveries").get(0).path("at").asString();
   }

@@ -219,5 +219,10 @@ final class StrangePeer implements AutoCloseable {
     public Reply<MemberView> changeMember(String space, NodeId node, MemberChange change) {
       throw new UnsupportedOperationException();
     }
+
+    @Override
+    public Reply<MemberView> retireMember(String space, NodeId node) {
+      throw new UnsupportedOperationException();
+    }
   }
 }

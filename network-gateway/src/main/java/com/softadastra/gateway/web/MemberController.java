@@ -13,6 +13,7 @@ import java.util.List;
 import org.springframework.util.unit.DataSize;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.PutMapping;
 import org.springframework.web.bind.annotation.RestController;
 
@@ -38,12 +39,20 @@ class MemberController {
       throws IOException {
     MediaTypes.requireJson(request);
     var change = PeerRequestBodies.memberChange(JsonBody.object(request, LARGEST_BODY));
-    NodeId member;
+    return peering.changeMember(space, parsed(node), change).orThrow();
+  }
+
+  /** Has no body. */
+  @PostMapping("/api/v1/spaces/{space}/members/{node}/retirement")
+  MemberView retire(@PathVariable String space, @PathVariable String node) {
+    return peering.retireMember(space, parsed(node)).orThrow();
+  }
+
+  private static NodeId parsed(String node) {
     try {
-      member = NodeId.parse(node);
+      return NodeId.parse(node);
     } catch (IllegalArgumentException e) {
       throw new Refused(ProblemCode.PEER_UNKNOWN, "this is not a node's id");
     }
-    return peering.changeMember(space, member, change).orThrow();
   }
 }

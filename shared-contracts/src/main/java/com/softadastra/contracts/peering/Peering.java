@@ -51,6 +51,14 @@ public interface Peering {
   Reply<MemberView> changeMember(String space, NodeId node, MemberChange change);
 
   /**
+   * Retires a member, on which nobody counts then, or dismisses a relay; where it was already,
+   * nothing changes. A role that is given to it later makes it what it was again.
+   *
+   * @return the member or the relay as it is then
+   */
+  Reply<MemberView> retireMember(String space, NodeId node);
+
+  /**
    * A peer that TLS has identified opened a channel.
    *
    * @param frames what the peer sends

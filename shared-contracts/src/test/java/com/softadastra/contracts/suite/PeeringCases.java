@@ -106,6 +106,14 @@ final class PeeringCases {
             "shop",
             NODE,
             new MemberChange(Role.READER, null)),
+        ContractCase.of(
+            "retireMember", Reply.of(unseen), to -> to.retireMember("shop", NODE), "shop", NODE),
+        ContractCase.of(
+            "retireMember",
+            Reply.refused(PROBLEM),
+            to -> to.retireMember("shop", OTHER_NODE),
+            "shop",
+            OTHER_NODE),
         ContractCase.ofStream(
             "accept", FRAMES, to -> to.accept(NODE, Flux.fromIterable(FRAMES)), NODE, FRAMES),
         ContractCase.ofFailingStream(

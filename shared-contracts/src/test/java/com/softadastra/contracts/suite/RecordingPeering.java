@@ -64,6 +64,11 @@ public final class RecordingPeering extends Recording implements Peering {
   }
 
   @Override
+  public Reply<MemberView> retireMember(String space, NodeId node) {
+    return answer("retireMember", space, node);
+  }
+
+  @Override
   public Flux<byte[]> accept(NodeId peer, Flux<byte[]> frames) {
     return frames.collectList().flatMapMany(all -> this.<Flux<byte[]>>answer("accept", peer, all));
   }

@@ -22,6 +22,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -76,9 +77,6 @@ final class Claims {
     }
   }
 
-  /** A grant by which somebody is a member: of entries from this number on, and of all with 0. */
-  record Grant(NodeId subject, long number) {}
-
   Claims(NodeId self, Recording recording, Journal journal, Rows rows) {
     this.self = self;
     this.recording = recording;
@@ -106,12 +104,12 @@ final class Claims {
    * Looks at what may have changed of what it says.
    *
    * @param letters that the relay had
-   * @param grants by the hash of their records, and the creators' by that of their spaces
+   * @param roll who is counted on
    * @param unclear authors of whom there were two
    * @return what isn't so, null where all is
    */
   @Nullable String wrong(
-      Shadow shadow, Held held, Letters letters, Map<Hash, Grant> grants, Set<NodeId> unclear) {
+      Shadow shadow, Held held, Letters letters, Roll roll, Set<NodeId> unclear) {
     var marks = relays == null ? Set.<CustodyMark>of() : Set.copyOf(relays.marks());
     for (var view : recording.views().values()) {
       var space = view.membership().space();
@@ -139,6 +137,7 @@ final class Claims {
       before.records = records;
       before.last = shadow.last();
       before.open.values().removeIf(entry -> unclear.contains(entry.entry().author().node()));
+      var members = roll.counted(view);
       var alone = new HashSet<Long>();
       var everywhere = new ArrayList<Long>();
       for (var row : before.open.entrySet()) {
@@ -148,10 +147,10 @@ final class Claims {
           continue;
         }
         var receipt = receipts.of("space", logged, _ -> false);
-        var holders = holders(view, statements, held, entry);
-        var wrong = wrong(receipt, holders, members(view, grants), entry);
+        var holders = holders(members.keySet(), statements, held, entry);
+        var wrong = wrong(receipt, holders, members, entry);
         if (wrong == null) {
-          wrong = untrue(receipt, letters, entry);
+          wrong = untrue(receipt, view, roll, letters, entry);
         }
         if (wrong != null) {
           return wrong;
@@ -166,7 +165,7 @@ final class Claims {
         }
       }
       everywhere.forEach(before.open::remove);
-      var untold = untold(view, alone);
+      var untold = untold(view, members.keySet(), alone);
       if (untold != null) {
         return untold;
       }
@@ -174,11 +173,19 @@ final class Claims {
     return null;
   }
 
-  /** The first intent of which it doesn't say that all have it; null where there is none. */
-  @Nullable String behind(Shadow shadow) {
+  /**
+   * The first intent of which it doesn't say that all have it; null where there is none. Where it
+   * counts on nobody else there is nothing to say.
+   */
+  @Nullable String behind(Shadow shadow, Roll roll) {
     for (var row : shadow.log.entrySet()) {
       var logged = logged(row.getKey());
-      if (logged != null && logged.entry().intent() != null) {
+      if (logged != null
+          && logged.entry().intent() != null
+          && recording
+              .view(logged.entry().space())
+              .filter(view -> roll.counted(view).keySet().stream().anyMatch(it -> !it.equals(self)))
+              .isPresent()) {
         var receipt = receipts.of("space", logged, _ -> false);
         if (receipt.state() != ReceiptState.EVERYWHERE) {
           return "intent " + receipt.intent() + " is " + receipt.state();
@@ -221,10 +228,9 @@ final class Claims {
 
   /** The others that hold an entry in the life in which they last spoke, or wrote it. */
   private Set<NodeId> holders(
-      SpaceView view, Map<NodeId, Statement> statements, Held held, NaiveEntry entry) {
+      Set<NodeId> members, Map<NodeId, Statement> statements, Held held, NaiveEntry entry) {
     var holders = new HashSet<NodeId>();
-    for (var member : view.membership().members()) {
-      var node = member.node();
+    for (var node : members) {
       var author = entry.entry().author();
       var said = statements.get(node);
       boolean holds = said == null ? author.node().equals(node) : held.has(said.by(), entry);
@@ -235,18 +241,6 @@ final class Claims {
     return holders;
   }
 
-  /** Who is a member by the records that this node has, and of entries from which number on. */
-  private static Map<NodeId, Long> members(SpaceView view, Map<Hash, Grant> grants) {
-    var members = new HashMap<NodeId, Long>();
-    for (var record : view.membership().records()) {
-      var grant = grants.get(record.hash());
-      if (grant != null) {
-        members.merge(grant.subject(), grant.number(), Math::min);
-      }
-    }
-    return members;
-  }
-
   private @Nullable String wrong(
       Receipt receipt, Set<NodeId> holders, Map<NodeId, Long> members, NaiveEntry entry) {
     var says = "intent " + receipt.intent() + " is " + receipt.state();
@@ -255,6 +249,9 @@ final class Claims {
       listed.add(delivery.node());
       if (delivery.node().equals(self)) {
         return says + ", it counts itself among the others";
+      }
+      if (!members.containsKey(delivery.node())) {
+        return says + ", it counts " + delivery.name() + ", which is retired";
       }
       if (delivery.state() == DeliveryState.DELIVERED && !holders.contains(delivery.node())) {
         return says + ", delivered to " + delivery.name() + ", which doesn't hold it";
@@ -287,10 +284,19 @@ final class Claims {
   }
 
   /** A member for which no relay ever had the entry, though it is said to be in custody. */
-  private @Nullable String untrue(Receipt receipt, Letters letters, NaiveEntry entry) {
+  private @Nullable String untrue(
+      Receipt receipt, SpaceView view, Roll roll, Letters letters, NaiveEntry entry) {
     var space = entry.entry().space();
     for (var delivery : receipt.deliveries()) {
       var to = delivery.node();
+      if (delivery.state() == DeliveryState.IN_CUSTODY
+          && !roll.isRelay(view, Objects.requireNonNull(delivery.via()))) {
+        return "intent "
+            + receipt.intent()
+            + " is in custody for "
+            + delivery.name()
+            + " at a relay that was dismissed";
+      }
       if (delivery.state() == DeliveryState.IN_CUSTODY
           && !letters.were(self, to, entry.hash(), Judge.lifeOf(recording, space, to))) {
         return "intent "
@@ -304,8 +310,9 @@ final class Claims {
   }
 
   /** An entry that no other member holds and that isn't told to be at risk. */
-  private @Nullable String untold(SpaceView view, Set<Long> alone) {
-    if (alone.isEmpty() || view.membership().members().size() < 2) {
+  private @Nullable String untold(SpaceView view, Set<NodeId> members, Set<Long> alone) {
+    // a space in which nobody else is counted on is at risk as a whole
+    if (alone.isEmpty() || members.stream().allMatch(self::equals)) {
       return null;
     }
     var atRisk = new HashSet<>(rows.outbox(view.membership().space()));

@@ -66,11 +66,14 @@ public class Judge {
   private final Map<State, Long> states = new HashMap<>();
   private final Map<SpaceId, Map<String, Promise>> promises = new LinkedHashMap<>();
 
-  private final Map<Hash, Claims.Grant> grants = new HashMap<>();
+  private final Roll roll = new Roll();
   private final Claims.Held held = new Claims.Held();
   private final Letters letters = new Letters();
   private final Map<Object, Map<Integer, Turns>> connections = new WeakHashMap<>();
   private boolean readsFail;
+
+  /** Whether there is a relay, by which a change of membership goes with the next entry. */
+  private boolean byRelays;
 
   /** What any storage of a node was known, forced, to have: entries, and how far chains. */
   private final Map<Place, Truth> had = new HashMap<>();
@@ -299,7 +302,7 @@ public class Judge {
 
   /** A space was created, by its first member. */
   public void isCreated(SpaceId space, NodeId creator) {
-    grants.put(space.hash(), new Claims.Grant(creator, 0));
+    roll.add(space.hash(), new Roll.Said(Roll.Kind.MEMBER, creator, 0, 0));
   }
 
   /**
@@ -307,12 +310,22 @@ public class Judge {
    *
    * @param number from which on entries count it as one; 0 where its issuer can't number grants
    */
-  public void isGranted(Hash grant, NodeId subject, long number, List<String> given) {
-    grants.put(grant, new Claims.Grant(subject, number));
+  public void isGranted(Hash grant, NodeId subject, long number, long clock, List<String> given) {
+    roll.add(grant, new Roll.Said(Roll.Kind.MEMBER, subject, number, clock));
     labels.put(grant, List.copyOf(given));
     if (given.contains("resolver")) {
       resolvers.add(subject);
     }
+  }
+
+  /** A grant makes its subject a relay. */
+  public void isRelay(Hash grant, NodeId subject, long number, long clock) {
+    roll.add(grant, new Roll.Said(Roll.Kind.RELAY, subject, number, clock));
+  }
+
+  /** A record says that nobody counts on a member any more, or that a relay is none. */
+  public void isRetired(Hash retirement, NodeId subject, long number, long clock) {
+    roll.add(retirement, new Roll.Said(Roll.Kind.RETIRED, subject, number, clock));
   }
 
   /** Reads may fail, so what goes first can depend on what can be read. */
@@ -433,6 +446,7 @@ public class Judge {
 
   /** A process knows of relays. */
   public void keepsCustody(int place, RelayDirectory relays, CustodyBook custody) {
+    byRelays = true;
     Objects.requireNonNull(watched(place).claims).keepsCustody(relays, custody);
   }
 
@@ -962,8 +976,7 @@ public class Judge {
   /** What it says of receipts and of what is at risk is so. */
   private void claims(Watched node) {
     var wrong =
-        Objects.requireNonNull(node.claims)
-            .wrong(node.shadow, held, letters, grants, nodesDoubled());
+        Objects.requireNonNull(node.claims).wrong(node.shadow, held, letters, roll, nodesDoubled());
     if (wrong != null) {
       broken("ledger", "at " + node.name + " " + wrong);
     }
@@ -985,11 +998,11 @@ public class Judge {
   private void outbox(Watched node, Recording recording, Journal journal, Rows rows) {
     for (var view : recording.views().values()) {
       var space = node.shadow.space(view.membership().space());
-      var members = view.membership().members();
-      if (members.size() > space.members) {
-        space.members = members.size();
+      var members = roll.counted(view).keySet();
+      if (!space.counted.containsAll(members)) {
         space.undischarged.putAll(of(node.shadow, space.id));
       }
+      space.counted = members;
       if (space.undischarged.isEmpty()) {
         continue;
       }
@@ -1004,10 +1017,10 @@ public class Judge {
               return false;
             }
             for (var member : members) {
-              if (!member.node().equals(node.id)
-                  && !member.node().equals(entry.entry().author().node())
+              if (!member.equals(node.id)
+                  && !member.equals(entry.entry().author().node())
                   && !doubled.contains(entry.entry().author())
-                  && !truth(space.id, member.node()).entries().contains(entry.hash())) {
+                  && !truth(space.id, member).entries().contains(entry.hash())) {
                 broken(
                     "I7",
                     node.name
@@ -1016,7 +1029,7 @@ public class Judge {
                         + " of "
                         + name(entry.entry().author().node())
                         + " to nobody, and "
-                        + name(member.node())
+                        + name(member)
                         + " never had it");
               }
             }
@@ -1124,7 +1137,11 @@ public class Judge {
                 + space.state()
                 + ", "
                 + view.membership().members().size()
-                + " members";
+                + " members"
+                + (byRelays
+                    ? ""
+                    : ", counted on "
+                        + roll.counted(view).keySet().stream().map(this::name).toList());
         var other = states.putIfAbsent(id, now);
         if (other != null && !other.equals(now)) {
           return node.name + " has " + now + "; another has " + other;
@@ -1164,7 +1181,7 @@ public class Judge {
           }
         }
       }
-      var behind = Objects.requireNonNull(node.claims).behind(node.shadow);
+      var behind = Objects.requireNonNull(node.claims).behind(node.shadow, roll);
       if (behind != null) {
         return "at " + node.name + " " + behind;
       }

@@ -1,6 +1,7 @@
 package com.softadastra.simulation.judge;
 
 import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.Priority;
@@ -49,7 +50,9 @@ final class Shadow {
     final Set<NaiveEntry> uncovered = new HashSet<>();
     long set;
     long state;
-    int members;
+
+    /** Whom this node counted on when its outbox was looked at last. */
+    Set<NodeId> counted = Set.of();
 
     Space(SpaceId id) {
       this.id = id;

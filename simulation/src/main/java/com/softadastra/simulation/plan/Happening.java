@@ -28,6 +28,12 @@ public record Happening(long at, Kind kind, int a, int b, long nanos, long draw)
     DECLARE(true),
     /** An admin changes a member's labels. */
     RELABEL(true),
+    /** The steward says that nobody counts on a member any more. */
+    RETIRE(true),
+    /** The steward says that a member that was retired counts again. */
+    REINSTATE(true),
+    /** The steward dismisses the relay, or invites it again. */
+    DISMISS(true),
     /** A client spends of a divided amount, or numbers a document, or shares are moved. */
     DIVIDE(true),
     /** A node records a spend that it doesn't ask its share about. */

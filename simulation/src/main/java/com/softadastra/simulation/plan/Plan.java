@@ -165,6 +165,12 @@ public record Plan(
     if (relays(seed)) {
       relay(happenings, random(seed, "relayed"));
     }
+    if (dismisses(seed)) {
+      dismiss(happenings, random(seed, "dismissed"));
+    }
+    if (retires(seed)) {
+      retire(happenings, random(seed, "retired"));
+    }
     // from a source of its own, so that a seed's plan doesn't hang on how much there is to spare
     var more = random.split();
     var spare = new ArrayList<List<Happening>>();
@@ -339,6 +345,66 @@ public record Plan(
               random.nextLong()));
     }
     happenings.sort(Comparator.comparingLong(Happening::at));
+  }
+
+  /** Whether the relay of a seed's world is dismissed now and then: one of ninety. */
+  public static boolean dismisses(long seed) {
+    return relays(seed) && seed % 5 == 0;
+  }
+
+  private static void dismiss(List<Happening> happenings, SplittableRandom random) {
+    long last = happenings.stream().mapToLong(Happening::at).max().orElse(1);
+    for (int i = 1 + random.nextInt(5); i > 0; i--) {
+      happenings.add(happening(last / 8 + random.nextLong(last), Kind.DISMISS, random));
+    }
+    for (int i = random.nextInt(4); i > 0; i--) {
+      var kind = random.nextInt(3) == 0 ? Kind.REINSTATE : Kind.RETIRE;
+      happenings.add(happening(last / 8 + random.nextLong(last), kind, random));
+    }
+    happenings.sort(Comparator.comparingLong(Happening::at));
+  }
+
+  /** Whether members of a seed's world that are away are retired: two of eighteen. */
+  public static boolean retires(long seed) {
+    return seed % 18 == 10 || seed % 18 == 12;
+  }
+
+  /**
+   * Somebody goes away, with writes that nobody has seen, and is retired meanwhile. Life goes on,
+   * and it returns, sometimes to be counted on again.
+   */
+  private static void retire(List<Happening> happenings, SplittableRandom random) {
+    long last = happenings.stream().mapToLong(Happening::at).max().orElse(1);
+    for (int i = 2 + random.nextInt(4); i > 0; i--) {
+      int away = random.nextInt(64);
+      long at = 2 * SECOND + random.nextLong(last);
+      long nanos = SECOND + random.nextLong(Math.max(SECOND, last / 2));
+      if (random.nextInt(3) == 0) {
+        for (int writes = random.nextInt(3); writes > 0; writes--) {
+          happenings.add(by(at - 10 * MILLI, Kind.WRITE, away, random));
+        }
+        happenings.add(new Happening(at, Kind.CRASH, away, 0, nanos, random.nextLong()));
+      } else {
+        happenings.add(new Happening(at, Kind.ISOLATE, away, 0, nanos, random.nextLong()));
+        for (int writes = 1 + random.nextInt(4); writes > 0; writes--) {
+          happenings.add(by(at + 1 + random.nextLong(nanos), Kind.WRITE, away, random));
+        }
+      }
+      for (int records = 1 + random.nextInt(2); records > 0; records--) {
+        happenings.add(by(at + random.nextLong(nanos), Kind.RETIRE, away, random));
+      }
+      for (int writes = 2 + random.nextInt(5); writes > 0; writes--) {
+        happenings.add(happening(at + random.nextLong(nanos), Kind.WRITE, random));
+      }
+      if (random.nextInt(2) == 0) {
+        happenings.add(by(at + nanos / 2 + random.nextLong(nanos), Kind.REINSTATE, away, random));
+      }
+    }
+    happenings.sort(Comparator.comparingLong(Happening::at));
+  }
+
+  private static Happening by(long at, Kind kind, int node, SplittableRandom random) {
+    return new Happening(at, kind, node, random.nextInt(64), 0, random.nextLong());
   }
 
   private static Happening happening(long at, Kind kind, SplittableRandom random) {

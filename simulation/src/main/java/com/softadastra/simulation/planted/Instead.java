@@ -452,6 +452,57 @@ public final class Instead {
     }
   }
 
+  /** All members are counted on. */
+  public static List<Membership.Member> members(Membership membership) {
+    return List.copyOf(membership.members());
+  }
+
+  /** Who is retired counts as active. */
+  public static boolean isMember(Membership membership, NodeId node) {
+    return membership.member(node).isPresent();
+  }
+
+  public static int later(Object a, Object b) {
+    return 1;
+  }
+
+  /** Who is retired is one of the others. */
+  public static final class WithRetired {
+    @Advice.OnMethodExit
+    static void exit(
+        @Advice.FieldValue("recording") Recording recording,
+        @Advice.FieldValue("self") NodeId self,
+        @Advice.Argument(0) LoggedEntry logged,
+        @Advice.Return(readOnly = false) List<Membership.Member> others) {
+      others = Instead.withRetired(recording, self, logged);
+    }
+  }
+
+  public static List<Membership.Member> withRetired(
+      Recording recording, NodeId self, LoggedEntry logged) {
+    return recording.view(logged.entry().space()).orElseThrow().membership().members().stream()
+        .filter(member -> !member.node().equals(self))
+        .toList();
+  }
+
+  /** Who is retired has written nothing. */
+  public static final class NotOfRetired {
+    @Advice.OnMethodExit
+    static void exit(
+        @Advice.This Membership membership,
+        @Advice.Argument(0) NodeId author,
+        @Advice.Return(readOnly = false) Optional<Role> role) {
+      role = Instead.unlessRetired(membership, author, role);
+    }
+  }
+
+  public static Optional<Role> unlessRetired(
+      Membership membership, NodeId author, Optional<Role> role) {
+    return membership.member(author).filter(Membership.Member::retired).isPresent()
+        ? Optional.empty()
+        : role;
+  }
+
   /** Who may only read is none of the others. */
   public static final class WithoutReaders {
     @Advice.OnMethodExit

@@ -410,7 +410,38 @@ public final class PlantedFaults {
                   "takes all for kept once one envelope is",
                   "ledger",
                   in("sync.relay.Bringing", "reached").answers(Long.MAX_VALUE))
-              .shownBy(18));
+              .shownBy(18),
+          of(
+                  "waits for a member that is retired",
+                  "ledger",
+                  in(RECEIPTS, "others").with(Instead.WithRetired.class))
+              .shownBy(10),
+          of(
+                  "counts as safe what only a retired member has",
+                  "ledger",
+                  in(LEDGER, "isAlone").calls("Membership.active", Instead.class, "members"))
+              .shownBy(10),
+          of(
+                  "drops what one that was retired wrote before it returned",
+                  "I11",
+                  in(MEMBERSHIP, "role").with(Instead.NotOfRetired.class))
+              .shownBy(10),
+          of(
+                  "an older retirement stands against a newer grant",
+                  "ledger",
+                  in(MEMBERSHIP, "retire").calls("Rank.compareTo", Instead.class, "later"))
+              .shownBy(10),
+          of(
+                  "owes one that counts again only what follows",
+                  "I7",
+                  in(RECORDING, "countMore")
+                      .calls("Membership.isActive", Instead.class, "isMember"))
+              .shownBy(10),
+          of(
+                  "a dismissed relay's signature still counts",
+                  "ledger",
+                  in("sync.relay.CustodyBook", "isByRelay").answers(true))
+              .shownBy(90));
 
   private PlantedFaults() {}
 

@@ -86,7 +86,18 @@ final class Faults {
       case RELAY_LOST -> relayEnds(random.nextBoolean(), nanos, SimulatedRelay::loseMailboxes);
       case RELAY_DROPS -> relayEnds(random.nextBoolean(), nanos, it -> it.loseEnvelope(random));
       case STRANGER -> mischief.bring(node, world.space(random), random);
-      case WRITE, RETRY, RESOLVE, JOIN, DECLARE, RELABEL, DIVIDE, OVERSPEND, CARRY ->
+      case WRITE,
+          RETRY,
+          RESOLVE,
+          JOIN,
+          DECLARE,
+          RELABEL,
+          RETIRE,
+          REINSTATE,
+          DISMISS,
+          DIVIDE,
+          OVERSPEND,
+          CARRY ->
           throw new IllegalArgumentException("no fault");
     }
   }
@@ -246,7 +257,7 @@ final class Faults {
   // somebody has noticed that the machine runs twice, and does away with the copy and its disk
   private void end(SimulatedNode clone) {
     if (clones.remove(clone)) {
-      clone.retire();
+      clone.endForEver();
       world.judge().isGone(clone.place());
     }
   }

@@ -65,7 +65,7 @@ public final class SimulatedNode implements Station {
   private @Nullable Process process;
   private @Nullable Planned planned;
   private boolean refused;
-  private boolean retired;
+  private boolean over;
 
   /** Spaces that this node is to know from its first start on. */
   private final Map<String, Membership> spaces = new LinkedHashMap<>();
@@ -214,7 +214,7 @@ public final class SimulatedNode implements Station {
 
   /** Starts a process on what the disk holds. */
   void start() {
-    if (process != null || retired) {
+    if (process != null || over) {
       return;
     }
     var life = new Life(world.agenda(), random);
@@ -380,9 +380,9 @@ public final class SimulatedNode implements Station {
   }
 
   /** It is never started again. */
-  void retire() {
+  void endForEver() {
     kill(true);
-    retired = true;
+    over = true;
   }
 
   void pause(long until) {

@@ -1,6 +1,7 @@
 package com.softadastra.simulation.world;
 
 import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.IntentRequest;
 import com.softadastra.contracts.mail.RelayDuty;
@@ -20,12 +21,15 @@ import com.softadastra.simulation.plan.Happening;
 import com.softadastra.simulation.plan.Plan;
 import com.softadastra.sync.documents.SpaceNames;
 import com.softadastra.sync.storage.Recording;
+import com.softadastra.sync.storage.SpaceView;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -62,6 +66,11 @@ public final class World {
   private static final int READER = 1;
 
   private static final long LOOK_EVERY = SECOND / 2;
+
+  /** How often, and how many times, stewards look whom they have to ask back. */
+  private static final long RECALL_EVERY = 20 * SECOND;
+
+  private static final int RECALLS = 10;
   private static final List<List<String>> LABELS =
       List.of(
           List.of(),
@@ -223,13 +232,27 @@ public final class World {
   }
 
   /** With the relay, which is told of its duty as pairing does it. */
-  private static Membership relayed(Membership membership, NodeKey issuer, SimulatedRelay relay) {
+  private Membership relayed(Membership membership, NodeKey issuer, SimulatedRelay relay) {
     var space = membership.space();
     relay.disk().peers().putDuty(new RelayDuty(Envelope.pseudonym(space), Passage.key(space)));
+    return invited(membership, issuer, relay, 0);
+  }
+
+  private Membership invited(
+      Membership membership, NodeKey issuer, SimulatedRelay relay, long clock) {
     var grant =
         membership.grantRelay(
-            issuer.nodeId(), relay.key().publicKey(), "relay", List.of(relay.address()), 0);
-    return membership.with(List.of(SpaceNames.sign(grant, issuer)));
+            issuer.nodeId(), relay.key().publicKey(), "relay", List.of(relay.address()), clock);
+    var signed = SpaceNames.sign(grant, issuer);
+    judge.isRelay(signed.hash(), relay.id(), grant.number(), clock);
+    return membership.with(List.of(signed));
+  }
+
+  private Membership retired(Membership membership, NodeKey steward, NodeId subject, long clock) {
+    var retirement = membership.retirement(steward.nodeId(), subject, clock);
+    var signed = SpaceNames.sign(retirement, steward);
+    judge.isRetired(signed.hash(), subject, retirement.number(), clock);
+    return membership.with(List.of(signed));
   }
 
   private void add(SimulatedNode node) {
@@ -248,7 +271,7 @@ public final class World {
       long clock) {
     var grant = membership.grant(issuer.nodeId(), subject.publicKey(), name, role, labels, clock);
     var signed = SpaceNames.sign(grant, issuer);
-    judge.isGranted(signed.hash(), subject.nodeId(), grant.number(), labels);
+    judge.isGranted(signed.hash(), subject.nodeId(), grant.number(), clock, labels);
     return membership.with(List.of(signed));
   }
 
@@ -491,6 +514,9 @@ public final class World {
       case JOIN -> join(node);
       case DECLARE -> clients.declare(node, space(random), random);
       case RELABEL -> relabel(node, node(happening.b()), random);
+      case RETIRE -> retire(node, random);
+      case REINSTATE -> reinstate(node, space(random));
+      case DISMISS -> dismissOrInvite(space(random));
       case DIVIDE -> dividing.ask(node, space(random), random);
       case CARRY -> carriers.carry(node, node(happening.b()), happening.nanos(), random);
       case OVERSPEND -> dividing.overspend(node, space(random), random);
@@ -573,6 +599,93 @@ public final class World {
     }
   }
 
+  /** The steward retires a member, of all spaces or of one. */
+  private void retire(SimulatedNode member, SplittableRandom random) {
+    var one = space(random);
+    boolean all = random.nextBoolean();
+    for (var space : spaces()) {
+      var steward = creator(space);
+      if ((all || space.equals(one)) && !steward.id().equals(member.id())) {
+        administers(
+            steward,
+            space,
+            membership ->
+                membership.isActive(member.id())
+                    ? retired(membership, steward.key(), member.id(), clock(steward))
+                    : membership);
+      }
+    }
+  }
+
+  /** The steward says that one that was retired is what it was. */
+  private void reinstate(SimulatedNode node, SpaceId space) {
+    var steward = creator(space);
+    administers(
+        steward,
+        space,
+        membership -> {
+          var member = membership.member(node.id());
+          return member.isEmpty() || !member.get().retired()
+              ? membership
+              : granted(
+                  membership,
+                  steward.key(),
+                  node.key(),
+                  member.get().name(),
+                  member.get().role(),
+                  member.get().labels(),
+                  clock(steward));
+        });
+  }
+
+  private void dismissOrInvite(SpaceId space) {
+    var steward = creator(space);
+    var there = relay;
+    if (there != null) {
+      administers(
+          steward,
+          space,
+          membership ->
+              membership.relay(there.id()).isPresent()
+                  ? retired(membership, steward.key(), there.id(), clock(steward))
+                  : invited(membership, steward.key(), there, clock(steward)));
+    }
+  }
+
+  /** A node changes a space's membership, as it knows it, where it runs. */
+  private void administers(SimulatedNode node, SpaceId space, UnaryOperator<Membership> change) {
+    var view = node.runs() ? node.recording().view(space) : Optional.<SpaceView>empty();
+    if (view.isPresent()) {
+      var before = view.get().membership();
+      var after = change.apply(before);
+      if (after != before) {
+        node.learn("s" + spaces().indexOf(space), after, () -> {});
+      }
+    }
+  }
+
+  private static long clock(SimulatedNode node) {
+    return Math.max(0, node.now().toEpochMilli());
+  }
+
+  /**
+   * By a relay alone nobody is reached that isn't counted on, and nobody at all once it is
+   * dismissed; so that in the end all can be the same, it is invited again, and they count again.
+   */
+  private void recall() {
+    var there = relay;
+    for (var space : spaces()) {
+      administers(
+          creator(space),
+          space,
+          membership ->
+              there != null && membership.relay(there.id()).isEmpty()
+                  ? invited(membership, creator(space).key(), there, clock(creator(space)))
+                  : membership);
+      originals().forEach(node -> reinstate(node, space));
+    }
+  }
+
   /** Nothing disturbs the nodes any more: within a bounded time they are the same. */
   private void settle() {
     if (judge.violation() != null) {
@@ -581,6 +694,11 @@ public final class World {
     faults.end();
     network.heal();
     inviteAgain();
+    if (Plan.dismisses(plan.seed())) {
+      for (int i = 0; i < RECALLS; i++) {
+        agenda.after(SECOND + i * RECALL_EVERY, this::recall);
+      }
+    }
     become("without faults", SETTLING);
     if (judge.violation() == null) {
       judge.kept(members());

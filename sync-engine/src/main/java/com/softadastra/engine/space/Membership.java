@@ -11,6 +11,7 @@ import com.softadastra.engine.log.Signatures.Purpose;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Who belongs to a space, as its signed records tell. Immutable, and a function of the set of
- * records: a grant counts where its issuer's signature holds and the issuer is the creator or was
- * made an admin by a grant that counts.
+ * records: a grant or a retirement counts where its issuer's signature holds and the issuer is the
+ * creator or was made an admin by a grant that counts. Of what concerns one node the later stands.
  */
 public final class Membership {
   private static final long FIRST_TERM = 1;
@@ -35,16 +36,20 @@ public final class Membership {
   private final List<SignedRecord> ordered;
   private final Map<Hash, Member> grants = new LinkedHashMap<>();
   private final Map<NodeId, Member> members = new TreeMap<>();
+  private final List<Member> active;
   private final Map<NodeId, Relay> relays = new TreeMap<>();
+  private final Map<NodeId, Relay> dismissed = new TreeMap<>();
   private long epoch = 1;
   private Hash lastNumbered;
 
   /**
-   * A member by one record.
+   * A member by its last grant.
    *
-   * @param grant the record that says so; null for the creator, until it gives itself labels
-   * @param number of that record in the steward's count, 0 where it has none yet or another signed
-   *     it
+   * @param grant null for the creator, until it gives itself labels
+   * @param number in the steward's count of the record by which it is what it is now, 0 where that
+   *     has none yet or another signed it
+   * @param retired whether it is not counted on: nobody waits for it, or relies on what it has. It
+   *     still is what the grant says
    */
   public record Member(
       NodeId node,
@@ -54,9 +59,27 @@ public final class Membership {
       @Nullable Hash grant,
       long number,
       long clock,
-      List<String> labels) {
+      List<String> labels,
+      boolean retired) {
     public Member {
       labels = List.copyOf(labels);
+    }
+
+    private Member retired(long by) {
+      return new Member(node, key, name, role, grant, by, clock, labels, true);
+    }
+  }
+
+  /** A record's place among those that concern one node: the later stands. */
+  private record Rank(long number, long clock, Hash record) implements Comparable<Rank> {
+    private static final Comparator<Rank> ORDER =
+        Comparator.comparingLong(Rank::number)
+            .thenComparingLong(Rank::clock)
+            .thenComparing(Rank::record);
+
+    @Override
+    public int compareTo(Rank other) {
+      return ORDER.compare(this, other);
     }
   }
 
@@ -77,6 +100,7 @@ public final class Membership {
     MembershipRecord.Create create = null;
     Hash creationHash = null;
     var open = new LinkedHashMap<Hash, MembershipRecord.Grant>();
+    var ends = new LinkedHashMap<Hash, MembershipRecord.Retirement>();
     for (var record : records.entrySet()) {
       switch (MembershipRecord.decode(record.getValue().bytes())) {
         case MembershipRecord.Create c -> {
@@ -87,6 +111,7 @@ public final class Membership {
           creationHash = record.getKey();
         }
         case MembershipRecord.Grant g -> open.put(record.getKey(), g);
+        case MembershipRecord.Retirement r -> ends.put(record.getKey(), r);
       }
     }
     if (create == null || creationHash == null) {
@@ -110,17 +135,26 @@ public final class Membership {
             null,
             1,
             create.clock(),
-            List.of()));
+            List.of(),
+            false));
     var all = Map.copyOf(open);
-    judge(open, creator);
+    judge(ends, judge(open, creator));
+    retire(ends);
     partRelays(all);
     // A record's hash says nothing of its signature, so one that doesn't hold would keep the right
     // one out. Whoever sends a record has those that it hangs on, and sends these too.
-    records.keySet().removeIf(hash -> !hash.equals(space.hash()) && !grants.containsKey(hash));
+    records
+        .keySet()
+        .removeIf(hash ->
+            !hash.equals(space.hash()) && !grants.containsKey(hash) && !ends.containsKey(hash));
     ordered = List.copyOf(records.values());
+    active = members.values().stream().filter(member -> !member.retired()).toList();
   }
 
-  private void judge(Map<Hash, MembershipRecord.Grant> open, NodeId steward) {
+  /**
+   * @return the keys of those whose records count, by node
+   */
+  private Map<NodeId, byte[]> judge(Map<Hash, MembershipRecord.Grant> open, NodeId steward) {
     // whoever was an admin by any grant that counts: who is one now depends on what was read first
     var issuers = new HashMap<NodeId, byte[]>();
     issuers.put(steward, creation.creatorKey());
@@ -156,18 +190,62 @@ public final class Membership {
                 hash,
                 numbered ? grant.number() : 0,
                 grant.clock(),
-                grant.labels());
+                grant.labels(),
+                false);
         grants.put(hash, member);
         // the creator stays an admin, and has the labels that it gives itself
         if (!subject.equals(steward) || (numbered && grant.role() == Role.ADMIN)) {
           members.merge(subject, member, Membership::later);
         }
-        if (numbered
-            && (grant.number() > epoch
-                || (grant.number() == epoch && hash.compareTo(lastNumbered) > 0 && epoch > 1))) {
-          epoch = grant.number();
-          lastNumbered = hash;
+        if (numbered) {
+          count(hash, grant.number());
         }
+      }
+    }
+    return issuers;
+  }
+
+  private void count(Hash hash, long number) {
+    if (number > epoch || (number == epoch && hash.compareTo(lastNumbered) > 0 && epoch > 1)) {
+      epoch = number;
+      lastNumbered = hash;
+    }
+  }
+
+  /** Leaves those retirements that hold. */
+  private void judge(Map<Hash, MembershipRecord.Retirement> ends, Map<NodeId, byte[]> issuers) {
+    for (var end : List.copyOf(ends.entrySet())) {
+      var hash = end.getKey();
+      var retirement = end.getValue();
+      if (!retirement.space().equals(space)) {
+        throw new Malformed("a retirement of another space");
+      }
+      var issuer = issuers.get(retirement.issuer());
+      if (issuer == null || !isSigned(hash, issuer)) {
+        ends.remove(hash);
+      } else if (retirement.issuer().equals(steward)) {
+        count(hash, retirement.number());
+      }
+    }
+  }
+
+  /** Who was retired after the last grant. The steward never is. */
+  private void retire(Map<Hash, MembershipRecord.Retirement> ends) {
+    for (var end : ends.entrySet()) {
+      var retirement = end.getValue();
+      var subject = members.get(retirement.subject());
+      boolean numbered = retirement.issuer().equals(steward);
+      if (subject == null
+          || subject.grant() == null
+          || subject.node().equals(steward)
+          || (!numbered && subject.role() != Role.RELAY)) {
+        continue;
+      }
+      var granted = Objects.requireNonNull(grants.get(subject.grant()));
+      var rank = new Rank(numbered ? retirement.number() : 0, retirement.clock(), end.getKey());
+      if (rank.compareTo(rank(granted)) > 0) {
+        long before = subject.retired() ? subject.number() : 0;
+        members.put(subject.node(), granted.retired(Math.max(before, rank.number())));
       }
     }
   }
@@ -177,7 +255,8 @@ public final class Membership {
       if (relay.role() == Role.RELAY) {
         var addresses = Objects.requireNonNull(all.get(relay.grant())).addresses();
         members.remove(relay.node());
-        relays.put(relay.node(), new Relay(relay.node(), relay.key(), relay.name(), addresses));
+        (relay.retired() ? dismissed : relays)
+            .put(relay.node(), new Relay(relay.node(), relay.key(), relay.name(), addresses));
       }
     }
   }
@@ -188,14 +267,11 @@ public final class Membership {
     if (a.grant() == null || b.grant() == null) {
       return a.grant() == null ? b : a;
     }
-    int order = Long.compare(a.number(), b.number());
-    if (order == 0) {
-      order = Long.compare(a.clock(), b.clock());
-    }
-    if (order == 0) {
-      order = a.grant().compareTo(b.grant());
-    }
-    return order >= 0 ? a : b;
+    return rank(a).compareTo(rank(b)) >= 0 ? a : b;
+  }
+
+  private static Rank rank(Member granted) {
+    return new Rank(granted.number(), granted.clock(), Objects.requireNonNull(granted.grant()));
   }
 
   private boolean isSigned(Hash hash, byte[] key) {
@@ -226,14 +302,24 @@ public final class Membership {
     return creation.spaceName();
   }
 
-  /** Those that hold, the creation and the grants that count. */
+  /** Those that hold: the creation, grants and retirements. */
   public List<SignedRecord> records() {
     return ordered;
   }
 
-  /** Every member, by node. */
+  /** Every member, by node, those included that were retired. */
   public Collection<Member> members() {
     return Collections.unmodifiableCollection(members.values());
+  }
+
+  /** Those members who are counted on, by node. */
+  public List<Member> active() {
+    return active;
+  }
+
+  /** Whether a node is a member that is counted on. */
+  public boolean isActive(NodeId node) {
+    return member(node).filter(member -> !member.retired()).isPresent();
   }
 
   /** Every relay, by node. */
@@ -243,6 +329,11 @@ public final class Membership {
 
   public Optional<Relay> relay(NodeId node) {
     return Optional.ofNullable(relays.get(node));
+  }
+
+  /** Those that were relays, and are none any more, by node. */
+  public Collection<Relay> dismissed() {
+    return Collections.unmodifiableCollection(dismissed.values());
   }
 
   public Optional<Member> member(NodeId node) {
@@ -343,5 +434,18 @@ public final class Membership {
         clock,
         labels,
         addresses);
+  }
+
+  /** A retirement that this issuer can sign; numbered where it is the steward. */
+  public MembershipRecord.Retirement retirement(NodeId issuer, NodeId subject, long clock) {
+    boolean numbered = issuer.equals(steward());
+    return new MembershipRecord.Retirement(
+        space,
+        subject,
+        issuer,
+        FIRST_TERM,
+        numbered ? epoch + 1 : 0,
+        numbered ? lastNumbered : null,
+        clock);
   }
 }

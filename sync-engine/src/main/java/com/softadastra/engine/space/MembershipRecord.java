@@ -20,9 +20,11 @@ import org.jspecify.annotations.Nullable;
  * create = [1, 0, creator key: h'32', creator name: text, space name: text, clock, nonce: h'16']
  * grant  = [1, 1, space: h'32', subject key: h'32', subject name: text, role, issuer: h'32',
  *           term, number, previous: h'32' / null, clock, ? labels / addresses: [1* text]]
+ * retirement = [1, 2, space: h'32', subject: h'32', issuer: h'32', term, number,
+ *               previous: h'32' / null, clock]
  * </pre>
  *
- * The last are addresses where the role is that of a relay, which has no labels.
+ * A grant's last are addresses where the role is that of a relay, which has no labels.
  */
 public sealed interface MembershipRecord {
   int NONCE_BYTES = 16;
@@ -144,6 +146,38 @@ public sealed interface MembershipRecord {
   }
 
   /**
+   * Ends what a node's last grant made it: a member is not counted on any more, a relay is none.
+   *
+   * @param number as in a grant; 0 where an admin dismisses a relay
+   * @param previous as in a grant
+   */
+  record Retirement(
+      SpaceId space,
+      NodeId subject,
+      NodeId issuer,
+      long term,
+      long number,
+      @Nullable Hash previous,
+      long clock)
+      implements MembershipRecord {
+    @Override
+    public byte[] encode() {
+      return new CborWriter(192)
+          .array(9)
+          .unsigned(1)
+          .unsigned(2)
+          .bytes(space.hash().bytes())
+          .bytes(subject.hash().bytes())
+          .bytes(issuer.hash().bytes())
+          .unsigned(term)
+          .unsigned(number)
+          .bytesOrNull(previous == null ? null : previous.bytes())
+          .unsigned(clock)
+          .toByteArray();
+    }
+  }
+
+  /**
    * @throws Malformed where the bytes are no membership record
    */
   static MembershipRecord decode(byte[] bytes) {
@@ -152,38 +186,65 @@ public sealed interface MembershipRecord {
     if (in.unsigned() != 1) {
       throw new Malformed("another membership format");
     }
-    int kind = in.unsigned(1);
-    if (kind == 0 ? items != 7 : items < 11) {
+    int kind = in.unsigned(2);
+    boolean fits =
+        switch (kind) {
+          case 0 -> items == 7;
+          case 1 -> items >= 11;
+          default -> items == 9;
+        };
+    if (!fits) {
       throw new Malformed("membership record of " + items + " items");
     }
-    MembershipRecord record;
-    if (kind == 0) {
-      record =
-          new Create(
-              in.bytesExactly(Signatures.KEY_BYTES),
-              in.text(NAME_BYTES),
-              in.text(NAME_BYTES),
-              in.unsigned(),
-              in.bytesExactly(NONCE_BYTES));
-    } else {
-      var space = new SpaceId(Hash.of(in.bytesExactly(Hash.BYTES)));
-      byte[] key = in.bytesExactly(Signatures.KEY_BYTES);
-      String name = in.text(NAME_BYTES);
-      var role = Role.values()[in.unsigned(Role.values().length - 1)];
-      var issuer = new NodeId(Hash.of(in.bytesExactly(Hash.BYTES)));
-      long term = in.unsigned();
-      long number = in.unsigned();
-      Hash previous = in.skipNull() ? null : Hash.of(in.bytesExactly(Hash.BYTES));
-      long clock = in.unsigned();
-      boolean relay = role == Role.RELAY;
-      var labels = items == 12 && !relay ? Labels.decode(in) : List.<String>of();
-      var addresses = items == 12 && relay ? addresses(in) : List.<String>of();
-      record =
-          new Grant(
-              space, key, name, role, issuer, term, number, previous, clock, labels, addresses);
-    }
+    var record =
+        switch (kind) {
+          case 0 -> create(in);
+          case 1 -> grant(in, items == 12);
+          default -> retirement(in);
+        };
     in.end();
     return record;
+  }
+
+  private static MembershipRecord create(CborReader in) {
+    return new Create(
+        in.bytesExactly(Signatures.KEY_BYTES),
+        in.text(NAME_BYTES),
+        in.text(NAME_BYTES),
+        in.unsigned(),
+        in.bytesExactly(NONCE_BYTES));
+  }
+
+  private static MembershipRecord grant(CborReader in, boolean more) {
+    var space = new SpaceId(hash(in));
+    byte[] key = in.bytesExactly(Signatures.KEY_BYTES);
+    String name = in.text(NAME_BYTES);
+    var role = Role.values()[in.unsigned(Role.values().length - 1)];
+    var issuer = new NodeId(hash(in));
+    long term = in.unsigned();
+    long number = in.unsigned();
+    Hash previous = in.skipNull() ? null : hash(in);
+    long clock = in.unsigned();
+    boolean relay = role == Role.RELAY;
+    var labels = more && !relay ? Labels.decode(in) : List.<String>of();
+    var addresses = more && relay ? addresses(in) : List.<String>of();
+    return new Grant(
+        space, key, name, role, issuer, term, number, previous, clock, labels, addresses);
+  }
+
+  private static MembershipRecord retirement(CborReader in) {
+    return new Retirement(
+        new SpaceId(hash(in)),
+        new NodeId(hash(in)),
+        new NodeId(hash(in)),
+        in.unsigned(),
+        in.unsigned(),
+        in.skipNull() ? null : hash(in),
+        in.unsigned());
+  }
+
+  private static Hash hash(CborReader in) {
+    return Hash.of(in.bytesExactly(Hash.BYTES));
   }
 
   private static List<String> addresses(CborReader in) {

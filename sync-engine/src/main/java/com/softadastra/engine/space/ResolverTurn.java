@@ -27,7 +27,7 @@ public final class ResolverTurn {
       return Turn.OTHERS;
     }
     var first =
-        membership.members().stream()
+        membership.active().stream()
             .filter(member -> member.role().writes() && member.labels().contains(LABEL))
             .map(Membership.Member::node)
             .min(Comparator.naturalOrder());

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.peering.Role;
 import com.softadastra.engine.cbor.CborReader.Malformed;
@@ -214,14 +215,127 @@ class MembershipTest {
   }
 
   @Test
+  void aRetiredMemberIsNotCountedOnAndIsWhatItWas() {
+    var member = new Membership(List.of(CREATION, grant(1, 2, Role.WRITER, 2)));
+    var retirement = member.retirement(key(1).nodeId(), key(2).nodeId(), CLOCK);
+    assertThat(retirement.number()).isEqualTo(3);
+    assertThat(retirement.previous()).isEqualTo(member.records().getLast().hash());
+    var after = member.with(List.of(signed(retirement, key(1))));
+    var two = after.member(key(2).nodeId()).orElseThrow();
+    assertThat(two.retired()).isTrue();
+    assertThat(two.number()).isEqualTo(3);
+    assertThat(two.role()).isEqualTo(Role.WRITER);
+    assertThat(after.members()).hasSize(2);
+    assertThat(after.active()).extracting(Membership.Member::node).containsExactly(key(1).nodeId());
+    assertThat(after.isActive(key(2).nodeId())).isFalse();
+    assertThat(after.epoch()).isEqualTo(3);
+    var authority = after.authority(key(2).nodeId()).orElseThrow();
+    assertThat(after.role(key(2).nodeId(), authority)).contains(Role.WRITER);
+    assertThat(after.belonged(key(2).nodeId(), authority)).isTrue();
+    // the next record follows on it
+    var next = after.grant(key(1).nodeId(), key(3).publicKey(), "three", Role.READER, CLOCK);
+    assertThat(next.number()).isEqualTo(4);
+    assertThat(next.previous()).isEqualTo(after.records().getLast().hash());
+  }
+
+  @Test
+  void ofARetirementAndAGrantTheLaterStands() {
+    var granted = grant(1, 2, Role.WRITER, 2);
+    var retired = retirement(1, 2, 3, CLOCK);
+    var again = grant(1, 2, Role.WRITER, 4);
+    assertThat(new Membership(List.of(CREATION, granted, retired, again)).isActive(two())).isTrue();
+    assertThat(new Membership(List.of(CREATION, again, retired)).isActive(two())).isTrue();
+    assertThat(
+            new Membership(List.of(CREATION, again, retired, retirement(1, 2, 5, CLOCK)))
+                .isActive(two()))
+        .isFalse();
+    // what an admin grants doesn't outnumber the steward's word
+    var admins = signed(record(space(1), 3, 2, Role.ADMIN, 0, CLOCK + 9), key(3));
+    assertThat(
+            new Membership(List.of(CREATION, granted, grant(1, 3, Role.ADMIN, 3), retired, admins))
+                .isActive(two()))
+        .isFalse();
+  }
+
+  @Test
+  void onlyTheStewardRetiresMembersAndNobodyTheSteward() {
+    var admin = grant(1, 2, Role.ADMIN, 2);
+    var others = signed(record(space(1), 2, 3, Role.WRITER, 0, CLOCK), key(2));
+    var membership =
+        new Membership(
+            List.of(
+                CREATION,
+                admin,
+                others,
+                retirement(2, 3, 0, CLOCK + 1),
+                retirement(2, 1, 0, CLOCK + 1),
+                retirement(1, 1, 3, CLOCK + 1)));
+    assertThat(membership.active()).hasSize(3);
+    assertThat(membership.records()).hasSize(6);
+  }
+
+  @Test
+  void anAdminDismissesTheRelayThatAnAdminInvited() {
+    var admin = grant(1, 2, Role.ADMIN, 2);
+    var membership = new Membership(List.of(CREATION, admin));
+    var two = key(2).nodeId();
+    var mast = key(3).nodeId();
+    var grant = membership.grantRelay(two, key(3).publicKey(), "mast", List.of("a:1"), CLOCK);
+    var with = membership.with(List.of(signed(grant, key(2))));
+    var dismissal = with.retirement(two, mast, CLOCK + 1);
+    assertThat(dismissal.number()).isZero();
+    var without = with.with(List.of(signed(dismissal, key(2))));
+    assertThat(without.relay(mast)).isEmpty();
+    assertThat(without.member(mast)).isEmpty();
+    assertThat(without.dismissed()).extracting(Membership.Relay::node).containsExactly(mast);
+    // one that has become a member since is the steward's to retire
+    var member = signed(record(space(1), 2, 3, Role.READER, 0, CLOCK), key(2));
+    assertThat(
+            new Membership(List.of(CREATION, admin, member, without.records().getLast()))
+                .isActive(mast))
+        .isTrue();
+    // and what the steward has invited is the steward's to dismiss
+    var stewards =
+        membership.grantRelay(key(1).nodeId(), key(3).publicKey(), "mast", List.of("a:1"), CLOCK);
+    var kept = membership.with(List.of(signed(stewards, key(1)), retirement(2, 3, 0, CLOCK + 1)));
+    assertThat(kept.relay(mast)).isPresent();
+    assertThat(kept.with(List.of(retirement(1, 3, 4, CLOCK))).relay(mast)).isEmpty();
+  }
+
+  @Test
+  void aRetirementThatNobodyWithTheRightHasSignedDoesNotCount() {
+    var member = new Membership(List.of(CREATION, grant(1, 2, Role.WRITER, 2)));
+    var genuine = retirement(1, 2, 3, CLOCK);
+    for (var forged :
+        List.of(
+            signed(MembershipRecord.decode(genuine.bytes()), key(2)),
+            new SignedRecord(genuine.bytes(), new byte[64]),
+            new SignedRecord(retirement(1, 2, 4, CLOCK).bytes(), genuine.signature()),
+            retirement(9, 2, 0, CLOCK))) {
+      assertThat(member.with(List.of(forged))).isSameAs(member);
+    }
+    refused(
+        CREATION,
+        signed(
+            new MembershipRecord.Retirement(
+                new SpaceId(hash("other")), two(), key(1).nodeId(), 1, 2, hash("x"), CLOCK),
+            key(1)));
+  }
+
+  @Test
   void orderOfRecordsDoesNotMatter() {
     for (long seed = 1; seed <= 60; seed++) {
       var random = new Random(seed);
       var records = new ArrayList<>(List.of(CREATION));
       int number = 2;
-      for (int i = 0; i < 6; i++) {
+      for (int i = 0; i < 8; i++) {
         int issuer = 1 + random.nextInt(3);
         int subject = 1 + random.nextInt(4);
+        if (random.nextInt(3) == 0) {
+          long ended = issuer == 1 ? (random.nextInt(5) == 0 ? number : number++) : 0;
+          records.add(retirement(issuer, subject, ended, CLOCK + i));
+          continue;
+        }
         var role = Role.values()[random.nextInt(4)];
         // now and then the steward gives one number twice, as a copy of it would
         long given = issuer == 1 ? (random.nextInt(5) == 0 ? number : number++) : 0;
@@ -267,7 +381,10 @@ class MembershipTest {
                 .append(m.node())
                 .append(m.role())
                 .append(m.labels())
-                .append(m.grant()));
+                .append(m.grant())
+                .append(m.number())
+                .append(m.retired()));
+    text.append(membership.dismissed().stream().map(Membership.Relay::node).toList());
     text.append(
         membership.relays().stream().map(relay -> relay.node() + " " + relay.addresses()).toList());
     for (var record : membership.records().stream().map(SignedRecord::hash).sorted().toList()) {
@@ -277,6 +394,23 @@ class MembershipTest {
       }
     }
     return text.toString();
+  }
+
+  private static NodeId two() {
+    return key(2).nodeId();
+  }
+
+  private static SignedRecord retirement(int issuer, int subject, long number, long clock) {
+    return signed(
+        new MembershipRecord.Retirement(
+            space(1),
+            key(subject).nodeId(),
+            key(issuer).nodeId(),
+            1,
+            number,
+            number == 0 ? null : space(1).hash(),
+            clock),
+        key(issuer));
   }
 
   private static Role role(Membership membership, int node) {

@@ -63,6 +63,15 @@ class ResolverTurnTest {
   }
 
   @Test
+  void nobodyWaitsForOneThatIsRetired() {
+    var labelled = DefinitionsTest.with(THREE, 1, 3, Role.WRITER, "resolver");
+    var end = labelled.retirement(node(1), node(3), 0);
+    var retired = labelled.with(List.of(signed(end, key(1))));
+    assertThat(turn(1, retired, 1, 2)).isEqualTo(Turn.NEXT);
+    assertThat(turn(3, retired, 1, 2)).isEqualTo(Turn.NEXT);
+  }
+
+  @Test
   void whoMayOnlyReadDecidesNothing() {
     var labelled = DefinitionsTest.with(THREE, 1, 4, Role.READER, "resolver");
     assertThat(turn(4, labelled, 1, 4)).isEqualTo(Turn.OTHERS);

@@ -22,7 +22,7 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** How far an intent has come, by what the members have said to have. */
+/** How far an intent has come, by what those members have said to have that are counted on. */
 public final class Receipts {
   private final Recording recording;
   private final NodeId self;
@@ -154,7 +154,7 @@ public final class Receipts {
     return recording
         .view(logged.entry().space())
         .map(view ->
-            view.membership().members().stream().filter(m -> !m.node().equals(self)).toList())
+            view.membership().active().stream().filter(m -> !m.node().equals(self)).toList())
         .orElse(List.of());
   }
 }

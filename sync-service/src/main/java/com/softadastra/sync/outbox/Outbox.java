@@ -38,7 +38,7 @@ public final class Outbox {
   /** A row: an entry of a space. */
   record Row(SpaceId space, Dot dot, int bytes, Instant recordedAt) {}
 
-  /** What a peer is not known to have of the spaces that it belongs to. */
+  /** What a peer is not known to have of the spaces that it belongs to and is not retired from. */
   public PeerView.Lag lag(NodeId peer) {
     var ledger = storage.recording().ledger();
     var spaces = spacesOf(peer);
@@ -54,24 +54,33 @@ public final class Outbox {
     return sum(row -> row.space().equals(space) && !has(ledger, row, peer));
   }
 
-  /** What no other member is known to have; entries of a space without other members count too. */
+  /**
+   * What no other active member is known to have; entries of a space without such members count
+   * too.
+   */
   public Sum risk() {
     var ledger = storage.recording().ledger();
     var recording = storage.recording();
+    var single = new HashSet<SpaceId>();
+    recording
+        .views()
+        .forEach((id, view) -> {
+          if (view.membership().active().stream().allMatch(it -> it.node().equals(self))) {
+            single.add(id);
+          }
+        });
     var alone =
         sum(row ->
-            recording
-                .view(row.space())
-                .map(view -> ledger.isAlone(view.membership(), self, row.dot()))
-                .orElse(true));
+            !single.contains(row.space())
+                && recording
+                    .view(row.space())
+                    .map(view -> ledger.isAlone(view.membership(), self, row.dot()))
+                    .orElse(true));
     long entries = alone.entries();
     long bytes = alone.bytes();
     var oldest = alone.oldest();
-    for (var view : recording.views().values()) {
-      if (view.membership().members().size() > 1) {
-        continue;
-      }
-      var whole = whole(view.membership().space());
+    for (var space : single) {
+      var whole = whole(space);
       entries += whole.entries();
       bytes += whole.bytes();
       if (whole.oldest() != null && (oldest == null || whole.oldest().isBefore(oldest))) {
@@ -91,7 +100,7 @@ public final class Outbox {
         .recording()
         .views()
         .forEach((id, view) -> {
-          if (view.membership().member(member).isPresent()) {
+          if (view.membership().isActive(member)) {
             spaces.add(id);
           }
         });

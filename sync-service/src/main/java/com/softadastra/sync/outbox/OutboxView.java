@@ -47,7 +47,7 @@ public final class OutboxView {
     for (var peer : peering.peers()) {
       for (var space : names.all().entrySet()) {
         var view = storage.recording().view(space.getValue());
-        if (view.isEmpty() || view.get().membership().member(peer.node()).isEmpty()) {
+        if (view.isEmpty() || !view.get().membership().isActive(peer.node())) {
           continue;
         }
         var owed = outbox.owed(space.getValue(), peer.node());

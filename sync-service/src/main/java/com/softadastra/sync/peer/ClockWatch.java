@@ -17,10 +17,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Compares clocks with those of members that this node meets. Where most of them go otherwise, this
- * node is suspect, else whoever does; it is written down in each space once, until it has changed.
- * Of a member's lives that have written nothing it says so of a few, and of others when they write:
- * who comes as another one each time does not make all others write each time.
+ * Compares clocks with those of members that this node meets. Where most of the active ones go
+ * otherwise, this node is suspect, else whoever does; it is written down in each space once, until
+ * it has changed. Of a member's lives that have written nothing it says so of a few, and of others
+ * when they write: who comes as another one each time does not make all others write each time.
  *
  * <p>Any thread may use it.
  */
@@ -94,7 +94,8 @@ final class ClockWatch {
     }
     long met = 0;
     long others = 0;
-    for (var member : membership.members()) {
+    // one that was retired is no witness: its clock may be what was wrong with it
+    for (var member : membership.active()) {
       var is = apart.get(member.node());
       met += is == null ? 0 : 1;
       others += is != null && is ? 1 : 0;

@@ -46,6 +46,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -188,10 +189,15 @@ public final class Exchanges {
     changed();
   }
 
-  /** Whether a node carries for members of a space here and is a member of none: it has no log. */
+  /**
+   * Whether a node carries, or has carried, for members of a space here and is a member of none: it
+   * has no log.
+   */
   private boolean isOnlyRelay(NodeId peer) {
     var memberships = recording.views().values().stream().map(SpaceView::membership).toList();
-    return memberships.stream().anyMatch(it -> it.relay(peer).isPresent())
+    return memberships.stream()
+            .flatMap(it -> Stream.concat(it.relays().stream(), it.dismissed().stream()))
+            .anyMatch(it -> it.node().equals(peer))
         && memberships.stream().noneMatch(it -> it.member(peer).isPresent());
   }
 

@@ -234,7 +234,9 @@ public final class Pairing {
     var membership = recording.membership(spaces.id(space));
     var present = membership.member(Signatures.nodeId(request.key()));
     boolean creator = present.isPresent() && present.get().node().equals(membership.steward());
-    if (present.isEmpty() || (!creator && present.get().role() != role)) {
+    boolean same =
+        present.filter(it -> !it.retired()).filter(it -> creator || it.role() == role).isPresent();
+    if (!same) {
       var labels = present.map(Membership.Member::labels).orElse(List.of());
       var grant =
           membership.grant(
@@ -267,7 +269,12 @@ public final class Pairing {
       var grant =
           membership.grantRelay(
               key.nodeId(), request.key(), request.name(), addresses, Math.max(0, clock.millis()));
-      recording.putMembership(membership.with(List.of(SpaceNames.sign(grant, key))));
+      var after = membership.with(List.of(SpaceNames.sign(grant, key)));
+      if (after.relay(node).isEmpty()) {
+        throw new Refused(
+            ProblemCode.NOT_ALLOWED, "the steward of " + space + " has dismissed this relay");
+      }
+      recording.putMembership(after);
     }
     return new RelayDuty(Envelope.pseudonym(membership.space()), Passage.key(membership.space()));
   }
@@ -285,20 +292,27 @@ public final class Pairing {
     }
   }
 
-  private boolean grant(String space, NodeId node, MemberChange change) {
+  private Membership administered(String space) {
     var membership = recording.membership(spaces.id(space));
     if (membership.member(key.nodeId()).filter(self -> self.role() == Role.ADMIN).isEmpty()) {
       throw new Refused(ProblemCode.NOT_ALLOWED, "this node is no admin of space " + space);
     }
-    var member =
-        membership
-            .member(node)
-            .orElseThrow(() ->
-                new Refused(ProblemCode.PEER_UNKNOWN, "space " + space + " has no such member"));
+    return membership;
+  }
+
+  private static Refused unknown(String space) {
+    return new Refused(ProblemCode.PEER_UNKNOWN, "space " + space + " has no such member");
+  }
+
+  private boolean grant(String space, NodeId node, MemberChange change) {
+    var membership = administered(space);
+    var member = membership.member(node).orElseThrow(() -> unknown(space));
+    // a role is what makes a retired one active again, also the one that it had
+    boolean again = member.retired() && change.role() != null;
     var role = change.role() == null ? member.role() : change.role();
     var labels =
         change.labels() == null ? member.labels() : change.labels().stream().sorted().toList();
-    if (role == member.role() && labels.equals(member.labels())) {
+    if (role == member.role() && labels.equals(member.labels()) && !again) {
       return false;
     }
     var grant =
@@ -306,7 +320,7 @@ public final class Pairing {
             key.nodeId(), member.key(), member.name(), role, labels, Math.max(0, clock.millis()));
     var after = membership.with(List.of(SpaceNames.sign(grant, key)));
     var now = after.member(node).orElseThrow();
-    if (now.role() != role || !now.labels().equals(labels)) {
+    if (now.role() != role || !now.labels().equals(labels) || now.retired()) {
       throw new Refused(
           ProblemCode.NOT_ALLOWED,
           node.equals(membership.steward())
@@ -315,6 +329,51 @@ public final class Pairing {
     }
     recording.putMembership(after);
     return true;
+  }
+
+  /**
+   * Signs and records that nobody counts on a member any more, or that a relay is none, and tells
+   * the others. Where it is so already, nothing is recorded.
+   *
+   * @throws Refused where this node may not say so, or there is neither
+   */
+  void retire(String space, NodeId node) {
+    var id = spaces.id(space);
+    boolean changed = await(recording.administer(() -> retired(space, node)));
+    if (changed) {
+      exchanges.membershipChanged(id);
+    }
+  }
+
+  private boolean retired(String space, NodeId node) {
+    var membership = administered(space);
+    var member = membership.member(node);
+    if (member.filter(Membership.Member::retired).isPresent() || isDismissed(membership, node)) {
+      return false;
+    }
+    if (member.isEmpty() && membership.relay(node).isEmpty()) {
+      throw unknown(space);
+    }
+    if (node.equals(membership.steward())) {
+      throw new Refused(
+          ProblemCode.NOT_ALLOWED,
+          "the space's steward can't be retired: nobody else numbers what follows");
+    }
+    var record = membership.retirement(key.nodeId(), node, Math.max(0, clock.millis()));
+    var after = membership.with(List.of(SpaceNames.sign(record, key)));
+    if (after.isActive(node) || after.relay(node).isPresent()) {
+      throw new Refused(
+          ProblemCode.NOT_ALLOWED,
+          member.isPresent()
+              ? "only the space's steward retires a member"
+              : "the space's steward has made this node a relay");
+    }
+    recording.putMembership(after);
+    return true;
+  }
+
+  private static boolean isDismissed(Membership membership, NodeId node) {
+    return membership.dismissed().stream().anyMatch(relay -> relay.node().equals(node));
   }
 
   private byte[] random(int bytes) {

@@ -33,6 +33,9 @@ import reactor.core.publisher.Flux;
 
 /** The sync engine as the gateway sees it. */
 public final class PeeringService implements Peering {
+  private static final String ACTIVE = "active";
+  private static final String RETIRED = "retired";
+
   private final Recording recording;
   private final NodeKey key;
   private final String name;
@@ -129,9 +132,11 @@ public final class PeeringService implements Peering {
   public Reply<List<MemberView>> members(String space) {
     return Reply.from(() -> {
       var membership = spaces.view(space).membership();
-      return Stream.concat(
+      return Stream.of(
               membership.members().stream().map(member -> member(space, member)),
-              membership.relays().stream().map(PeeringService::relay))
+              membership.relays().stream().map(relay -> relay(relay, ACTIVE)),
+              membership.dismissed().stream().map(relay -> relay(relay, RETIRED)))
+          .flatMap(views -> views)
           .toList();
     });
   }
@@ -141,6 +146,17 @@ public final class PeeringService implements Peering {
     return Reply.from(() -> {
       pairing.change(space, node, change);
       return member(space, spaces.view(space).membership().member(node).orElseThrow());
+    });
+  }
+
+  @Override
+  public Reply<MemberView> retireMember(String space, NodeId node) {
+    return Reply.from(() -> {
+      pairing.retire(space, node);
+      return members(space).orThrow().stream()
+          .filter(member -> member.node().equals(node))
+          .findFirst()
+          .orElseThrow();
     });
   }
 
@@ -188,9 +204,9 @@ public final class PeeringService implements Peering {
   }
 
   /** Is listed with the members, and counts as none. */
-  private static MemberView relay(Membership.Relay relay) {
+  private static MemberView relay(Membership.Relay relay, String state) {
     return new MemberView(
-        relay.node(), relay.name(), Role.RELAY, List.of(), "active", Map.of(), null, 0);
+        relay.node(), relay.name(), Role.RELAY, List.of(), state, Map.of(), null, 0);
   }
 
   private MemberView member(String space, Membership.Member member) {
@@ -221,7 +237,7 @@ public final class PeeringService implements Peering {
         member.name(),
         member.role(),
         member.labels(),
-        "active",
+        member.retired() ? RETIRED : ACTIVE,
         Map.copyOf(vector),
         lastSeen,
         member.number());

@@ -8,6 +8,7 @@ import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.time.Schedule;
 import com.softadastra.engine.cbor.CborReader.Malformed;
 import com.softadastra.engine.envelope.MailFrame;
+import com.softadastra.engine.space.Membership;
 import com.softadastra.sync.envelope.Envelopes;
 import com.softadastra.sync.peer.CustodyMark.Way;
 import com.softadastra.sync.storage.SpaceView;
@@ -215,7 +216,7 @@ final class Bringing {
     for (var view : served.views().toList()) {
       for (var member : view.membership().members()) {
         var way = new Way(view.membership().space(), member.node(), relay);
-        if (isFor.test(member.node())) {
+        if (isFor.test(member.node()) && isOwed(member, way)) {
           ways.add(Map.entry(way, view));
         } else {
           forget(way);
@@ -229,7 +230,14 @@ final class Bringing {
     }
   }
 
-  /** The member is in reach: it gets all by another way. */
+  /**
+   * One that was retired gets what it lacks only where it shows by what it sends that it is there.
+   */
+  private boolean isOwed(Membership.Member member, Way way) {
+    return !member.retired() || wordDue.contains(way) || loads.containsKey(way);
+  }
+
+  /** The member is in reach, or nobody counts on it: it gets all by another way. */
   private void forget(Way way) {
     wordDue.remove(way);
     loads.computeIfPresent(way, (_, load) -> load.id == null ? null : load);

@@ -73,10 +73,7 @@ public final class CustodyBook {
     return mark.upTo() > 0
         && mark.self().equals(recording.incarnation())
         && Objects.equals(life(way.space(), way.to()), mark.life())
-        && recording
-            .view(way.space())
-            .filter(view -> view.membership().relay(way.relay()).isPresent())
-            .isPresent();
+        && isByRelay(way);
   }
 
   /** The log position up to which a relay has what a member lacks, 0 where it has nothing. */
@@ -145,6 +142,22 @@ public final class CustodyBook {
   /** A relay has nothing of a way left, whenever it was brought. */
   void isEmpty(Way way) {
     since.remove(way);
+  }
+
+  /** Forgets what nodes have signed for that are no relays any more. */
+  void forgetDismissed() {
+    relays.marks().stream()
+        .filter(mark -> mark.upTo() > 0 && !isByRelay(mark.way()))
+        .map(CustodyMark::way)
+        .sorted(Comparator.comparing(Way::space).thenComparing(Way::to))
+        .forEach(this::lost);
+  }
+
+  private boolean isByRelay(Way way) {
+    return recording
+        .view(way.space())
+        .filter(view -> view.membership().relay(way.relay()).isPresent())
+        .isPresent();
   }
 
   /** The ways by a relay of which it has something, by what it signed. */

@@ -102,6 +102,7 @@ public final class Relays implements Routes {
         end(node, lane, "no relay any more");
       }
     });
+    custody.forgetDismissed();
     channels.values().forEach(MailChannel::signal);
   }
 

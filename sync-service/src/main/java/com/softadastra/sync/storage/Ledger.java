@@ -74,9 +74,9 @@ public final class Ledger {
     return known == null || statement.laterThan(known.statement());
   }
 
-  /** Whether some member other than this node isn't known to have an entry. */
+  /** Whether some active member other than this node isn't known to have an entry. */
   boolean owed(Membership membership, NodeId self, Dot dot) {
-    for (var member : membership.members()) {
+    for (var member : membership.active()) {
       if (!member.node().equals(self) && !has(membership.space(), member.node(), dot)) {
         return true;
       }
@@ -84,9 +84,9 @@ public final class Ledger {
     return false;
   }
 
-  /** Whether no member other than this node is known to have an entry. */
+  /** Whether no active member other than this node is known to have an entry. */
   public boolean isAlone(Membership membership, NodeId self, Dot dot) {
-    return membership.members().stream()
+    return membership.active().stream()
         .noneMatch(
             member -> !member.node().equals(self) && has(membership.space(), member.node(), dot));
   }
@@ -176,8 +176,8 @@ public final class Ledger {
     }
   }
 
-  /** Chains have other names from now on, so that statements cover other entries. */
-  void renamed() {
+  /** Chains have other names, so that statements cover other entries; or others are counted on. */
+  void recounted() {
     listeners.forEach(Runnable::run);
   }
 

@@ -3,6 +3,7 @@ package com.softadastra.sync.storage;
 import com.softadastra.contracts.Dot;
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.Incarnation;
+import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.Problem;
 import com.softadastra.contracts.ProblemCode;
 import com.softadastra.contracts.Refused;
@@ -85,6 +86,10 @@ public final class Recording {
   private final Map<SpaceId, SpaceState> spaces = new LinkedHashMap<>();
   private Journal.Node node;
   private boolean reborn;
+
+  /** Whether a membership has changed by which others are counted on, which is not shown yet. */
+  private boolean othersCount;
+
   private long lastPosition;
   private long chainsPosition;
 
@@ -377,11 +382,27 @@ public final class Recording {
     batch.learn(
         membership.space(),
         membership.records().stream().filter(r -> !known.contains(r.hash())).toList());
-    if (membership.members().size() > state.membership().members().size()) {
+    var before = state.membership();
+    if (countMore(before, membership)) {
       batch.oweEverything(membership.space());
     }
     journal.commit(batch);
     state.membership(membership);
+    othersCount |= !nodes(before.active()).equals(nodes(membership.active()));
+  }
+
+  /** Whether somebody is counted on who was not. */
+  private static boolean countMore(Membership before, Membership now) {
+    for (var member : now.active()) {
+      if (!before.isActive(member.node())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static List<NodeId> nodes(List<Membership.Member> members) {
+    return members.stream().map(Membership.Member::node).toList();
   }
 
   /**
@@ -613,6 +634,10 @@ public final class Recording {
       return;
     }
     published(spaces.keySet());
+    if (othersCount) {
+      othersCount = false;
+      ledger.recounted();
+    }
     answer.run();
   }
 
@@ -694,7 +719,7 @@ public final class Recording {
     }
     published(touched);
     if (!batch.branches().isEmpty()) {
-      ledger.renamed();
+      ledger.recounted();
     }
     measures.commits++;
     measures.lastBatch = units.size();

@@ -445,6 +445,27 @@ class ExchangesTest {
   }
 
   @Test
+  void ofTwoWhoseClocksDifferTheRetiredOneIsSuspect() {
+    var end = membership.retirement(one.id(), three.id(), 9);
+    var retired = membership.with(List.of(SpaceNames.sign(end, one.key)));
+    one.recording.administer(() -> {
+      one.recording.putMembership(retired);
+      return true;
+    });
+    three.ahead(Duration.ofHours(1));
+    three.write(1);
+    one.write(1);
+    one.exchanges.start();
+    three.exchanges.start();
+    meet(one, three);
+    quietly();
+    for (var node : List.of(one, three)) {
+      assertThat(node.suspects(three)).isTrue();
+      assertThat(node.suspects(one)).isFalse();
+    }
+  }
+
+  @Test
   void ofManyLivesThatHaveWrittenNothingItIsSaidWhenTheyDo() {
     three.ahead(Duration.ofHours(1));
     nodes.forEach(node -> node.exchanges.start());

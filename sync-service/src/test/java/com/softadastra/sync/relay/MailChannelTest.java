@@ -451,4 +451,55 @@ class MailChannelTest {
     taken(two, relay.keepAll());
     assertThat(two.said(three)).isEqualTo(Map.of(two.replica(), 1L));
   }
+
+  private void learn(MembershipRecord record) {
+    var done =
+        one.recording.administer(() -> {
+          var now = one.recording.membership(space);
+          one.recording.putMembership(now.with(List.of(SpaceNames.sign(record, key(1)))));
+          return true;
+        });
+    soon();
+    assertThat(done).isCompleted();
+  }
+
+  private Membership membership() {
+    return one.recording.view(space).orElseThrow().membership();
+  }
+
+  @Test
+  void aRetiredMemberIsBroughtNothingUntilItSendsAgainWhatIsHere() {
+    learn(membership().retirement(key(1).nodeId(), two.id(), 3));
+    one.write(2);
+    soon();
+    two.write(1);
+    var sealed = sealedByTwo();
+    sealed.forEach(it -> relay.say(new MailFrame.Mail(it.encode())));
+    assertThat(relay.brought()).isEmpty();
+    // so it is there, and has heard nothing of what is here
+    sealed.forEach(it -> relay.say(new MailFrame.Mail(it.encode())));
+    assertThat(entries(relay.keepAll())).isEqualTo(2);
+    one.write(1);
+    soon();
+    assertThat(relay.brought()).isEmpty();
+  }
+
+  @Test
+  void whatADismissedRelayHasSignedForCountsNoMoreAlsoWhenItIsAskedAgain() {
+    one.write(2);
+    relay.keepAll();
+    assertThat(custody.upTo(way)).isPositive();
+    learn(membership().retirement(key(1).nodeId(), RELAY.nodeId(), 3));
+    assertThat(custody.upTo(way)).isZero();
+    one.write(1);
+    soon();
+    assertThat(relay.brought()).isEmpty();
+    custody.forgetDismissed();
+    soon();
+    learn(membership().grantRelay(key(1).nodeId(), RELAY.publicKey(), "mast", List.of(), 4));
+    assertThat(custody.upTo(way)).isZero();
+    relay.channel.signal();
+    soon();
+    assertThat(entries(relay.keepAll())).isEqualTo(3);
+  }
 }

@@ -365,6 +365,53 @@ abstract class JournalContract {
   }
 
   @Test
+  void owesNothingToARetiredMemberAndAllToOneThatCountsAgain() throws Exception {
+    put(null, "a", "{}");
+    var second = put(null, "b", "{}");
+    var self = recording.view(space).orElseThrow().self();
+    note(new Statement(space, new Replica(OTHER.nodeId(), LIFE), 1, 1, Map.of(self, 1L)));
+    assertThat(recording.ledger().isAlone(membership, SELF.nodeId(), new Dot(self, 1))).isFalse();
+    var told = new ArrayList<String>();
+    recording.ledger().onChange(() -> told.add("others count"));
+    var end = membership.retirement(SELF.nodeId(), OTHER.nodeId(), 1);
+    var retired = membership.with(List.of(SpaceNames.sign(end, SELF)));
+
+    administer(() -> recording.putMembership(retired));
+    assertThat(told).containsExactly("others count");
+    assertThat(recording.ledger().isAlone(retired, SELF.nodeId(), new Dot(self, 1))).isTrue();
+    administer(() -> assertThat(recording.discharge(space, 10)).isEqualTo(2));
+    var third = put(null, "c", "{}");
+    assertThat(outbox(journal, space)).isEmpty();
+    restart(new Birth(LIFE, 0));
+    assertThat(recording.view(space).orElseThrow().membership().isActive(OTHER.nodeId())).isFalse();
+
+    var grant = retired.grant(SELF.nodeId(), OTHER.publicKey(), "other", Role.WRITER, 2);
+    administer(() -> recording.putMembership(retired.with(List.of(SpaceNames.sign(grant, SELF)))));
+    assertThat(outbox(journal, space)).contains(second.position(), third.position());
+  }
+
+  @Test
+  void owesAllToOneThatCountsAgainWhileAnotherIsRetired() throws Exception {
+    var third = key(3);
+    var grant = membership.grant(SELF.nodeId(), third.publicKey(), "third", Role.WRITER, 1);
+    var three = membership.with(List.of(SpaceNames.sign(grant, SELF)));
+    var end = three.retirement(SELF.nodeId(), third.nodeId(), 2);
+    var without = three.with(List.of(SpaceNames.sign(end, SELF)));
+    administer(() -> recording.putMembership(without));
+    var written = put(null, "a", "{}");
+    var self = recording.view(space).orElseThrow().self();
+    note(new Statement(space, new Replica(OTHER.nodeId(), LIFE), 1, 1, Map.of(self, 1L)));
+    administer(() -> recording.discharge(space, 10));
+    assertThat(outbox(journal, space)).isEmpty();
+
+    var again = without.grant(SELF.nodeId(), third.publicKey(), "third", Role.WRITER, 3);
+    var back = without.with(List.of(SpaceNames.sign(again, SELF)));
+    var other = back.retirement(SELF.nodeId(), OTHER.nodeId(), 4);
+    administer(() -> recording.putMembership(back.with(List.of(SpaceNames.sign(other, SELF)))));
+    assertThat(outbox(journal, space)).containsExactly(written.position());
+  }
+
+  @Test
   void whoHasSeenVeryManyChainsWritesAndStarts() throws Exception {
     var lives = new ArrayList<ReceivedEntry>();
     for (int n = 1; n <= Bounds.CAUSES + 1; n++) {
