@@ -234,7 +234,17 @@ final class Bringing {
    * One that was retired gets what it lacks only where it shows by what it sends that it is there.
    */
   private boolean isOwed(Membership.Member member, Way way) {
-    return !member.retired() || wordDue.contains(way) || loads.containsKey(way);
+    var load = loads.get(way);
+    return !member.retired() || wordDue.contains(way) || (load != null && hasMore(load));
+  }
+
+  private static boolean hasMore(Load load) {
+    try {
+      return load.id != null || load.sealed.hasNext();
+    } catch (Refused _) {
+      // is met again when more is brought
+      return true;
+    }
   }
 
   /** The member is in reach, or nobody counts on it: it gets all by another way. */
