@@ -247,6 +247,10 @@ public final class Pairing {
               labels,
               Math.max(0, clock.millis()));
       membership = membership.with(List.of(SpaceNames.sign(grant, key)));
+      if (!membership.isActive(Signatures.nodeId(request.key()))) {
+        throw new Refused(
+            ProblemCode.NOT_ALLOWED, "the steward of " + space + " has retired this node");
+      }
       recording.putMembership(membership);
     }
     return membership.records();
@@ -272,7 +276,8 @@ public final class Pairing {
       var after = membership.with(List.of(SpaceNames.sign(grant, key)));
       if (after.relay(node).isEmpty()) {
         throw new Refused(
-            ProblemCode.NOT_ALLOWED, "the steward of " + space + " has dismissed this relay");
+            ProblemCode.NOT_ALLOWED,
+            "a record of " + space + " that counts more has dismissed this relay");
       }
       recording.putMembership(after);
     }
@@ -366,7 +371,7 @@ public final class Pairing {
           ProblemCode.NOT_ALLOWED,
           member.isPresent()
               ? "only the space's steward retires a member"
-              : "the space's steward has made this node a relay");
+              : "a record that counts more has made this node a relay");
     }
     recording.putMembership(after);
     return true;

@@ -11,6 +11,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -85,14 +86,18 @@ public final class RelayDirectory {
 
   /** Keeps a mark; completes when it is forced and shown. */
   public CompletionStage<?> keep(CustodyMark mark) {
-    return kept(recording.administer(() -> Optional.of(put(mark))));
+    return kept(recording.administer(() -> List.of(put(mark))));
   }
 
-  /** Empties a mark as it is then, also one that is being kept; completes when that is forced. */
-  public CompletionStage<?> empty(CustodyMark.Way way) {
+  /** Empties marks as they are then, also those being kept; completes when that is forced. */
+  public CompletionStage<?> empty(List<CustodyMark.Way> ways) {
     return kept(
-        recording.administer(
-            () -> Optional.ofNullable(latest.get(way)).map(it -> put(it.emptied()))));
+        recording.administer(() ->
+            ways.stream()
+                .map(latest::get)
+                .filter(Objects::nonNull)
+                .map(it -> put(it.emptied()))
+                .toList()));
   }
 
   private CustodyMark put(CustodyMark mark) {
@@ -101,7 +106,7 @@ public final class RelayDirectory {
     return mark;
   }
 
-  private CompletionStage<?> kept(CompletionStage<Optional<CustodyMark>> forced) {
-    return forced.thenAccept(mark -> mark.ifPresent(this::show));
+  private CompletionStage<?> kept(CompletionStage<List<CustodyMark>> forced) {
+    return forced.thenAccept(shown -> shown.forEach(this::show));
   }
 }

@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -81,15 +82,17 @@ final class Bringing {
    * What was brought beyond a mark, which stays before the first entry that can't be read.
    *
    * @param upTo the mark
+   * @param life of the member; another one is brought all
    * @param mended as many entries as had been mended then: when more are, it begins at the mark
    */
-  private record Beyond(long upTo, long reached, long mended) {}
+  private record Beyond(long upTo, @Nullable Incarnation life, long reached, long mended) {}
 
   /** What is brought to a member, and the envelope of it that waits for the relay's signature. */
   private static final class Load {
     final Envelopes.Sealed sealed;
     final @Nullable Incarnation life;
     final long upTo;
+    final long from;
     final long mended;
     final CustodyBook.Word word;
     byte @Nullable [] id;
@@ -97,6 +100,7 @@ final class Bringing {
 
     /**
      * @param upTo the mark when it was begun
+     * @param from the log position behind which it begins
      * @param mended entries by then
      * @param word what it tells beside entries
      */
@@ -104,11 +108,13 @@ final class Bringing {
         Envelopes.Sealed sealed,
         @Nullable Incarnation life,
         long upTo,
+        long from,
         long mended,
         CustodyBook.Word word) {
       this.sealed = sealed;
       this.life = life;
       this.upTo = upTo;
+      this.from = from;
       this.mended = mended;
       this.word = word;
     }
@@ -213,7 +219,9 @@ final class Bringing {
   /** Brings what is to be brought now. */
   void bring() {
     var ways = new ArrayList<Map.Entry<Way, SpaceView>>();
-    for (var view : served.views().toList()) {
+    var views = served.views().toList();
+    leave(views.stream().map(view -> view.membership().space()).collect(Collectors.toSet()));
+    for (var view : views) {
       for (var member : view.membership().members()) {
         var way = new Way(view.membership().space(), member.node(), relay);
         if (isFor.test(member.node()) && isOwed(member, way)) {
@@ -228,6 +236,14 @@ final class Bringing {
       var way = ways.get(Math.floorMod(begin + i, ways.size()));
       bring(way.getKey(), way.getValue());
     }
+  }
+
+  /** What was begun for a space that the relay doesn't serve any more is not gone on with. */
+  private void leave(Set<SpaceId> spaces) {
+    Predicate<Way> isLeft = way -> !spaces.contains(way.space());
+    loads.keySet().removeIf(isLeft);
+    beyond.keySet().removeIf(isLeft);
+    wordDue.removeIf(isLeft);
   }
 
   /**
@@ -265,18 +281,19 @@ final class Bringing {
     try {
       if (load == null || !load.sealed.hasNext()) {
         loads.remove(way);
-        // more may have been written since that was begun
+        // more may have been written since that was begun; the life first: a mark of an earlier one
+        // counts no more
+        var life = custody.life(way.space(), way.to());
         long upTo = custody.upTo(way);
-        long brought = brought(way, upTo);
+        long brought = brought(way, life, upTo);
         var word = custody.word(view, way.to());
         if (!wordDue.remove(way)
             && ServedSpaces.last(view) <= brought
             && !custody.isNews(way, word)) {
           return;
         }
-        var life = custody.life(way.space(), way.to());
         var sealed = envelopes.sealForRelay(way.space(), way.to(), brought, LIFE);
-        load = new Load(sealed, life, upTo, served.recording().mended(), word);
+        load = new Load(sealed, life, upTo, brought, served.recording().mended(), word);
         loads.put(way, load);
       }
       var envelope = load.sealed.next();
@@ -292,9 +309,12 @@ final class Bringing {
   }
 
   /** Up to where all that can be read now was brought. */
-  private long brought(Way way, long upTo) {
+  private long brought(Way way, @Nullable Incarnation life, long upTo) {
     var more = beyond.get(way);
-    return more != null && more.upTo() == upTo && more.mended() == served.recording().mended()
+    return more != null
+            && more.upTo() == upTo
+            && Objects.equals(more.life(), life)
+            && more.mended() == served.recording().mended()
         ? more.reached()
         : upTo;
   }
@@ -353,9 +373,14 @@ final class Bringing {
   private long marked(Way way, Load load) {
     long reached = reached(load.sealed);
     long whole = load.sealed.lacking(load.upTo).orElse(Long.MAX_VALUE) - 1;
+    if (load.from > load.upTo && whole > load.upTo) {
+      // what was left out before it, and what follows on that, is not with the relay
+      beyond.remove(way);
+      return custody.upTo(way);
+    }
     long upTo = Math.max(custody.upTo(way), Math.min(reached, whole));
     if (upTo < reached) {
-      beyond.put(way, new Beyond(upTo, reached, load.mended));
+      beyond.put(way, new Beyond(upTo, load.life, reached, load.mended));
     } else {
       beyond.remove(way);
     }

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -40,6 +41,9 @@ public final class CustodyBook {
 
   /** What this process knows to be with relays beside entries. */
   private final Map<Way, Word> words = new ConcurrentHashMap<>();
+
+  /** Whose marks are being emptied, as the relay was dismissed. */
+  private final Set<Way> forgotten = ConcurrentHashMap.newKeySet();
 
   /**
    * What an envelope brings beside entries, as far as it is worth one of its own.
@@ -123,9 +127,13 @@ public final class CustodyBook {
 
   /** A relay has nothing of it any more, and the member has not got it. */
   CompletionStage<?> lost(Way way) {
+    nothingIsThere(way);
+    return relays.empty(List.of(way));
+  }
+
+  private void nothingIsThere(Way way) {
     since.put(way, 0L);
     words.remove(way);
-    return relays.empty(way);
   }
 
   /**
@@ -146,11 +154,18 @@ public final class CustodyBook {
 
   /** Forgets what nodes have signed for that are no relays any more. */
   void forgetDismissed() {
-    relays.marks().stream()
-        .filter(mark -> mark.upTo() > 0 && !isByRelay(mark.way()))
-        .map(CustodyMark::way)
-        .sorted(Comparator.comparing(Way::space).thenComparing(Way::to))
-        .forEach(this::lost);
+    var ways =
+        relays.marks().stream()
+            .filter(mark -> mark.upTo() > 0 && !isByRelay(mark.way()))
+            .map(CustodyMark::way)
+            .filter(forgotten::add)
+            .sorted(Comparator.comparing(Way::space).thenComparing(Way::to))
+            .toList();
+    if (ways.isEmpty()) {
+      return;
+    }
+    ways.forEach(this::nothingIsThere);
+    var _ = relays.empty(ways).whenComplete((_, _) -> forgotten.removeAll(ways));
   }
 
   private boolean isByRelay(Way way) {

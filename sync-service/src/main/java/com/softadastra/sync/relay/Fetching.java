@@ -119,7 +119,8 @@ final class Fetching {
             .view(opened.space())
             .filter(it -> ServedSpaces.last(it) > before)
             .isPresent();
-    if (!opened.refused().isEmpty() || (opened.entries() > 0 && !grown)) {
+    // one that tells without entries asks for no answer, or two that differ would tell for ever
+    if (opened.entries() > 0 && (!opened.refused().isEmpty() || !grown)) {
       sentInVain.accept(opened);
     }
     return new MailFrame.Taken(envelope.id());

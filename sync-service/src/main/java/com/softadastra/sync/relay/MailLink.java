@@ -63,7 +63,12 @@ final class MailLink {
 
     @Override
     protected void hookOnSubscribe(Subscription subscription) {
-      step(() -> incoming = subscription);
+      step(() -> {
+        incoming = subscription;
+        if (isClosed()) {
+          subscription.cancel();
+        }
+      });
       subscription.request(WINDOW);
     }
 

@@ -137,7 +137,8 @@ public final class Relays implements Routes {
               .whenComplete((_, failure) -> {
                 introduced.remove(relay.node());
                 if (failure == null) {
-                  follow();
+                  // not on the thread that records, which others may wait for in there
+                  surroundings.schedule().execute(this::follow);
                 }
               });
     }

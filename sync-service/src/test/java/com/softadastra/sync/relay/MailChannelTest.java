@@ -413,6 +413,29 @@ class MailChannelTest {
     assertThat(custody.upTo(way)).isEqualTo(one.recording.durable());
   }
 
+  /** What was left out because of it is missing there too, also when the member has that. */
+  @Test
+  void whatWasLeftOutIsBroughtWhenTheMemberHasWhatCannotBeRead() {
+    one.write(2);
+    var early = sealed(one, two);
+    one.write(1);
+    var second = one.recording.log().find(space, one.replica(), 2).orElseThrow();
+    medium.turnEntry(second.position(), 5);
+    assertThatThrownBy(() -> one.recording.log().find(space, one.replica(), 2))
+        .isInstanceOfSatisfying(DamagedRow.class, one.recording::noticed);
+    reconnect();
+    assertThat(entries(relay.keepAll())).isOne();
+    taken(two, early);
+    sealedByTwo().forEach(this::mail);
+    relay.keepAll();
+    one.write(1);
+    // what follows on what was left out is of no use before that
+    relay.keepAll().forEach(it -> envelopes(two).open(it));
+    soon();
+    assertThat(two.vector()).containsEntry(one.replica(), 4L);
+    assertThat(custody.upTo(way)).isEqualTo(one.recording.durable());
+  }
+
   private Membership granted(int n) {
     var membership = one.recording.view(space).orElseThrow().membership();
     var reader = membership.grant(one.id(), key(n).publicKey(), "" + n, Role.READER, 3);
@@ -469,6 +492,7 @@ class MailChannelTest {
 
   @Test
   void aRetiredMemberIsBroughtNothingUntilItSendsAgainWhatIsHere() {
+    relay.keepAll();
     learn(membership().retirement(key(1).nodeId(), two.id(), 3));
     one.write(2);
     soon();
@@ -489,6 +513,10 @@ class MailChannelTest {
     one.write(2);
     relay.keepAll();
     assertThat(custody.upTo(way)).isPositive();
+    one.write(1);
+    soon();
+    var underway = relay.brought();
+    assertThat(underway).hasSize(1);
     learn(membership().retirement(key(1).nodeId(), RELAY.nodeId(), 3));
     assertThat(custody.upTo(way)).isZero();
     one.write(1);
@@ -496,10 +524,11 @@ class MailChannelTest {
     assertThat(relay.brought()).isEmpty();
     custody.forgetDismissed();
     soon();
+    underway.forEach(relay::keep);
     learn(membership().grantRelay(key(1).nodeId(), RELAY.publicKey(), "mast", List.of(), 4));
     assertThat(custody.upTo(way)).isZero();
     relay.channel.signal();
     soon();
-    assertThat(entries(relay.keepAll())).isEqualTo(3);
+    assertThat(entries(relay.keepAll())).isEqualTo(4);
   }
 }
