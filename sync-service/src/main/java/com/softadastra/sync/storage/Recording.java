@@ -38,6 +38,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -1044,8 +1045,9 @@ public final class Recording {
             id, new SpaceView(space.membership(), space.self(), space.chains(), space.urgency()));
       }
     }
-    // whoever reads the position first finds chains that hold at least as much
-    views = Map.copyOf(next);
+    // in the order in which they came, which is the same in every JVM; whoever reads the position
+    // first finds chains that hold at least as much
+    views = Collections.unmodifiableMap(next);
     durable = lastPosition;
     forcedCommits = commits;
     durableDisputes = disputes;
