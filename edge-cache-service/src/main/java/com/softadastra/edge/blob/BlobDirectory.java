@@ -12,6 +12,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The directory of the blobs, and each step that can be cut off by a crash: tests stop before and
@@ -31,6 +32,8 @@ class BlobDirectory implements Closeable {
     try {
       Files.createDirectories(path);
       lock = lock(path);
+      // its own name too, without which no name inside is of use
+      force(path.toAbsolutePath().getParent());
     } catch (IOException e) {
       throw new StoreUnusable("The directory " + path + " can't be written: " + e.getMessage(), e);
     }
@@ -104,8 +107,14 @@ class BlobDirectory implements Closeable {
 
   /** From now on a loss of power changes no name. */
   void forceNames() throws IOException {
-    try (var folder = FileChannel.open(path, StandardOpenOption.READ)) {
-      folder.force(true);
+    force(path);
+  }
+
+  private static void force(@Nullable Path directory) throws IOException {
+    if (directory != null) {
+      try (var folder = FileChannel.open(directory, StandardOpenOption.READ)) {
+        folder.force(true);
+      }
     }
   }
 

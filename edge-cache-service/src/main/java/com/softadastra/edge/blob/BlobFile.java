@@ -61,7 +61,12 @@ final class BlobFile {
 
   /** What the file counts for in the budget; never less than it takes. */
   static long weight(long total) {
-    long blocks = (fileBytes(total) + BLOCK_BYTES - 1) / BLOCK_BYTES;
+    return weightOfFile(fileBytes(total));
+  }
+
+  /** The same of a file of that length. */
+  static long weightOfFile(long fileBytes) {
+    long blocks = (fileBytes + BLOCK_BYTES - 1) / BLOCK_BYTES;
     return Math.max(LEAST_BYTES, blocks * BLOCK_BYTES);
   }
 

@@ -83,7 +83,7 @@ final class BlobFlight {
   private void beginAnew() {
     var progress = store.progress(id);
     if (progress.isPresent()) {
-      try (var writer = store.write(id, progress.get().total(), 0).orElse(null)) {
+      try (var writer = store.writeFetched(id, progress.get().total(), 0).orElse(null)) {
         if (writer != null) {
           writer.discard();
         }
@@ -179,7 +179,7 @@ final class BlobFlight {
     if (from > 0 && progress.isPresent() && progress.get().total() != line.total()) {
       return Outcome.WRONG;
     }
-    try (var writer = store.write(id, line.total(), from).orElse(null)) {
+    try (var writer = store.writeFetched(id, line.total(), from).orElse(null)) {
       if (writer == null) {
         return Outcome.THERE;
       }
@@ -194,7 +194,8 @@ final class BlobFlight {
           return null;
         }
         writer.append(bytes, bytes.length);
-        if (System.nanoTime() > until) {
+        // what is whole is committed: nobody could go on with it
+        if (!writer.isWhole() && System.nanoTime() > until) {
           return Outcome.ABSENT;
         }
       }

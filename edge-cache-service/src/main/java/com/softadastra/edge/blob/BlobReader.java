@@ -13,13 +13,18 @@ import java.util.Arrays;
 public final class BlobReader implements Closeable {
   private final BlobStore store;
   private final BlobId id;
+  private final BlobStore.Stored stored;
   private final long total;
   private final FileChannel file;
 
-  BlobReader(BlobStore store, BlobId id, long total, FileChannel file) {
+  /**
+   * @param stored whose file it is
+   */
+  BlobReader(BlobStore store, BlobId id, BlobStore.Stored stored, FileChannel file) {
     this.store = store;
     this.id = id;
-    this.total = total;
+    this.stored = stored;
+    this.total = stored.total();
     this.file = file;
   }
 
@@ -32,7 +37,8 @@ public final class BlobReader implements Closeable {
    * From that offset to the end of its chunk.
    *
    * @param offset before the end of the blob
-   * @throws BlobUnreadable where the chunk is damaged or can't be read; the blob is no longer here
+   * @throws BlobUnreadable where the chunk is damaged, and the blob no longer here; or where it
+   *     can't be read now, which the blob outlives
    */
   public byte[] chunkFrom(long offset) throws BlobUnreadable {
     byte[] chunk = chunk(offset);
@@ -58,9 +64,12 @@ public final class BlobReader implements Closeable {
     int number = (int) (offset / BlobFile.CHUNK_BYTES);
     try {
       return store.chunk(id, number, () -> BlobFile.chunk(file, id, total, number));
+    } catch (BlobFile.Damaged e) {
+      store.quarantine(id, stored, e);
+      throw new BlobUnreadable(id, true, e);
     } catch (IOException e) {
-      store.quarantine(id, e);
-      throw new BlobUnreadable(id, e);
+      // a reader that was closed or interrupted says nothing of the file
+      throw new BlobUnreadable(id, false, e);
     }
   }
 

@@ -1,10 +1,15 @@
 package com.softadastra.edge.blob;
 
+import com.softadastra.contracts.Refused;
 import java.io.IOException;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Blobs that are here, or at a peer. */
 public final class BlobService {
+  private static final Logger LOG = LoggerFactory.getLogger(BlobService.class);
+
   private final BlobStore store;
   private final BlobSource peers;
 
@@ -19,32 +24,48 @@ public final class BlobService {
 
   /**
    * A blob to read, of which at least the first byte that is wanted can be: what turns out to be
-   * damaged there is fetched anew.
+   * damaged there is not here.
    *
    * @param from the first byte that is wanted
-   * @param mayFetch whether peers are asked where it isn't here
+   * @throws BlobUnreadable where it can't be read now, and stays
    */
-  public Optional<BlobReader> find(BlobId id, long from, boolean mayFetch) {
-    var here = readable(id, from);
-    return here.isEmpty() && mayFetch && peers.fetch(id) ? readable(id, from) : here;
-  }
-
-  private Optional<BlobReader> readable(BlobId id, long from) {
+  public Optional<BlobReader> find(BlobId id, long from) throws BlobUnreadable {
     var reader = store.read(id);
     if (reader.isPresent() && from < reader.get().total()) {
       try {
         reader.get().chunkFrom(from);
-      } catch (BlobUnreadable _) {
+      } catch (BlobUnreadable e) {
         reader.get().close();
+        if (!e.isGone()) {
+          throw e;
+        }
         return Optional.empty();
       }
     }
     return reader;
   }
 
+  /**
+   * Fetches it from peers, which may take long.
+   *
+   * @return whether it is here now
+   * @throws Refused {@code busy} where too many others are being fetched
+   */
+  public boolean fetch(BlobId id) {
+    return peers.fetch(id);
+  }
+
   /** A blob broke off while it was read; it is fetched anew, for who asks again. */
   public void brokeOff(BlobId id) {
-    Thread.ofVirtual().name("blob-refetch").start(() -> peers.fetch(id));
+    Thread.ofVirtual().name("blob-refetch").start(() -> refetch(id));
+  }
+
+  private void refetch(BlobId id) {
+    try {
+      var _ = peers.fetch(id);
+    } catch (Refused e) {
+      LOG.debug("blob {} is not fetched anew", id, e);
+    }
   }
 
   /**

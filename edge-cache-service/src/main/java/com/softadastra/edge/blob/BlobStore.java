@@ -9,9 +9,11 @@ import com.softadastra.edge.store.StoreUnusable;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -25,37 +27,43 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Blobs in one directory, by the hexadecimal name alone: {@code NAME.part} while it comes in,
- * {@code NAME.blob} once it is whole, verified and forced, {@code NAME.pin} where it is never
- * evicted, {@code NAME.damaged} where it was found not to be what was written. {@link BlobFile} has
- * the form.
+ * Blobs in one directory, by the hexadecimal name alone: {@code NAME.part} while a client sends it,
+ * {@code NAME.given} while a peer does, {@code NAME.blob} once it is whole, verified and forced,
+ * {@code NAME.pin} where it is never evicted, {@code NAME.damaged} where it was found not to be
+ * what was written. {@link BlobFile} has the form.
  *
- * <p>The budget holds for all of these, and a blob that is coming in counts with its full length
- * from the beginning. What has to go for it goes by segmented LRU: blobs that were never asked for
- * since they came go first, the oldest before the others; what was asked for takes at most four
- * fifths of the budget. Chunks in memory go by W-TinyLFU (Caffeine).
+ * <p>The budget holds for all of these, and a blob that a client sends counts with its full length
+ * from the beginning; one that a peer gives with what has come. What has to go for it goes by
+ * segmented LRU: blobs that were never asked for since they came go first, the oldest before the
+ * others; what was asked for takes at most four fifths of the budget. Chunks in memory go by
+ * W-TinyLFU (Caffeine).
  *
  * <p>All methods are for any thread.
  */
 public final class BlobStore implements Closeable {
   static final String PARTIAL = ".part";
+  static final String GIVEN = ".given";
   static final String WHOLE = ".blob";
   static final String PIN = ".pin";
   static final String DAMAGED = ".damaged";
 
   private static final Logger LOG = LoggerFactory.getLogger(BlobStore.class);
-  private static final Set<String> KINDS = Set.of(PARTIAL, WHOLE, PIN, DAMAGED);
+  private static final Set<String> KINDS = Set.of(PARTIAL, GIVEN, WHOLE, PIN, DAMAGED);
 
   private final BlobDirectory directory;
   private final BlobLimits limits;
   private final InstantSource clock;
   private final Cache<Chunk, byte[]> memory;
 
-  // all below under the lock of this; lengths of blobs, the first is the next to go
-  private final LinkedHashMap<BlobId, Long> unasked = new LinkedHashMap<>();
-  private final LinkedHashMap<BlobId, Long> asked = new LinkedHashMap<>();
-  private final Map<BlobId, Long> pinned = new HashMap<>();
-  private final LinkedHashMap<BlobId, Long> damaged = new LinkedHashMap<>();
+  // all below under the lock of this; the first blob is the next to go
+  private final LinkedHashMap<BlobId, Stored> unasked = new LinkedHashMap<>();
+  private final LinkedHashMap<BlobId, Stored> asked = new LinkedHashMap<>();
+  private final Map<BlobId, Stored> pinned = new HashMap<>();
+  private final LinkedHashMap<BlobId, Stored> damaged = new LinkedHashMap<>();
+
+  /** Files that could not be opened at the start, which may be whole, and what they count for. */
+  private final Map<BlobId, Long> unopened = new HashMap<>();
+
   private final Map<BlobId, Partial> partials = new HashMap<>();
   private final Set<BlobId> unrestored = new HashSet<>();
   private final Set<BlobId> pins = new HashSet<>();
@@ -67,6 +75,18 @@ public final class BlobStore implements Closeable {
   private long askedWeight;
   private long evictions;
   private long damages;
+  private long files;
+
+  /**
+   * A file that is whole; no other has its number, not even one of the same blob.
+   *
+   * @param total bytes of the blob
+   */
+  record Stored(long number, long total) {
+    long weight() {
+      return BlobFile.weight(total);
+    }
+  }
 
   private record Chunk(BlobId id, int number) {}
 
@@ -86,7 +106,7 @@ public final class BlobStore implements Closeable {
   /**
    * What there is.
    *
-   * @param bytes what all files count for in the budget, blobs that are coming in with their full
+   * @param bytes what all files count for in the budget, blobs that clients send with their full
    *     length
    * @param pinned of the blobs
    * @param partial blobs that aren't whole
@@ -133,7 +153,7 @@ public final class BlobStore implements Closeable {
     for (var file : files) {
       String name = file.name();
       var whole = named(name, WHOLE);
-      var partial = named(name, PARTIAL);
+      var partial = named(name, PARTIAL).or(() -> named(name, GIVEN));
       boolean isOurs = KINDS.stream().anyMatch(kind -> named(name, kind).isPresent());
       boolean isKept =
           whole.map(id -> loadWhole(id, file)).orElse(false)
@@ -153,35 +173,56 @@ public final class BlobStore implements Closeable {
   }
 
   private boolean loadWhole(BlobId id, BlobDirectory.Found file) {
-    var total = total(id, file.name());
+    OptionalLong total;
+    try {
+      total = total(id, file.name());
+    } catch (IOException e) {
+      LOG.warn(
+          "blob {} can't be opened; its file stays, and is not served until the next start", id, e);
+      long weight = BlobFile.weightOfFile(file.bytes());
+      unopened.put(id, weight);
+      used += weight;
+      kept += weight;
+      return true;
+    }
     if (total.isEmpty() || file.bytes() != BlobFile.fileBytes(total.getAsLong())) {
+      LOG.warn("the file of blob {} is not what was written, and is removed", id);
       return false;
     }
-    used += BlobFile.weight(total.getAsLong());
-    add(id, total.getAsLong());
+    var stored = new Stored(files++, total.getAsLong());
+    used += stored.weight();
+    add(id, stored);
     return true;
   }
 
   private boolean loadPartial(BlobId id, BlobDirectory.Found file) {
-    var total = total(id, file.name());
-    if (total.isEmpty() || total.getAsLong() > limits.largestBytes()) {
+    OptionalLong total;
+    try {
+      total = total(id, file.name());
+    } catch (IOException e) {
+      LOG.warn("what was there of blob {} is given up", id, e);
       return false;
     }
-    long weight = BlobFile.weight(total.getAsLong());
-    used += weight;
-    kept += weight;
-    partials.put(
-        id, new Partial(id, total.getAsLong(), Instant.ofEpochMilli(file.modifiedMillis())));
+    boolean isAnother = partials.containsKey(id);
+    if (isAnother || total.isEmpty() || total.getAsLong() > limits.largestBytes()) {
+      return false;
+    }
+    var touched = Instant.ofEpochMilli(file.modifiedMillis());
+    var partial = new Partial(id, total.getAsLong(), file.name().endsWith(GIVEN), touched);
+    partial.weight = BlobFile.weight(partial.total);
+    if (partial.fetched) {
+      partial.weight = Math.min(partial.weight, BlobFile.weightOfFile(file.bytes()));
+    }
+    used += partial.weight;
+    kept += partial.isKept() ? partial.weight : 0;
+    partials.put(id, partial);
     unrestored.add(id);
     return true;
   }
 
-  private OptionalLong total(BlobId id, String name) {
+  private OptionalLong total(BlobId id, String name) throws IOException {
     try (var file = directory.read(name)) {
       return BlobFile.total(file, id);
-    } catch (IOException e) {
-      LOG.warn("blob {} is given up", id, e);
-      return OptionalLong.empty();
     }
   }
 
@@ -189,40 +230,46 @@ public final class BlobStore implements Closeable {
 
   /** Whether it is here; doesn't count as being asked for. */
   public synchronized boolean has(BlobId id) {
-    return total(id) != null;
+    return stored(id) != null;
   }
 
-  private @Nullable Long total(BlobId id) {
-    var total = pinned.get(id);
-    total = total == null ? asked.get(id) : total;
-    return total == null ? unasked.get(id) : total;
+  private @Nullable Stored stored(BlobId id) {
+    var stored = pinned.get(id);
+    stored = stored == null ? asked.get(id) : stored;
+    return stored == null ? unasked.get(id) : stored;
   }
 
-  /** To read it; it stays longer then. */
-  public synchronized Optional<BlobReader> read(BlobId id) {
-    var total = total(id);
-    if (total == null) {
+  /**
+   * To read it; it stays longer then.
+   *
+   * @throws BlobUnreadable where its file can't be opened now; the blob stays
+   */
+  public synchronized Optional<BlobReader> read(BlobId id) throws BlobUnreadable {
+    var stored = stored(id);
+    if (stored == null) {
       return Optional.empty();
     }
     FileChannel file;
     try {
       file = directory.read(id + WHOLE);
-    } catch (IOException e) {
-      quarantine(id, e);
+    } catch (NoSuchFileException e) {
+      quarantine(id, stored, e);
       return Optional.empty();
+    } catch (IOException e) {
+      throw new BlobUnreadable(id, false, e);
     }
     touch(id);
-    return Optional.of(new BlobReader(this, id, total, file));
+    return Optional.of(new BlobReader(this, id, stored, file));
   }
 
   private void touch(BlobId id) {
     var first = unasked.remove(id);
     if (first != null) {
       asked.put(id, first);
-      askedWeight += BlobFile.weight(first);
+      askedWeight += first.weight();
       while (askedWeight > limits.diskBytes() / 5 * 4 && asked.size() > 1) {
         var eldest = asked.pollFirstEntry();
-        askedWeight -= BlobFile.weight(eldest.getValue());
+        askedWeight -= eldest.getValue().weight();
         unasked.put(eldest.getKey(), eldest.getValue());
       }
     } else if (asked.containsKey(id)) {
@@ -240,45 +287,49 @@ public final class BlobStore implements Closeable {
     return known;
   }
 
-  /** It isn't served any more; its file stays aside until it comes again or its room is needed. */
-  synchronized void quarantine(BlobId id, Throwable why) {
-    var total = forget(id);
-    if (total == null) {
+  /**
+   * It isn't served any more; its file stays aside until it comes again or its room is needed.
+   *
+   * @param stored the file that is damaged; one that came since is left alone
+   */
+  synchronized void quarantine(BlobId id, Stored stored, Throwable why) {
+    if (!stored.equals(stored(id))) {
       return;
     }
+    forget(id);
     LOG.warn("a blob is damaged and no longer served", why);
     damages++;
     try {
       directory.rename(id + WHOLE, id + DAMAGED);
-      var before = damaged.put(id, total);
-      used -= before == null ? 0 : BlobFile.weight(before);
+      var before = damaged.put(id, stored);
+      used -= before == null ? 0 : before.weight();
     } catch (IOException e) {
       LOG.warn("blob {} can't be put aside", id, e);
       delete(id + WHOLE);
-      used -= BlobFile.weight(total);
+      used -= stored.weight();
     }
   }
 
-  private void add(BlobId id, long total) {
+  private void add(BlobId id, Stored stored) {
     if (pins.contains(id)) {
-      pinned.put(id, total);
-      kept += BlobFile.weight(total);
+      pinned.put(id, stored);
+      kept += stored.weight();
     } else {
-      unasked.put(id, total);
+      unasked.put(id, stored);
     }
   }
 
-  private @Nullable Long forget(BlobId id) {
-    var total = unasked.remove(id);
-    if (total == null) {
-      total = asked.remove(id);
-      askedWeight -= total == null ? 0 : BlobFile.weight(total);
+  private @Nullable Stored forget(BlobId id) {
+    var stored = unasked.remove(id);
+    if (stored == null) {
+      stored = asked.remove(id);
+      askedWeight -= stored == null ? 0 : stored.weight();
     }
-    if (total == null) {
-      total = pinned.remove(id);
-      kept -= total == null ? 0 : BlobFile.weight(total);
+    if (stored == null) {
+      stored = pinned.remove(id);
+      kept -= stored == null ? 0 : stored.weight();
     }
-    return total;
+    return stored;
   }
 
   /**
@@ -287,8 +338,8 @@ public final class BlobStore implements Closeable {
    * @return whether it is here
    */
   public synchronized boolean pin(BlobId id) throws IOException {
-    var total = total(id);
-    if (total == null) {
+    var stored = stored(id);
+    if (stored == null) {
       return false;
     }
     if (!pins.contains(id)) {
@@ -298,7 +349,7 @@ public final class BlobStore implements Closeable {
       directory.forceNames();
       forget(id);
       pins.add(id);
-      add(id, total);
+      add(id, stored);
     }
     return true;
   }
@@ -309,9 +360,9 @@ public final class BlobStore implements Closeable {
       directory.delete(id + PIN);
       directory.forceNames();
       pins.remove(id);
-      var total = forget(id);
-      if (total != null) {
-        add(id, total);
+      var stored = forget(id);
+      if (stored != null) {
+        add(id, stored);
       }
     }
   }
@@ -330,7 +381,7 @@ public final class BlobStore implements Closeable {
       if (partial.busy || !unrestored.contains(id)) {
         return Optional.of(new Progress(partial.offset(), partial.total));
       }
-      partial.busy = true;
+      take(partial);
     }
     try {
       leave(partial, opened(partial));
@@ -343,7 +394,7 @@ public final class BlobStore implements Closeable {
   }
 
   /**
-   * Begins a blob, or goes on with one.
+   * Begins a blob, or goes on with one. Room for all of it is made at once.
    *
    * @param total bytes that it will have
    * @param from where to go on; 0 begins anew, whatever is there
@@ -352,6 +403,19 @@ public final class BlobStore implements Closeable {
    *     goes on elsewhere, {@code document-too-large}, {@code storage-full}
    */
   public Optional<BlobWriter> write(BlobId id, long total, long from) throws IOException {
+    return write(id, total, from, false);
+  }
+
+  /**
+   * The same for what a peer gives: a length that it told is no reason to evict anything, so room
+   * is made as bytes come, and taken back where nobody fetches it on.
+   */
+  Optional<BlobWriter> writeFetched(BlobId id, long total, long from) throws IOException {
+    return write(id, total, from, true);
+  }
+
+  private Optional<BlobWriter> write(BlobId id, long total, long from, boolean isFetched)
+      throws IOException {
     Partial partial;
     synchronized (this) {
       if (has(id)) {
@@ -370,14 +434,17 @@ public final class BlobStore implements Closeable {
         if (from != 0) {
           throw elsewhere(0);
         }
-        return Optional.of(begin(id, total));
+        return Optional.of(begin(id, total, isFetched));
       }
-      partial.busy = true;
+      take(partial);
     }
     var file = opened(partial);
     if (partial.offset() != from || partial.total != total) {
       leave(partial, file);
       throw elsewhere(partial.offset());
+    }
+    if (partial.fetched && !isFetched) {
+      claim(partial, file);
     }
     return Optional.of(new BlobWriter(this, partial, file));
   }
@@ -388,7 +455,7 @@ public final class BlobStore implements Closeable {
             .with("offset", Long.toString(offset)));
   }
 
-  private BlobWriter begin(BlobId id, long total) throws IOException {
+  private BlobWriter begin(BlobId id, long total, boolean isFetched) throws IOException {
     if (total > limits.largestBytes()) {
       throw new Refused(
           Problem.of(
@@ -396,17 +463,10 @@ public final class BlobStore implements Closeable {
                   "a blob may have " + limits.largestBytes() + " bytes")
               .with("limit", Long.toString(limits.largestBytes())));
     }
-    long weight = BlobFile.weight(total);
-    if (weight > limits.diskBytes() - kept) {
-      throw new Refused(
-          ProblemCode.STORAGE_FULL,
-          "pinned blobs and those that are coming in leave no room for that many bytes");
-    }
+    requireRoom(BlobFile.weight(total));
+    long weight = BlobFile.weight(isFetched ? 0 : total);
     makeRoom(weight);
-    if (directory.usableBytes() < limits.reserveBytes() + weight) {
-      throw new Refused(ProblemCode.STORAGE_FULL, "the disk has no room for that many bytes");
-    }
-    var partial = new Partial(id, total, clock.instant());
+    var partial = new Partial(id, total, isFetched, clock.instant());
     var file = directory.create(partial.file());
     try {
       Partial.write(file, BlobFile.header(id, total), 0);
@@ -417,9 +477,56 @@ public final class BlobStore implements Closeable {
     }
     partial.busy = true;
     partials.put(id, partial);
+    reserve(partial, weight);
+    return new BlobWriter(this, partial, file);
+  }
+
+  /** Whether that much more can be had, whatever has to go for it. */
+  private void requireRoom(long weight) {
+    if (weight > limits.diskBytes() - kept) {
+      throw new Refused(
+          ProblemCode.STORAGE_FULL,
+          "pinned blobs and those that are coming in leave no room for that many bytes");
+    }
+  }
+
+  private void reserve(Partial partial, long weight) {
+    partial.weight += weight;
     used += weight;
     kept += weight;
-    return new BlobWriter(this, partial, file);
+  }
+
+  private void take(Partial partial) {
+    kept += partial.isKept() ? 0 : partial.weight;
+    partial.busy = true;
+  }
+
+  /**
+   * Makes room for the first bytes of a blob, for who adds to it.
+   *
+   * @throws Refused {@code storage-full}
+   */
+  synchronized void makeRoom(Partial partial, long bytes) {
+    long more = BlobFile.weight(bytes) - partial.weight;
+    if (more > 0) {
+      requireRoom(more);
+      makeRoom(more);
+      reserve(partial, more);
+    }
+  }
+
+  /** A client goes on with what was fetched: all of it has room from now on. */
+  private void claim(Partial partial, FileChannel file) throws IOException {
+    try {
+      synchronized (this) {
+        makeRoom(partial, partial.total);
+        directory.rename(partial.file(), partial.id + PARTIAL);
+        partial.fetched = false;
+      }
+    } catch (IOException | Refused e) {
+      leave(partial, file);
+      throw e;
+    }
   }
 
   /**
@@ -450,29 +557,44 @@ public final class BlobStore implements Closeable {
         throw new Refused(ProblemCode.BLOB_MISMATCH, "the bytes have another SHA-256");
       }
       directory.force(partial.file(), file);
-      synchronized (this) {
-        directory.rename(partial.file(), id + WHOLE);
-        directory.forceNames();
-        partials.remove(id);
-        kept -= BlobFile.weight(partial.total);
-        var aside = damaged.remove(id);
-        if (aside != null) {
-          delete(id + DAMAGED);
-          used -= BlobFile.weight(aside);
-        }
-        add(id, partial.total);
-      }
+      // nobody else has the blob while it is busy here
+      directory.rename(partial.file(), id + WHOLE);
     } catch (IOException | Refused e) {
+      drop(partial, null);
+      throw e;
+    }
+    try {
+      directory.forceNames();
+    } catch (IOException e) {
       // a name that may not be forced is as good as none
       delete(id + WHOLE);
       drop(partial, null);
       throw e;
     }
+    committed(partial);
+  }
+
+  private synchronized void committed(Partial partial) {
+    var id = partial.id;
+    partials.remove(id);
+    kept -= partial.weight;
+    var aside = damaged.remove(id);
+    if (aside != null) {
+      delete(id + DAMAGED);
+      used -= aside.weight();
+    }
+    var over = unopened.remove(id);
+    if (over != null) {
+      used -= over;
+      kept -= over;
+    }
+    add(id, new Stored(files++, partial.total));
   }
 
   synchronized void leave(Partial partial, FileChannel file) {
     closeQuietly(file);
     partial.busy = false;
+    kept -= partial.isKept() ? 0 : partial.weight;
     partial.touched = clock.instant();
   }
 
@@ -483,8 +605,8 @@ public final class BlobStore implements Closeable {
     if (partials.remove(partial.id, partial)) {
       unrestored.remove(partial.id);
       delete(partial.file());
-      used -= BlobFile.weight(partial.total);
-      kept -= BlobFile.weight(partial.total);
+      used -= partial.weight;
+      kept -= partial.isKept() ? partial.weight : 0;
     }
   }
 
@@ -497,23 +619,39 @@ public final class BlobStore implements Closeable {
     }
   }
 
-  /** Evicts until there is room for that much more. */
+  /**
+   * Evicts until there is room for that much more: what is damaged first, then what was fetched in
+   * part and nobody waits for.
+   *
+   * @throws Refused {@code storage-full} where the disk itself has no such room
+   */
   private void makeRoom(long weight) {
     while (used + weight > limits.diskBytes()) {
       var aside = damaged.pollFirstEntry();
       if (aside != null) {
         delete(aside.getKey() + DAMAGED);
-        used -= BlobFile.weight(aside.getValue());
+        used -= aside.getValue().weight();
+        continue;
+      }
+      var given =
+          partials.values().stream()
+              .filter(partial -> !partial.isKept())
+              .min(Comparator.comparing(partial -> partial.touched));
+      if (given.isPresent()) {
+        drop(given.get(), null);
         continue;
       }
       var next = unasked.isEmpty() ? asked.firstEntry() : unasked.firstEntry();
       if (next == null) {
-        return;
+        break;
       }
       forget(next.getKey());
       delete(next.getKey() + WHOLE);
-      used -= BlobFile.weight(next.getValue());
+      used -= next.getValue().weight();
       evictions++;
+    }
+    if (weight > 0 && directory.usableBytes() < limits.reserveBytes() + weight) {
+      throw new Refused(ProblemCode.STORAGE_FULL, "the disk has no room for that many bytes");
     }
   }
 

@@ -46,6 +46,12 @@ public final class BlobWriter implements Closeable {
    */
   public void append(byte[] bytes, int length) {
     try {
+      store.makeRoom(partial, partial.offset() + length);
+    } catch (Refused e) {
+      discard();
+      throw e;
+    }
+    try {
       partial.append(file, bytes, length);
     } catch (IOException e) {
       LOG.warn("the disk takes no more of blob {}", partial.id, e);

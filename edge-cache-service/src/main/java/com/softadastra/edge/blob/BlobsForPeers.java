@@ -14,7 +14,9 @@ import com.softadastra.engine.blob.BlobFrame.Piece;
 import com.softadastra.engine.cbor.CborReader.Malformed;
 import java.time.Duration;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.SynchronousSink;
 
 /**
  * Gives blobs to peers. Who is none is told what a peer is told that asks for a blob which isn't
@@ -49,13 +51,16 @@ public final class BlobsForPeers implements Blobs {
   }
 
   private Flux<byte[]> answer(NodeId peer, Ask ask) {
-    return Flux.using(
-        () -> found(peer, ask),
-        found -> found.map(reader -> pieces(reader, ask.from())).orElseGet(() -> Flux.just(NONE)),
-        found -> found.ifPresent(BlobReader::close));
+    return Flux.<byte[], Giving>generate(
+        () -> new Giving(found(peer, ask), ask.from()),
+        (giving, sink) -> {
+          giving.next(sink);
+          return giving;
+        },
+        Giving::close);
   }
 
-  private Optional<BlobReader> found(NodeId peer, Ask ask) {
+  private Optional<BlobReader> found(NodeId peer, Ask ask) throws BlobUnreadable {
     boolean isPeer = peers.peers().stream().anyMatch(it -> it.node().equals(peer));
     var found = isPeer ? store.read(new BlobId(ask.blob())) : Optional.<BlobReader>empty();
     if (found.isPresent() && ask.from() > found.get().total()) {
@@ -65,25 +70,49 @@ public final class BlobsForPeers implements Blobs {
     return found;
   }
 
-  /** Each is read when it is asked for. */
-  private static Flux<byte[]> pieces(BlobReader reader, long from) {
-    var pieces =
-        Flux.<byte[], Long>generate(
-            () -> from,
-            (offset, sink) -> {
-              if (offset >= reader.total()) {
-                sink.complete();
-                return offset;
-              }
-              try {
-                byte[] piece = reader.chunkFrom(offset);
-                sink.next(new Piece(piece).encode());
-                return offset + piece.length;
-              } catch (BlobUnreadable e) {
-                sink.error(new PeerUnreachable("the blob can't be read on", e));
-                return offset;
-              }
-            });
-    return Flux.just(new Found(reader.total()).encode()).concatWith(pieces);
+  /**
+   * What one call is answered, each piece read when it is asked for. It is closed by who generates,
+   * when that is over: a call that is cancelled while a piece is read must not close the file under
+   * it.
+   */
+  private static final class Giving {
+    private final @Nullable BlobReader reader;
+    private long offset;
+    private boolean begun;
+
+    Giving(Optional<BlobReader> reader, long from) {
+      this.reader = reader.orElse(null);
+      this.offset = from;
+    }
+
+    void next(SynchronousSink<byte[]> sink) {
+      if (reader == null) {
+        sink.next(NONE);
+        sink.complete();
+        return;
+      }
+      try {
+        sink.next(begun ? piece(reader) : new Found(reader.total()).encode());
+        begun = true;
+      } catch (BlobUnreadable e) {
+        sink.error(new PeerUnreachable("the blob can't be read on", e));
+        return;
+      }
+      if (offset >= reader.total()) {
+        sink.complete();
+      }
+    }
+
+    private byte[] piece(BlobReader from) throws BlobUnreadable {
+      byte[] piece = from.chunkFrom(offset);
+      offset += piece.length;
+      return new Piece(piece).encode();
+    }
+
+    void close() {
+      if (reader != null) {
+        reader.close();
+      }
+    }
   }
 }

@@ -20,13 +20,20 @@ final class Partial {
   /** When somebody last did; of the store, under its lock. */
   Instant touched;
 
+  /** What it counts for in the budget; of the store, under its lock. */
+  long weight;
+
+  /** Whether peers give it, and no client has added to it; of the store, under its lock. */
+  boolean fetched;
+
   private volatile long offset;
   private final MessageDigest whole = Hash.newSha256();
   private MessageDigest sum;
 
-  Partial(BlobId id, long total, Instant touched) {
+  Partial(BlobId id, long total, boolean fetched, Instant touched) {
     this.id = id;
     this.total = total;
+    this.fetched = fetched;
     this.touched = touched;
     this.sum = BlobFile.sum(id, 0);
   }
@@ -36,12 +43,17 @@ final class Partial {
     return offset;
   }
 
+  /** Whether it may not go for the sake of others. */
+  boolean isKept() {
+    return busy || !fetched;
+  }
+
   boolean isWhole() {
     return offset == total;
   }
 
   String file() {
-    return id + BlobStore.PARTIAL;
+    return id + (fetched ? BlobStore.GIVEN : BlobStore.PARTIAL);
   }
 
   /**

@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -241,7 +242,7 @@ class BlobStoreTest {
     byte[] file = Files.readAllBytes(directory.resolve(id + ".blob"));
     store.close();
     // cut off where a chunk ends, and in another's place
-    Files.write(directory.resolve(id + ".blob"), java.util.Arrays.copyOf(file, 16 + CHUNK + 32));
+    Files.write(directory.resolve(id + ".blob"), Arrays.copyOf(file, 16 + CHUNK + 32));
     Files.write(directory.resolve(other + ".blob"), file);
     Files.writeString(directory.resolve("note"), "of somebody else");
     open(ROOMY);
@@ -338,6 +339,21 @@ class BlobStoreTest {
         .hasMessageContaining("in use");
   }
 
+  /** As a peer gives it, which then is gone. */
+  private void fetchSome(BlobId id, byte[] bytes, int most) throws IOException {
+    long from = store.progress(id).map(Progress::offset).orElse(0L);
+    try (var writer = store.writeFetched(id, bytes.length, from).orElse(null)) {
+      if (writer != null) {
+        byte[] piece =
+            Arrays.copyOfRange(bytes, (int) from, (int) Math.min(bytes.length, from + most));
+        writer.append(piece, piece.length);
+        if (writer.isWhole()) {
+          writer.commit();
+        }
+      }
+    }
+  }
+
   /** Whatever is done, the budget is held and what is there is right. */
   @Test
   void holdsTheBudgetUnderRandomLoad() throws IOException {
@@ -357,7 +373,7 @@ class BlobStoreTest {
       var id = ids.get(random.nextInt(ids.size()));
       byte[] bytes = all.get(id);
       try {
-        switch (random.nextInt(10)) {
+        switch (random.nextInt(11)) {
           case 0, 1, 2 -> {
             if (!store.has(id)) {
               add(store, id, bytes, 1 + random.nextInt(CHUNK));
@@ -370,6 +386,7 @@ class BlobStoreTest {
           }
           case 5 -> store.pin(id);
           case 6, 7 -> store.unpin(id);
+          case 10 -> fetchSome(id, bytes, 1 + random.nextInt(CHUNK));
           case 8 -> read(store, id).ifPresent(it -> assertThat(it).isEqualTo(bytes));
           default -> {
             if (random.nextInt(10) == 0) {

@@ -3,12 +3,16 @@ package com.softadastra.edge.blob;
 import static com.softadastra.edge.blob.Blobs.CHUNK;
 import static com.softadastra.edge.blob.Blobs.ROOMY;
 import static com.softadastra.edge.blob.Blobs.bytes;
+import static com.softadastra.edge.blob.Blobs.limits;
 import static com.softadastra.edge.blob.Blobs.put;
 import static com.softadastra.edge.blob.Blobs.read;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.ProblemCode;
+import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.blob.BlobLinks;
 import com.softadastra.contracts.blob.BlobPeers.BlobPeer;
 import com.softadastra.contracts.peering.PeerUnreachable;
@@ -39,6 +43,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 
 /** Blobs of peers that are honest, cut off, silent, or lie. */
 @Timeout(60)
@@ -46,7 +51,11 @@ class PeerFetchingTest {
   private static final NodeId SELF = node("self");
   private static final Patience PATIENCE =
       new Patience(
-          Duration.ofSeconds(20), Duration.ofSeconds(20), Duration.ofMinutes(1), Duration.ZERO);
+          Duration.ofSeconds(20),
+          Duration.ofSeconds(20),
+          Duration.ofSeconds(20),
+          Duration.ofMinutes(1),
+          Duration.ZERO);
 
   @TempDir Path directory;
   private BlobStore store;
@@ -151,7 +160,8 @@ class PeerFetchingTest {
             CompletableFuture.supplyAsync(
                 () -> {
                   begun.countDown();
-                  try (var reader = blobs.find(id, 0, true).orElseThrow()) {
+                  assertThat(blobs.fetch(id)).isTrue();
+                  try (var reader = blobs.find(id, 0).orElseThrow()) {
                     var out = new java.io.ByteArrayOutputStream();
                     reader.copy(out, 0, reader.total());
                     return out.toByteArray();
@@ -295,7 +305,11 @@ class PeerFetchingTest {
     answering("dies", new Found(10));
     var brief =
         new Patience(
-            Duration.ofMillis(200), Duration.ofMillis(200), Duration.ofMinutes(1), Duration.ZERO);
+            Duration.ofMillis(200),
+            Duration.ofMillis(200),
+            Duration.ofMillis(200),
+            Duration.ofMinutes(1),
+            Duration.ZERO);
     assertThat(fetching(brief).fetch(BlobId.of(bytes))).isFalse();
     put(honest("full"), bytes);
     assertThat(fetching(brief).fetch(BlobId.of(bytes))).isTrue();
@@ -309,12 +323,120 @@ class PeerFetchingTest {
     var fetching =
         fetching(
             new Patience(
-                PATIENCE.answer(), PATIENCE.piece(), PATIENCE.whole(), Duration.ofDays(1)));
+                PATIENCE.place(),
+                PATIENCE.answer(),
+                PATIENCE.piece(),
+                PATIENCE.whole(),
+                Duration.ofDays(1)));
     assertThat(fetching.fetch(id)).isFalse();
     put(theirs, bytes);
     assertThat(fetching.fetch(id)).isFalse();
     assertThat(asked).hasSize(1);
     assertThat(fetch(id)).isTrue();
+  }
+
+  /** Four peers' worth of silence keep the fifth from nothing but its own blob. */
+  @Test
+  void whoFindsNoPlaceIsToldSo() throws Exception {
+    var begun = new CountDownLatch(4);
+    var end = new CompletableFuture<byte[]>();
+    peers.put(
+        node("silent"),
+        (_, _, _) -> {
+          begun.countDown();
+          return Mono.fromFuture(end, true).flux();
+        });
+    var fetching =
+        fetching(
+            new Patience(
+                Duration.ofMillis(50),
+                Duration.ofSeconds(50),
+                PATIENCE.piece(),
+                PATIENCE.whole(),
+                Duration.ofDays(1)));
+    try (var readers = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (int i = 0; i < 4; i++) {
+        var id = BlobId.of(new byte[] {(byte) i});
+        readers.execute(() -> {
+          var _ = fetching.fetch(id);
+        });
+      }
+      begun.await();
+      var id = BlobId.of(new byte[] {4});
+      for (int i = 0; i < 2; i++) {
+        // it is not taken for absent
+        assertThatThrownBy(() -> fetching.fetch(id))
+            .isInstanceOfSatisfying(
+                Refused.class, it -> assertThat(it.problem().code()).isEqualTo(ProblemCode.BUSY));
+      }
+      end.completeExceptionally(new PeerUnreachable("gone", null));
+    }
+  }
+
+  /** The last piece comes when the time for all of it is over. */
+  @Test
+  void whatIsWholeIsCommittedHoweverLateItIs() throws IOException {
+    var bytes = bytes(CHUNK, 13);
+    var id = BlobId.of(bytes);
+    var whole = Duration.ofMillis(500);
+    peers.put(
+        node("late"),
+        (_, _, _) ->
+            Flux.just(new Found(CHUNK).encode())
+                .concatWith(Mono.delay(whole).map(_ -> new Piece(bytes).encode())));
+    var patience =
+        new Patience(
+            PATIENCE.place(), PATIENCE.answer(), PATIENCE.piece(), whole, PATIENCE.absence());
+    assertThat(fetching(patience).fetch(id)).isTrue();
+    assertThat(read(store, id)).contains(bytes);
+  }
+
+  /** It says that it has what would fill all the room, and gives next to nothing of it. */
+  @Test
+  void aPeersWordEvictsNothing() throws IOException {
+    store.close();
+    stores.remove(store);
+    store = BlobStore.open(directory.resolve("here"), limits(16L * CHUNK), InstantSource.system());
+    stores.add(store);
+    var ids = new ArrayList<BlobId>();
+    for (int i = 0; i < 12; i++) {
+      ids.add(put(store, bytes(CHUNK, 100 + i)));
+    }
+    var id = BlobId.of(new byte[] {1});
+    var once = new AtomicInteger();
+    peers.put(
+        node("boaster"),
+        (_, _, _) ->
+            Flux.just(new Found(14L * CHUNK).encode(), new Piece(bytes(CHUNK, 1)).encode())
+                .take(once.getAndIncrement() == 0 ? 2 : 1)
+                .concatWith(Flux.error(new PeerUnreachable("gone", null))));
+    assertThat(fetch(id)).isFalse();
+    assertThat(ids).allMatch(store::has);
+    assertThat(store.progress(id)).isPresent();
+    // what is left of it goes before any blob does, and keeps no client out
+    put(store, bytes(3 * CHUNK, 2));
+    assertThat(store.progress(id)).isEmpty();
+    assertThat(ids).allMatch(store::has);
+    put(store, bytes(14 * CHUNK, 3));
+    assertThat(store.totals().bytes()).isLessThanOrEqualTo(16L * CHUNK);
+  }
+
+  @Test
+  void aClientThatGoesOnWithAFetchHasRoomForAllOfIt() throws IOException {
+    var bytes = bytes(3 * CHUNK, 14);
+    var id = BlobId.of(bytes);
+    try (var writer = store.writeFetched(id, bytes.length, 0).orElseThrow()) {
+      writer.append(bytes, CHUNK);
+    }
+    assertThat(store.totals().bytes()).isEqualTo(BlobFile.weight(CHUNK));
+    try (var writer = store.write(id, bytes.length, CHUNK).orElseThrow()) {
+      assertThat(store.totals().bytes()).isEqualTo(BlobFile.weight(bytes.length));
+      byte[] rest = java.util.Arrays.copyOfRange(bytes, CHUNK, bytes.length);
+      writer.append(rest, rest.length);
+      writer.commit();
+    }
+    assertThat(read(store, id)).contains(bytes);
+    assertThat(store.totals().bytes()).isEqualTo(BlobFile.weight(bytes.length));
   }
 
   @Test

@@ -5,7 +5,10 @@ import java.util.List;
 
 /** The sync engine as the edge sees it: it knows with whom blobs are shared. */
 public interface BlobPeers {
-  /** Nodes that are paired with this one and whose link is on, those that are connected first. */
+  /**
+   * Nodes that are paired with this one and whose link is on, those that are connected first; none
+   * that is only a relay here.
+   */
   List<BlobPeer> peers();
 
   /**

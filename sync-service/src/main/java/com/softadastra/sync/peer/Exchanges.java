@@ -193,7 +193,7 @@ public final class Exchanges {
    * Whether a node carries, or has carried, for members of a space here and is a member of none: it
    * has no log.
    */
-  private boolean isOnlyRelay(NodeId peer) {
+  boolean isOnlyRelay(NodeId peer) {
     var memberships = recording.views().values().stream().map(SpaceView::membership).toList();
     return memberships.stream()
             .flatMap(it -> Stream.concat(it.relays().stream(), it.dismissed().stream()))

@@ -134,6 +134,8 @@ public class PeerConfiguration {
     return () ->
         peers.all().stream()
             .filter(PeerDirectory.Peer::linkOn)
+            // it must not see what members have
+            .filter(peer -> !exchanges.isOnlyRelay(peer.node()))
             .sorted(Comparator.comparing(peer -> !exchanges.connected(peer.node())))
             .map(peer -> new BlobPeer(peer.node(), peer.addresses()))
             .toList();

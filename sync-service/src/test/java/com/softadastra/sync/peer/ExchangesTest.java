@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.softadastra.contracts.Incarnation;
 import com.softadastra.contracts.Replica;
+import com.softadastra.contracts.blob.BlobPeers.BlobPeer;
 import com.softadastra.contracts.peering.Role;
 import com.softadastra.contracts.time.EventQueue;
 import com.softadastra.engine.ledger.Statement;
@@ -380,6 +381,20 @@ class ExchangesTest {
     assertThat(relay.exchanges.connected(one.id())).isFalse();
     assertThat(relay.exchanges.lane(one.id()).orElseThrow().lastError())
         .contains(Exchanges.ONLY_RELAY);
+  }
+
+  /** Neither is it given blobs nor asked for them, once it is a relay here. */
+  @Test
+  void whoIsOnlyARelaySharesNoBlobs() {
+    var relay = pairedRelay();
+    var sharing = new PeerConfiguration().blobPeers(one.peers, one.exchanges);
+    assertThat(sharing.peers())
+        .extracting(BlobPeer::node)
+        .containsExactlyInAnyOrder(two.id(), three.id(), relay.id());
+    relayed(relay);
+    assertThat(sharing.peers())
+        .extracting(BlobPeer::node)
+        .containsExactlyInAnyOrder(two.id(), three.id());
   }
 
   @Test

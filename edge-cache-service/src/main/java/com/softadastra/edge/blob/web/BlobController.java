@@ -77,13 +77,28 @@ class BlobController {
   void get(@PathVariable String id, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
     var blob = id(id);
+    boolean mayFetch = !"only-if-cached".equalsIgnoreCase(request.getHeader("Cache-Control"));
+    // a fetch may take long, and takes no place of those who read and write
+    if (!given(blob, request, response)
+        && !(mayFetch && blobs.fetch(blob) && given(blob, request, response))) {
+      throw unknown(blob, response);
+    }
+  }
+
+  /** Whether it is here, and was the answer. */
+  private boolean given(BlobId blob, HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
     enter();
     try {
       var asked = headers(request);
-      boolean mayFetch = !"only-if-cached".equalsIgnoreCase(request.getHeader("Cache-Control"));
-      try (var reader = find(blob, from(asked), mayFetch, response)) {
+      var found = blobs.find(blob, from(asked));
+      if (found.isEmpty()) {
+        return false;
+      }
+      try (var reader = found.get()) {
         answer(blob, reader, asked, request.getMethod().equals("HEAD"), response);
       }
+      return true;
     } finally {
       transfers.release();
     }
@@ -97,19 +112,15 @@ class BlobController {
         .orElse(0L);
   }
 
-  private BlobReader find(BlobId blob, long from, boolean mayFetch, HttpServletResponse response) {
-    return blobs
-        .find(blob, from, mayFetch)
-        .orElseThrow(() -> {
-          blobs
-              .store()
-              .progress(blob)
-              .ifPresent(progress -> {
-                response.setHeader(OFFSET, Long.toString(progress.offset()));
-                response.setHeader(LENGTH, Long.toString(progress.total()));
-              });
-          return new Refused(ProblemCode.BLOB_UNKNOWN, "neither this node nor a peer has it whole");
+  private Refused unknown(BlobId blob, HttpServletResponse response) {
+    blobs
+        .store()
+        .progress(blob)
+        .ifPresent(progress -> {
+          response.setHeader(OFFSET, Long.toString(progress.offset()));
+          response.setHeader(LENGTH, Long.toString(progress.total()));
         });
+    return new Refused(ProblemCode.BLOB_UNKNOWN, "neither this node nor a peer has it whole");
   }
 
   private static Headers headers(HttpServletRequest request) {
