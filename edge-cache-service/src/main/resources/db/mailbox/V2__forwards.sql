@@ -17,6 +17,7 @@ create table forward (
   state tinyint not null,
   attempts int not null,
   errors int not null,
+  unanswered int not null,
   error varchar(300),
   ended bigint,
   status int,

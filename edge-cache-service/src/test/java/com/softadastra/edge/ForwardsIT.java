@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.softadastra.contracts.http.RawHttp;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -120,7 +121,8 @@ class ForwardsIT {
     assertThat(receipt.get("accepted").asString()).endsWith("Z");
     await().until(() -> forward(id).get("attempts").asInt() > 1);
     await().until(() -> forward(id).has("nextAttempt"));
-    assertThat(forward(id).get("error").asString()).isEqualTo("no connection to the origin");
+    assertThat(forward(id).get("error").asString())
+        .isEqualTo("no connection to the origin: refused");
     assertProblem(edge.get("/api/v1/forwards/" + id + "/answer"), 409, "forward-not-ended");
 
     origin.answers(201, "Location: /orders/1\r\nContent-Type: text/plain\r\n", "brewed");
@@ -333,6 +335,35 @@ class ForwardsIT {
   }
 
   @Test
+  void whatIsAnsweredWithNoAnswerIsParkedAtOnce() throws IOException {
+    away();
+    String bad = kept("POST", ORDERS, "bad");
+    String good = kept("POST", ORDERS, "good");
+    origin.answers(ForwardsIT::answerWithAHeadThatIsTooLarge);
+    origin.startAgain();
+    ended(good, "done");
+    assertThat(ended(bad, "parked").get("error").asString())
+        .isEqualTo("the origin has acted, but its answer is not HTTP, or its head is too large");
+    assertThat(origin.seen).extracting(TestOrigin.Seen::body).containsExactly("bad", "good");
+  }
+
+  private static void answerWithAHeadThatIsTooLarge(TestOrigin.Seen request, OutputStream out)
+      throws IOException {
+    boolean isLarge = request.body().equals("bad");
+    out.write(answer(201, isLarge ? "X: " + "x".repeat(20_000) + "\r\n" : "", ""));
+  }
+
+  @Test
+  void norIsItKeptWhereItWasPassedOn() throws IOException {
+    origin.answers(ForwardsIT::answerWithAHeadThatIsTooLarge);
+    var answer = edge.send("POST", ORDERS, "bad", "Idempotency-Key: k");
+    assertProblem(answer, 502, "origin-failed");
+    assertThat(json(answer).get("outcome").asString()).isEqualTo("uncertain");
+    assertThat(json(edge.get("/api/v1/forwards")).get("forwards").size()).isZero();
+    assertThat(origin.seen).hasSize(1);
+  }
+
+  @Test
   void waitsThroughARestart() throws IOException {
     away();
     String id = kept("POST", ORDERS, "tea");
@@ -360,7 +391,12 @@ class ForwardsIT {
     });
     edge.close();
     try (var link = new CuttingLink(origin.port)) {
-      edge = new EdgeServer(data, link.port, "--softadastra.edge.forward.longest-wait=1ms");
+      edge =
+          new EdgeServer(
+              data,
+              link.port,
+              "--softadastra.edge.forward.longest-wait=1ms",
+              "--softadastra.edge.forward.unanswered=100000");
       String drawn = kept("POST", ORDERS, "tea for two", "Idempotency-Key: first");
       var first = ended(drawn, "done");
       assertThat(first.get("answer").get("status").asInt()).isEqualTo(201);

@@ -34,7 +34,8 @@ final class Passing {
       if (!changes || failure.kind() == Kind.BUSY) {
         throw problem;
       }
-      if (failure.kind() == Kind.NOT_CONNECTED || body.isPresent()) {
+      boolean mayHelp = failure.kind() == Kind.NO_ANSWER && body.isPresent();
+      if (failure.kind() == Kind.NOT_CONNECTED || mayHelp) {
         return forwards.keep(body.map(request::withBody).orElse(request), problem);
       }
       throw problem.with("outcome", "uncertain");

@@ -117,7 +117,7 @@ final class ForwardTables implements EdgeDatabase.Witness {
     lastNumber++;
     lastTurn++;
     statements.change(
-        "insert into forward values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, null, null, null)",
+        "insert into forward values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, null, null, null)",
         lastNumber,
         request.id(),
         request.origin(),
@@ -218,7 +218,7 @@ final class ForwardTables implements EdgeDatabase.Witness {
     var waiting = new ArrayList<Waiting>();
     try (var row =
         statements.rows(
-            "select number, origin, lane, attempts, errors from forward where state = ? order by state, turn",
+            "select number, origin, lane, attempts, errors, unanswered from forward where state = ? order by state, turn",
             WAITING)) {
       while (row.next()) {
         waiting.add(waiting(row));
@@ -229,17 +229,23 @@ final class ForwardTables implements EdgeDatabase.Witness {
 
   private static Waiting waiting(ResultSet row) throws SQLException {
     return new Waiting(
-        row.getLong(1), row.getString(2), Hash.of(row.getBytes(3)), row.getInt(4), row.getInt(5));
+        row.getLong(1),
+        row.getString(2),
+        Hash.of(row.getBytes(3)),
+        row.getInt(4),
+        row.getInt(5),
+        row.getInt(6));
   }
 
   /** Does nothing to a request that doesn't wait. */
   boolean settle(long number, Settlement settlement) throws SQLException {
     return switch (settlement) {
-      case Settlement.Failed(int attempts, int errors, String why) ->
+      case Settlement.Failed(int attempts, int errors, int unanswered, String why) ->
           statements.change(
-                  "update forward set attempts = ?, errors = ?, error = ? where number = ? and state = ?",
+                  "update forward set attempts = ?, errors = ?, unanswered = ?, error = ? where number = ? and state = ?",
                   attempts,
                   errors,
+                  unanswered,
                   shortened(why),
                   number,
                   WAITING)
@@ -318,7 +324,7 @@ final class ForwardTables implements EdgeDatabase.Witness {
   Optional<Waiting> retry(UUID id) throws SQLException {
     int changed =
         statements.change(
-            "update forward set state = ?, turn = ?, errors = 0, ended = null where id = ? and state = ?",
+            "update forward set state = ?, turn = ?, errors = 0, unanswered = 0, ended = null where id = ? and state = ?",
             WAITING,
             lastTurn + 1,
             id,
@@ -330,7 +336,8 @@ final class ForwardTables implements EdgeDatabase.Witness {
     parked--;
     try (var row =
         statements.rows(
-            "select number, origin, lane, attempts, errors from forward where id = ?", id)) {
+            "select number, origin, lane, attempts, errors, unanswered from forward where id = ?",
+            id)) {
       row.next();
       return Optional.of(waiting(row));
     }

@@ -157,7 +157,7 @@ public final class Forwards implements ForwardStore, AutoCloseable {
     var taken =
         forced.whenComplete((put, _) -> {
           if (put instanceof ForwardTables.Put.New(Forward forward)) {
-            delivery.add(new Waiting(forward.number(), kept.origin(), lane, 0, 0));
+            delivery.add(new Waiting(forward.number(), kept.origin(), lane, 0, 0, 0));
           } else {
             delivery.release(lane);
           }

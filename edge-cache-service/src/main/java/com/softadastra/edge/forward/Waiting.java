@@ -9,5 +9,6 @@ import com.softadastra.contracts.Hash;
  * @param lane of requests that are delivered one after the other
  * @param attempts that were noted
  * @param errors of these that count towards parking it
+ * @param unanswered of these that were sent and not answered, which count towards it by themselves
  */
-record Waiting(long number, String origin, Hash lane, int attempts, int errors) {}
+record Waiting(long number, String origin, Hash lane, int attempts, int errors, int unanswered) {}

@@ -41,6 +41,7 @@ class ForwardBookTest {
           8,
           4,
           Duration.ofSeconds(30),
+          3,
           3);
 
   private final AtomicLong free = new AtomicLong(Long.MAX_VALUE);
@@ -208,9 +209,10 @@ class ForwardBookTest {
   @Test
   void errorsAreNoted() {
     var forward = kept("shop", "k");
-    settle(forward, new Settlement.Failed(5, 2, "e".repeat(1000)));
+    settle(forward, new Settlement.Failed(5, 2, 1, "e".repeat(1000)));
     restart();
     assertThat(book.waiting().getFirst().errors()).isEqualTo(2);
+    assertThat(book.waiting().getFirst().unanswered()).isEqualTo(1);
     assertThat(book.find(forward.id()).orElseThrow().error()).hasSize(300);
   }
 
