@@ -7,15 +7,18 @@ import static org.awaitility.Awaitility.await;
 import com.softadastra.contracts.http.RawHttp;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
@@ -260,6 +263,82 @@ class ForwardsIT {
     ended(bad, "done");
     assertProblem(
         edge.send("POST", "/api/v1/forwards/" + bad + "/retry", ""), 409, "forward-not-ended");
+  }
+
+  @Test
+  void aTypeThatIsNoneIsOctets() throws IOException {
+    away();
+    String id = kept("POST", ORDERS, "tea");
+    origin.answers(200, "Content-Type: no type; =\r\n", "brewed");
+    origin.startAgain();
+    ended(id, "done");
+    var body = edge.get("/api/v1/forwards/" + id + "/answer");
+    assertThat(body.status()).isEqualTo(200);
+    assertThat(body.header("Content-Type")).isEqualTo("application/octet-stream");
+    assertThat(body.text()).isEqualTo("brewed");
+  }
+
+  /** With what it is authorised by. */
+  @Test
+  void goesToNobodyElseWhoGetsTheOriginsName() throws IOException {
+    away();
+    String id = kept("POST", ORDERS, "tea", "Authorization: Basic YTpi");
+    edge.close();
+    try (var other = new TestOrigin()) {
+      edge = new EdgeServer(data, other.port, "--softadastra.edge.forward.longest-wait=20ms");
+      // what comes now is in no order with it
+      assertThat(edge.send("POST", ORDERS, "milk").status()).isEqualTo(200);
+      assertThat(forward(id).get("state").asString()).isEqualTo("waiting");
+      edge.close();
+      assertThat(other.seen).extracting(TestOrigin.Seen::body).containsExactly("milk");
+    }
+    origin.startAgain();
+    edge = edge();
+    ended(id, "done");
+    assertThat(origin.seen).extracting(TestOrigin.Seen::body).containsExactly("tea");
+  }
+
+  @Test
+  void whoIsSlowHoldsNoMoreThanHeSent() throws IOException {
+    away();
+    edge.close();
+    edge = new EdgeServer(data, origin.port, "--softadastra.edge.forward.largest-body=64MB");
+    try (var slow = new Socket(InetAddress.getLoopbackAddress(), edge.port)) {
+      slow.getOutputStream()
+          .write(
+              ("POST /cache/shop/slow HTTP/1.1\r\nHost: localhost\r\nIdempotency-Key: k\r\n"
+                      + "Content-Length: 60000000\r\n\r\nbeginning")
+                  .getBytes(StandardCharsets.US_ASCII));
+      // it has read until then, most likely
+      assertThat(edge.get("/api/v1/forwards").status()).isEqualTo(200);
+      kept("POST", ORDERS, "tea");
+      kept("POST", ORDERS, "milk");
+    }
+  }
+
+  @Test
+  void whatWasReadCountsUntilItIsAnswered() throws Exception {
+    edge.close();
+    edge = new EdgeServer(data, origin.port, "--softadastra.edge.forward.largest-body=64MB");
+    var answered = new CountDownLatch(1);
+    origin.answers((_, out) -> {
+      answered.await();
+      out.write(answer(200, "", ""));
+    });
+    String large = "x".repeat(20_000_000);
+    var first =
+        CompletableFuture.supplyAsync(() -> {
+          try {
+            return edge.send("POST", ORDERS, large, "Idempotency-Key: 1").status();
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        });
+    await().until(() -> origin.seen.size() == 1);
+    assertProblem(edge.send("POST", ORDERS, large, "Idempotency-Key: 2"), 503, "busy");
+    answered.countDown();
+    assertThat(first.join()).isEqualTo(200);
+    assertThat(edge.send("POST", ORDERS, large, "Idempotency-Key: 2").status()).isEqualTo(200);
   }
 
   @Test

@@ -51,8 +51,8 @@ final class OriginCourier implements Delivery.Courier {
 
   private Attempt attempt(Waiting waiting) {
     var origin = origins.get(waiting.origin());
-    if (origin == null) {
-      return new Attempt.Unreadable("no origin of that name is configured any more");
+    if (origin == null || !origin.origin().site().equals(waiting.site())) {
+      return new Attempt.Unreadable("no origin of that name and address is configured any more");
     }
     try {
       return book.request(waiting.number())

@@ -74,7 +74,7 @@ class DeliveryTest {
   private void add(long number, String lane) {
     var hash = Kept.lane("shop", lane);
     delivery.hold(hash);
-    delivery.add(new Waiting(number, "shop", hash, 0, 0, 0));
+    delivery.add(new Waiting(number, "shop", "http://shop", hash, 0, 0, 0));
     time.run();
   }
 
@@ -187,7 +187,7 @@ class DeliveryTest {
     answers = _ -> CUT;
     var lane = Kept.lane("shop", "a");
     delivery.hold(lane);
-    delivery.add(new Waiting(1, "shop", lane, 7, 0, 3));
+    delivery.add(new Waiting(1, "shop", "http://shop", lane, 7, 0, 3));
     time.run();
     assertThat(settled.get(1L)).isInstanceOf(Settlement.Parked.class);
   }
@@ -282,7 +282,7 @@ class DeliveryTest {
     answers = _ -> status(500);
     var lane = Kept.lane("shop", "a");
     delivery.hold(lane);
-    delivery.add(new Waiting(1, "shop", lane, 7, 2, 0));
+    delivery.add(new Waiting(1, "shop", "http://shop", lane, 7, 2, 0));
     time.run();
     assertThat(settled.get(1L))
         .isInstanceOfSatisfying(

@@ -78,6 +78,7 @@ class ForwardBookTest {
     return new Kept(
         UUID.nameUUIDFromBytes((origin + key).getBytes(StandardCharsets.UTF_8)),
         origin,
+        "http://shop",
         "",
         key,
         "POST",
@@ -186,6 +187,38 @@ class ForwardBookTest {
         .isEqualTo("tea".getBytes(StandardCharsets.UTF_8));
     assertThat(book.totals())
         .isEqualTo(new ForwardTables.Totals(0, 0, 0, 1, 512 + "X-A:b\n".length() + 3));
+  }
+
+  @Test
+  void ofAnAnswerTheHeadAloneIsKeptWhereTheDiskIsNearlyFull() {
+    var forward = kept("shop", "k");
+    free.set(1000);
+    assertThat(settle(forward, done("tea"))).isTrue();
+    assertHeadAlone(forward);
+  }
+
+  private void assertHeadAlone(Forward forward) {
+    var answer = book.find(forward.id()).orElseThrow().answer();
+    assertThat(answer.status()).isEqualTo(201);
+    assertThat(answer.bytes()).isZero();
+    assertThat(answer.whole()).isFalse();
+  }
+
+  @Test
+  void norIsABodyKeptThatIsMoreThanAllThatMayBe() {
+    var forward = kept("shop", "k");
+    settle(forward, done("x".repeat(10_000)));
+    assertHeadAlone(forward);
+  }
+
+  @Test
+  void answersGoWhenANewOneIsTooMuch() {
+    for (String key : new String[] {"1", "2", "3"}) {
+      settle(kept("shop", key), done("x"));
+    }
+    assertThat(book.page(0, ForwardState.DONE, 10))
+        .extracting(Forward::key)
+        .containsExactly("2", "3");
   }
 
   @Test

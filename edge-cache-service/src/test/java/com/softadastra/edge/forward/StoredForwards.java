@@ -113,6 +113,7 @@ final class StoredForwards implements CrashSubject {
     return new Kept(
         id(number),
         "shop",
+        "http://shop",
         "",
         "key " + number,
         "POST",
