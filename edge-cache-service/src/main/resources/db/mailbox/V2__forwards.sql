@@ -1,10 +1,11 @@
 -- Requests that change something at an origin and couldn't be passed on, in the order in which they came, and
 -- what became of them. State: 0 waits, 1 is parked, 2 is done. Turn: the order in which they go; one that was
--- parked gets a new one. Bytes: of the request while there is one, then of the answer.
+-- parked gets a new one. Site: scheme and authority of the origin, to which alone it goes. Bytes: of the request while there is one, then of the answer.
 create table forward (
   number bigint primary key,
   id uuid not null unique,
   origin varchar(63) not null,
+  site varchar(1024) not null,
   idempotency_key varchar(255) not null,
   fingerprint binary(32) not null,
   lane binary(32) not null,
@@ -17,6 +18,7 @@ create table forward (
   state tinyint not null,
   attempts int not null,
   errors int not null,
+  unanswered int not null,
   error varchar(300),
   ended bigint,
   status int,

@@ -12,6 +12,7 @@ import com.softadastra.engine.envelope.Envelope;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -144,6 +145,7 @@ record EdgeProperties(
    * @param originAtOnce attempts at once at one origin
    * @param longestWait before an attempt is repeated
    * @param errors after how many of them a request is parked that the origin answers with 5xx
+   * @param unanswered after how many attempts it is parked that are sent and not answered
    */
   record ForwardSettings(
       @DefaultValue("4MB") DataSize largestBody,
@@ -159,7 +161,8 @@ record EdgeProperties(
       @DefaultValue("8") int atOnce,
       @DefaultValue("4") int originAtOnce,
       @DefaultValue("30s") Duration longestWait,
-      @DefaultValue("6") int errors) {
+      @DefaultValue("6") int errors,
+      @DefaultValue("10") int unanswered) {
     private static final DataSize MOST = DataSize.ofMegabytes(64);
 
     ForwardSettings {
@@ -171,9 +174,10 @@ record EdgeProperties(
         throw new IllegalArgumentException(
             "softadastra.edge.forward.longest-wait is more than nothing and at most 30s");
       }
-      if (!retention.isPositive() || atOnce < 1 || originAtOnce < 1 || errors < 1 || answers < 1) {
+      if (!retention.isPositive()
+          || Stream.of(atOnce, originAtOnce, errors, unanswered, answers).anyMatch(n -> n < 1)) {
         throw new IllegalArgumentException(
-            "softadastra.edge.forward: retention, answers, at-once, origin-at-once and errors are more than nothing");
+            "softadastra.edge.forward: retention, answers, at-once, origin-at-once, errors and unanswered are more than nothing");
       }
     }
 
@@ -192,7 +196,8 @@ record EdgeProperties(
           atOnce,
           originAtOnce,
           longestWait,
-          errors);
+          errors,
+          unanswered);
     }
   }
 

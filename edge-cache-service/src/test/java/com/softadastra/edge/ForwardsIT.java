@@ -6,15 +6,19 @@ import static org.awaitility.Awaitility.await;
 
 import com.softadastra.contracts.http.RawHttp;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
@@ -120,7 +124,8 @@ class ForwardsIT {
     assertThat(receipt.get("accepted").asString()).endsWith("Z");
     await().until(() -> forward(id).get("attempts").asInt() > 1);
     await().until(() -> forward(id).has("nextAttempt"));
-    assertThat(forward(id).get("error").asString()).isEqualTo("no connection to the origin");
+    assertThat(forward(id).get("error").asString())
+        .isEqualTo("no connection to the origin: refused");
     assertProblem(edge.get("/api/v1/forwards/" + id + "/answer"), 409, "forward-not-ended");
 
     origin.answers(201, "Location: /orders/1\r\nContent-Type: text/plain\r\n", "brewed");
@@ -261,6 +266,82 @@ class ForwardsIT {
   }
 
   @Test
+  void aTypeThatIsNoneIsOctets() throws IOException {
+    away();
+    String id = kept("POST", ORDERS, "tea");
+    origin.answers(200, "Content-Type: no type; =\r\n", "brewed");
+    origin.startAgain();
+    ended(id, "done");
+    var body = edge.get("/api/v1/forwards/" + id + "/answer");
+    assertThat(body.status()).isEqualTo(200);
+    assertThat(body.header("Content-Type")).isEqualTo("application/octet-stream");
+    assertThat(body.text()).isEqualTo("brewed");
+  }
+
+  /** With what it is authorised by. */
+  @Test
+  void goesToNobodyElseWhoGetsTheOriginsName() throws IOException {
+    away();
+    String id = kept("POST", ORDERS, "tea", "Authorization: Basic YTpi");
+    edge.close();
+    try (var other = new TestOrigin()) {
+      edge = new EdgeServer(data, other.port, "--softadastra.edge.forward.longest-wait=20ms");
+      // what comes now is in no order with it
+      assertThat(edge.send("POST", ORDERS, "milk").status()).isEqualTo(200);
+      assertThat(forward(id).get("state").asString()).isEqualTo("waiting");
+      edge.close();
+      assertThat(other.seen).extracting(TestOrigin.Seen::body).containsExactly("milk");
+    }
+    origin.startAgain();
+    edge = edge();
+    ended(id, "done");
+    assertThat(origin.seen).extracting(TestOrigin.Seen::body).containsExactly("tea");
+  }
+
+  @Test
+  void whoIsSlowHoldsNoMoreThanHeSent() throws IOException {
+    away();
+    edge.close();
+    edge = new EdgeServer(data, origin.port, "--softadastra.edge.forward.largest-body=64MB");
+    try (var slow = new Socket(InetAddress.getLoopbackAddress(), edge.port)) {
+      slow.getOutputStream()
+          .write(
+              ("POST /cache/shop/slow HTTP/1.1\r\nHost: localhost\r\nIdempotency-Key: k\r\n"
+                      + "Content-Length: 60000000\r\n\r\nbeginning")
+                  .getBytes(StandardCharsets.US_ASCII));
+      // it has read until then, most likely
+      assertThat(edge.get("/api/v1/forwards").status()).isEqualTo(200);
+      kept("POST", ORDERS, "tea");
+      kept("POST", ORDERS, "milk");
+    }
+  }
+
+  @Test
+  void whatWasReadCountsUntilItIsAnswered() throws Exception {
+    edge.close();
+    edge = new EdgeServer(data, origin.port, "--softadastra.edge.forward.largest-body=64MB");
+    var answered = new CountDownLatch(1);
+    origin.answers((_, out) -> {
+      answered.await();
+      out.write(answer(200, "", ""));
+    });
+    String large = "x".repeat(20_000_000);
+    var first =
+        CompletableFuture.supplyAsync(() -> {
+          try {
+            return edge.send("POST", ORDERS, large, "Idempotency-Key: 1").status();
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        });
+    await().until(() -> origin.seen.size() == 1);
+    assertProblem(edge.send("POST", ORDERS, large, "Idempotency-Key: 2"), 503, "busy");
+    answered.countDown();
+    assertThat(first.join()).isEqualTo(200);
+    assertThat(edge.send("POST", ORDERS, large, "Idempotency-Key: 2").status()).isEqualTo(200);
+  }
+
+  @Test
   void whatIsDeletedIsNotDelivered() throws IOException {
     away();
     String one = kept("POST", ORDERS, "1");
@@ -333,6 +414,35 @@ class ForwardsIT {
   }
 
   @Test
+  void whatIsAnsweredWithNoAnswerIsParkedAtOnce() throws IOException {
+    away();
+    String bad = kept("POST", ORDERS, "bad");
+    String good = kept("POST", ORDERS, "good");
+    origin.answers(ForwardsIT::answerWithAHeadThatIsTooLarge);
+    origin.startAgain();
+    ended(good, "done");
+    assertThat(ended(bad, "parked").get("error").asString())
+        .isEqualTo("the origin has acted, but its answer is not HTTP, or its head is too large");
+    assertThat(origin.seen).extracting(TestOrigin.Seen::body).containsExactly("bad", "good");
+  }
+
+  private static void answerWithAHeadThatIsTooLarge(TestOrigin.Seen request, OutputStream out)
+      throws IOException {
+    boolean isLarge = request.body().equals("bad");
+    out.write(answer(201, isLarge ? "X: " + "x".repeat(20_000) + "\r\n" : "", ""));
+  }
+
+  @Test
+  void norIsItKeptWhereItWasPassedOn() throws IOException {
+    origin.answers(ForwardsIT::answerWithAHeadThatIsTooLarge);
+    var answer = edge.send("POST", ORDERS, "bad", "Idempotency-Key: k");
+    assertProblem(answer, 502, "origin-failed");
+    assertThat(json(answer).get("outcome").asString()).isEqualTo("uncertain");
+    assertThat(json(edge.get("/api/v1/forwards")).get("forwards").size()).isZero();
+    assertThat(origin.seen).hasSize(1);
+  }
+
+  @Test
   void waitsThroughARestart() throws IOException {
     away();
     String id = kept("POST", ORDERS, "tea");
@@ -360,7 +470,12 @@ class ForwardsIT {
     });
     edge.close();
     try (var link = new CuttingLink(origin.port)) {
-      edge = new EdgeServer(data, link.port, "--softadastra.edge.forward.longest-wait=1ms");
+      edge =
+          new EdgeServer(
+              data,
+              link.port,
+              "--softadastra.edge.forward.longest-wait=1ms",
+              "--softadastra.edge.forward.unanswered=100000");
       String drawn = kept("POST", ORDERS, "tea for two", "Idempotency-Key: first");
       var first = ended(drawn, "done");
       assertThat(first.get("answer").get("status").asInt()).isEqualTo(201);

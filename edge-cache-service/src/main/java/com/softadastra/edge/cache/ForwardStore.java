@@ -10,6 +10,14 @@ public interface ForwardStore {
   /** A field that names what a request is in order with; it goes no further. */
   String ORDER = "Softadastra-Order-Key";
 
+  /** A body in memory, which counts towards what may be there until it is closed. */
+  interface Held extends AutoCloseable {
+    byte[] bytes();
+
+    @Override
+    void close();
+  }
+
   /** Takes none. */
   ForwardStore NONE =
       new ForwardStore() {
@@ -19,12 +27,12 @@ public interface ForwardStore {
         }
 
         @Override
-        public Optional<byte[]> body(ClientRequest request) {
+        public Optional<Held> body(ClientRequest request) {
           return Optional.empty();
         }
 
         @Override
-        public Answer keep(ClientRequest request, NoAnswer unreachable) {
+        public Answer keep(ClientRequest request, Optional<byte[]> body, NoAnswer unreachable) {
           throw unreachable;
         }
       };
@@ -42,15 +50,15 @@ public interface ForwardStore {
    * The body, read, of a request that may be sent again after it was sent in vain: its sender gave
    * it a key. Empty for others, whose body is left alone, and where it is too large to be kept.
    */
-  Optional<byte[]> body(ClientRequest request);
+  Optional<Held> body(ClientRequest request);
 
   /**
    * Called where no connection could be made, and for requests with a key where no answer came.
-   * Their body can still be read.
    *
+   * @param body where it was read; else it still can be
    * @param unreachable what to throw where such requests aren't taken
    * @return what the client is told, once the request is forced to disk
    * @throws com.softadastra.contracts.Refused where there is no room for it
    */
-  Answer keep(ClientRequest request, NoAnswer unreachable);
+  Answer keep(ClientRequest request, Optional<byte[]> body, NoAnswer unreachable);
 }

@@ -26,7 +26,15 @@ final class Passing {
         return instead.get();
       }
     }
-    var body = changes ? forwards.body(request) : Optional.<byte[]>empty();
+    var held = changes ? forwards.body(request) : Optional.<ForwardStore.Held>empty();
+    try {
+      return pass(request, held.map(ForwardStore.Held::bytes), changes);
+    } finally {
+      held.ifPresent(ForwardStore.Held::close);
+    }
+  }
+
+  private Answer pass(ClientRequest request, Optional<byte[]> body, boolean changes) {
     try {
       return send(body.map(request::withBody).orElse(request));
     } catch (OriginFailure failure) {
@@ -34,8 +42,9 @@ final class Passing {
       if (!changes || failure.kind() == Kind.BUSY) {
         throw problem;
       }
-      if (failure.kind() == Kind.NOT_CONNECTED || body.isPresent()) {
-        return forwards.keep(body.map(request::withBody).orElse(request), problem);
+      boolean mayHelp = failure.kind() == Kind.NO_ANSWER && body.isPresent();
+      if (failure.kind() == Kind.NOT_CONNECTED || mayHelp) {
+        return forwards.keep(request, body, problem);
       }
       throw problem.with("outcome", "uncertain");
     }

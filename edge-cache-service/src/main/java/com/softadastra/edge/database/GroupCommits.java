@@ -69,11 +69,11 @@ final class GroupCommits implements AutoCloseable {
   }
 
   /**
-   * @param bytes about how much it writes
+   * @param bytes about how much it writes; what is larger than all that may wait waits alone
    * @param forced is completed on the thread of this, after the force
    */
   <T> void submit(int bytes, Work<T> work, CompletableFuture<T> forced) {
-    var unit = new Unit<>(1 + bytes / 1024, work, forced);
+    var unit = new Unit<>(Math.min(WAITING_KIB, 1 + bytes / 1024), work, forced);
     room.acquireUninterruptibly(unit.kib);
     synchronized (waiting) {
       if (!closed) {

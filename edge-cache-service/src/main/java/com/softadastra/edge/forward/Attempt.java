@@ -11,8 +11,11 @@ sealed interface Attempt {
    */
   record Answered(int status, Headers headers, byte[] body, boolean isWhole) implements Attempt {}
 
-  record Unanswered(OriginFailure.Kind kind) implements Attempt {}
+  record Unanswered(OriginFailure.Kind kind, String why) implements Attempt {}
 
-  /** It can't be read from the disk. */
+  /** There is nothing that can be sent, now or later. */
   record Unreadable(String why) implements Attempt {}
+
+  /** This node failed before anything was sent. */
+  record Unsent(String why) implements Attempt {}
 }

@@ -72,6 +72,7 @@ final class Delivery {
     Schedule.@Nullable Due resting;
     int attempts;
     int errors;
+    int unanswered;
 
     Lane(Hash hash) {
       this.hash = hash;
@@ -81,6 +82,7 @@ final class Delivery {
       var first = queue.element();
       attempts = first.attempts();
       errors = first.errors();
+      unanswered = first.unanswered();
       jitter.startOver();
     }
   }
@@ -212,10 +214,24 @@ final class Delivery {
     lane.attempts++;
     var now = surroundings.clock().instant();
     var verdict = Verdict.of(attempt, now);
-    if (!(verdict instanceof Verdict.Away) && !(verdict instanceof Verdict.Hopeless)) {
+    if (isBack(verdict)) {
       back(origin);
     }
     switch (verdict) {
+      case Verdict.Lost(String why) ->
+          settle(origin, lane, request, new Settlement.Parked(lane.attempts, why, now));
+      case Verdict.Unsent(String why) -> rest(origin, lane, why, lane.jitter.next(Duration.ZERO));
+      case Verdict.Unanswered(String why) -> {
+        lane.unanswered++;
+        away(origin, true, Duration.ZERO);
+        if (lane.unanswered >= limits.unanswered()) {
+          String parked = why + ", " + lane.unanswered + " times";
+          settle(origin, lane, request, new Settlement.Parked(lane.attempts, parked, now));
+        } else {
+          noteFailed(lane, request, why);
+          comeAgain(origin, lane, why);
+        }
+      }
       case Verdict.Settled(var answer) ->
           settle(origin, lane, request, new Settlement.Done(lane.attempts, answer, now));
       case Verdict.Hopeless(String why) ->
@@ -226,8 +242,7 @@ final class Delivery {
           String parked = why + ", " + lane.errors + " times";
           settle(origin, lane, request, new Settlement.Parked(lane.attempts, parked, now));
         } else {
-          var failed = new Settlement.Failed(lane.attempts, lane.errors, why);
-          log.settle(request.number(), failed, new CompletableFuture<>());
+          noteFailed(lane, request, why);
           rest(origin, lane, why, lane.jitter.next(atLeast));
         }
       }
@@ -235,12 +250,30 @@ final class Delivery {
           rest(origin, lane, why, lane.jitter.next(atLeast));
       case Verdict.Away(String why, boolean isSilent, Duration atLeast) -> {
         away(origin, isSilent, atLeast);
-        note(lane, false, why, origin.next);
-        free(origin, lane);
-        origin.ready.add(lane);
-        goOn();
+        comeAgain(origin, lane, why);
       }
     }
+  }
+
+  /** Whether an answer came, of whatever kind. */
+  private static boolean isBack(Verdict verdict) {
+    return switch (verdict) {
+      case Verdict.Settled _, Verdict.Later _, Verdict.Erred _, Verdict.Lost _ -> true;
+      case Verdict.Away _, Verdict.Unanswered _, Verdict.Unsent _, Verdict.Hopeless _ -> false;
+    };
+  }
+
+  private void noteFailed(Lane lane, Waiting request, String why) {
+    var failed = new Settlement.Failed(lane.attempts, lane.errors, lane.unanswered, why);
+    log.settle(request.number(), failed, new CompletableFuture<>());
+  }
+
+  /** Behind the other lanes of an origin that is away. */
+  private void comeAgain(ToOrigin origin, Lane lane, String why) {
+    note(lane, false, why, origin.next);
+    free(origin, lane);
+    origin.ready.add(lane);
+    goOn();
   }
 
   private void free(ToOrigin origin, Lane lane) {

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * A kept request as it is told of: the receipt.
  *
  * @param number in the order in which they came; the page after it begins there
+ * @param site of the origin when it was kept
  * @param path and query below the origin's URL
  * @param key that goes with each attempt
  * @param order what it is in order with
@@ -27,6 +28,7 @@ public record Forward(
     ForwardState state,
     @JsonIgnore long number,
     String origin,
+    @JsonIgnore String site,
     String method,
     String path,
     String key,
@@ -53,6 +55,7 @@ public record Forward(
         progress.isUnderWay() ? ForwardState.UNDERWAY : state,
         number,
         origin,
+        site,
         method,
         path,
         key,

@@ -19,6 +19,7 @@ import java.time.Duration;
  * @param originAtOnce attempts under way at one origin
  * @param longestWait before an attempt is repeated, at most
  * @param errors after how many answers 5xx that promise nothing a request is parked
+ * @param unanswered after how many attempts it is parked that were sent and not answered
  */
 public record ForwardLimits(
     int body,
@@ -34,7 +35,8 @@ public record ForwardLimits(
     int atOnce,
     int originAtOnce,
     Duration longestWait,
-    int errors) {
+    int errors,
+    int unanswered) {
   /** Bytes that a row takes beside what it holds, about. */
   static final int ROW_BYTES = 512;
 

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 /** The tables of kept requests as the writing thread changes them; nobody else uses this. */
 final class ForwardTables implements EdgeDatabase.Witness {
   private static final int LONGEST_ERROR = 300;
+  private static final int SWEEP_WITH_EACH = 16;
   private static final int WAITING = ForwardState.WAITING.ordinal();
   private static final int PARKED = ForwardState.PARKED.ordinal();
   private static final int DONE = ForwardState.DONE.ordinal();
@@ -28,7 +29,7 @@ final class ForwardTables implements EdgeDatabase.Witness {
   static final String COLUMNS =
       "f.number, f.id, f.origin, f.idempotency_key, f.fingerprint, f.order_key, f.method, f.target,"
           + " f.accepted, f.state, f.attempts, f.error, f.ended, f.status, f.bytes, a.fields, a.whole,"
-          + " length(a.body) from forward f left join forward_answer a on a.number = f.number ";
+          + " length(a.body), f.site from forward f left join forward_answer a on a.number = f.number ";
 
   private final Statements statements;
   private final ForwardLimits limits;
@@ -117,10 +118,11 @@ final class ForwardTables implements EdgeDatabase.Witness {
     lastNumber++;
     lastTurn++;
     statements.change(
-        "insert into forward values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, null, null, null)",
+        "insert into forward values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, null, null, null)",
         lastNumber,
         request.id(),
         request.origin(),
+        request.site(),
         request.key(),
         request.fingerprint(),
         request.lane(),
@@ -187,6 +189,7 @@ final class ForwardTables implements EdgeDatabase.Witness {
         ForwardState.values()[row.getInt(10)],
         row.getLong(1),
         row.getString(3),
+        row.getString(19),
         row.getString(7),
         row.getString(8),
         row.getString(4),
@@ -218,7 +221,7 @@ final class ForwardTables implements EdgeDatabase.Witness {
     var waiting = new ArrayList<Waiting>();
     try (var row =
         statements.rows(
-            "select number, origin, lane, attempts, errors from forward where state = ? order by state, turn",
+            "select number, origin, site, lane, attempts, errors, unanswered from forward where state = ? order by state, turn",
             WAITING)) {
       while (row.next()) {
         waiting.add(waiting(row));
@@ -229,17 +232,24 @@ final class ForwardTables implements EdgeDatabase.Witness {
 
   private static Waiting waiting(ResultSet row) throws SQLException {
     return new Waiting(
-        row.getLong(1), row.getString(2), Hash.of(row.getBytes(3)), row.getInt(4), row.getInt(5));
+        row.getLong(1),
+        row.getString(2),
+        row.getString(3),
+        Hash.of(row.getBytes(4)),
+        row.getInt(5),
+        row.getInt(6),
+        row.getInt(7));
   }
 
   /** Does nothing to a request that doesn't wait. */
   boolean settle(long number, Settlement settlement) throws SQLException {
     return switch (settlement) {
-      case Settlement.Failed(int attempts, int errors, String why) ->
+      case Settlement.Failed(int attempts, int errors, int unanswered, String why) ->
           statements.change(
-                  "update forward set attempts = ?, errors = ?, error = ? where number = ? and state = ?",
+                  "update forward set attempts = ?, errors = ?, unanswered = ?, error = ? where number = ? and state = ?",
                   attempts,
                   errors,
+                  unanswered,
                   shortened(why),
                   number,
                   WAITING)
@@ -273,7 +283,8 @@ final class ForwardTables implements EdgeDatabase.Witness {
       return false;
     }
     byte[] fields = FieldLines.of(done.answer().headers());
-    byte[] body = done.answer().body();
+    var answer = done.answer();
+    byte[] body = isRoomFor(fields.length + answer.body().length) ? answer.body() : new byte[0];
     long bytes = (long) ForwardLimits.ROW_BYTES + fields.length + body.length;
     statements.change("delete from forward_request where number = ?", number);
     statements.change(
@@ -281,18 +292,25 @@ final class ForwardTables implements EdgeDatabase.Witness {
         number,
         fields,
         body,
-        done.answer().isWhole());
+        answer.isWhole() && body.length == answer.body().length);
     statements.change(
         "update forward set state = ?, attempts = ?, error = null, ended = ?, status = ?, bytes = ? where number = ?",
         DONE,
         done.attempts(),
         done.at(),
-        done.answer().status(),
+        answer.status(),
         bytes,
         number);
     use(place.get().origin(), -1, -place.get().bytes());
     answers = answers.plus(1, bytes);
+    sweep(done.at(), SWEEP_WITH_EACH);
     return true;
+  }
+
+  /** Where there is none the head of the answer is kept alone. */
+  private boolean isRoomFor(int bytes) {
+    long all = (long) ForwardLimits.ROW_BYTES + bytes;
+    return all <= limits.answerBytes() && freeBytes.getAsLong() >= limits.reserve() + all;
   }
 
   private record Place(long number, String origin, int state, long bytes) {}
@@ -318,7 +336,7 @@ final class ForwardTables implements EdgeDatabase.Witness {
   Optional<Waiting> retry(UUID id) throws SQLException {
     int changed =
         statements.change(
-            "update forward set state = ?, turn = ?, errors = 0, ended = null where id = ? and state = ?",
+            "update forward set state = ?, turn = ?, errors = 0, unanswered = 0, ended = null where id = ? and state = ?",
             WAITING,
             lastTurn + 1,
             id,
@@ -330,7 +348,8 @@ final class ForwardTables implements EdgeDatabase.Witness {
     parked--;
     try (var row =
         statements.rows(
-            "select number, origin, lane, attempts, errors from forward where id = ?", id)) {
+            "select number, origin, site, lane, attempts, errors, unanswered from forward where id = ?",
+            id)) {
       row.next();
       return Optional.of(waiting(row));
     }

@@ -16,6 +16,7 @@ import com.softadastra.edge.policy.CacheStatus;
 import com.softadastra.edge.policy.Headers;
 import com.softadastra.edge.store.Body;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.URI;
 import java.time.Duration;
@@ -26,7 +27,6 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -47,8 +47,6 @@ public final class Forwards implements ForwardStore, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Forwards.class);
   private static final int LONGEST_KEY = 255;
   private static final int LONGEST_METHOD = 64;
-  private static final int READ_KIB = 32 << 10;
-  private static final Duration PLACE = Duration.ofSeconds(5);
   private static final Duration SWEEP_EVERY = Duration.ofMinutes(1);
   private static final int SWEEP_MOST = 256;
   private static final Duration END = Duration.ofSeconds(3);
@@ -59,7 +57,7 @@ public final class Forwards implements ForwardStore, AutoCloseable {
   private final Map<String, OriginClient> origins;
   private final Surroundings surroundings;
   private final Function<Forward, byte[]> json;
-  private final Semaphore room = new Semaphore(READ_KIB);
+  private final BodyRoom room = new BodyRoom();
   private volatile Schedule.@Nullable Due sweeping;
   private volatile boolean closed;
 
@@ -98,7 +96,7 @@ public final class Forwards implements ForwardStore, AutoCloseable {
   public void start() {
     int without = 0;
     for (var waiting : book.waiting()) {
-      if (origins.containsKey(waiting.origin())) {
+      if (isConfigured(waiting.origin(), waiting.site())) {
         delivery.hold(waiting.lane());
         delivery.add(waiting);
       } else {
@@ -110,6 +108,11 @@ public final class Forwards implements ForwardStore, AutoCloseable {
     }
     origins.forEach((name, client) -> client.whenHeard(() -> delivery.heard(name)));
     sweep();
+  }
+
+  private boolean isConfigured(String origin, String site) {
+    var client = origins.get(origin);
+    return client != null && client.origin().site().equals(site);
   }
 
   private void sweep() {
@@ -130,7 +133,9 @@ public final class Forwards implements ForwardStore, AutoCloseable {
     if (key.isPresent()) {
       var known = reading(() -> book.known(origin, key.get()));
       if (known.isPresent()) {
-        return Optional.of(again(known.get(), kept(request, read(request))));
+        try (var body = read(request)) {
+          return Optional.of(again(known.get(), kept(request, body.bytes())));
+        }
       }
     }
     return delivery.holds(Kept.lane(origin, order(request)))
@@ -139,25 +144,31 @@ public final class Forwards implements ForwardStore, AutoCloseable {
   }
 
   @Override
-  public Optional<byte[]> body(ClientRequest request) {
+  public Optional<Held> body(ClientRequest request) {
     boolean fits = request.length() >= 0 && request.length() <= limits.body();
     return fits && key(request).isPresent() ? Optional.of(read(request)) : Optional.empty();
   }
 
   @Override
-  public Answer keep(ClientRequest request, NoAnswer unreachable) {
-    return keep(request);
+  public Answer keep(ClientRequest request, Optional<byte[]> body, NoAnswer unreachable) {
+    return body.map(bytes -> keep(request, bytes)).orElseGet(() -> keep(request));
   }
 
   private Answer keep(ClientRequest request) {
-    var kept = kept(request, read(request));
+    try (var body = read(request)) {
+      return keep(request, body.bytes());
+    }
+  }
+
+  private Answer keep(ClientRequest request, byte[] body) {
+    var kept = kept(request, body);
     var lane = kept.lane();
     var forced = new CompletableFuture<ForwardTables.Put>();
     delivery.hold(lane);
     var taken =
         forced.whenComplete((put, _) -> {
           if (put instanceof ForwardTables.Put.New(Forward forward)) {
-            delivery.add(new Waiting(forward.number(), kept.origin(), lane, 0, 0));
+            delivery.add(new Waiting(forward.number(), kept.origin(), kept.site(), lane, 0, 0, 0));
           } else {
             delivery.release(lane);
           }
@@ -231,6 +242,7 @@ public final class Forwards implements ForwardStore, AutoCloseable {
     return new Kept(
         id,
         request.origin().origin().name(),
+        request.origin().origin().site(),
         order(request),
         key,
         request.method(),
@@ -267,34 +279,13 @@ public final class Forwards implements ForwardStore, AutoCloseable {
   /**
    * @throws Refused where it is larger than what is kept
    */
-  private byte[] read(ClientRequest request) {
-    if (request.body() == null) {
-      return new byte[0];
-    }
-    int most = limits.body();
-    int kib = 1 + (int) (request.length() < 0 ? most : Math.min(request.length(), most)) / 1024;
+  private Held read(ClientRequest request) {
+    var body = request.body() == null ? InputStream.nullInputStream() : request.body();
     try {
-      if (!room.tryAcquire(Math.min(kib, READ_KIB), PLACE.toMillis(), TimeUnit.MILLISECONDS)) {
-        throw new Refused(ProblemCode.BUSY, "too many bodies are being read");
-      }
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
-      throw new Refused(ProblemCode.BUSY, "this node stops");
-    }
-    try {
-      byte[] body = request.body().readNBytes(most + 1);
-      if (body.length > most) {
-        throw new Refused(
-            Problem.of(
-                    ProblemCode.FORWARD_NOT_KEPT, "of a request's body " + most + " bytes are kept")
-                .with("limit", Integer.toString(most)));
-      }
-      return body;
+      return room.read(body, limits.body());
     } catch (IOException e) {
       LOG.debug("a body broke off", e);
       throw new Refused(ProblemCode.INVALID_REQUEST, "the request's body broke off");
-    } finally {
-      room.release(Math.min(kib, READ_KIB));
     }
   }
 
@@ -385,7 +376,7 @@ public final class Forwards implements ForwardStore, AutoCloseable {
     if (forward.state() == ForwardState.WAITING || forward.state() == ForwardState.UNDERWAY) {
       var lane = Kept.lane(forward.origin(), forward.order());
       boolean isForgotten =
-          !origins.containsKey(forward.origin())
+          !isConfigured(forward.origin(), forward.site())
               || delivery.forget(forward.number(), forward.origin(), lane).join();
       if (!isForgotten) {
         throw new Refused(ProblemCode.FORWARD_NOT_ENDED, "it is just being sent");

@@ -10,6 +10,7 @@ import java.util.UUID;
  * A request as it is kept.
  *
  * @param origin its name
+ * @param site of the origin; nobody else gets the request, with whatever it is authorised by
  * @param order what it is in order with
  * @param key under which the origin can tell that it has seen it before; goes with each attempt
  * @param target path and query below the origin's URL
@@ -18,6 +19,7 @@ import java.util.UUID;
 record Kept(
     UUID id,
     String origin,
+    String site,
     String order,
     String key,
     String method,

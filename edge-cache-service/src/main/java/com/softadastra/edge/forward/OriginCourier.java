@@ -1,7 +1,9 @@
 package com.softadastra.edge.forward;
 
+import com.softadastra.edge.database.DatabaseFailure;
 import com.softadastra.edge.origin.OriginClient;
 import com.softadastra.edge.origin.OriginFailure;
+import com.softadastra.edge.origin.OriginFailure.Kind;
 import com.softadastra.edge.origin.OriginResponse;
 import com.softadastra.edge.policy.ConnectionFields;
 import java.io.ByteArrayInputStream;
@@ -49,26 +51,40 @@ final class OriginCourier implements Delivery.Courier {
 
   private Attempt attempt(Waiting waiting) {
     var origin = origins.get(waiting.origin());
-    if (origin == null) {
-      return new Attempt.Unreadable("no origin of that name is configured any more");
+    if (origin == null || !origin.origin().site().equals(waiting.site())) {
+      return new Attempt.Unreadable("no origin of that name and address is configured any more");
     }
     try {
-      var request = book.request(waiting.number()).orElseThrow();
-      try (var response =
-          origin.send(
-              request.method(),
-              request.target(),
-              request.headers(),
-              new ByteArrayInputStream(request.body()),
-              request.body().length)) {
-        var answer = read(response);
-        tell(request.method(), origin.origin().at(request.target()), answer);
-        return answer;
-      }
-    } catch (OriginFailure failure) {
-      return new Attempt.Unanswered(failure.kind());
+      return book.request(waiting.number())
+          .map(request -> attempt(request, origin))
+          .orElseGet(() -> new Attempt.Unreadable("there is nothing of it to be sent"));
+    } catch (DatabaseFailure | Error failure) {
+      LOG.warn("a kept request can't be read", failure);
+      return new Attempt.Unsent("it can't be read: " + failure);
     } catch (RuntimeException failure) {
-      return new Attempt.Unreadable("it can't be read or sent: " + failure);
+      return new Attempt.Unreadable("it can't be read: " + failure);
+    }
+  }
+
+  /** Fails with nothing, since its lane would end with it. */
+  private Attempt attempt(ForwardBook.Request request, OriginClient origin) {
+    try (var response =
+        origin.send(
+            request.method(),
+            request.target(),
+            request.headers(),
+            new ByteArrayInputStream(request.body()),
+            request.body().length)) {
+      var answer = read(response);
+      tell(request.method(), origin.origin().at(request.target()), answer);
+      return answer;
+    } catch (OriginFailure failure) {
+      return new Attempt.Unanswered(failure.kind(), failure.why());
+    } catch (RuntimeException failure) {
+      return new Attempt.Unreadable("it can't be sent: " + failure);
+    } catch (Throwable failure) {
+      LOG.warn("an attempt ended in the middle", failure);
+      return new Attempt.Unanswered(Kind.NO_ANSWER, failure.toString());
     }
   }
 

@@ -15,5 +15,5 @@ sealed interface Settlement {
   record Parked(int attempts, String why, Instant at) implements Settlement {}
 
   /** It waits on. */
-  record Failed(int attempts, int errors, String why) implements Settlement {}
+  record Failed(int attempts, int errors, int unanswered, String why) implements Settlement {}
 }

@@ -24,13 +24,23 @@ sealed interface Verdict {
    */
   record Away(String why, boolean isSilent, Duration atLeast) implements Verdict {}
 
+  /** Nobody knows whether the origin has acted; asking again is worth a few attempts. */
+  record Unanswered(String why) implements Verdict {}
+
+  /** The origin has acted, and nobody will learn what it said. */
+  record Lost(String why) implements Verdict {}
+
+  /** The request is to come again later; that says nothing of the origin. */
+  record Unsent(String why) implements Verdict {}
+
   /** Only somebody can mend it. */
   record Hopeless(String why) implements Verdict {}
 
   static Verdict of(Attempt attempt, Instant now) {
     return switch (attempt) {
       case Attempt.Answered answer -> ofAnswer(answer, now);
-      case Attempt.Unanswered(Kind kind) -> ofFailure(kind);
+      case Attempt.Unanswered(Kind kind, String why) -> ofFailure(kind, why);
+      case Attempt.Unsent(String why) -> new Unsent(why);
       case Attempt.Unreadable(String why) -> new Hopeless(why);
     };
   }
@@ -45,13 +55,12 @@ sealed interface Verdict {
     };
   }
 
-  private static Verdict ofFailure(Kind kind) {
+  private static Verdict ofFailure(Kind kind, String why) {
     return switch (kind) {
-      case NOT_CONNECTED -> new Away("no connection to the origin", true, Duration.ZERO);
-      case NO_ANSWER -> new Away("no answer; the origin may have acted on it", true, Duration.ZERO);
+      case NOT_CONNECTED -> new Away("no connection to the origin: " + why, true, Duration.ZERO);
       case BUSY -> new Away("all connections to the origin are taken", false, Duration.ZERO);
-      case NOT_HTTP ->
-          new Away("the head of the answer is cut off, or not HTTP", true, Duration.ZERO);
+      case NO_ANSWER -> new Unanswered("no answer, " + why + "; the origin may have acted on it");
+      case NOT_HTTP -> new Lost("the origin has acted, but " + why);
     };
   }
 

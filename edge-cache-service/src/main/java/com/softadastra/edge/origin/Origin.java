@@ -51,6 +51,11 @@ public record Origin(String name, URI url, boolean privateNetwork) {
     return host.startsWith("[") || IPV4.matcher(host).matches();
   }
 
+  /** Scheme and authority: to whom goes what is sent there. */
+  public String site() {
+    return url.getScheme() + "://" + url.getRawAuthority();
+  }
+
   /**
    * @param target path and query as {@link TargetPath} lets through
    */

@@ -1,31 +1,40 @@
 package com.softadastra.edge.origin;
 
+import com.softadastra.edge.origin.OriginFailure.Kind;
 import com.softadastra.edge.policy.Headers;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InterruptedIOException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
+import java.nio.charset.CharacterCodingException;
 import java.time.Duration;
 import java.util.ArrayList;
 import javax.net.ssl.SSLException;
+import org.apache.hc.client5.http.ClientProtocolException;
 import org.apache.hc.client5.http.ConnectTimeoutException;
 import org.apache.hc.client5.http.DnsResolver;
 import org.apache.hc.client5.http.SystemDefaultDnsResolver;
+import org.apache.hc.client5.http.classic.ExecChain;
 import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
 import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.config.TlsConfig;
+import org.apache.hc.client5.http.impl.ChainElement;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClients;
 import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
+import org.apache.hc.client5.http.protocol.HttpClientContext;
+import org.apache.hc.core5.http.ClassicHttpRequest;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
+import org.apache.hc.core5.http.HttpException;
 import org.apache.hc.core5.http.HttpHost;
+import org.apache.hc.core5.http.MessageConstraintException;
 import org.apache.hc.core5.http.NoHttpResponseException;
 import org.apache.hc.core5.http.config.Http1Config;
 import org.apache.hc.core5.http.io.entity.InputStreamEntity;
@@ -43,6 +52,9 @@ public final class OriginClient implements Closeable {
 
   /** Bound while a request is sent that may change something. */
   private static final ScopedValue<Boolean> CHANGES = ScopedValue.newInstance();
+
+  /** Set in the context of a request once there is a connection for it, TLS agreed on. */
+  private static final String CONNECTED = "softadastra.connected";
 
   private final Origin origin;
   private final OriginLimits limits;
@@ -72,7 +84,10 @@ public final class OriginClient implements Closeable {
             .setDnsResolver(new PublicAddresses(names, origin.privateNetwork()))
             .setConnectionFactory(
                 new CleanConnections(
-                    ManagedHttpClientConnectionFactory.builder().http1Config(http).build()))
+                    ManagedHttpClientConnectionFactory.builder()
+                        .http1Config(http)
+                        .responseParserFactory(new WholeHeads(http))
+                        .build()))
             .setMaxConnPerRoute(limits.connections())
             .setMaxConnTotal(limits.connections())
             .setConnectionConfigResolver(_ -> CHANGES.isBound() ? checked : unchecked)
@@ -88,6 +103,7 @@ public final class OriginClient implements Closeable {
                     .setResponseTimeout(Timeout.of(limits.silence()))
                     .setProtocolUpgradeEnabled(false)
                     .build())
+            .addExecInterceptorAfter(ChainElement.CONNECT.name(), CONNECTED, OriginClient::note)
             .disableRedirectHandling()
             .disableAutomaticRetries()
             .disableCookieManagement()
@@ -109,6 +125,13 @@ public final class OriginClient implements Closeable {
         .build();
   }
 
+  private static ClassicHttpResponse note(
+      ClassicHttpRequest request, ExecChain.Scope scope, ExecChain chain)
+      throws IOException, HttpException {
+    scope.clientContext.setAttribute(CONNECTED, true);
+    return chain.proceed(request, scope);
+  }
+
   public Origin origin() {
     return origin;
   }
@@ -128,26 +151,37 @@ public final class OriginClient implements Closeable {
    */
   public OriginResponse send(
       String method, String target, Headers headers, @Nullable InputStream body, long length) {
+    var first = HttpClientContext.create();
     try {
-      return open(method, target, headers, body, length);
+      return open(method, target, headers, body, length, first);
     } catch (NoHttpResponseException | SocketException e) {
       boolean wasIdle = method.equals("GET") || method.equals("HEAD");
-      if (!wasIdle || e instanceof ConnectException || e instanceof NoRouteToHostException) {
-        throw failure(e);
+      if (!wasIdle || !isConnected(first)) {
+        throw failure(e, first);
       }
       // It may have closed a connection of the pool just when the request was sent on it.
+      var second = HttpClientContext.create();
       try {
-        return open(method, target, headers, null, -1);
+        return open(method, target, headers, null, -1, second);
       } catch (IOException again) {
-        throw failure(again);
+        throw failure(again, second);
       }
     } catch (IOException e) {
-      throw failure(e);
+      throw failure(e, first);
     }
   }
 
+  private static boolean isConnected(HttpClientContext context) {
+    return context.getAttribute(CONNECTED) != null;
+  }
+
   private OriginResponse open(
-      String method, String target, Headers headers, @Nullable InputStream body, long length)
+      String method,
+      String target,
+      Headers headers,
+      @Nullable InputStream body,
+      long length,
+      HttpClientContext context)
       throws IOException {
     var request = new HttpUriRequestBase(method, origin.at(target));
     headers.fields().forEach(field -> request.addHeader(field.name(), field.value()));
@@ -158,8 +192,9 @@ public final class OriginClient implements Closeable {
     boolean isRead = body == null;
     var response =
         isRead
-            ? client.executeOpen(host, request, null)
-            : ScopedValue.where(CHANGES, true).call(() -> client.executeOpen(host, request, null));
+            ? client.executeOpen(host, request, context)
+            : ScopedValue.where(CHANGES, true)
+                .call(() -> client.executeOpen(host, request, context));
     try {
       var entity = response.getEntity();
       var content = entity == null ? InputStream.nullInputStream() : entity.getContent();
@@ -210,26 +245,43 @@ public final class OriginClient implements Closeable {
     return value.chars().allMatch(c -> (c >= ' ' || c == '\t') && c != 127);
   }
 
-  private OriginFailure failure(IOException e) {
-    return new OriginFailure(kind(e), origin.name(), e);
+  private OriginFailure failure(IOException e, HttpClientContext context) {
+    if (e instanceof ConnectionRequestTimeoutException) {
+      return failure(Kind.BUSY, "all connections are taken", e);
+    }
+    if (!isConnected(context)) {
+      return failure(Kind.NOT_CONNECTED, whyNotConnected(e), e);
+    }
+    // of the rest nothing says that a whole head came
+    boolean isAnswered =
+        e instanceof ClientProtocolException
+            || e instanceof MessageConstraintException
+            || e instanceof CharacterCodingException
+            || e instanceof BadHead;
+    if (isAnswered) {
+      return failure(Kind.NOT_HTTP, "its answer is not HTTP, or its head is too large", e);
+    }
+    boolean isSilence = e instanceof SocketTimeoutException;
+    return failure(Kind.NO_ANSWER, isSilence ? "silence" : "the connection was cut", e);
   }
 
-  private static OriginFailure.Kind kind(IOException e) {
-    if (e instanceof ConnectionRequestTimeoutException) {
-      return OriginFailure.Kind.BUSY;
-    }
-    if (e instanceof UnknownHostException
-        || e instanceof ConnectException
-        || e instanceof NoRouteToHostException
-        || e instanceof ConnectTimeoutException) {
-      return OriginFailure.Kind.NOT_CONNECTED;
-    }
-    boolean isSilence =
-        e instanceof SocketException
-            || e instanceof NoHttpResponseException
-            || e instanceof InterruptedIOException
-            || e instanceof SSLException;
-    return isSilence ? OriginFailure.Kind.NO_ANSWER : OriginFailure.Kind.NOT_HTTP;
+  private OriginFailure failure(Kind kind, String why, IOException e) {
+    return new OriginFailure(kind, why, origin.name(), e);
+  }
+
+  private static String whyNotConnected(IOException e) {
+    return switch (e) {
+      case PublicAddresses.NotPublic _ -> "its name leads to an address that is not public";
+      case UnknownHostException _ -> "unknown host";
+      case ConnectTimeoutException _ -> "it timed out";
+      case SocketTimeoutException _ -> "it timed out";
+      case NoRouteToHostException _ -> "the network is unreachable";
+      case ConnectException _ -> "refused";
+      case SSLException _ -> "TLS fails";
+      case SocketException _ when String.valueOf(e.getMessage()).contains("unreachable") ->
+          "the network is unreachable";
+      default -> "it failed";
+    };
   }
 
   @Override

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 class DeliveryTest {
   private static final Duration CAP = Duration.ofSeconds(30);
   private static final ForwardLimits LIMITS =
-      new ForwardLimits(1, 1, 1, 1, 1, 0, 1, 1, 1, Duration.ofDays(1), 8, 4, CAP, 3);
+      new ForwardLimits(1, 1, 1, 1, 1, 0, 1, 1, 1, Duration.ofDays(1), 8, 4, CAP, 3, 4);
 
   private final EventQueue time = new EventQueue();
 
@@ -74,7 +74,7 @@ class DeliveryTest {
   private void add(long number, String lane) {
     var hash = Kept.lane("shop", lane);
     delivery.hold(hash);
-    delivery.add(new Waiting(number, "shop", hash, 0, 0));
+    delivery.add(new Waiting(number, "shop", "http://shop", hash, 0, 0, 0));
     time.run();
   }
 
@@ -87,7 +87,7 @@ class DeliveryTest {
     return new Attempt.Answered(status, Headers.of(headers), new byte[0], true);
   }
 
-  private static final Attempt SILENCE = new Attempt.Unanswered(Kind.NOT_CONNECTED);
+  private static final Attempt SILENCE = new Attempt.Unanswered(Kind.NOT_CONNECTED, "refused");
 
   @Test
   void deliversWhatIsInOrderOneAfterTheOther() {
@@ -159,15 +159,70 @@ class DeliveryTest {
     assertThat(settled).hasSize(1000);
   }
 
+  private static final Attempt CUT = new Attempt.Unanswered(Kind.NO_ANSWER, "cut");
+
+  @Test
+  void whatIsNeverAnsweredIsParkedAndWhatIsBehindItGoesOn() {
+    answers = request -> request.number() == 1 ? CUT : status(200);
+    add(1, "a");
+    add(2, "a");
+    time.advance(CAP.multipliedBy(5));
+    assertThat(sent).containsExactly(1L, 1L, 1L, 1L, 2L);
+    assertThat(settled.get(1L))
+        .isInstanceOfSatisfying(
+            Settlement.Parked.class, parked -> assertThat(parked.why()).endsWith(", 4 times"));
+  }
+
+  @Test
+  void eachAttemptThatIsNotAnsweredIsNoted() {
+    answers = _ -> CUT;
+    add(1, "a");
+    assertThat(settled.get(1L))
+        .isEqualTo(
+            new Settlement.Failed(1, 0, 1, "no answer, cut; the origin may have acted on it"));
+  }
+
+  @Test
+  void attemptsThatWereNotAnsweredBeforeARestartCount() {
+    answers = _ -> CUT;
+    var lane = Kept.lane("shop", "a");
+    delivery.hold(lane);
+    delivery.add(new Waiting(1, "shop", "http://shop", lane, 7, 0, 3));
+    time.run();
+    assertThat(settled.get(1L)).isInstanceOf(Settlement.Parked.class);
+  }
+
+  @Test
+  void anAnswerThatIsNoneParksAtOnceAndTheOriginIsThere() {
+    answers =
+        request ->
+            request.number() == 1 ? new Attempt.Unanswered(Kind.NOT_HTTP, "no HTTP") : status(200);
+    add(1, "a");
+    add(2, "a");
+    assertThat(sent).containsExactly(1L, 2L);
+    assertThat(settled.get(1L)).isInstanceOf(Settlement.Parked.class);
+  }
+
+  @Test
+  void whatThisNodeCouldNotReadWaits() {
+    answers = _ -> new Attempt.Unsent("no connection to the database");
+    add(1, "a");
+    time.advance(Duration.ofHours(1));
+    assertThat(settled).isEmpty();
+    answers = _ -> status(200);
+    time.advance(CAP);
+    assertThat(settled.get(1L)).isInstanceOf(Settlement.Done.class);
+  }
+
   @Test
   void whatIsNeverAnsweredDoesNotStandForAll() {
-    answers =
-        request -> request.number() == 1 ? new Attempt.Unanswered(Kind.NO_ANSWER) : status(200);
+    answers = request -> request.number() == 1 ? CUT : status(200);
     add(1, "a");
     add(2, "b");
     add(3, "c");
     time.advance(Duration.ofMinutes(1));
-    assertThat(settled).containsOnlyKeys(2L, 3L);
+    assertThat(settled.get(2L)).isInstanceOf(Settlement.Done.class);
+    assertThat(settled.get(3L)).isInstanceOf(Settlement.Done.class);
   }
 
   @Test
@@ -227,7 +282,7 @@ class DeliveryTest {
     answers = _ -> status(500);
     var lane = Kept.lane("shop", "a");
     delivery.hold(lane);
-    delivery.add(new Waiting(1, "shop", lane, 7, 2));
+    delivery.add(new Waiting(1, "shop", "http://shop", lane, 7, 2, 0));
     time.run();
     assertThat(settled.get(1L))
         .isInstanceOfSatisfying(

@@ -41,6 +41,7 @@ class ForwardBookTest {
           8,
           4,
           Duration.ofSeconds(30),
+          3,
           3);
 
   private final AtomicLong free = new AtomicLong(Long.MAX_VALUE);
@@ -77,6 +78,7 @@ class ForwardBookTest {
     return new Kept(
         UUID.nameUUIDFromBytes((origin + key).getBytes(StandardCharsets.UTF_8)),
         origin,
+        "http://shop",
         "",
         key,
         "POST",
@@ -188,6 +190,38 @@ class ForwardBookTest {
   }
 
   @Test
+  void ofAnAnswerTheHeadAloneIsKeptWhereTheDiskIsNearlyFull() {
+    var forward = kept("shop", "k");
+    free.set(1000);
+    assertThat(settle(forward, done("tea"))).isTrue();
+    assertHeadAlone(forward);
+  }
+
+  private void assertHeadAlone(Forward forward) {
+    var answer = book.find(forward.id()).orElseThrow().answer();
+    assertThat(answer.status()).isEqualTo(201);
+    assertThat(answer.bytes()).isZero();
+    assertThat(answer.whole()).isFalse();
+  }
+
+  @Test
+  void norIsABodyKeptThatIsMoreThanAllThatMayBe() {
+    var forward = kept("shop", "k");
+    settle(forward, done("x".repeat(10_000)));
+    assertHeadAlone(forward);
+  }
+
+  @Test
+  void answersGoWhenANewOneIsTooMuch() {
+    for (String key : new String[] {"1", "2", "3"}) {
+      settle(kept("shop", key), done("x"));
+    }
+    assertThat(book.page(0, ForwardState.DONE, 10))
+        .extracting(Forward::key)
+        .containsExactly("2", "3");
+  }
+
+  @Test
   void whatIsParkedWaitsForSomebodyAndThenBehindAllOthers() {
     var one = kept("shop", "1");
     var two = kept("shop", "2");
@@ -208,9 +242,10 @@ class ForwardBookTest {
   @Test
   void errorsAreNoted() {
     var forward = kept("shop", "k");
-    settle(forward, new Settlement.Failed(5, 2, "e".repeat(1000)));
+    settle(forward, new Settlement.Failed(5, 2, 1, "e".repeat(1000)));
     restart();
     assertThat(book.waiting().getFirst().errors()).isEqualTo(2);
+    assertThat(book.waiting().getFirst().unanswered()).isEqualTo(1);
     assertThat(book.find(forward.id()).orElseThrow().error()).hasSize(300);
   }
 

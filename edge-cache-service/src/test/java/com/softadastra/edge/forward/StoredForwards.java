@@ -41,6 +41,7 @@ final class StoredForwards implements CrashSubject {
           8,
           4,
           Duration.ofSeconds(30),
+          3,
           3);
   private static final FailStop THROWING =
       (file, cause) -> {
@@ -112,6 +113,7 @@ final class StoredForwards implements CrashSubject {
     return new Kept(
         id(number),
         "shop",
+        "http://shop",
         "",
         "key " + number,
         "POST",

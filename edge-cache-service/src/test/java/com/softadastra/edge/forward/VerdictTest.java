@@ -43,9 +43,24 @@ class VerdictTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Kind.class)
-  void noAnswerIsNoFaultOfTheRequest(Kind kind) {
-    assertThat(Verdict.of(new Attempt.Unanswered(kind), NOW)).isInstanceOf(Verdict.Away.class);
+  @EnumSource(names = {"NOT_CONNECTED", "BUSY"})
+  void whatWasNotSentIsNoFaultOfTheRequest(Kind kind) {
+    assertThat(failed(kind)).isInstanceOf(Verdict.Away.class);
+  }
+
+  private static Verdict failed(Kind kind) {
+    return Verdict.of(new Attempt.Unanswered(kind, "why"), NOW);
+  }
+
+  @Test
+  void whatWasSentAndNotAnsweredIsTriedForSomeTime() {
+    assertThat(failed(Kind.NO_ANSWER))
+        .isEqualTo(new Verdict.Unanswered("no answer, why; the origin may have acted on it"));
+  }
+
+  @Test
+  void anAnswerThatIsNoneIsNotAskedForAgain() {
+    assertThat(failed(Kind.NOT_HTTP)).isEqualTo(new Verdict.Lost("the origin has acted, but why"));
   }
 
   @Test

@@ -13,6 +13,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
+import org.springframework.http.InvalidMediaTypeException;
+import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -71,8 +73,16 @@ class ForwardController {
     if (answer.encoding() != null) {
       response.header(HttpHeaders.CONTENT_ENCODING, answer.encoding());
     }
-    String type = answer.type() == null ? "application/octet-stream" : answer.type();
-    return response.header(HttpHeaders.CONTENT_TYPE, type).body(answer.bytes());
+    return response.contentType(type(answer.type())).body(answer.bytes());
+  }
+
+  /** Of what an origin says, if it is of the form of a type. */
+  private static MediaType type(@Nullable String type) {
+    try {
+      return type == null ? MediaType.APPLICATION_OCTET_STREAM : MediaType.parseMediaType(type);
+    } catch (InvalidMediaTypeException e) {
+      return MediaType.APPLICATION_OCTET_STREAM;
+    }
   }
 
   @PostMapping("/{id}/retry")
