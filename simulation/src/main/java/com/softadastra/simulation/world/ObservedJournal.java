@@ -121,8 +121,8 @@ public class ObservedJournal implements Journal {
   }
 
   @Override
-  public int discharge(SpaceId space, Predicate<Dot> owed, int most) {
-    return real.discharge(space, owed, most);
+  public Front settled(SpaceId space, Predicate<Dot> owed, int most) {
+    return real.settled(space, owed, most);
   }
 
   @Override

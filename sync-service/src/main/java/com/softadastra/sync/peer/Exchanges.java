@@ -416,17 +416,11 @@ public final class Exchanges {
     int due = dischargesDue.get();
     var _ =
         recording
-            .administer(() -> {
-              boolean more = false;
-              for (var space : new TreeSet<>(recording.views().keySet())) {
-                more |= recording.discharge(space, DISCHARGE_ROWS) == DISCHARGE_ROWS;
-              }
-              return more;
-            })
-            .whenComplete((more, failure) -> {
+            .discharge(DISCHARGE_ROWS)
+            .whenComplete((rows, failure) -> {
               if (failure != null) {
                 dischargesDue.set(0);
-              } else if (more || dischargesDue.addAndGet(-due) > 0) {
+              } else if (rows == DISCHARGE_ROWS || dischargesDue.addAndGet(-due) > 0) {
                 surroundings.schedule().execute(this::dischargeSome);
               }
             });

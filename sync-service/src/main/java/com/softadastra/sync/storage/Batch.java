@@ -54,6 +54,7 @@ public final class Batch implements Reads {
   private final Map<SpaceId, List<SignedRecord>> records = new LinkedHashMap<>();
   private final Set<SpaceId> owedWhole = new LinkedHashSet<>();
   private final TreeMap<Long, Journal.OutboxRow> owedAgain = new TreeMap<>();
+  private final Map<SpaceId, Long> discharged = new LinkedHashMap<>();
   private final Map<SpaceId, Boolean> clocksFollowed = new LinkedHashMap<>();
   private final Map<Long, LoggedEntry> mended = new LinkedHashMap<>();
   private final Set<DocumentKey> rebuilt = new LinkedHashSet<>();
@@ -88,6 +89,7 @@ public final class Batch implements Reads {
         && documents.isEmpty()
         && statements.isEmpty()
         && owedAgain.isEmpty()
+        && discharged.isEmpty()
         && clocksFollowed.isEmpty()
         && mended.isEmpty()
         && rebuilt.isEmpty()
@@ -177,6 +179,11 @@ public final class Batch implements Reads {
   /** A member has nothing yet: all that is recorded is owed. */
   void oweEverything(SpaceId space) {
     owedWhole.add(space);
+  }
+
+  /** Nobody is owed what a space's outbox has up to a position, but for what is owed again. */
+  void discharge(SpaceId space, long upTo) {
+    discharged.merge(space, upTo, Math::max);
   }
 
   /** A member has lost an entry of an earlier commit, which is owed, again or still. */
@@ -354,6 +361,11 @@ public final class Batch implements Reads {
 
   Map<SpaceId, Boolean> clocksFollowed() {
     return clocksFollowed;
+  }
+
+  /** By space, up to which position. */
+  Map<SpaceId, Long> discharged() {
+    return discharged;
   }
 
   /** By position. */

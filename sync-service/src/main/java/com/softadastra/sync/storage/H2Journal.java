@@ -406,6 +406,7 @@ public final class H2Journal implements Journal {
       int given = numbers.given();
       putNode(batch);
       putSpaces(batch);
+      putDischarged(batch);
       putOwedAgain(batch);
       putStatements(batch);
       putDocuments(batch);
@@ -510,6 +511,12 @@ public final class H2Journal implements Journal {
         insert.setInt(1, numbers.space(space));
         insert.executeUpdate();
       }
+    }
+  }
+
+  private void putDischarged(Batch batch) throws SQLException {
+    for (var front : batch.discharged().entrySet()) {
+      sql.change(RowChange.DELETE_OUTBOX, numbers.space(front.getKey()), front.getValue());
     }
   }
 
@@ -857,33 +864,24 @@ public final class H2Journal implements Journal {
   }
 
   @Override
-  public int discharge(SpaceId space, Predicate<Dot> owed, int most) {
+  public Front settled(SpaceId space, Predicate<Dot> owed, int most) {
     requireSound();
-    var gone = new ArrayList<Long>();
     try (var select =
         connection.prepareStatement(
             "select position, replica_no, sequence from outbox where space_no = ? order by position limit ?")) {
       select.setInt(1, numbers.space(space));
       select.setInt(2, most);
+      int rows = 0;
+      long upTo = 0;
       try (var row = select.executeQuery()) {
         while (row.next() && !owed.test(new Dot(numbers.replica(row.getInt(2)), row.getLong(3)))) {
-          gone.add(row.getLong(1));
+          rows++;
+          upTo = row.getLong(1);
         }
       }
-      if (!gone.isEmpty()) {
-        try (var delete =
-            connection.prepareStatement(
-                "delete from outbox where space_no = ? and position <= ?")) {
-          delete.setInt(1, numbers.space(space));
-          delete.setLong(2, gone.getLast());
-          delete.executeUpdate();
-        }
-      }
-      connection.commit();
-      beyondLog = true;
-      return gone.size();
+      return new Front(rows, upTo);
     } catch (SQLException e) {
-      throw inDoubt("the outbox can't be cleared", e);
+      throw inDoubt("the outbox can't be read", e);
     }
   }
 

@@ -574,6 +574,7 @@ public final class InMemoryJournal implements Journal {
     var owedWhole = new LinkedHashSet<>(batch.owedWhole());
     var created = Set.copyOf(batch.names().keySet());
     var clocksFollowed = Map.copyOf(batch.clocksFollowed());
+    var discharged = new LinkedHashMap<>(batch.discharged());
     var owedAgain = List.copyOf(batch.owedAgain().values());
     var branches = List.copyOf(batch.branches());
     var mended = List.copyOf(batch.mended());
@@ -598,6 +599,11 @@ public final class InMemoryJournal implements Journal {
               to.entries.values().stream()
                   .filter(logged -> logged.entry().space().equals(space))
                   .forEach(logged -> owe(logged, to)));
+          discharged.forEach((space, upTo) ->
+              to.outbox
+                  .headMap(upTo, true)
+                  .values()
+                  .removeIf(owing -> owing.space().equals(space)));
           owedAgain.forEach(row -> to.outbox.put(row.position(), new Owed(row.space(), row.dot())));
           statements.forEach(known ->
               to.statements.put(
@@ -699,20 +705,19 @@ public final class InMemoryJournal implements Journal {
   }
 
   @Override
-  public int discharge(SpaceId space, Predicate<Dot> owed, int most) {
-    var gone = new ArrayList<Long>();
+  public Front settled(SpaceId space, Predicate<Dot> owed, int most) {
+    int rows = 0;
+    long upTo = 0;
     for (var row : contents.outbox.entrySet()) {
       if (row.getValue().space().equals(space)) {
-        if (gone.size() == most || owed.test(row.getValue().dot())) {
+        if (rows == most || owed.test(row.getValue().dot())) {
           break;
         }
-        gone.add(row.getKey());
+        rows++;
+        upTo = row.getKey();
       }
     }
-    if (!gone.isEmpty()) {
-      change(medium.onCommit, to -> gone.forEach(to.outbox::remove));
-    }
-    return gone.size();
+    return new Front(rows, upTo);
   }
 
   /** What the outbox holds of a space. */

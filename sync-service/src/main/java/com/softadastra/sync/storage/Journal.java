@@ -143,12 +143,20 @@ public interface Journal extends Reads, AutoCloseable {
   }
 
   /**
-   * Commits that the entries at the front of a space's outbox are owed to nobody any more.
+   * The entries at the front of a space's outbox that are owed to nobody any more.
    *
    * @param owed whether an entry still is
-   * @return how many went, at most {@code most}
+   * @param most of them
    */
-  int discharge(SpaceId space, Predicate<Dot> owed, int most);
+  Front settled(SpaceId space, Predicate<Dot> owed, int most);
+
+  /**
+   * The front of an outbox.
+   *
+   * @param rows how many
+   * @param upTo the position of the last of them; 0 where there are none
+   */
+  record Front(int rows, long upTo) {}
 
   /**
    * The forced part of the log.

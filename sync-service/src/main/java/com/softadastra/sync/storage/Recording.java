@@ -335,6 +335,18 @@ public final class Recording {
   }
 
   /**
+   * Forgets, in the next group commit, what is owed to nobody any more, at the front of each
+   * space's outbox. Completes with how many rows went, when that is forced.
+   *
+   * @param most of them
+   */
+  public CompletableFuture<Integer> discharge(int most) {
+    var done = new CompletableFuture<Integer>();
+    enqueue(new Unit.Discharge(most, done));
+    return done;
+  }
+
+  /**
    * Runs work that changes the database by other means, between two group commits, and forces it.
    * The work commits its own transactions, and may use {@link #createSpace} and the like. Where it
    * meets a damaged row, it is {@link Refused}.
@@ -404,17 +416,6 @@ public final class Recording {
 
   private static List<NodeId> nodes(List<Membership.Member> members) {
     return members.stream().map(Membership.Member::node).toList();
-  }
-
-  /**
-   * Forgets what is owed to nobody any more, at the front of a space's outbox.
-   *
-   * @return how many rows went
-   */
-  public int discharge(SpaceId space, int most) {
-    ensureOwner();
-    var membership = membership(space);
-    return journal.discharge(space, dot -> owed(membership, dot), most);
   }
 
   /**
@@ -681,6 +682,7 @@ public final class Recording {
             onWhole(batch, () -> recordForked(space(space), batch));
             touched.add(space);
           }
+          case Unit.Discharge discharge -> answers.add(decide(discharge, batch));
           case Unit.Administered<?> _ -> throw new IllegalStateException("not in a group");
         }
       } catch (DamagedRow row) {
@@ -777,7 +779,12 @@ public final class Recording {
     return switch (unit) {
       case Unit.Held _, Unit.Forked _ -> true;
       case Unit.Submitted _, Unit.Received _ -> mending.isLookedFor(row) && hasRoomAside(unit);
-      case Unit.Noted _, Unit.Again _, Unit.ClockJudged _, Unit.Administered<?> _ -> false;
+      case Unit.Noted _,
+          Unit.Again _,
+          Unit.ClockJudged _,
+          Unit.Discharge _,
+          Unit.Administered<?> _ ->
+          false;
     };
   }
 
@@ -891,6 +898,20 @@ public final class Recording {
       case Admission.Declined(var problem) -> () -> unit.fail(new Refused(problem));
       case Admission.Replayed _ -> () -> unit.done().complete(false);
     };
+  }
+
+  private Runnable decide(Unit.Discharge unit, Batch batch) {
+    int went = 0;
+    for (var space : spaces.values()) {
+      var membership = space.membership();
+      var front = journal.settled(space.id(), dot -> owed(membership, dot), unit.most() - went);
+      if (front.rows() > 0) {
+        batch.discharge(space.id(), front.upTo());
+        went += front.rows();
+      }
+    }
+    int rows = went;
+    return () -> unit.done().complete(rows);
   }
 
   private interface Decision<T> {

@@ -41,7 +41,8 @@ enum RowChange {
       "insert into conflict (id, space_no, collection_no, document_id, open, base, sides, replaced_by,"
           + " detected_at, change_no) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
   UPDATE_CONFLICT(
-      22, "update conflict set open = ?, sides = ?, replaced_by = ?, change_no = ? where id = ?");
+      22, "update conflict set open = ?, sides = ?, replaced_by = ?, change_no = ? where id = ?"),
+  DELETE_OUTBOX(23, "delete from outbox where space_no = ? and position <= ?");
 
   private static final RowChange[] BY_CODE = new RowChange[32];
 

@@ -117,6 +117,19 @@ sealed interface Unit {
     }
   }
 
+  /** What is owed to nobody any more, to be forgotten. */
+  record Discharge(int most, CompletableFuture<Integer> done) implements Unit {
+    @Override
+    public void fail(Throwable cause) {
+      done.completeExceptionally(cause);
+    }
+
+    @Override
+    public boolean awaited() {
+      return false;
+    }
+  }
+
   /** Work that changes the storage by other means, in transactions of its own. */
   record Administered<T>(Callable<T> work, CompletableFuture<T> done) implements Unit {
     @Override

@@ -356,12 +356,16 @@ abstract class JournalContract {
 
     recording.note(new Ledger.Known(statement, statement.sign(OTHER).signature(), null));
     recording.recordNext();
-    administer(() -> assertThat(recording.discharge(space, 10)).isEqualTo(2));
+    assertThat(discharge(10)).isEqualTo(2);
 
+    assertThat(outbox(journal, space)).containsExactly(3L);
+    powerFails();
+    journal = open();
+    recover(new Birth(LIFE, 0));
     assertThat(outbox(journal, space)).containsExactly(3L);
     restart(new Birth(LIFE, 0));
     assertThat(recording.ledger().covers(space, OTHER.nodeId(), new Dot(self, 2))).isTrue();
-    administer(() -> assertThat(recording.discharge(space, 10)).isZero());
+    assertThat(discharge(10)).isZero();
   }
 
   @Test
@@ -379,7 +383,7 @@ abstract class JournalContract {
     administer(() -> recording.putMembership(retired));
     assertThat(told).containsExactly("others count");
     assertThat(recording.ledger().isAlone(retired, SELF.nodeId(), new Dot(self, 1))).isTrue();
-    administer(() -> assertThat(recording.discharge(space, 10)).isEqualTo(2));
+    assertThat(discharge(10)).isEqualTo(2);
     var third = put(null, "c", "{}");
     assertThat(outbox(journal, space)).isEmpty();
     restart(new Birth(LIFE, 0));
@@ -401,7 +405,7 @@ abstract class JournalContract {
     var written = put(null, "a", "{}");
     var self = recording.view(space).orElseThrow().self();
     note(new Statement(space, new Replica(OTHER.nodeId(), LIFE), 1, 1, Map.of(self, 1L)));
-    administer(() -> recording.discharge(space, 10));
+    discharge(10);
     assertThat(outbox(journal, space)).isEmpty();
 
     var again = without.grant(SELF.nodeId(), third.publicKey(), "third", Role.WRITER, 3);
@@ -443,7 +447,7 @@ abstract class JournalContract {
     var self = recording.view(space).orElseThrow().self();
     var other = new Replica(OTHER.nodeId(), LIFE);
     note(new Statement(space, other, 1, 1, Map.of(self, 2L)));
-    administer(() -> recording.discharge(space, 10));
+    discharge(10);
     assertThat(outbox(journal, space)).isEmpty();
     var atRisk = put(null, "c", "{}").dot();
     var restored =
@@ -452,12 +456,18 @@ abstract class JournalContract {
             Incarnation.of(new byte[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}));
 
     note(new Statement(space, restored, 2, 2, Map.of(self, 1L)));
-    administer(() -> recording.discharge(space, 10));
+    discharge(10);
 
     assertThat(outbox(journal, space)).containsExactly(2L, 3L);
     assertThat(recording.ledger().isAlone(membership, SELF.nodeId(), new Dot(self, 1))).isFalse();
+
     assertThat(recording.ledger().isAlone(membership, SELF.nodeId(), new Dot(self, 2))).isTrue();
     assertThat(recording.ledger().isAlone(membership, SELF.nodeId(), atRisk)).isTrue();
+
+    powerFails();
+    journal = open();
+    recover(new Birth(LIFE, 0));
+    assertThat(outbox(journal, space)).containsExactly(2L, 3L);
   }
 
   @Test
@@ -469,14 +479,14 @@ abstract class JournalContract {
     var self = recording.view(space).orElseThrow().self();
     var other = new Replica(OTHER.nodeId(), LIFE);
     note(new Statement(space, other, 1, 1, Map.of(self, 200L, other, 1L)));
-    administer(() -> recording.discharge(space, 1000));
+    discharge(1000);
     assertThat(outbox(journal, space)).isEmpty();
 
     note(new Statement(space, other, 2, 2, Map.of(self, 197L, other, 1L)));
 
     assertThat(outbox(journal, space)).containsExactly(198L, 199L, 200L);
     note(new Statement(space, other, 3, 3, Map.of(self, 200L, other, 1L)));
-    administer(() -> recording.discharge(space, 1000));
+    discharge(1000);
     note(new Statement(space, restored(), 4, 4, Map.of(self, 199L)));
     assertThat(outbox(journal, space))
         .as("what it wrote in its earlier life too")
@@ -495,14 +505,14 @@ abstract class JournalContract {
     var before =
         new Statement(space, new Replica(OTHER.nodeId(), LIFE), 1, 1, Map.of(self, (long) many));
     note(before);
-    administer(() -> assertThat(recording.discharge(space, 10_000)).isEqualTo(many));
+    assertThat(discharge(10_000)).isEqualTo(many);
     var after = new Statement(space, restored(), 2, 2, Map.of(self, 10L));
 
     note(after);
     assertThat(said()).isEqualTo(before);
     assertThat(outbox(journal, space)).hasSizeBetween(1, FallenBack.PAGE);
     // nothing of it goes again, whatever else happens meanwhile
-    administer(() -> assertThat(recording.discharge(space, 10_000)).isZero());
+    assertThat(discharge(10_000)).isZero();
     var meanwhile = new Statement(space, restored(), 3, 3, Map.of(self, 5L));
     note(meanwhile);
     recordAll();
@@ -518,7 +528,7 @@ abstract class JournalContract {
     var before =
         new Statement(space, new Replica(OTHER.nodeId(), LIFE), 1, 1, Map.of(self, (long) many));
     note(before);
-    administer(() -> recording.discharge(space, 10_000));
+    discharge(10_000);
     var after = new Statement(space, restored(), 2, 2, Map.of());
     note(after);
 
@@ -541,6 +551,14 @@ abstract class JournalContract {
         recordAll();
       }
     }
+  }
+
+  /** How many rows of the outbox went. */
+  private int discharge(int most) {
+    var done = recording.discharge(most);
+    recording.recordNext();
+    assertThat(done).isCompleted();
+    return done.join();
   }
 
   private void recordAll() {

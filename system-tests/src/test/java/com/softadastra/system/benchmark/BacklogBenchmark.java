@@ -9,7 +9,7 @@ import org.springframework.util.FileSystemUtils;
 
 /**
  * What a node pays for all that a member who is away has not got yet: the same load, in short
- * slices by turns, on a recording without a backlog and on one with a large one.
+ * slices by turns, on two recordings with as long a log, one of which owes all of it.
  */
 class BacklogBenchmark {
   private static final long BACKLOG = Long.getLong("benchmark.backlog", 1_000_000);
@@ -24,36 +24,51 @@ class BacklogBenchmark {
     var directory =
         Files.createTempDirectory(
             Files.createDirectories(Path.of("target").toAbsolutePath()), "bench-");
-    try (var report = new Report("benchmark-backlog.txt");
-        var loaded = new EngineSubject(directory.resolve("loaded"))) {
-      Load.run(loaded, Load.MOST, LOADING, BACKLOG / 10);
-      long begun = heap();
-      var loading = Load.run(loaded, Load.MOST, LOADING, BACKLOG - BACKLOG / 10);
-      long full = heap();
-      report.say(
-          "%,d entries of backlog, at %,.0f a second", loaded.backlog(), loading.perSecond());
-      report.say(
-          "%6.1f MB of heap in use with a tenth of it, %.1f MB with all; garbage collected",
-          begun / 1e6, full / 1e6);
-      try (var fresh = new EngineSubject(directory.resolve("fresh"))) {
-        Load.run(fresh, Load.MOST, SLICE);
-        for (int round = 0; round < ROUNDS; round++) {
-          for (var subject : round % 2 == 0 ? List.of(fresh, loaded) : List.of(loaded, fresh)) {
-            results.add(new Results.Cell(subject, Load.MOST), Load.run(subject, Load.MOST, SLICE));
-          }
+    try (var report = new Report("benchmark-backlog.txt")) {
+      try (var first = new EngineSubject(directory.resolve("first"))) {
+        // what is loaded once is in the heap before anything is compared
+        Load.run(first, Load.MOST, SLICE);
+      }
+      long empty = heap();
+      try (var clear = EngineSubject.alone(directory.resolve("clear"))) {
+        long owingNothing = loaded(clear, empty, report);
+        try (var owing = new EngineSubject(directory.resolve("owing"))) {
+          long owingAll = loaded(owing, empty + owingNothing, report);
+          report.say(
+              "%6.2f  heap in use: with the backlog / without, the logs equally long",
+              (double) owingAll / owingNothing);
+          compare(owing, clear, report);
         }
-        var with = new Results.Cell(loaded, Load.MOST);
-        var without = new Results.Cell(fresh, Load.MOST);
-        report.say(
-            "%6.2f  64 clients, writes/s: with the backlog / without (goal > 0.9)",
-            results.ratio(with, without, Slice::perSecond));
-        report.say(
-            "%6.2f  64 clients, CPU of a write: with the backlog / without",
-            results.ratio(with, without, Slice::cpuMicrosEach));
       }
     } finally {
       FileSystemUtils.deleteRecursively(directory);
     }
+  }
+
+  /** What the subject has in the heap, in bytes, once it is loaded. */
+  private static long loaded(EngineSubject subject, long before, Report report) throws Exception {
+    var loading = Load.run(subject, Load.MOST, LOADING, BACKLOG);
+    long heap = heap() - before;
+    report.say(
+        "%,d entries at %,.0f a second, %,d of them owed: %.1f MB of heap in use, garbage collected",
+        subject.node().entries(), loading.perSecond(), subject.backlog(), heap / 1e6);
+    return heap;
+  }
+
+  private void compare(EngineSubject owing, EngineSubject clear, Report report) throws Exception {
+    for (int round = 0; round < ROUNDS; round++) {
+      for (var subject : round % 2 == 0 ? List.of(clear, owing) : List.of(owing, clear)) {
+        results.add(new Results.Cell(subject, Load.MOST), Load.run(subject, Load.MOST, SLICE));
+      }
+    }
+    var with = new Results.Cell(owing, Load.MOST);
+    var without = new Results.Cell(clear, Load.MOST);
+    report.say(
+        "%6.2f  64 clients, writes/s: with the backlog / without (goal > 0.9)",
+        results.ratio(with, without, Slice::perSecond));
+    report.say(
+        "%6.2f  64 clients, CPU of a write: with the backlog / without",
+        results.ratio(with, without, Slice::cpuMicrosEach));
   }
 
   private static long heap() {

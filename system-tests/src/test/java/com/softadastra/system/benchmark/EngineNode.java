@@ -107,13 +107,22 @@ final class EngineNode implements AutoCloseable {
     }
   }
 
-  /** A space of a creator and one more writer. */
-  static Membership membership(NodeKey creator, NodeKey other) {
-    long now = Clock.systemUTC().millis();
+  /** A space of a creator alone. */
+  static Membership membership(NodeKey creator) {
     var create =
         new MembershipRecord.Create(
-            creator.publicKey(), "a", "shop", now, draw(MembershipRecord.NONCE_BYTES));
-    var alone = new Membership(List.of(SpaceNames.sign(create, creator)));
+            creator.publicKey(),
+            "a",
+            "shop",
+            Clock.systemUTC().millis(),
+            draw(MembershipRecord.NONCE_BYTES));
+    return new Membership(List.of(SpaceNames.sign(create, creator)));
+  }
+
+  /** A space of a creator and one more writer. */
+  static Membership membership(NodeKey creator, NodeKey other) {
+    var alone = membership(creator);
+    long now = Clock.systemUTC().millis();
     var grant = alone.grant(creator.nodeId(), other.publicKey(), "b", Role.WRITER, now);
     return alone.with(List.of(SpaceNames.sign(grant, creator)));
   }

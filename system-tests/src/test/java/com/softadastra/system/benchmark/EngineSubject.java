@@ -6,16 +6,23 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
 
-/** The recording of a node without the node around it, in a space that has a second member. */
+/** The recording of a node without the node around it. */
 final class EngineSubject implements Subject {
   private final EngineNode node;
 
+  /** In a space that has a second member, which is away. */
   EngineSubject(Path directory) throws Exception {
     this(directory, EngineNode.key());
   }
 
   private EngineSubject(Path directory, NodeKey key) throws Exception {
     this(directory, key, EngineNode.membership(key, EngineNode.key()));
+  }
+
+  /** In a space of its own: nothing is owed to anybody. */
+  static EngineSubject alone(Path directory) throws Exception {
+    var key = EngineNode.key();
+    return new EngineSubject(directory, key, EngineNode.membership(key));
   }
 
   EngineSubject(Path directory, NodeKey key, Membership membership) throws Exception {
