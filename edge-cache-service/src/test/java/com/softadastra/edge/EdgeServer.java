@@ -4,6 +4,7 @@ import com.softadastra.contracts.http.HttpSurface;
 import com.softadastra.contracts.http.RawHttp;
 import com.softadastra.contracts.time.Surroundings;
 import com.softadastra.contracts.time.ThreadSchedule;
+import com.softadastra.edge.database.EdgeDatabase;
 import com.softadastra.edge.store.ResponseStore;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -71,6 +72,10 @@ final class EdgeServer implements AutoCloseable {
 
   ResponseStore store() {
     return context.getBean(ResponseStore.class);
+  }
+
+  EdgeDatabase database() {
+    return context.getBean(EdgeDatabase.class);
   }
 
   RawHttp.Answer get(String path, String... headers) throws IOException {

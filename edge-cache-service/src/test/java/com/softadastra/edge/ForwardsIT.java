@@ -355,6 +355,26 @@ class ForwardsIT {
   }
 
   @Test
+  void whatCouldNotBeDeletedIsDelivered() throws IOException {
+    away();
+    String one = kept("POST", ORDERS, "1");
+    String two = kept("POST", ORDERS, "2");
+    change("alter table forward_request rename to elsewhere");
+    // not what is just being tried
+    await().until(() -> edge.send("DELETE", "/api/v1/forwards/" + one, "").status() == 503);
+    change("alter table elsewhere rename to forward_request");
+    origin.startAgain();
+    ended(two, "done");
+    assertThat(forward(one).get("state").asString()).isEqualTo("done");
+    assertThat(origin.seen).extracting(TestOrigin.Seen::body).containsExactly("1", "2");
+  }
+
+  private void change(String sql) {
+    int rows = edge.database().call(statements -> statements.change(sql));
+    assertThat(rows).isZero();
+  }
+
+  @Test
   void answersBeyondTheBoundSayThatTheyAreCut() throws IOException {
     away();
     String id = kept("POST", ORDERS, "1");

@@ -51,6 +51,8 @@ class RelaysIT {
     awaitSame(SOON, a, b);
     // the relay was not paired with it: the membership names it
     b.awaitLinkTo(mast.id(), "connected");
+    mast.awaitLinkTo(a.id(), "connected");
+    assertThat(mast.peer(a.id()).path("route").asString()).isEqualTo("direct");
   }
 
   private JsonNode mailbox(String node) {
@@ -89,6 +91,7 @@ class RelaysIT {
     assertThat(kept).isPositive();
 
     a.process().stop();
+    mast.awaitLinkTo(idOfA, "unreachable");
     mast.process().kill();
     assertThat(files(mast.process().data())).doesNotContain("secretly").doesNotContain("shop");
     Nodes.start(mast);

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -67,6 +68,10 @@ final class Delivery {
   private final class Lane {
     final Hash hash;
     final ArrayDeque<Waiting> queue = new ArrayDeque<>();
+
+    /** Numbers of those that are being deleted. */
+    final Set<Long> leaving = new HashSet<>();
+
     final FullJitter jitter = jitter();
     boolean isBusy;
     Schedule.@Nullable Due resting;
@@ -151,14 +156,22 @@ final class Delivery {
   }
 
   /**
-   * Forgets a request that waits, so that it can be deleted.
+   * Keeps a request that waits from being sent, so that it can be deleted; what is behind it waits
+   * until it is {@link #left}.
    *
    * @return false where it is just being sent, or isn't here
    */
-  CompletableFuture<Boolean> forget(long number, String origin, Hash lane) {
-    var forgotten = new CompletableFuture<Boolean>();
-    steps.execute(() -> forgotten.complete(forgetNow(number, origin, lane)));
-    return forgotten;
+  CompletableFuture<Boolean> leave(long number, String origin, Hash lane) {
+    var leaving = new CompletableFuture<Boolean>();
+    steps.execute(() -> leaving.complete(leaveNow(number, origin, lane)));
+    return leaving;
+  }
+
+  /**
+   * @param isGone whether it is deleted; where it is not it waits as before
+   */
+  void left(long number, String origin, Hash lane, boolean isGone) {
+    steps.execute(() -> leftNow(number, origin, lane, isGone));
   }
 
   Optional<Forward.Progress> progress(long number) {
@@ -319,7 +332,7 @@ final class Delivery {
       origin.lanes.remove(lane.hash);
     } else {
       lane.begin();
-      origin.ready.add(lane);
+      ready(origin, lane);
     }
     release(lane.hash);
   }
@@ -391,30 +404,52 @@ final class Delivery {
     }
   }
 
-  private boolean forgetNow(long number, String name, Hash hash) {
+  private boolean leaveNow(long number, String name, Hash hash) {
     var origin = origins.get(name);
     var lane = origin == null ? null : origin.lanes.get(hash);
-    if (origin == null || lane == null) {
+    if (origin == null
+        || lane == null
+        || lane.queue.stream().noneMatch(request -> request.number() == number)) {
       return false;
+    }
+    boolean isFirst = lane.queue.element().number() == number;
+    if (isFirst && lane.isBusy) {
+      return false;
+    }
+    if (isFirst) {
+      if (lane.resting != null) {
+        lane.resting.cancel();
+        lane.resting = null;
+      }
+      origin.ready.remove(lane);
+    }
+    return lane.leaving.add(number);
+  }
+
+  private void leftNow(long number, String name, Hash hash, boolean isGone) {
+    var origin = origins.get(name);
+    var lane = origin == null ? null : origin.lanes.get(hash);
+    if (origin == null || lane == null || !lane.leaving.remove(number)) {
+      return;
     }
     var first = lane.queue.element();
     if (first.number() != number) {
-      boolean was = lane.queue.removeIf(request -> request.number() == number);
-      if (was) {
+      if (isGone) {
+        lane.queue.removeIf(request -> request.number() == number);
         release(hash);
       }
-      return was;
+    } else if (isGone) {
+      drop(origin, lane, first);
+    } else {
+      ready(origin, lane);
     }
-    if (lane.isBusy) {
-      return false;
+    goOn();
+  }
+
+  /** The first of the lane may be sent, unless it is being deleted. */
+  private static void ready(ToOrigin origin, Lane lane) {
+    if (!lane.leaving.contains(lane.queue.element().number())) {
+      origin.ready.add(lane);
     }
-    if (lane.resting != null) {
-      lane.resting.cancel();
-      lane.resting = null;
-    }
-    origin.ready.remove(lane);
-    drop(origin, lane, first);
-    goOn(origin);
-    return true;
   }
 }

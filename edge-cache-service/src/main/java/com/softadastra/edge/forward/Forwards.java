@@ -373,16 +373,23 @@ public final class Forwards implements ForwardStore, AutoCloseable {
    */
   public void delete(UUID id) {
     var forward = find(id);
-    if (forward.state() == ForwardState.WAITING || forward.state() == ForwardState.UNDERWAY) {
-      var lane = Kept.lane(forward.origin(), forward.order());
-      boolean isForgotten =
-          !isConfigured(forward.origin(), forward.site())
-              || delivery.forget(forward.number(), forward.origin(), lane).join();
-      if (!isForgotten) {
-        throw new Refused(ProblemCode.FORWARD_NOT_ENDED, "it is just being sent");
-      }
+    boolean waits =
+        forward.state() == ForwardState.WAITING || forward.state() == ForwardState.UNDERWAY;
+    if (!waits || !isConfigured(forward.origin(), forward.site())) {
+      reading(() -> book.remove(id));
+      return;
     }
-    reading(() -> book.remove(id));
+    var lane = Kept.lane(forward.origin(), forward.order());
+    if (!delivery.leave(forward.number(), forward.origin(), lane).join()) {
+      throw new Refused(ProblemCode.FORWARD_NOT_ENDED, "it is just being sent");
+    }
+    boolean isGone = false;
+    try {
+      reading(() -> book.remove(id));
+      isGone = true;
+    } finally {
+      delivery.left(forward.number(), forward.origin(), lane, isGone);
+    }
   }
 
   /**

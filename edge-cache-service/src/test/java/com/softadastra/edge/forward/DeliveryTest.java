@@ -333,24 +333,69 @@ class DeliveryTest {
   }
 
   @Test
-  void forgetsWhatIsNotJustBeingSent() {
+  void deletesWhatIsNotJustBeingSent() {
     var lane = Kept.lane("shop", "a");
     add(1, "a");
     add(2, "a");
-    assertThat(forget(1, lane)).isFalse();
-    assertThat(forget(2, lane)).isTrue();
-    assertThat(forget(2, lane)).isFalse();
+    assertThat(leaves(1, lane)).isFalse();
+    assertThat(leaves(2, lane)).isTrue();
+    assertThat(leaves(2, lane)).isFalse();
+    left(2, lane, true);
+    assertThat(leaves(2, lane)).isFalse();
     answer(1, status(429, "Retry-After", "10"));
-    assertThat(forget(1, lane)).isTrue();
+    assertThat(leaves(1, lane)).isTrue();
+    left(1, lane, true);
     assertThat(delivery.holds(lane)).isFalse();
     time.advance(CAP);
     assertThat(sent).containsExactly(1L);
   }
 
-  private boolean forget(long number, Hash lane) {
-    var forgotten = delivery.forget(number, "shop", lane);
+  @Test
+  void whatIsBehindOneThatIsBeingDeletedWaits() {
+    var lane = Kept.lane("shop", "a");
+    add(1, "a");
+    add(2, "a");
+    add(3, "a");
+    assertThat(leaves(2, lane)).isTrue();
+    answer(1, status(200));
+    time.advance(CAP);
+    assertThat(sent).containsExactly(1L);
+    assertThat(delivery.holds(lane)).isTrue();
+    left(2, lane, true);
+    assertThat(sent).containsExactly(1L, 3L);
+    answer(3, status(200));
+    assertThat(delivery.holds(lane)).isFalse();
+  }
+
+  @Test
+  void whatCouldNotBeDeletedIsSentInItsTurn() {
+    var lane = Kept.lane("shop", "a");
+    add(1, "a");
+    add(2, "a");
+    add(3, "a");
+    assertThat(leaves(2, lane)).isTrue();
+    answer(1, status(429, "Retry-After", "10"));
+    assertThat(leaves(1, lane)).isTrue();
+    time.advance(CAP);
+    assertThat(sent).containsExactly(1L);
+    left(1, lane, false);
+    assertThat(sent).containsExactly(1L, 1L);
+    answer(1, status(200));
+    assertThat(sent).containsExactly(1L, 1L);
+    left(2, lane, false);
+    answer(2, status(200));
+    assertThat(sent).containsExactly(1L, 1L, 2L, 3L);
+  }
+
+  private boolean leaves(long number, Hash lane) {
+    var leaving = delivery.leave(number, "shop", lane);
     time.run();
-    return forgotten.join();
+    return leaving.join();
+  }
+
+  private void left(long number, Hash lane, boolean isGone) {
+    delivery.left(number, "shop", lane, isGone);
+    time.run();
   }
 
   @Test

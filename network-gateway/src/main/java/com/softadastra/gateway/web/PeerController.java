@@ -9,6 +9,7 @@ import com.softadastra.contracts.json.Json;
 import com.softadastra.contracts.peering.InvitationIssued;
 import com.softadastra.contracts.peering.PeerView;
 import com.softadastra.contracts.peering.Peering;
+import com.softadastra.gateway.mesh.MailCallers;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.util.List;
@@ -28,9 +29,11 @@ class PeerController {
   private static final DataSize LARGEST_BODY = DataSize.ofKilobytes(64);
 
   private final Peering peering;
+  private final MailCallers callers;
 
-  PeerController(Peering peering) {
+  PeerController(Peering peering, MailCallers callers) {
     this.peering = peering;
+    this.callers = callers;
   }
 
   @PostMapping("/api/v1/invitations")
@@ -42,18 +45,18 @@ class PeerController {
   @ResponseStatus(HttpStatus.CREATED)
   PeerView join(HttpServletRequest request) throws IOException {
     var joining = PeerRequestBodies.joining(body(request));
-    return peering.join(joining.invitation(), joining.as()).orThrow();
+    return callers.seen(peering.join(joining.invitation(), joining.as()).orThrow());
   }
 
   @GetMapping("/api/v1/peers")
   List<PeerView> peers() {
-    return peering.peers();
+    return peering.peers().stream().map(callers::seen).toList();
   }
 
   @PutMapping("/api/v1/peers/{node}/link")
   PeerView switchLink(@PathVariable String node, HttpServletRequest request) throws IOException {
     boolean on = PeerRequestBodies.linkOn(body(request));
-    return peering.switchLink(peer(node), on).orThrow();
+    return callers.seen(peering.switchLink(peer(node), on).orThrow());
   }
 
   private static Json.Obj body(HttpServletRequest request) throws IOException {

@@ -244,14 +244,14 @@ public final class World {
         membership.grantRelay(
             issuer.nodeId(), relay.key().publicKey(), "relay", List.of(relay.address()), clock);
     var signed = SpaceNames.sign(grant, issuer);
-    judge.isRelay(signed.hash(), relay.id(), grant.number(), clock);
+    judge.isRelay(signed.hash(), relay.id(), grant.number(), grant.clock());
     return membership.with(List.of(signed));
   }
 
   private Membership retired(Membership membership, NodeKey steward, NodeId subject, long clock) {
     var retirement = membership.retirement(steward.nodeId(), subject, clock);
     var signed = SpaceNames.sign(retirement, steward);
-    judge.isRetired(signed.hash(), subject, retirement.number(), clock);
+    judge.isRetired(signed.hash(), subject, retirement.number(), retirement.clock());
     return membership.with(List.of(signed));
   }
 
@@ -271,7 +271,7 @@ public final class World {
       long clock) {
     var grant = membership.grant(issuer.nodeId(), subject.publicKey(), name, role, labels, clock);
     var signed = SpaceNames.sign(grant, issuer);
-    judge.isGranted(signed.hash(), subject.nodeId(), grant.number(), clock, labels);
+    judge.isGranted(signed.hash(), subject.nodeId(), grant.number(), grant.clock(), labels);
     return membership.with(List.of(signed));
   }
 

@@ -386,7 +386,12 @@ public final class Membership {
                     && grant.number() <= authority.number());
   }
 
-  /** A grant that this issuer can sign; numbered where it is the steward. */
+  /**
+   * A grant that this issuer can sign; numbered where it is the steward.
+   *
+   * @param clock the issuer's. A record without a number has a later one where somebody else's
+   *     clock was ahead, or it would not count
+   */
   public MembershipRecord.Grant grant(
       NodeId issuer, byte[] subjectKey, String subjectName, Role role, long clock) {
     return grant(issuer, subjectKey, subjectName, role, List.of(), clock);
@@ -431,12 +436,12 @@ public final class Membership {
         FIRST_TERM,
         numbered ? epoch + 1 : 0,
         numbered ? lastNumbered : null,
-        clock,
+        numbered ? clock : Math.max(clock, afterOthers(Signatures.nodeId(subjectKey))),
         labels,
         addresses);
   }
 
-  /** A retirement that this issuer can sign; numbered where it is the steward. */
+  /** A retirement that this issuer can sign; numbered where it is the steward. Clock as above. */
   public MembershipRecord.Retirement retirement(NodeId issuer, NodeId subject, long clock) {
     boolean numbered = issuer.equals(steward());
     return new MembershipRecord.Retirement(
@@ -446,6 +451,26 @@ public final class Membership {
         FIRST_TERM,
         numbered ? epoch + 1 : 0,
         numbered ? lastNumbered : null,
-        clock);
+        numbered ? clock : Math.max(clock, afterOthers(subject)));
+  }
+
+  /** The first clock after those of all records without a number that concern a node. */
+  private long afterOthers(NodeId subject) {
+    long last = -1;
+    for (var record : ordered) {
+      switch (MembershipRecord.decode(record.bytes())) {
+        case MembershipRecord.Grant grant
+            when !grant.issuer().equals(steward)
+                && Signatures.nodeId(grant.subjectKey()).equals(subject) ->
+            last = Math.max(last, grant.clock());
+        case MembershipRecord.Retirement end
+            when !end.issuer().equals(steward) && end.subject().equals(subject) ->
+            last = Math.max(last, end.clock());
+        case MembershipRecord.Create _, MembershipRecord.Grant _, MembershipRecord.Retirement _ -> {
+          // concerns another, or has its place by its number
+        }
+      }
+    }
+    return last == Long.MAX_VALUE ? last : last + 1;
   }
 }

@@ -303,6 +303,34 @@ class MembershipTest {
   }
 
   @Test
+  void anAdminWhoseClockIsAheadHasNotTheLastWord() {
+    long ahead = CLOCK + 3_600_000;
+    var two = key(2).nodeId();
+    var three = key(3).nodeId();
+    var mast = key(4).nodeId();
+    var membership =
+        new Membership(List.of(CREATION, grant(1, 2, Role.ADMIN, 2), grant(1, 3, Role.ADMIN, 3)));
+    byte[] relay = key(4).publicKey();
+    var invited = membership.grantRelay(two, relay, "mast", List.of("a:1"), ahead);
+    var with = membership.with(List.of(signed(invited, key(2))));
+    var without = with.with(List.of(signed(with.retirement(three, mast, CLOCK), key(3))));
+    assertThat(without.relay(mast)).isEmpty();
+    var again = without.grantRelay(three, relay, "mast", List.of("b:1"), CLOCK);
+    var back = without.with(List.of(signed(again, key(3))));
+    assertThat(back.relay(mast).orElseThrow().addresses()).containsExactly("b:1");
+    // and so of a member's role
+    var writer = membership.grant(two, key(5).publicKey(), "five", Role.WRITER, ahead);
+    var five = membership.with(List.of(signed(writer, key(2))));
+    var reader = five.grant(three, key(5).publicKey(), "five", Role.READER, CLOCK);
+    assertThat(role(five.with(List.of(signed(reader, key(3)))), 5)).isEqualTo(Role.READER);
+    // who has numbers needs no later clock, and behind the last of all clocks there is none
+    assertThat(with.retirement(key(1).nodeId(), mast, CLOCK).clock()).isEqualTo(CLOCK);
+    var last = membership.grantRelay(two, relay, "mast", List.of(), Long.MAX_VALUE);
+    var never = membership.with(List.of(signed(last, key(2))));
+    assertThat(never.retirement(three, mast, CLOCK).clock()).isEqualTo(Long.MAX_VALUE);
+  }
+
+  @Test
   void aRetirementThatNobodyWithTheRightHasSignedDoesNotCount() {
     var member = new Membership(List.of(CREATION, grant(1, 2, Role.WRITER, 2)));
     var genuine = retirement(1, 2, 3, CLOCK);

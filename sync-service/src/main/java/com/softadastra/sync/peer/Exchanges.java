@@ -225,14 +225,18 @@ public final class Exchanges {
         return;
       }
       changed();
-      var lane = lanes.remove(peer);
-      if (lane != null) {
-        lane.stop();
-      }
-      open.stream()
-          .filter(channel -> channel.peer().equals(peer))
-          .forEach(channel -> channel.end("switched off"));
+      hangUp(peer, "switched off");
     }
+  }
+
+  private void hangUp(NodeId peer, String why) {
+    var lane = lanes.remove(peer);
+    if (lane != null) {
+      lane.stop();
+    }
+    open.stream()
+        .filter(channel -> channel.peer().equals(peer))
+        .forEach(channel -> channel.end(why));
   }
 
   private void openLane(NodeId peer, Lane.@Nullable Status before) {
@@ -388,6 +392,8 @@ public final class Exchanges {
     if (channel.isClosed() || !welcome(peer)) {
       channel.close(Channel.End.cut("the link is switched off"));
       channels.remove(peer, channel);
+    } else if (isOnlyRelay(peer)) {
+      channel.end(ONLY_RELAY);
     }
     return installed == channel;
   }
@@ -449,8 +455,20 @@ public final class Exchanges {
     return new Carried(peer, space, steps, 0, 0);
   }
 
-  /** Tells the sessions that a space's membership has changed. */
+  /**
+   * Tells the sessions that a space's membership has changed. Whoever is only a relay by now has
+   * none any more, and whoever was one and is a member gets a lane.
+   */
   public void membershipChanged(SpaceId space) {
+    synchronized (switching) {
+      for (var peer : peers.all()) {
+        if (isOnlyRelay(peer.node())) {
+          hangUp(peer.node(), ONLY_RELAY);
+        } else if (started && peer.linkOn() && !lanes.containsKey(peer.node())) {
+          openLane(peer.node(), null);
+        }
+      }
+    }
     channels.values().forEach(channel -> channel.announce(space));
     changed();
   }

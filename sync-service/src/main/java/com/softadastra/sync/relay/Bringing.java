@@ -87,6 +87,13 @@ final class Bringing {
    */
   private record Beyond(long upTo, @Nullable Incarnation life, long reached, long mended) {}
 
+  /**
+   * A way on which something may have to be brought.
+   *
+   * @param last position of the space's log
+   */
+  private record Due(Way way, SpaceView view, long last) {}
+
   /** What is brought to a member, and the envelope of it that waits for the relay's signature. */
   private static final class Load {
     final Envelopes.Sealed sealed;
@@ -218,14 +225,15 @@ final class Bringing {
 
   /** Brings what is to be brought now. */
   void bring() {
-    var ways = new ArrayList<Map.Entry<Way, SpaceView>>();
+    var ways = new ArrayList<Due>();
     var views = served.views().toList();
     leave(views.stream().map(view -> view.membership().space()).collect(Collectors.toSet()));
     for (var view : views) {
+      long last = ServedSpaces.last(view);
       for (var member : view.membership().members()) {
         var way = new Way(view.membership().space(), member.node(), relay);
         if (isFor.test(member.node()) && isOwed(member, way)) {
-          ways.add(Map.entry(way, view));
+          ways.add(new Due(way, view, last));
         } else {
           forget(way);
         }
@@ -233,8 +241,7 @@ final class Bringing {
     }
     int begin = turn++;
     for (int i = 0; i < ways.size() && underway() < UNDERWAY; i++) {
-      var way = ways.get(Math.floorMod(begin + i, ways.size()));
-      bring(way.getKey(), way.getValue());
+      bring(ways.get(Math.floorMod(begin + i, ways.size())));
     }
   }
 
@@ -273,7 +280,8 @@ final class Bringing {
     return loads.values().stream().filter(it -> it.id != null).count();
   }
 
-  private void bring(Way way, SpaceView view) {
+  private void bring(Due due) {
+    var way = due.way();
     var load = loads.get(way);
     if (isPaused(way) || losing.contains(way) || (load != null && load.id != null)) {
       return;
@@ -286,10 +294,8 @@ final class Bringing {
         var life = custody.life(way.space(), way.to());
         long upTo = custody.upTo(way);
         long brought = brought(way, life, upTo);
-        var word = custody.word(view, way.to());
-        if (!wordDue.remove(way)
-            && ServedSpaces.last(view) <= brought
-            && !custody.isNews(way, word)) {
+        var word = custody.word(due.view(), way.to());
+        if (!wordDue.remove(way) && due.last() <= brought && !custody.isNews(way, word)) {
           return;
         }
         var sealed = envelopes.sealForRelay(way.space(), way.to(), brought, LIFE);

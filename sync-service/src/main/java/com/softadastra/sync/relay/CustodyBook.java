@@ -10,6 +10,7 @@ import com.softadastra.sync.peer.CustodyMark;
 import com.softadastra.sync.peer.CustodyMark.Way;
 import com.softadastra.sync.peer.RelayDirectory;
 import com.softadastra.sync.storage.DamagedRow;
+import com.softadastra.sync.storage.Ledger;
 import com.softadastra.sync.storage.Recording;
 import com.softadastra.sync.storage.SpaceView;
 import java.time.Instant;
@@ -38,6 +39,8 @@ public final class CustodyBook {
 
   /** How many envelopes relays have signed for since a mark was emptied, where it ever was. */
   private final Map<Way, Long> since = new ConcurrentHashMap<>();
+
+  private final Map<SpaceId, Acknowledged> acknowledged = new ConcurrentHashMap<>();
 
   /** What this process knows to be with relays beside entries. */
   private final Map<Way, Word> words = new ConcurrentHashMap<>();
@@ -88,18 +91,14 @@ public final class CustodyBook {
   /** What there is to tell a member now. */
   Word word(SpaceView view, NodeId member) {
     var membership = view.membership();
-    var own = recording.ledger().by(membership.space(), member).map(it -> it.statement().by());
-    long acknowledged =
-        own.stream()
-            .flatMap(chain ->
-                membership.members().stream()
-                    .filter(other -> !other.node().equals(member))
-                    .flatMap(
-                        other -> recording.ledger().by(membership.space(), other.node()).stream())
-                    .map(known -> known.statement().vector().getOrDefault(chain, 0L)))
-            .mapToLong(Long::longValue)
-            .sum();
-    return new Word(membership.records().size(), acknowledged);
+    var of = acknowledged.computeIfAbsent(membership.space(), this::acknowledged);
+    return new Word(membership.records().size(), of.of(membership, member));
+  }
+
+  private Acknowledged acknowledged(SpaceId space) {
+    var ledger = recording.ledger();
+    return new Acknowledged(
+        ledger::changes, node -> ledger.by(space, node).map(Ledger.Known::statement).orElse(null));
   }
 
   /** Whether a relay is not known to have that for a member. */

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,7 @@ public final class Ledger {
 
   private final Map<Key, Known> statements = new ConcurrentHashMap<>();
   private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+  private final AtomicLong changes = new AtomicLong();
 
   /**
    * A statement that holds. Its bytes are made anew where they are asked for: a space of n members
@@ -52,6 +54,11 @@ public final class Ledger {
 
   public Optional<Known> by(SpaceId space, NodeId node) {
     return Optional.ofNullable(statements.get(new Key(space, node)));
+  }
+
+  /** Grows with each time that more is known; read before what it is about. */
+  public long changes() {
+    return changes.get();
   }
 
   public boolean covers(SpaceId space, NodeId node, Dot dot) {
@@ -172,6 +179,7 @@ public final class Ledger {
   void publish(Collection<Known> forced) {
     if (!forced.isEmpty()) {
       forced.forEach(known -> statements.put(known.key(), known));
+      changes.incrementAndGet();
       listeners.forEach(Runnable::run);
     }
   }

@@ -361,10 +361,13 @@ class ExchangesTest {
   }
 
   private void relayed(MeetingNode relay) {
-    var grant = membership.grantRelay(one.id(), relay.key.publicKey(), "relay", List.of(), 9);
-    var relayed = membership.with(List.of(SpaceNames.sign(grant, one.key)));
+    learn(membership.grantRelay(one.id(), relay.key.publicKey(), "relay", List.of(), 9));
+  }
+
+  private void learn(MembershipRecord record) {
+    membership = membership.with(List.of(SpaceNames.sign(record, one.key)));
     one.recorded(() -> {
-      one.recording.putMembership(relayed);
+      one.recording.putMembership(membership);
       return true;
     });
     one.exchanges.membershipChanged(membership.space());
@@ -381,6 +384,37 @@ class ExchangesTest {
     assertThat(relay.exchanges.connected(one.id())).isFalse();
     assertThat(relay.exchanges.lane(one.id()).orElseThrow().lastError())
         .contains(Exchanges.ONLY_RELAY);
+  }
+
+  @Test
+  void whoBecomesOnlyARelayHasASessionNoMore() {
+    var relay = pairedRelay();
+    one.exchanges.start();
+    relay.exchanges.start();
+    until(() -> connected(one, relay));
+    relayed(relay);
+    assertThat(one.exchanges.connected(relay.id())).isFalse();
+    assertThat(one.exchanges.lane(relay.id())).isEmpty();
+    quietly();
+    assertThat(network.open()).isZero();
+    assertThat(relay.exchanges.lane(one.id()).orElseThrow().lastError())
+        .contains(Exchanges.ONLY_RELAY);
+
+    learn(membership.grant(one.id(), relay.key.publicKey(), "relay", Role.READER, 10));
+    until(() -> connected(one, relay));
+    assertThat(one.exchanges.lane(relay.id())).isPresent();
+  }
+
+  @Test
+  void whoBecomesOnlyARelayDuringACallIsNotConnected() {
+    var relay = pairedRelay();
+    one.exchanges.start();
+    relay.exchanges.start();
+    queue.run();
+    relayed(relay);
+    quietly();
+    assertThat(one.exchanges.connected(relay.id())).isFalse();
+    assertThat(network.open()).isZero();
   }
 
   /** Neither is it given blobs nor asked for them, once it is a relay here. */

@@ -3,6 +3,7 @@ package com.softadastra.sync.relay;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.peering.Role;
@@ -10,6 +11,7 @@ import com.softadastra.contracts.time.EventQueue;
 import com.softadastra.engine.envelope.Custody;
 import com.softadastra.engine.envelope.Envelope;
 import com.softadastra.engine.envelope.MailFrame;
+import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.engine.session.Frame;
 import com.softadastra.engine.space.Membership;
@@ -67,11 +69,15 @@ class MailChannelTest {
     one = new MeetingNode(key(1), membership, medium, queue, network);
     two = new MeetingNode(key(2), membership, new Medium(), queue, network);
     way = new Way(space, two.id(), RELAY.nodeId());
-    custody =
-        new CustodyBook(one.recording, new RelayDirectory(one.recording, new InMemoryPeerStore()));
+    custody = custody(one);
     grace =
         new Grace(custody, queue, lost -> relay.channel.lost(lost, "the member doesn't say so"));
     relay = new Played(key(7));
+  }
+
+  private static CustodyBook custody(MeetingNode node) {
+    return new CustodyBook(
+        node.recording, new RelayDirectory(node.recording, new InMemoryPeerStore()));
   }
 
   private static Envelopes envelopes(MeetingNode node) {
@@ -85,26 +91,40 @@ class MailChannelTest {
     final Sinks.Many<byte[]> says = Sinks.many().unicast().onBackpressureBuffer();
     final MailChannel channel;
 
-    Played(NodeKey mailboxes, MailFrame.Left... left) {
+    Played(NodeKey mailboxes) {
+      this(mailboxes, one, two, custody, grace, unopened);
+    }
+
+    /**
+     * @param node whose connection it is
+     * @param other that it never meets
+     */
+    Played(
+        NodeKey mailboxes,
+        MeetingNode node,
+        MeetingNode other,
+        CustodyBook custody,
+        Grace grace,
+        Unopened unopened) {
       this.mailboxes = mailboxes;
       channel =
           new MailChannel(
               RELAY.nodeId(),
-              one.recording,
-              envelopes(one),
+              node.recording,
+              envelopes(node),
               custody,
               grace,
-              member -> member.equals(two.id()),
+              member -> member.equals(other.id()),
               unopened,
-              one.surroundings,
+              node.surroundings,
               () -> {});
-      one.recording.onForced(channel::signal);
+      node.recording.onForced(channel::signal);
       channel.open(frames -> {
         frames.subscribe(frame -> heard.add(MailFrame.decode(frame)));
         return says.asFlux();
       });
       byte[] key = mailboxes.publicKey();
-      say(new MailFrame.Welcome(key, Custody.certify(key, RELAY), List.of(left)));
+      say(new MailFrame.Welcome(key, Custody.certify(key, RELAY), List.of()));
     }
 
     void say(MailFrame frame) {
@@ -285,6 +305,42 @@ class MailChannelTest {
     assertThat(two.said(one)).isEqualTo(one.vector());
   }
 
+  /** Each takes the other to have of a chain what it has itself. */
+  @Test
+  void twoWhoseChainsDifferDoNotAnswerEachOtherForEver() {
+    two.write(5);
+    sealedByTwo().forEach(this::mail);
+    var word = relay.keepAll();
+    var life = new MeetingNode(key(2), membership(), new Medium(), queue, new MemoryNetwork(queue));
+    life.write(5);
+    for (var envelope : word) {
+      envelopes(life).open(envelope);
+      soon();
+    }
+    var book = custody(life);
+    var grace = new Grace(book, queue, _ -> {});
+    var toLife = new Played(key(8), life, one, book, grace, new Unopened(RELAY.nodeId()));
+    int rounds = 0;
+    while (carry(toLife, relay) | carry(relay, toLife)) {
+      assertThat(++rounds).as("rounds").isLessThan(10);
+    }
+    assertThat(rounds).isPositive();
+    assertThat(last(life, two.replica())).isNotEqualTo(last(one, two.replica()));
+  }
+
+  private Hash last(MeetingNode at, Replica chain) {
+    return at.recording.view(space).orElseThrow().chains().get(chain).hash();
+  }
+
+  private static boolean carry(Played from, Played to) {
+    var brought = from.brought();
+    for (var envelope : brought) {
+      from.keep(envelope);
+      to.say(new MailFrame.Mail(envelope.encode()));
+    }
+    return !brought.isEmpty();
+  }
+
   @Test
   void anotherLifeOfThisNodeIsMadeKnown() {
     one.write(1);
@@ -388,6 +444,27 @@ class MailChannelTest {
     assertThat(relay.answers().get(0)).hasSize(2);
     assertThat(ofTwo()).isEqualTo(Map.of(two.replica(), 2L));
     assertThat(unopened.problem()).isNull();
+  }
+
+  /** It is in the log, which is read a page with each commit; nobody has to be asked. */
+  @Test
+  void whatNeedsADamagedDocumentIsTakenInOnceTheLogIsRead() {
+    one.write(1);
+    taken(two, relay.keepAll());
+    one.write(2_500);
+    relay.keepAll();
+    two.write(1);
+    var envelopes = inTurn();
+    var document = new DocumentKey(space, "documents", "d0");
+    assertThat(medium.turnDocument(document, 9)).isTrue();
+    envelopes.forEach(
+        it -> relay.says.tryEmitNext(new MailFrame.Mail(it.encode()).encode()).orThrow());
+    queue.advance(Duration.ofMillis(18));
+    assertThat(relay.answers().get(0)).isEmpty();
+    soon();
+    assertThat(relay.answers().get(0)).hasSize(2);
+    assertThat(ofTwo()).isEqualTo(Map.of(two.replica(), 2L));
+    assertThat(medium.damaged()).isZero();
   }
 
   /** What can't be read is not with the relay, nor is what follows on it. */

@@ -7,10 +7,12 @@ import com.softadastra.contracts.mail.Mailboxes;
 import com.softadastra.contracts.peering.PeerLinks;
 import com.softadastra.contracts.peering.Peering;
 import com.softadastra.gateway.identity.Certification;
+import com.softadastra.gateway.mesh.MailCallers;
 import com.softadastra.gateway.mesh.MeshLimits;
 import com.softadastra.gateway.mesh.MeshProperties;
 import com.softadastra.gateway.mesh.Reachable;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.InstantSource;
 import java.util.List;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -48,11 +50,17 @@ public class MeshConfiguration {
   }
 
   @Bean
+  MailCallers mailCallers(ObjectProvider<InstantSource> clock) {
+    return new MailCallers(clock.getIfAvailable(InstantSource::system));
+  }
+
+  @Bean
   MeshServer meshServer(
       MeshProperties properties,
       Certification certification,
       ObjectProvider<Peering> peering,
       ObjectProvider<Mailboxes> mailboxes,
+      MailCallers callers,
       ObjectProvider<Blobs> blobs,
       MeshThreads threads,
       MeshMetrics metrics) {
@@ -62,7 +70,7 @@ public class MeshConfiguration {
         certification::identity,
         new PeerRequests.Layers(
             peering::getObject,
-            () -> mailboxes.getIfAvailable(() -> NO_MAILBOXES),
+            () -> callers.noted(mailboxes.getIfAvailable(() -> NO_MAILBOXES)),
             () -> blobs.getIfAvailable(() -> NO_BLOBS)),
         threads,
         metrics);
