@@ -9,6 +9,7 @@ import com.softadastra.contracts.link.LinkClient;
 import com.softadastra.contracts.link.LinkProperties;
 import com.softadastra.contracts.link.LinkSecret;
 import com.softadastra.contracts.link.LinkServer;
+import com.softadastra.contracts.mail.MailLinks;
 import com.softadastra.contracts.mail.Mailboxes;
 import com.softadastra.contracts.peering.Bundles;
 import com.softadastra.contracts.peering.PeerLinks;
@@ -65,9 +66,14 @@ class LinkConfiguration {
 
   @Bean
   LinkServer linkForSync(
-      LinkProperties link, LinkSecret secret, PeerLinks links, BlobLinks blobLinks) {
+      LinkProperties link,
+      LinkSecret secret,
+      PeerLinks links,
+      BlobLinks blobLinks,
+      MailLinks mailLinks) {
     return LinkServer.bind(new LinkAddress(link.bind(), link.port()), secret)
         .serve(PeerLinks.class, links)
-        .serve(BlobLinks.class, blobLinks);
+        .serve(BlobLinks.class, blobLinks)
+        .serve(MailLinks.class, mailLinks);
   }
 }
