@@ -626,8 +626,7 @@ class MailboxServiceTest {
     var ann = new Member(ANN, 1);
     ann.say(arrival(ANN));
     soon();
-    var pile = new MailboxStore.Pile(
-            ANN.nodeId(), PSEUDONYM, BOB.nodeId(), ANN.nodeId(), 1, 0);
+    var pile = new MailboxStore.Pile(ANN.nodeId(), PSEUDONYM, BOB.nodeId(), ANN.nodeId(), 1, 0);
     for (int i = 0; i < MailConnection.UNHEARD; i++) {
       relay.tell(pile);
     }
