@@ -259,6 +259,18 @@ class MailChannelTest {
     assertThat(entries(relay.keepAll())).isEqualTo(2);
   }
 
+  @Test
+  void whatCanNotBeReadWhenAMemberShouldHaveSaidThatItHasItIsLookedAtAgain() {
+    one.write(2);
+    relay.keepAll();
+    relay.hasNothingLeft();
+    medium.failReads(1);
+    queue.advance(Grace.FIRST.plusSeconds(1));
+    assertThat(relay.brought()).isEmpty();
+    queue.advance(Grace.FIRST);
+    assertThat(entries(relay.keepAll())).isEqualTo(2);
+  }
+
   /** What has come to the relay since then is nobody's disappointment. */
   @Test
   void whatCameSinceSomethingWasFetchedIsNotMissed() {
