@@ -6,6 +6,7 @@ import com.softadastra.contracts.blob.Blobs;
 import com.softadastra.contracts.link.LinkClient;
 import com.softadastra.contracts.link.LinkProperties;
 import com.softadastra.contracts.link.LinkServer;
+import com.softadastra.contracts.mail.MailLinks;
 import com.softadastra.contracts.mail.Mailboxes;
 import com.softadastra.contracts.mail.RelayDuties;
 import com.softadastra.contracts.time.Schedule;
@@ -40,6 +41,11 @@ class LinkConfiguration {
   @Bean
   BlobLinks blobLinks(LinkClient linkToGateway) {
     return linkToGateway.proxy(BlobLinks.class);
+  }
+
+  @Bean
+  MailLinks mailLinks(LinkClient linkToGateway) {
+    return linkToGateway.proxy(MailLinks.class);
   }
 
   @Bean

@@ -1,5 +1,7 @@
 package com.softadastra.edge;
 
+import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.mail.MailLinks;
 import com.softadastra.contracts.mail.RelayDuties;
 import com.softadastra.contracts.mail.RelayDuty;
 import com.softadastra.contracts.time.Surroundings;
@@ -13,13 +15,15 @@ import java.util.List;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 
 /**
- * The edge's mailboxes as a layer. They give a {@link com.softadastra.contracts.mail.Mailboxes} and
- * ask a {@link RelayDuties}, without which this node is a relay of no space.
+ * The edge's mailboxes as a layer. They give a {@link com.softadastra.contracts.mail.Mailboxes},
+ * ask a {@link RelayDuties}, without which this node is a relay of no space, and reach other relays
+ * by {@link MailLinks}.
  */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(EdgeProperties.class)
@@ -34,14 +38,20 @@ public class MailboxConfiguration {
   }
 
   /** The sync engine may come up later than this. */
-  @Bean(initMethod = "start", destroyMethod = "close")
+  @Bean(destroyMethod = "close")
   MailboxService mailboxes(
       MailboxStore store,
       EdgeProperties edge,
       Surroundings surroundings,
-      ObjectProvider<RelayDuties> duties) {
+      ObjectProvider<RelayDuties> duties,
+      ObjectProvider<MailLinks> links) {
     var later =
         new RelayDuties() {
+          @Override
+          public NodeId node() {
+            return duties.getObject().node();
+          }
+
           @Override
           public List<RelayDuty> duties() {
             var known = duties.getIfAvailable();
@@ -53,6 +63,40 @@ public class MailboxConfiguration {
             return duties.getObject().certifyMailboxes(mailboxes);
           }
         };
-    return new MailboxService(store, later, edge.mailbox().rules(), surroundings);
+    return new MailboxService(
+        store,
+        later,
+        (relay, addresses, frames) -> links.getObject().mail(relay, addresses, frames),
+        edge.mailbox().rules(),
+        surroundings);
+  }
+
+  /** Other relays are called when everything else is up. */
+  @Bean
+  SmartLifecycle mailboxesLifecycle(MailboxService mailboxes) {
+    return new SmartLifecycle() {
+      private volatile boolean running;
+
+      @Override
+      public void start() {
+        mailboxes.start();
+        running = true;
+      }
+
+      @Override
+      public void stop() {
+        running = false;
+      }
+
+      @Override
+      public boolean isRunning() {
+        return running;
+      }
+
+      @Override
+      public int getPhase() {
+        return Integer.MAX_VALUE - 9;
+      }
+    };
   }
 }

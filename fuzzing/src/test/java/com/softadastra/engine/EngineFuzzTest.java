@@ -109,7 +109,15 @@ class EngineFuzzTest {
             "mail",
             "left",
             "farewell",
-            "passed")
+            "passed",
+            "siblings",
+            "approach",
+            "comes",
+            "offer",
+            "wanted",
+            "pass",
+            "holds",
+            "gone")
         .flatMap(name -> Fuzzing.golden("mail", name + " =").stream())
         .toList();
   }

@@ -5,6 +5,7 @@ import com.softadastra.contracts.blob.Blobs;
 import com.softadastra.contracts.link.LinkClient;
 import com.softadastra.contracts.link.LinkProperties;
 import com.softadastra.contracts.link.LinkServer;
+import com.softadastra.contracts.mail.MailLinks;
 import com.softadastra.contracts.mail.Mailboxes;
 import com.softadastra.contracts.peering.Bundles;
 import com.softadastra.contracts.peering.PeerLinks;
@@ -55,7 +56,11 @@ class LinkConfiguration {
   }
 
   @Bean
-  LinkServer linkForSync(LinkProperties link, PeerLinks links, BlobLinks blobLinks) {
-    return link.server().serve(PeerLinks.class, links).serve(BlobLinks.class, blobLinks);
+  LinkServer linkForSync(
+      LinkProperties link, PeerLinks links, BlobLinks blobLinks, MailLinks mailLinks) {
+    return link.server()
+        .serve(PeerLinks.class, links)
+        .serve(BlobLinks.class, blobLinks)
+        .serve(MailLinks.class, mailLinks);
   }
 }

@@ -531,6 +531,34 @@ class GoldenVectorsTest {
     frames.put("left", left);
     frames.put("farewell", new MailFrame.Farewell("stopping"));
     frames.put("passed", new MailFrame.PassedOver(filled(16, 7)));
+    frames.put(
+        "siblings",
+        new MailFrame.Siblings(
+            Envelope.pseudonym(SPACE),
+            Passage.sign(SPACE, key(3).nodeId()),
+            List.of(
+                new MailFrame.Siblings.Named(
+                    key(5).publicKey(), List.of("10.0.0.5:7600", "shore.example:7600")))));
+    frames.put(
+        "approach",
+        new MailFrame.Approach(
+            List.of(
+                new MailFrame.Arrival.Shown(
+                    Envelope.pseudonym(SPACE), Passage.sign(SPACE, key(3).nodeId())))));
+    frames.put(
+        "comes",
+        new MailFrame.Comes(
+            List.of(
+                new MailFrame.Comes.Coming(
+                    Envelope.pseudonym(SPACE), key(2).nodeId(), 1, 86_400_000))));
+    frames.put(
+        "offer",
+        new MailFrame.Offer(
+            filled(16, 7), envelope.hash(), key(1).nodeId(), key(2).nodeId(), 1_000));
+    frames.put("wanted", new MailFrame.Wanted(filled(16, 7)));
+    frames.put("pass", new MailFrame.Pass(envelope.encode(), 60_000));
+    frames.put("holds", new MailFrame.Holds(filled(16, 7)));
+    frames.put("gone", new MailFrame.Gone(filled(16, 7)));
     var vectors = new LinkedHashMap<String, String>();
     vectors.put("passage-key", hex(Passage.key(SPACE)));
     vectors.put("outside", hex(outside.encode()));

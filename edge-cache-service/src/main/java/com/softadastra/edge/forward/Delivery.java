@@ -4,6 +4,7 @@ import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.time.Schedule;
 import com.softadastra.contracts.time.Serial;
 import com.softadastra.contracts.time.Surroundings;
+import com.softadastra.edge.backoff.FullJitter;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who may send by this relay: whoever shows a passage of a space that it has a duty for. Any thread
@@ -21,6 +22,9 @@ import java.util.stream.Collectors;
 final class Admission {
   /** How old what is known of the duties may be. */
   private static final Duration AGE = Duration.ofSeconds(10);
+
+  /** The same, of a space that is not among them: it may just have been given. */
+  private static final Duration AGE_OF_ABSENCE = Duration.ofSeconds(1);
 
   /** Passages that are known to be good. */
   private static final int VERIFIED = 4096;
@@ -49,7 +53,7 @@ final class Admission {
 
   /** Whether a node may send to members of that space by this relay. */
   boolean lets(NodeId node, Hash pseudonym, byte[] passage) {
-    byte[] key = keys().get(pseudonym);
+    byte[] key = key(pseudonym);
     if (key == null) {
       return false;
     }
@@ -68,9 +72,19 @@ final class Admission {
     return true;
   }
 
-  private Map<Hash, byte[]> keys() {
+  /** Whether this node is a relay of that space. */
+  boolean serves(Hash pseudonym) {
+    return key(pseudonym) != null;
+  }
+
+  private byte @Nullable [] key(Hash pseudonym) {
+    byte[] key = keys(AGE).get(pseudonym);
+    return key == null ? keys(AGE_OF_ABSENCE).get(pseudonym) : key;
+  }
+
+  private Map<Hash, byte[]> keys(Duration most) {
     synchronized (this) {
-      if (asked && schedule.nanoTime() - askedNanos < AGE.toNanos()) {
+      if (asked && schedule.nanoTime() - askedNanos < most.toNanos()) {
         return keys;
       }
     }

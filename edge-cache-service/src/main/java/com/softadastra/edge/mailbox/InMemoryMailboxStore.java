@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -43,6 +44,9 @@ public class InMemoryMailboxStore implements MailboxStore {
     private final Map<UUID, Row> ids = new HashMap<>();
     private final TreeMap<NodeId, TreeMap<Turn, Row>> destinations = new TreeMap<>();
     private final LinkedHashMap<Place, Count> piles = new LinkedHashMap<>();
+    private final Map<UUID, Instant> gone = new HashMap<>();
+    private final LinkedHashMap<Hash, Named> named = new LinkedHashMap<>();
+    private final LinkedHashMap<Coming, Coming> comings = new LinkedHashMap<>();
     private long lastNumber;
 
     /**
@@ -59,7 +63,8 @@ public class InMemoryMailboxStore implements MailboxStore {
     }
 
     Place place() {
-      return new Place(envelope.sender(), envelope.pseudonym(), envelope.destination());
+      return new Place(
+          envelope.sender(), envelope.pseudonym(), envelope.destination(), envelope.by());
     }
 
     int bytes() {
@@ -77,7 +82,11 @@ public class InMemoryMailboxStore implements MailboxStore {
     }
   }
 
-  private record Place(NodeId sender, Hash pseudonym, NodeId destination) {}
+  private record Place(NodeId sender, Hash pseudonym, NodeId destination, NodeId by) {
+    boolean isOfSender() {
+      return by.equals(sender);
+    }
+  }
 
   private record Count(long envelopes, long lapsed) {}
 
@@ -106,6 +115,16 @@ public class InMemoryMailboxStore implements MailboxStore {
   @Override
   public void put(Arrived envelope, CompletableFuture<Put> forced) {
     submit(_ -> put(envelope), forced);
+  }
+
+  @Override
+  public void look(Offered envelope, CompletableFuture<Optional<Put>> forced) {
+    submit(_ -> look(envelope), forced);
+  }
+
+  @Override
+  public void gone(UUID id, Set<Hash> pseudonyms, CompletableFuture<Optional<Pile>> forced) {
+    submit(_ -> gone(id, pseudonyms), forced);
   }
 
   @Override
@@ -165,8 +184,13 @@ public class InMemoryMailboxStore implements MailboxStore {
           ? new Kept(here.envelope().at())
           : new Refused(Why.OTHER_BYTES);
     }
+    if (!envelope.by().equals(envelope.sender()) && disk.gone.containsKey(envelope.id())) {
+      return new Gone();
+    }
     var row = new Row(disk.lastNumber + 1, envelope.priority(), envelope);
-    var refusal = quotas.refuse(row.bytes(), used(row));
+    var refusal =
+        quotas.refuse(
+            row.bytes(), used(row.envelope().sender(), row.envelope().destination(), row.place()));
     if (refusal.isPresent()) {
       return new Refused(refusal.get());
     }
@@ -193,19 +217,35 @@ public class InMemoryMailboxStore implements MailboxStore {
         .put(row.turn(), row);
   }
 
-  private Quotas.Used used(Row row) {
-    var envelope = row.envelope();
+  private Optional<Put> look(Offered envelope) {
+    var here = disk.ids.get(envelope.id());
+    if (here != null) {
+      return Optional.of(
+          here.envelope().hash().equals(envelope.hash())
+              ? new Kept(here.envelope().at())
+              : new Refused(Why.OTHER_BYTES));
+    }
+    if (disk.gone.containsKey(envelope.id())) {
+      return Optional.of(new Gone());
+    }
+    return quotas
+        .refuse(envelope.bytes(), used(envelope.sender(), envelope.destination(), null))
+        .map(Refused::new);
+  }
+
+  /**
+   * @param place of a pile that would be begun; null where it doesn't matter
+   */
+  private Quotas.Used used(NodeId sender, NodeId destination, @Nullable Place place) {
     long piles =
-        disk.piles.keySet().stream()
-            .filter(place -> place.sender().equals(envelope.sender()))
-            .count();
+        disk.piles.keySet().stream().filter(other -> other.sender().equals(sender)).count();
     return new Quotas.Used(
         disk.rows.values().stream()
-            .filter(other -> other.envelope().sender().equals(envelope.sender()))
+            .filter(other -> other.envelope().sender().equals(sender))
             .mapToLong(Row::bytes)
             .sum(),
-        disk.piles.containsKey(row.place()) ? piles : piles + 1,
-        bytes(disk.destinations.getOrDefault(envelope.destination(), new TreeMap<>())),
+        place == null || disk.piles.containsKey(place) ? piles : piles + 1,
+        bytes(disk.destinations.getOrDefault(destination, new TreeMap<>())),
         disk.rows.values().stream().mapToLong(Row::bytes).sum(),
         Long.MAX_VALUE);
   }
@@ -219,11 +259,26 @@ public class InMemoryMailboxStore implements MailboxStore {
     if (row == null || !row.envelope().destination().equals(destination)) {
       return Optional.empty();
     }
+    return Optional.of(gone(row));
+  }
+
+  private Optional<Pile> gone(UUID id, Set<Hash> pseudonyms) {
+    return Optional.ofNullable(disk.ids.get(id))
+        .filter(row -> pseudonyms.contains(row.envelope().pseudonym()))
+        .map(this::gone);
+  }
+
+  private Pile gone(Row row) {
     remove(row);
-    return Optional.of(count(row.place(), -1, 0));
+    if (!row.place().isOfSender() || disk.named.containsKey(row.envelope().pseudonym())) {
+      disk.gone.put(row.envelope().id(), row.envelope().expires());
+    }
+    return count(row.place(), -1, 0);
   }
 
   private List<Pile> lapse(Instant now, int most) {
+    disk.gone.values().removeIf(until -> !until.isAfter(now));
+    disk.comings.values().removeIf(coming -> !coming.until().isAfter(now));
     var expired =
         disk.rows.values().stream()
             .filter(row -> !row.envelope().expires().isAfter(now))
@@ -233,7 +288,7 @@ public class InMemoryMailboxStore implements MailboxStore {
     var lapsed = new LinkedHashMap<Place, Pile>();
     for (var row : expired) {
       remove(row);
-      var left = count(row.place(), -1, 1);
+      var left = count(row.place(), -1, row.place().isOfSender() ? 1 : 0);
       var before = lapsed.get(row.place());
       lapsed.put(
           row.place(),
@@ -274,7 +329,7 @@ public class InMemoryMailboxStore implements MailboxStore {
   private Account account(NodeId node) {
     var piles =
         disk.piles.entrySet().stream()
-            .filter(pile -> pile.getKey().sender().equals(node))
+            .filter(pile -> pile.getKey().sender().equals(node) && pile.getKey().isOfSender())
             .map(pile -> pile(pile.getKey(), pile.getValue()))
             .toList();
     return new Account(piles, disk.destinations.containsKey(node));
@@ -282,11 +337,16 @@ public class InMemoryMailboxStore implements MailboxStore {
 
   private static Pile pile(Place place, Count count) {
     return new Pile(
-        place.sender(), place.pseudonym(), place.destination(), count.envelopes(), count.lapsed());
+        place.sender(),
+        place.pseudonym(),
+        place.destination(),
+        place.by(),
+        count.envelopes(),
+        count.lapsed());
   }
 
   private static Place place(Pile pile) {
-    return new Place(pile.sender(), pile.pseudonym(), pile.destination());
+    return new Place(pile.sender(), pile.pseudonym(), pile.destination(), pile.by());
   }
 
   @Override
@@ -304,6 +364,83 @@ public class InMemoryMailboxStore implements MailboxStore {
     synchronized (disk) {
       return Optional.ofNullable(disk.rows.get(envelope.number()))
           .map(row -> row.envelope().bytes());
+    }
+  }
+
+  @Override
+  public List<Held> held(Hash pseudonym, NodeId destination, long after, int most) {
+    synchronized (disk) {
+      return disk.rows.tailMap(after, false).values().stream()
+          .filter(row ->
+              row.envelope().pseudonym().equals(pseudonym)
+                  && row.envelope().destination().equals(destination))
+          .limit(most)
+          .map(InMemoryMailboxStore::held)
+          .toList();
+    }
+  }
+
+  @Override
+  public List<Held> brought(NodeId relay, long after, int most) {
+    synchronized (disk) {
+      return disk.rows.tailMap(after, false).values().stream()
+          .filter(row -> row.envelope().by().equals(relay))
+          .limit(most)
+          .map(InMemoryMailboxStore::held)
+          .toList();
+    }
+  }
+
+  private static Held held(Row row) {
+    var envelope = row.envelope();
+    return new Held(
+        new Waiting(row.number(), envelope.id(), row.bytes()),
+        envelope.hash(),
+        envelope.sender(),
+        envelope.pseudonym(),
+        envelope.destination(),
+        envelope.by(),
+        envelope.expires());
+  }
+
+  @Override
+  public void name(Named named) {
+    submit(
+        _ -> {
+          if (named.siblings().isEmpty()) {
+            disk.named.remove(named.pseudonym());
+          } else {
+            disk.named.put(named.pseudonym(), named);
+          }
+          return named;
+        },
+        new CompletableFuture<>());
+  }
+
+  @Override
+  public List<Named> named() {
+    synchronized (disk) {
+      return List.copyOf(disk.named.values());
+    }
+  }
+
+  @Override
+  public void comes(List<Coming> comings) {
+    submit(
+        _ -> {
+          comings.forEach(coming ->
+              disk.comings.put(
+                  new Coming(coming.by(), coming.pseudonym(), coming.node(), 0, Instant.EPOCH),
+                  coming));
+          return comings;
+        },
+        new CompletableFuture<>());
+  }
+
+  @Override
+  public List<Coming> comings() {
+    synchronized (disk) {
+      return List.copyOf(disk.comings.values());
     }
   }
 

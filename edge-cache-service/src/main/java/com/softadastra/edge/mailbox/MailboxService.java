@@ -1,21 +1,28 @@
 package com.softadastra.edge.mailbox;
 
+import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.mail.MailLinks;
 import com.softadastra.contracts.mail.MailboxView;
 import com.softadastra.contracts.mail.Mailboxes;
 import com.softadastra.contracts.mail.RelayDuties;
+import com.softadastra.contracts.mail.SiblingView;
 import com.softadastra.contracts.time.Schedule;
 import com.softadastra.contracts.time.Surroundings;
+import com.softadastra.edge.mailbox.MailboxStore.Arrived;
 import com.softadastra.edge.mailbox.MailboxStore.InCustody;
 import com.softadastra.edge.mailbox.MailboxStore.Mailbox;
 import com.softadastra.edge.mailbox.MailboxStore.Pile;
 import com.softadastra.engine.envelope.Custody;
+import com.softadastra.engine.envelope.Envelope;
 import com.softadastra.engine.envelope.MailFrame;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
@@ -31,6 +38,9 @@ import reactor.core.publisher.Flux;
  */
 public final class MailboxService implements Mailboxes, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(MailboxService.class);
+
+  /** How long a node may take to arrive once it has called. */
+  static final Duration HANDSHAKE = Duration.ofSeconds(10);
 
   /** How often what is expired is looked for. */
   static final Duration LAPSE_EVERY = Duration.ofMinutes(1);
@@ -48,6 +58,7 @@ public final class MailboxService implements Mailboxes, AutoCloseable {
   private final Admission admission;
   private final Map<NodeId, MailConnection> connected = new ConcurrentHashMap<>();
   private final Counts counts = new Counts();
+  private final Siblings siblings;
   private volatile byte @Nullable [] certificate;
   private volatile Schedule.@Nullable Due lapsing;
   private volatile boolean closed;
@@ -67,6 +78,8 @@ public final class MailboxService implements Mailboxes, AutoCloseable {
     final LongAdder lapsed = new LongAdder();
     final LongAdder refused = new LongAdder();
     final LongAdder passedOver = new LongAdder();
+    final LongAdder copied = new LongAdder();
+    final LongAdder brought = new LongAdder();
 
     private Counts() {}
 
@@ -90,25 +103,85 @@ public final class MailboxService implements Mailboxes, AutoCloseable {
     public long passedOver() {
       return passedOver.sum();
     }
+
+    /** Envelopes of which another relay has a copy by this one. */
+    public long copied() {
+      return copied.sum();
+    }
+
+    /** Envelopes that other relays brought. */
+    public long brought() {
+      return brought.sum();
+    }
   }
 
+  /**
+   * @param links how other relays are reached
+   */
   public MailboxService(
-      MailboxStore store, RelayDuties duties, Rules rules, Surroundings surroundings) {
+      MailboxStore store,
+      RelayDuties duties,
+      MailLinks links,
+      Rules rules,
+      Surroundings surroundings) {
     this.store = store;
     this.duties = duties;
     this.rules = rules;
     this.surroundings = surroundings;
     this.admission = new Admission(duties, surroundings.schedule());
+    this.siblings = new Siblings(this, duties, links, surroundings.random());
   }
 
-  /** Looks for what is expired, from now on. */
+  /** Looks for what is expired, and calls other relays, from now on. */
   public void start() {
+    siblings.start();
     surroundings.schedule().execute(this::lapse);
   }
 
   @Override
   public Flux<byte[]> accept(NodeId member, Flux<byte[]> frames) {
-    return Flux.from(subscriber -> new MailConnection(member, this).open(subscriber, frames));
+    return Flux.from(subscriber -> {
+      var wire = new Wire(member, schedule());
+      var called = new Called(wire);
+      wire.become(called);
+      wire.open(subscriber, frames);
+      wire.after(HANDSHAKE, called::patienceIsOver);
+    });
+  }
+
+  /** A node that has called, and said nothing. */
+  private final class Called implements Wire.Party {
+    private final Wire wire;
+    private boolean arrived;
+
+    Called(Wire wire) {
+      this.wire = wire;
+    }
+
+    @Override
+    public void take(MailFrame frame) {
+      switch (frame) {
+        case MailFrame.Arrival arrival ->
+            new MailConnection(wire, MailboxService.this).arrive(arrival);
+        case MailFrame.Approach approach -> siblings.approached(wire, approach);
+        case MailFrame other -> throw Wire.unexpected(other);
+      }
+      arrived = true;
+    }
+
+    @Override
+    public Optional<MailFrame> next() {
+      return Optional.empty();
+    }
+
+    @Override
+    public void over() {}
+
+    void patienceIsOver() {
+      if (!arrived) {
+        wire.endNow("nobody has arrived");
+      }
+    }
   }
 
   /**
@@ -131,6 +204,16 @@ public final class MailboxService implements Mailboxes, AutoCloseable {
   /** Nodes that are connected now. */
   public int connections() {
     return connected.size();
+  }
+
+  /** The other relays that this one was told of, in the order of their ids. */
+  public List<SiblingView> siblings() {
+    return siblings.views();
+  }
+
+  /** Other relays that are connected now. */
+  public int siblingConnections() {
+    return siblings.connections();
   }
 
   private MailboxView view(Mailbox mailbox) {
@@ -206,20 +289,87 @@ public final class MailboxService implements Mailboxes, AutoCloseable {
   }
 
   void gone(MailConnection connection) {
-    connected.remove(connection.member(), connection);
+    if (connected.remove(connection.member(), connection)) {
+      siblings.left(connection.member());
+    }
   }
 
-  /** There is mail for a node. */
-  void arrived(NodeId destination) {
+  Siblings otherRelays() {
+    return siblings;
+  }
+
+  /** Why an envelope is not for this relay, whoever brings it. */
+  Optional<String> refusal(Envelope envelope, int bytes) {
+    var outside = envelope.outside();
+    byte[] passage = outside.passage();
+    if (bytes > rules.largestBytes()) {
+      return Optional.of("an envelope has at most " + rules.largestBytes() + " bytes here");
+    }
+    if (passage == null || !admission.lets(outside.sender(), outside.pseudonym(), passage)) {
+      return Optional.of("no passage for a space of this relay");
+    }
+    if (!envelope.isGenuine()) {
+      return Optional.of("its sender has not signed it");
+    }
+    return outside.expires() != 0 && outside.expires() <= outside.made()
+        ? Optional.of("it is expired")
+        : Optional.empty();
+  }
+
+  /**
+   * An envelope as it is kept.
+   *
+   * @param by who brought it
+   * @param most how long it is kept at most
+   */
+  Arrived arrived(Envelope envelope, byte[] bytes, NodeId by, Duration most) {
+    var outside = envelope.outside();
+    // the sender's clock may go any way; how long it asks for doesn't depend on that
+    var asked =
+        outside.expires() == 0 ? most : Duration.ofMillis(outside.expires() - outside.made());
+    var now = now();
+    return new Arrived(
+        EnvelopeIds.of(outside.id()),
+        outside.sender(),
+        outside.pseudonym(),
+        outside.to(),
+        by,
+        outside.priority(),
+        now,
+        now.plus(asked.compareTo(most) < 0 ? asked : most),
+        Hash.sha256(bytes),
+        bytes);
+  }
+
+  /** There is mail of a space for a node. */
+  void arrived(Hash pseudonym, NodeId destination) {
     var there = connected.get(destination);
     if (there != null) {
       there.mailArrived();
     }
+    siblings.arrived(pseudonym, destination);
   }
 
-  /** Tells a sender what is left of its envelopes, where it is connected. */
+  /** An envelope's destination has it. */
+  void taken(UUID id, Pile left) {
+    taken(id, left, null);
+  }
+
+  /**
+   * The same.
+   *
+   * @param relay that says so
+   */
+  void taken(UUID id, Pile left, @Nullable NodeId relay) {
+    if (left.envelopes() == 0) {
+      tell(new Pile(left.sender(), left.pseudonym(), left.destination(), left.by(), 0, 0));
+    }
+    siblings.gone(id, left, relay);
+  }
+
+  /** Tells a sender what is left of the envelopes that it brought, where it is connected. */
   void tell(Pile pile) {
-    var there = connected.get(pile.sender());
+    var there = pile.isOfSender() ? connected.get(pile.sender()) : null;
     if (there != null) {
       there.tell(
           new MailFrame.Left(
@@ -239,6 +389,7 @@ public final class MailboxService implements Mailboxes, AutoCloseable {
           lapsed(piles == null ? List.of() : piles);
         });
     if (!closed) {
+      siblings.lapse();
       store.lapse(now(), LAPSE_MOST, lapsed);
     }
   }
@@ -262,6 +413,7 @@ public final class MailboxService implements Mailboxes, AutoCloseable {
     if (due != null) {
       due.cancel();
     }
+    siblings.close();
     List.copyOf(connected.values()).forEach(each -> each.end("the relay stops"));
   }
 }

@@ -7,6 +7,7 @@ import com.softadastra.engine.log.Signatures.NodeKey;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -16,25 +17,44 @@ import org.jspecify.annotations.Nullable;
  * when it is forced, in the same order and on one thread: what depends on a future before it is
  * handed over here sees that order. Any thread may use it; it waits for the disk.
  */
-public interface MailboxStore extends AutoCloseable {
+public interface MailboxStore extends SiblingStore, AutoCloseable {
   /** What signs custody receipts, drawn when the store was made. */
   NodeKey key();
 
-  /** Keeps an envelope. One that is here already stays as it is, and is answered as it was. */
+  /**
+   * Keeps an envelope. One that is here already stays as it is, and is answered as it was. What
+   * another relay brings isn't taken again once it is {@link Gone}.
+   */
   void put(Arrived envelope, CompletableFuture<Put> forced);
 
   /**
-   * Drops what its destination has.
+   * What would become of an envelope that another relay has; nothing changes.
+   *
+   * @param forced empty where it would be kept
+   */
+  void look(Offered envelope, CompletableFuture<Optional<Put>> forced);
+
+  /**
+   * Drops what its destination has. Where other relays of the space may bring it, it is remembered
+   * as gone until it would have lapsed.
    *
    * @param forced what that leaves of its sender's; empty where it was not here for that node
    */
   void taken(NodeId destination, UUID id, CompletableFuture<Optional<Pile>> forced);
 
+  /**
+   * Drops what its destination has, as another relay says; as {@link #taken} else.
+   *
+   * @param pseudonyms of the spaces of which that one may say so
+   */
+  void gone(UUID id, Set<Hash> pseudonyms, CompletableFuture<Optional<Pile>> forced);
+
   /** What a node has here, of all that was changed before. */
   void account(NodeId node, CompletableFuture<Account> forced);
 
   /**
-   * Drops what is expired, and remembers for its senders how much that was.
+   * Drops what is expired, and remembers for its senders how much that was; not of what a relay
+   * brought, as that relay has it still. Forgets what was gone.
    *
    * @param most envelopes at once
    */
@@ -53,6 +73,17 @@ public interface MailboxStore extends AutoCloseable {
 
   /** An envelope's bytes; empty where it is here no longer. */
   Optional<byte[]> read(Waiting envelope);
+
+  /**
+   * What is here of a space for a node, in the order in which it came.
+   *
+   * @param after the number after which to begin
+   * @param most of them
+   */
+  List<Held> held(Hash pseudonym, NodeId destination, long after, int most);
+
+  /** What a relay has brought here, in the order in which it came; as {@link #held} else. */
+  List<Held> brought(NodeId relay, long after, int most);
 
   /**
    * Mailboxes in the order of their nodes' ids.
@@ -77,6 +108,7 @@ public interface MailboxStore extends AutoCloseable {
   /**
    * An envelope that has come.
    *
+   * @param by the relay that brought it; the sender where that did
    * @param expires when it lapses
    * @param hash of its bytes
    */
@@ -85,11 +117,15 @@ public interface MailboxStore extends AutoCloseable {
       NodeId sender,
       Hash pseudonym,
       NodeId destination,
+      NodeId by,
       Priority priority,
       Instant at,
       Instant expires,
       Hash hash,
       byte[] bytes) {}
+
+  /** An envelope that another relay has. */
+  record Offered(UUID id, Hash hash, NodeId sender, NodeId destination, int bytes) {}
 
   /** What became of an envelope that came. */
   sealed interface Put {}
@@ -100,6 +136,9 @@ public interface MailboxStore extends AutoCloseable {
    * @param at since when
    */
   record Kept(Instant at) implements Put {}
+
+  /** It was here, and its destination has it. */
+  record Gone() implements Put {}
 
   /** It isn't kept, and nothing has changed. */
   record Refused(Why why) implements Put {}
@@ -134,12 +173,19 @@ public interface MailboxStore extends AutoCloseable {
   /**
    * What a sender has here for one destination, of one space.
    *
+   * @param by the relay that brought it; the sender where that did
    * @param lapsed of them, that it was not told of
    */
-  record Pile(NodeId sender, Hash pseudonym, NodeId destination, long envelopes, long lapsed) {}
+  record Pile(
+      NodeId sender, Hash pseudonym, NodeId destination, NodeId by, long envelopes, long lapsed) {
+    /** Whether its sender brought it, and is told what becomes of it. */
+    public boolean isOfSender() {
+      return by.equals(sender);
+    }
+  }
 
   /**
-   * @param piles of the node's own envelopes
+   * @param piles of the node's own envelopes that it has brought itself
    * @param mail whether there are some for it
    */
   record Account(List<Pile> piles, boolean mail) {
@@ -154,6 +200,20 @@ public interface MailboxStore extends AutoCloseable {
    * @param number its own
    */
   record Waiting(long number, UUID id, int bytes) {}
+
+  /**
+   * An envelope that may be passed to another relay.
+   *
+   * @param by the relay that brought it; the sender where that did
+   */
+  record Held(
+      Waiting envelope,
+      Hash hash,
+      NodeId sender,
+      Hash pseudonym,
+      NodeId destination,
+      NodeId by,
+      Instant expires) {}
 
   /**
    * What is here for a node.

@@ -67,6 +67,7 @@ public final class Envelopes {
         from.nodeId(),
         PSEUDONYM,
         to.nodeId(),
+        from.nodeId(),
         priority,
         START.plusSeconds(number),
         expires,
@@ -76,6 +77,21 @@ public final class Envelopes {
 
   public static Arrived arrived(NodeKey from, NodeKey to, long number) {
     return arrived(from, to, number, Priority.NORMAL, START.plusSeconds(1_000_000), 100);
+  }
+
+  /** The same, brought by a relay. */
+  public static Arrived by(NodeKey relay, Arrived envelope) {
+    return new Arrived(
+        envelope.id(),
+        envelope.sender(),
+        envelope.pseudonym(),
+        envelope.destination(),
+        relay.nodeId(),
+        envelope.priority(),
+        envelope.at(),
+        envelope.expires(),
+        envelope.hash(),
+        envelope.bytes());
   }
 
   static NodeId node(NodeKey key) {

@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.LayerUnreachable;
+import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.Priority;
 import com.softadastra.contracts.mail.RelayDuties;
@@ -48,6 +49,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.reactivestreams.Subscription;
 import reactor.core.publisher.BaseSubscriber;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Sinks;
 
 /** The relay with members, one step after the other. */
@@ -68,6 +70,11 @@ class MailboxServiceTest {
   /** The sync engine that the relay asks. */
   private static final class Duties implements RelayDuties {
     private boolean away;
+
+    @Override
+    public NodeId node() {
+      return RELAY.nodeId();
+    }
 
     @Override
     public List<RelayDuty> duties() {
@@ -98,6 +105,7 @@ class MailboxServiceTest {
         new MailboxService(
             store,
             duties,
+            (_, _, _) -> Flux.never(),
             new MailboxService.Rules(RETENTION, 5 << 20),
             new Surroundings(events, events, new Random(1)));
     service.start();
@@ -275,7 +283,7 @@ class MailboxServiceTest {
   @Test
   void hangsUpOnWhoDoesNotArrive() {
     var silent = new Member(ANN, 10);
-    events.advance(MailConnection.HANDSHAKE.minusMillis(1));
+    events.advance(MailboxService.HANDSHAKE.minusMillis(1));
     assertThat(silent.heard).isEmpty();
     events.advance(Duration.ofMillis(1));
     assertThat(silent.heard).containsExactly(new Farewell("nobody has arrived"));
@@ -349,6 +357,7 @@ class MailboxServiceTest {
         new MailboxService(
             lost,
             duties,
+            (_, _, _) -> Flux.never(),
             new MailboxService.Rules(RETENTION, 5 << 20),
             new Surroundings(events, events, new Random(1)));
 
@@ -617,7 +626,7 @@ class MailboxServiceTest {
     var ann = new Member(ANN, 1);
     ann.say(arrival(ANN));
     soon();
-    var pile = new MailboxStore.Pile(ANN.nodeId(), PSEUDONYM, BOB.nodeId(), 1, 0);
+    var pile = new MailboxStore.Pile(ANN.nodeId(), PSEUDONYM, BOB.nodeId(), ANN.nodeId(), 1, 0);
     for (int i = 0; i < MailConnection.UNHEARD; i++) {
       relay.tell(pile);
     }

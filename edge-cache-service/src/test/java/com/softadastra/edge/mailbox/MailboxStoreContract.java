@@ -6,25 +6,36 @@ import static com.softadastra.edge.mailbox.Envelopes.CAT;
 import static com.softadastra.edge.mailbox.Envelopes.PSEUDONYM;
 import static com.softadastra.edge.mailbox.Envelopes.START;
 import static com.softadastra.edge.mailbox.Envelopes.arrived;
+import static com.softadastra.edge.mailbox.Envelopes.by;
 import static com.softadastra.edge.mailbox.Envelopes.id;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.documents.Priority;
 import com.softadastra.edge.mailbox.MailboxStore.Account;
 import com.softadastra.edge.mailbox.MailboxStore.Arrived;
+import com.softadastra.edge.mailbox.MailboxStore.Gone;
+import com.softadastra.edge.mailbox.MailboxStore.Held;
 import com.softadastra.edge.mailbox.MailboxStore.InCustody;
 import com.softadastra.edge.mailbox.MailboxStore.Kept;
+import com.softadastra.edge.mailbox.MailboxStore.Offered;
 import com.softadastra.edge.mailbox.MailboxStore.Pile;
 import com.softadastra.edge.mailbox.MailboxStore.Put;
 import com.softadastra.edge.mailbox.MailboxStore.Refused;
 import com.softadastra.edge.mailbox.MailboxStore.Totals;
 import com.softadastra.edge.mailbox.MailboxStore.Waiting;
 import com.softadastra.edge.mailbox.MailboxStore.Why;
+import com.softadastra.edge.mailbox.SiblingStore.Coming;
+import com.softadastra.edge.mailbox.SiblingStore.Named;
+import com.softadastra.edge.mailbox.SiblingStore.Sibling;
+import com.softadastra.engine.envelope.Passage;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
@@ -83,7 +94,7 @@ public abstract class MailboxStoreContract {
   }
 
   private static Pile pile(NodeKey from, NodeKey to, long envelopes, long lapsed) {
-    return new Pile(from.nodeId(), PSEUDONYM, to.nodeId(), envelopes, lapsed);
+    return new Pile(from.nodeId(), PSEUDONYM, to.nodeId(), from.nodeId(), envelopes, lapsed);
   }
 
   private static Arrived of(int number, Priority priority) {
@@ -157,6 +168,7 @@ public abstract class MailboxStoreContract {
             first.sender(),
             first.pseudonym(),
             first.destination(),
+            first.by(),
             first.priority(),
             first.at().plusSeconds(60),
             first.expires(),
@@ -180,6 +192,7 @@ public abstract class MailboxStoreContract {
             other.sender(),
             other.pseudonym(),
             other.destination(),
+            other.by(),
             other.priority(),
             other.at(),
             other.expires(),
@@ -356,5 +369,196 @@ public abstract class MailboxStoreContract {
 
     assertThat(await(done).piles()).isEmpty();
     assertThat(order).containsExactly("put", "taken", "account");
+  }
+
+  // ---- other relays
+
+  private static final NodeKey SHIP = Envelopes.key(21);
+  private static final NodeKey SHORE = Envelopes.key(22);
+  private static final byte[] PASSAGE = Passage.sign(Envelopes.SPACE, SHORE.nodeId());
+
+  private static Offered offer(Arrived envelope) {
+    return new Offered(
+        envelope.id(),
+        envelope.hash(),
+        envelope.sender(),
+        envelope.destination(),
+        envelope.bytes().length);
+  }
+
+  private Optional<Put> look(Arrived envelope) {
+    return done(forced -> store.look(offer(envelope), forced));
+  }
+
+  private Optional<Pile> gone(long number, Hash... pseudonyms) {
+    return done(forced -> store.gone(EnvelopeIds.of(id(number)), Set.of(pseudonyms), forced));
+  }
+
+  private void named(NodeKey... relays) {
+    store.name(
+        new Named(
+            PSEUDONYM,
+            PASSAGE,
+            Arrays.stream(relays)
+                .map(relay -> new Sibling(relay.publicKey(), List.of("a:1", "b:2")))
+                .toList()));
+    account(ANN);
+  }
+
+  @Test
+  void whatARelayBringsIsAPileOfItsOwnOfWhichTheSenderIsToldNothing() {
+    put(arrived(ANN, BOB, 1));
+    put(by(SHIP, arrived(ANN, BOB, 2)));
+    put(by(SHORE, expiring(ANN, BOB, 3, 100)));
+
+    assertThat(account(ANN).piles()).containsExactly(pile(ANN, BOB, 1, 0));
+    assertThat(waiting(BOB)).hasSize(3);
+    assertThat(lapse(START.plusSeconds(100), 10))
+        .containsExactly(new Pile(ANN.nodeId(), PSEUDONYM, BOB.nodeId(), SHORE.nodeId(), 0, 1));
+    assertThat(lapse(START.plusSeconds(100), 10)).isEmpty();
+    assertThat(take(BOB, 2))
+        .hasValue(new Pile(ANN.nodeId(), PSEUDONYM, BOB.nodeId(), SHIP.nodeId(), 0, 0));
+    assertThat(account(ANN).piles()).containsExactly(pile(ANN, BOB, 1, 0));
+  }
+
+  @Test
+  void whatARelayBringsCountsForItsSender() {
+    put(by(SHIP, of(ANN, BOB, 1, 5_000)));
+    put(of(ANN, CAT, 2, 4_990));
+    assertThat(put(by(SHIP, of(ANN, ANN, 3, 100)))).isEqualTo(new Refused(Why.SENDER_QUOTA));
+    assertThat(look(of(ANN, ANN, 3, 100))).hasValue(new Refused(Why.SENDER_QUOTA));
+    assertThat(look(of(CAT, BOB, 4, 100))).hasValue(new Refused(Why.DESTINATION_QUOTA));
+    assertThat(look(of(CAT, CAT, 4, 10))).isEmpty();
+  }
+
+  @Test
+  void whatIsGoneIsNotTakenFromARelayAgainUntilItWouldHaveLapsed() {
+    named(SHIP);
+    var deposited = expiring(ANN, BOB, 1, 100);
+    var brought = by(SHIP, expiring(ANN, BOB, 2, 200));
+    put(deposited);
+    put(brought);
+    assertThat(look(deposited)).hasValue(new Kept(deposited.at()));
+    take(BOB, 1);
+    take(BOB, 2);
+
+    crash();
+    store = open();
+
+    assertThat(look(deposited)).hasValue(new Gone());
+    assertThat(put(by(SHIP, deposited))).isEqualTo(new Gone());
+    assertThat(put(brought)).isEqualTo(new Gone());
+    assertThat(put(deposited)).as("its sender may not have heard").isInstanceOf(Kept.class);
+    take(BOB, 1);
+    lapse(START.plusSeconds(100), 10);
+    assertThat(look(deposited)).isEmpty();
+    assertThat(look(brought)).hasValue(new Gone());
+  }
+
+  @Test
+  void nothingIsRememberedWhereThereIsNoOtherRelay() {
+    named(SHIP);
+    named();
+    put(arrived(ANN, BOB, 1));
+    take(BOB, 1);
+    assertThat(look(arrived(ANN, BOB, 1))).isEmpty();
+  }
+
+  @Test
+  void whatLapsesIsNotGone() {
+    named(SHIP);
+    put(by(SHIP, expiring(ANN, BOB, 1, 100)));
+    lapse(START.plusSeconds(100), 10);
+    assertThat(look(arrived(ANN, BOB, 1))).isEmpty();
+  }
+
+  @Test
+  void anotherRelaySaysWhatIsGoneOfItsSpacesAlone() {
+    named(SHIP);
+    put(arrived(ANN, BOB, 1));
+    put(arrived(ANN, BOB, 2));
+
+    assertThat(gone(1)).isEmpty();
+    assertThat(gone(1, Hash.ZERO)).isEmpty();
+    assertThat(waiting(BOB)).hasSize(2);
+    assertThat(gone(1, Hash.ZERO, PSEUDONYM)).hasValue(pile(ANN, BOB, 1, 0));
+    assertThat(gone(1, PSEUDONYM)).isEmpty();
+    assertThat(gone(2, PSEUDONYM)).hasValue(pile(ANN, BOB, 0, 0));
+    assertThat(look(arrived(ANN, BOB, 2))).hasValue(new Gone());
+    assertThat(account(ANN).piles()).isEmpty();
+  }
+
+  @Test
+  void otherBytesUnderAnIdThatIsHereAreRefusedWhenTheyAreOffered() {
+    put(of(ANN, BOB, 1, 100));
+    assertThat(look(of(ANN, BOB, 1, 50))).hasValue(new Refused(Why.OTHER_BYTES));
+  }
+
+  @Test
+  void findsWhatIsHereForOneInTheOrderInWhichItCame() {
+    put(of(1, Priority.NORMAL));
+    put(by(SHIP, of(2, Priority.URGENT)));
+    put(arrived(ANN, CAT, 3));
+    put(of(4, Priority.BULK));
+    take(BOB, 4);
+    put(of(5, Priority.BULK));
+
+    var held = store.held(PSEUDONYM, BOB.nodeId(), 0, 10);
+
+    assertThat(held)
+        .extracting(each -> EnvelopeIds.bytes(each.envelope().id()))
+        .containsExactly(id(1), id(2), id(5));
+    var second = held.get(1);
+    var its = of(2, Priority.URGENT);
+    assertThat(second)
+        .isEqualTo(
+            new Held(
+                second.envelope(),
+                its.hash(),
+                ANN.nodeId(),
+                PSEUDONYM,
+                BOB.nodeId(),
+                SHIP.nodeId(),
+                its.expires()));
+    assertThat(store.read(second.envelope())).hasValue(its.bytes());
+    assertThat(store.held(PSEUDONYM, BOB.nodeId(), second.envelope().number(), 10))
+        .containsExactly(held.getLast());
+    assertThat(store.held(PSEUDONYM, BOB.nodeId(), 0, 1)).containsExactly(held.getFirst());
+    assertThat(store.held(Hash.ZERO, BOB.nodeId(), 0, 10)).isEmpty();
+    assertThat(store.brought(SHIP.nodeId(), 0, 10)).containsExactly(second);
+    assertThat(store.brought(SHIP.nodeId(), second.envelope().number(), 10)).isEmpty();
+    assertThat(store.brought(ANN.nodeId(), 0, 1)).containsExactly(held.getFirst());
+  }
+
+  @Test
+  void whoIsNamedAndWhoComesIsThereAfterACrash() {
+    named(SHORE, SHIP);
+    var direct = new Coming(BOB.nodeId(), PSEUDONYM, BOB.nodeId(), 0, START.plusSeconds(100));
+    var told = new Coming(SHIP.nodeId(), PSEUDONYM, BOB.nodeId(), 2, START.plusSeconds(200));
+    var later = new Coming(SHIP.nodeId(), PSEUDONYM, BOB.nodeId(), 1, START.plusSeconds(300));
+    store.comes(List.of(direct, told));
+    store.comes(List.of(later));
+    account(ANN);
+
+    crash();
+    store = open();
+
+    assertThat(store.named())
+        .singleElement()
+        .satisfies(named -> {
+          assertThat(named.pseudonym()).isEqualTo(PSEUDONYM);
+          assertThat(named.passage()).isEqualTo(PASSAGE);
+          assertThat(named.siblings())
+              .extracting(Sibling::key)
+              .containsExactly(SHORE.publicKey(), SHIP.publicKey());
+          assertThat(named.siblings().getFirst().addresses()).containsExactly("a:1", "b:2");
+        });
+    assertThat(store.comings()).containsExactlyInAnyOrder(direct, later);
+    lapse(START.plusSeconds(100), 10);
+    assertThat(store.comings()).containsExactly(later);
+    named(SHIP);
+    assertThat(store.named().getFirst().siblings()).hasSize(1);
+    named();
+    assertThat(store.named()).isEmpty();
   }
 }

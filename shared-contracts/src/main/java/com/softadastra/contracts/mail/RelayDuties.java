@@ -1,5 +1,6 @@
 package com.softadastra.contracts.mail;
 
+import com.softadastra.contracts.NodeId;
 import java.util.List;
 
 /**
@@ -7,6 +8,9 @@ import java.util.List;
  * was made a relay.
  */
 public interface RelayDuties {
+  /** This node, as other relays know it. */
+  NodeId node();
+
   /** The spaces for whose members this node is a relay, in no order. */
   List<RelayDuty> duties();
 

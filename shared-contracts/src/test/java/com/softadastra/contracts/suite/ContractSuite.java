@@ -11,6 +11,7 @@ import com.softadastra.contracts.blob.BlobPeers;
 import com.softadastra.contracts.blob.Blobs;
 import com.softadastra.contracts.documents.Change;
 import com.softadastra.contracts.documents.Documents;
+import com.softadastra.contracts.mail.MailLinks;
 import com.softadastra.contracts.mail.Mailboxes;
 import com.softadastra.contracts.mail.RelayDuties;
 import com.softadastra.contracts.mail.RelayDuty;
@@ -84,6 +85,11 @@ public abstract class ContractSuite {
   }
 
   @TestFactory
+  Stream<DynamicTest> carriesMailLinks() {
+    return carries(MailLinks.class, PeeringCases.mailLinks(), RecordingMailLinks::new);
+  }
+
+  @TestFactory
   Stream<DynamicTest> carriesBlobPeers() {
     return carries(BlobPeers.class, PeeringCases.blobPeers(), RecordingBlobPeers::new);
   }
@@ -102,6 +108,7 @@ public abstract class ContractSuite {
     assertThat(methods(PeeringCases.relayDuties())).isEqualTo(methods(RelayDuties.class));
     assertThat(methods(PeeringCases.blobs())).isEqualTo(methods(Blobs.class));
     assertThat(methods(PeeringCases.blobLinks())).isEqualTo(methods(BlobLinks.class));
+    assertThat(methods(PeeringCases.mailLinks())).isEqualTo(methods(MailLinks.class));
     assertThat(methods(PeeringCases.blobPeers())).isEqualTo(methods(BlobPeers.class));
     assertThat(methods(PeeringCases.peerLinks())).isEqualTo(methods(PeerLinks.class));
   }

@@ -14,6 +14,7 @@ import com.softadastra.contracts.Reply;
 import com.softadastra.contracts.blob.BlobLinks;
 import com.softadastra.contracts.blob.BlobPeers;
 import com.softadastra.contracts.blob.Blobs;
+import com.softadastra.contracts.mail.MailLinks;
 import com.softadastra.contracts.mail.Mailboxes;
 import com.softadastra.contracts.mail.RelayDuties;
 import com.softadastra.contracts.mail.RelayDuty;
@@ -169,6 +170,24 @@ final class PeeringCases {
             List.of()));
   }
 
+  static List<ContractCase<MailLinks>> mailLinks() {
+    return List.of(
+        ContractCase.ofStream(
+            "mail",
+            FRAMES,
+            to -> to.mail(NODE, ADDRESSES, Flux.fromIterable(FRAMES)),
+            NODE,
+            ADDRESSES,
+            FRAMES),
+        ContractCase.ofFailingStream(
+            "mail",
+            new PeerUnreachable(TEXT, null),
+            to -> to.mail(NODE, List.of(), Flux.empty()),
+            NODE,
+            List.of(),
+            List.of()));
+  }
+
   static List<ContractCase<BlobPeers>> blobPeers() {
     return List.of(
         ContractCase.of(
@@ -178,6 +197,7 @@ final class PeeringCases {
 
   static List<ContractCase<RelayDuties>> relayDuties() {
     return List.of(
+        ContractCase.of("node", NODE, RelayDuties::node),
         ContractCase.of(
             "duties",
             List.of(new RelayDuty(Samples.hash("space"), FRAMES.get(1))),

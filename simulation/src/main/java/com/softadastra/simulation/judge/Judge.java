@@ -37,7 +37,10 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.WeakHashMap;
+import java.util.function.BiPredicate;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -476,10 +479,64 @@ public class Judge {
    *
    * @param there whether it is on its disk
    */
-  public void signed(byte[] id, boolean there) {
-    var wrong = letters.signed(id, there);
+  public void signed(int relay, byte[] id, boolean there) {
+    var wrong = letters.signed(relay, id, there);
     if (wrong != null) {
       broken("custody", "the relay " + wrong);
+    }
+  }
+
+  /** Of what a relay had on its disk one envelope is there no more. */
+  public void isLost(UUID id) {
+    letters.isLost(id);
+  }
+
+  /**
+   * A relay says to another that it has an envelope.
+   *
+   * @param there whether it is on its disk, for a node
+   */
+  public void holds(byte[] id, Predicate<NodeId> there) {
+    var letter = letters.letter(id);
+    if (letter == null) {
+      broken("custody", "a relay has what no member gave to one");
+    } else if (!there.test(letter.to()) && !letters.wasFetched(id)) {
+      broken("custody", "a relay holds an envelope that it has not forced");
+    }
+  }
+
+  /** Another relay has heard that one has an envelope. */
+  public void isHeld(int relay, byte[] id) {
+    letters.isHeld(relay, id);
+  }
+
+  /** A relay is passed an envelope. */
+  public void passes(int relay, byte[] id) {
+    if (letters.isHeldBy(relay, id) && !letters.mayBeLost(id)) {
+      broken("custody", "a relay is passed again what it has said to hold");
+    }
+  }
+
+  /** All the mailboxes of a relay are lost. */
+  public void areLost(int relay) {
+    letters.areLost(relay);
+  }
+
+  /**
+   * A relay's process has ended.
+   *
+   * @param there whether an envelope is on its disk
+   */
+  public void relayEnded(int relay, BiPredicate<NodeId, byte[]> there) {
+    if (letters.missing(relay, there) != null) {
+      broken("custody", "a relay hasn't got what it has signed for and nobody has fetched");
+    }
+  }
+
+  /** A relay says to another that an envelope's destination has it. */
+  public void gone(byte[] id) {
+    if (!letters.wasFetched(id) && !letters.mayBeLost(id)) {
+      broken("custody", "a relay takes for fetched what nobody has fetched");
     }
   }
 

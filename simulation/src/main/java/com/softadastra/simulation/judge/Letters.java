@@ -7,15 +7,28 @@ import com.softadastra.contracts.SpaceId;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
+import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
 /** What members gave to the relay, and what of that it had on its disk when it signed for it. */
 final class Letters {
   private final Map<ByteBuffer, Letter> letters = new HashMap<>();
   private final Set<ByteBuffer> fetched = new HashSet<>();
+
+  /** What a relay has lost, and may take for fetched. */
+  private final Set<ByteBuffer> lost = new HashSet<>();
+
+  /** What relays have signed for, by their numbers. */
+  private final Map<Integer, Set<ByteBuffer>> signed = new HashMap<>();
+
+  /** What relays have told others to have. */
+  private final Map<Integer, Set<ByteBuffer>> held = new HashMap<>();
+
   private final Map<Route, Map<Hash, Set<Optional<Incarnation>>>> kept = new HashMap<>();
 
   /**
@@ -41,13 +54,31 @@ final class Letters {
     fetched.add(ByteBuffer.wrap(id));
   }
 
+  void isLost(UUID id) {
+    lost.add(
+        ByteBuffer.allocate(16)
+            .putLong(id.getMostSignificantBits())
+            .putLong(id.getLeastSignificantBits())
+            .flip());
+  }
+
+  /** Whether a relay may have lost it. */
+  boolean mayBeLost(byte[] id) {
+    return lost.contains(ByteBuffer.wrap(id));
+  }
+
+  /** Whether the one that it was for has said that it has it. */
+  boolean wasFetched(byte[] id) {
+    return fetched.contains(ByteBuffer.wrap(id));
+  }
+
   /**
    * The relay signs for an envelope.
    *
    * @param there whether it is on its disk
    * @return what isn't so, null where all is
    */
-  @Nullable String signed(byte[] id, boolean there) {
+  @Nullable String signed(int relay, byte[] id, boolean there) {
     var key = ByteBuffer.wrap(id);
     var letter = letters.get(key);
     if (letter == null) {
@@ -56,6 +87,7 @@ final class Letters {
     if (!there && !fetched.contains(key)) {
       return "signs for an envelope that it has not forced";
     }
+    signed.computeIfAbsent(relay, _ -> new LinkedHashSet<>()).add(key);
     var route = kept.computeIfAbsent(new Route(letter.from(), letter.to()), _ -> new HashMap<>());
     letter
         .entries()
@@ -64,6 +96,39 @@ final class Letters {
                 .computeIfAbsent(entry, _ -> new HashSet<>())
                 .add(Optional.ofNullable(letter.life())));
     return null;
+  }
+
+  /** A relay's mailboxes are gone. */
+  void areLost(int relay) {
+    signed.remove(relay);
+    held.remove(relay);
+  }
+
+  /**
+   * An envelope that a relay has signed for, that nobody has fetched, and that isn't there; null
+   * where all are.
+   *
+   * @param there whether one is on its disk
+   */
+  @Nullable ByteBuffer missing(int relay, BiPredicate<NodeId, byte[]> there) {
+    var all = signed.getOrDefault(relay, new HashSet<>());
+    all.removeAll(fetched);
+    for (var id : all) {
+      var letter = letters.get(id);
+      if (letter != null && !lost.contains(id) && !there.test(letter.to(), id.array())) {
+        return id;
+      }
+    }
+    return null;
+  }
+
+  void isHeld(int relay, byte[] id) {
+    held.computeIfAbsent(relay, _ -> new HashSet<>()).add(ByteBuffer.wrap(id));
+  }
+
+  /** Whether another relay was told that this one has it. */
+  boolean isHeldBy(int relay, byte[] id) {
+    return held.getOrDefault(relay, Set.of()).contains(ByteBuffer.wrap(id));
   }
 
   /**

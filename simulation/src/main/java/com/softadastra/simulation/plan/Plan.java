@@ -317,6 +317,14 @@ public record Plan(
     return seed % 18 == 0;
   }
 
+  /**
+   * Whether there are two relays of which each member reaches one, and which pass mail to each
+   * other: in one of those seeds of three.
+   */
+  public static boolean chains(long seed) {
+    return relays(seed) && seed % 54 == 0 && !dismisses(seed);
+  }
+
   /** Members are seldom up, or in reach of each other, at the same time. */
   private static void relay(List<Happening> happenings, SplittableRandom random) {
     // who reaches nobody asks nobody for what is damaged

@@ -13,6 +13,7 @@ import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.document.Head;
 import com.softadastra.engine.document.KnownOperation;
 import com.softadastra.engine.envelope.Envelope;
+import com.softadastra.engine.envelope.MailFrame;
 import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.log.Entry;
 import com.softadastra.engine.log.LoggedEntry;
@@ -645,6 +646,24 @@ public final class Instead {
         ? opening
         : CompletableFuture.completedStage(
             new Envelopes.Opened(sender, envelopes.spacesWith(sender).getFirst(), 0, Map.of()));
+  }
+
+  /** What another relay holds counts as gone. */
+  public static final class DropsWhatIsHeld {
+    @Advice.OnMethodEnter
+    static void enter(@Advice.Argument(value = 0, readOnly = false) MailFrame frame) {
+      if (frame instanceof MailFrame.Holds holds) {
+        frame = new MailFrame.Gone(holds.id());
+      }
+    }
+  }
+
+  /** Whatever is offered is wanted. */
+  public static final class WantsAll {
+    @Advice.OnMethodExit
+    static void exit(@Advice.Return(readOnly = false) Optional<?> here) {
+      here = Optional.empty();
+    }
   }
 
   /** A relay has what it had. */

@@ -34,6 +34,7 @@ public final class PlantedFaults {
   private static final String LEDGER = "sync.storage.Ledger";
   private static final String RECEIPTS = "sync.documents.Receipts";
   private static final String MAIL = "edge.mailbox.MailConnection";
+  private static final String SIBLING = "edge.mailbox.SiblingConnection";
 
   static final List<PlantedFault> ALL =
       List.of(
@@ -416,6 +417,21 @@ public final class PlantedFaults {
                   "ledger",
                   in("sync.relay.Bringing", "reached").answers(Long.MAX_VALUE))
               .shownBy(18),
+          of(
+                  "a relay drops what another relay has a copy of",
+                  "custody",
+                  in(SIBLING, "take").with(Instead.DropsWhatIsHeld.class))
+              .shownBy(54),
+          of(
+                  "a relay says to have what another passes before it has forced it",
+                  "custody",
+                  in(SIBLING, "passed").calls("MailboxStore.put", Instead.class, "signedAtOnce"))
+              .shownBy(54),
+          of(
+                  "a relay takes again what it has",
+                  "custody",
+                  in("edge.mailbox.InMemoryMailboxStore", "look", 1).with(Instead.WantsAll.class))
+              .shownBy(54),
           of(
                   "waits for a member that is retired",
                   "ledger",

@@ -78,13 +78,21 @@ final class Faults {
       case RESTORE -> restore(node, nanos, random);
       case CLONE -> copy(node, nanos, random);
       case APART -> {
+        if (chooses(random)) {
+          apart(nanos);
+        }
         world.network().block(node, other, nanos);
         world.network().block(other, node, nanos);
       }
-      case RELAY_AWAY -> away(node, nanos);
-      case RELAY_CRASH -> relayEnds(random.nextBoolean(), nanos, _ -> {});
-      case RELAY_LOST -> relayEnds(random.nextBoolean(), nanos, SimulatedRelay::loseMailboxes);
-      case RELAY_DROPS -> relayEnds(random.nextBoolean(), nanos, it -> it.loseEnvelope(random));
+      case RELAY_AWAY -> {
+        if (chooses(random)) {
+          world.network().cut(world.relays().getFirst(), world.relays().getLast());
+        }
+        away(node, nanos);
+      }
+      case RELAY_CRASH -> relayEnds(random, nanos, _ -> {});
+      case RELAY_LOST -> relayEnds(random, nanos, SimulatedRelay::loseMailboxes);
+      case RELAY_DROPS -> relayEnds(random, nanos, it -> it.loseEnvelope(random));
       case STRANGER -> mischief.bring(node, world.space(random), random);
       case WRITE,
           RETRY,
@@ -151,17 +159,30 @@ final class Faults {
     restart(node, SECOND);
   }
 
-  /** A member and the relay don't reach each other. */
+  /** A member and the relays don't reach each other. */
   private void away(SimulatedNode node, long nanos) {
-    var relay = world.relay();
-    if (relay != null && world.network().linked(node, relay)) {
-      world.network().block(node, relay, nanos);
-      world.network().block(relay, node, nanos);
+    for (var relay : world.relays()) {
+      if (world.network().linked(node, relay)) {
+        world.network().block(node, relay, nanos);
+        world.network().block(relay, node, nanos);
+      }
     }
   }
 
-  private void relayEnds(boolean told, long nanos, Consumer<SimulatedRelay> then) {
-    var relay = world.relay();
+  /** Two relays don't reach each other. */
+  private void apart(long nanos) {
+    var relays = world.relays();
+    world.network().block(relays.getFirst(), relays.getLast(), nanos);
+    world.network().block(relays.getLast(), relays.getFirst(), nanos);
+  }
+
+  private boolean chooses(SplittableRandom random) {
+    return world.relays().size() > 1 && random.nextBoolean();
+  }
+
+  private void relayEnds(SplittableRandom random, long nanos, Consumer<SimulatedRelay> then) {
+    boolean told = random.nextBoolean();
+    var relay = chooses(random) ? world.relays().getLast() : world.relay();
     if (relay != null) {
       relay.kill(told);
       then.accept(relay);
@@ -270,19 +291,17 @@ final class Faults {
 
   /** The other end of a way from a node, where the world has a relay sometimes that. */
   private Station end(SimulatedNode node, int number) {
-    var relay = world.relay();
-    return relay != null && number % 3 == 0 && world.network().linked(node, relay)
-        ? relay
-        : neighbour(node, number);
+    var relays = world.relays();
+    return relays.isEmpty() || number % 3 != 0
+        ? neighbour(node, number)
+        : relays.get(number % 2 == 0 ? 0 : relays.size() - 1);
   }
 
   /** Whatever is wrong is mended: everyone runs, on a disk that works, with all links on. */
   void end() {
     over = true;
     List.copyOf(clones).forEach(this::end);
-    if (world.relay() != null) {
-      world.relay().start();
-    }
+    world.relays().forEach(SimulatedRelay::start);
     for (var node : world.nodes()) {
       if (node.isCopy()) {
         continue;

@@ -7,7 +7,6 @@ import com.softadastra.engine.envelope.Custody;
 import com.softadastra.engine.envelope.Envelope;
 import com.softadastra.engine.envelope.MailFrame;
 import com.softadastra.sync.envelope.Envelopes;
-import java.util.Objects;
 
 /** Tells the judge what members and the relay say to each other. */
 final class Post {
@@ -17,20 +16,29 @@ final class Post {
     this.world = world;
   }
 
-  void sent(Station from, byte[] bytes) {
+  void sent(Station from, Station to, byte[] bytes) {
     try {
       switch (MailFrame.decode(bytes)) {
         case MailFrame.Deposit(var envelope) -> given(from, Envelope.decode(envelope));
         case MailFrame.Taken(var id) ->
             world.judge().fetches(from.place(), id, world.plan().nothingIsLost());
-        case MailFrame.Kept(var custody, _) -> signed(custody);
+        case MailFrame.Kept(var custody, _) -> signed((SimulatedRelay) from, custody);
+        case MailFrame.Holds(var id) -> holds((SimulatedRelay) from, id);
+        case MailFrame.Gone(var id) -> world.judge().gone(id);
         case MailFrame.Arrival _,
             MailFrame.Welcome _,
             MailFrame.Refused _,
             MailFrame.PassedOver _,
             MailFrame.Mail _,
             MailFrame.Left _,
-            MailFrame.Farewell _ -> {}
+            MailFrame.Farewell _,
+            MailFrame.Siblings _,
+            MailFrame.Approach _,
+            MailFrame.Comes _,
+            MailFrame.Offer _,
+            MailFrame.Wanted _ -> {}
+        case MailFrame.Pass(var envelope, _) ->
+            world.judge().passes(to.place(), Envelope.decode(envelope).outside().id());
       }
     } catch (Malformed e) {
       world.broken("protocol", from + " sends what is no mail: " + e.getMessage());
@@ -58,16 +66,24 @@ final class Post {
         .orElseThrow();
   }
 
-  private void signed(Custody.Signed signed) {
-    var relay = Objects.requireNonNull(world.relay());
-    var custody = signed.verified(relay.mailboxes());
-    world.judge().signed(custody.id(), relay.has(custody.to(), custody.id()));
+  private void holds(SimulatedRelay relay, byte[] id) {
+    world.judge().holds(id, to -> relay.has(to, id));
   }
 
-  void received(Station to, byte[] bytes) {
+  private void signed(SimulatedRelay relay, Custody.Signed signed) {
+    var custody = signed.verified(relay.mailboxes());
+    world.judge().signed(relay.place(), custody.id(), relay.has(custody.to(), custody.id()));
+  }
+
+  void received(Station from, Station to, byte[] bytes) {
+    if (!to.takesMail()) {
+      return;
+    }
     try {
-      if (to.takesMail() && MailFrame.decode(bytes) instanceof MailFrame.Taken(var id)) {
-        world.judge().fetched(id);
+      switch (MailFrame.decode(bytes)) {
+        case MailFrame.Taken(var id) -> world.judge().fetched(id);
+        case MailFrame.Holds(var id) -> world.judge().isHeld(from.place(), id);
+        default -> {}
       }
     } catch (Malformed _) {
       // the relay finds out

@@ -1,6 +1,7 @@
 package com.softadastra.simulation.world;
 
 import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.peering.PeerUnreachable;
 import com.softadastra.contracts.time.Surroundings;
 import com.softadastra.edge.mailbox.InMemoryMailboxStore;
 import com.softadastra.edge.mailbox.MailboxService;
@@ -29,8 +30,8 @@ import reactor.core.publisher.Flux;
  * its sync engine what says for whom it is one.
  */
 final class SimulatedRelay implements Station {
-  /** Of no node. */
-  static final int PLACE = 63;
+  /** Of no node; a second relay is at the one before. */
+  private static final int PLACE = 63;
 
   private static final Quotas QUOTAS = new Quotas(1L << 40, 1L << 40, 1L << 40, 0);
   private static final MailboxService.Rules RULES =
@@ -38,7 +39,10 @@ final class SimulatedRelay implements Station {
   private static final Duration FORCE = Duration.ofMillis(2);
 
   private final World world;
+  private final int number;
   private final NodeKey key;
+  private final Duration clockIsOff;
+  private final boolean calls;
   private final RandomGenerator random;
   private final Disk disk;
   private InMemoryMailboxStore.Disk mailboxes;
@@ -46,11 +50,19 @@ final class SimulatedRelay implements Station {
 
   private record Process(Life life, MailboxService service, MailboxStore store) {}
 
-  SimulatedRelay(World world, NodeKey key) {
+  /**
+   * @param number 0 for the first
+   * @param clockIsOff by how much
+   * @param calls whether it reaches other relays, or is only reached
+   */
+  SimulatedRelay(World world, int number, NodeKey key, Duration clockIsOff, boolean calls) {
     this.world = world;
+    this.number = number;
     this.key = key;
-    this.random = world.draw("relay");
-    this.disk = new MemoryDisk("machine-relay", "file-relay", new HashMap<>());
+    this.clockIsOff = clockIsOff;
+    this.calls = calls;
+    this.random = world.draw(address());
+    this.disk = new MemoryDisk("machine-" + address(), "file-" + address(), new HashMap<>());
     this.mailboxes = emptyMailboxes();
   }
 
@@ -70,7 +82,7 @@ final class SimulatedRelay implements Station {
 
   @Override
   public int place() {
-    return PLACE;
+    return PLACE - number;
   }
 
   @Override
@@ -80,7 +92,7 @@ final class SimulatedRelay implements Station {
 
   @Override
   public String address() {
-    return "relay";
+    return number == 0 ? "relay" : "relay" + number;
   }
 
   @Override
@@ -102,7 +114,7 @@ final class SimulatedRelay implements Station {
   }
 
   private Instant now() {
-    return SimulatedNode.EPOCH.plusNanos(world.agenda().now());
+    return SimulatedNode.EPOCH.plusNanos(world.agenda().now()).plus(clockIsOff);
   }
 
   // ---- life and death
@@ -128,9 +140,17 @@ final class SimulatedRelay implements Station {
     var duties = new RelayService(new RelayDirectory(recording, disk.peers()), key);
     var store = new InMemoryMailboxStore(mailboxes, QUOTAS, life, FORCE);
     var service =
-        new MailboxService(store, duties, RULES, new Surroundings(life, this::now, random));
+        new MailboxService(
+            store,
+            duties,
+            (relay, addresses, frames) ->
+                calls
+                    ? world.network().of(this, life).mail(relay, addresses, frames)
+                    : Flux.error(new PeerUnreachable("it reaches nobody", null)),
+            RULES,
+            new Surroundings(life, this::now, random));
     process = new Process(life, service, store);
-    world.trace().add(world.agenda().now() * 31 + PLACE);
+    world.trace().add(world.agenda().now() * 31 + place());
     service.start();
   }
 
@@ -143,11 +163,13 @@ final class SimulatedRelay implements Station {
     process = null;
     life.end();
     world.network().ended(life, told);
-    world.trace().add(world.agenda().now() * 37 + PLACE);
+    world.trace().add(world.agenda().now() * 37 + place());
+    world.judge().relayEnded(place(), this::has);
   }
 
   /** Its mailboxes are gone, and others are made at the next start. */
   void loseMailboxes() {
+    world.judge().areLost(place());
     mailboxes = emptyMailboxes();
   }
 
@@ -164,6 +186,7 @@ final class SimulatedRelay implements Station {
       var to = destinations.get(random.nextInt(destinations.size()));
       var waiting = store.waiting(to, Integer.MAX_VALUE);
       var id = waiting.get(random.nextInt(waiting.size())).id();
+      world.judge().isLost(id);
       store.taken(to, id, new CompletableFuture<>());
     }
   }

@@ -22,6 +22,7 @@ import com.softadastra.simulation.plan.Plan;
 import com.softadastra.sync.documents.SpaceNames;
 import com.softadastra.sync.storage.Recording;
 import com.softadastra.sync.storage.SpaceView;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -97,7 +98,7 @@ public final class World {
   private final Faults faults;
   private final Post post;
   private final List<SimulatedNode> nodes = new ArrayList<>();
-  private @Nullable SimulatedRelay relay;
+  private final List<SimulatedRelay> relays = new ArrayList<>();
   private final List<Membership> spaces = new ArrayList<>();
 
   /** What came of a plan. */
@@ -171,7 +172,7 @@ public final class World {
       add(new SimulatedNode(this, i, name, keys.get(i), disk, peers.get(i)));
     }
     if (Plan.relays(plan.seed())) {
-      populateRelay();
+      populateRelays();
     }
     var apart = draw("apart");
     for (var link : plan.links()) {
@@ -180,7 +181,7 @@ public final class World {
       peers.get(a.place()).add(b);
       peers.get(b.place()).add(a);
       network.link(a, b, link[2], link[3]);
-      if (relay != null && apart.nextBoolean()) {
+      if (!relays.isEmpty() && apart.nextBoolean()) {
         network.sever(a, b);
       }
     }
@@ -205,7 +206,7 @@ public final class World {
           }
         }
       }
-      if (relay != null) {
+      for (var relay : relays) {
         membership = relayed(membership, creator, relay);
       }
       judge.isCreated(membership.space(), creator.nodeId());
@@ -219,16 +220,28 @@ public final class World {
     }
   }
 
-  private void populateRelay() {
-    var seed = new byte[NodeKey.SEED_BYTES];
+  /** In some worlds there are two, of which each member reaches one. */
+  private void populateRelays() {
     var random = draw("relay key");
-    random.nextBytes(seed);
-    relay = new SimulatedRelay(this, new NodeKey(seed));
-    network.register(relay);
-    for (var node : nodes) {
-      network.link(node, relay, SECOND / 1000 + random.nextLong(SECOND / 10), 10_000_000);
+    var chain = draw("chain");
+    for (int i = 0; i < (Plan.chains(plan.seed()) ? 2 : 1); i++) {
+      var seed = new byte[NodeKey.SEED_BYTES];
+      random.nextBytes(seed);
+      var off =
+          i == 0 ? Duration.ZERO : Duration.ofSeconds(chain.nextLong(-50_000_000, 50_000_000));
+      var relay =
+          new SimulatedRelay(this, i, new NodeKey(seed), off, i == 0 || chain.nextBoolean());
+      relays.add(relay);
+      network.register(relay);
+      for (var node : nodes) {
+        network.link(node, relay, SECOND / 1000 + random.nextLong(SECOND / 10), 10_000_000);
+      }
+      agenda.after(random.nextLong(SECOND), relay::start);
     }
-    agenda.after(random.nextLong(SECOND), relay::start);
+    if (relays.size() > 1) {
+      network.link(relays.getFirst(), relays.getLast(), SECOND / 10, 1_000_000);
+      nodes.forEach(node -> network.sever(node, relays.get(chain.nextInt(2))));
+    }
   }
 
   /** With the relay, which is told of its duty as pairing does it. */
@@ -242,7 +255,11 @@ public final class World {
       Membership membership, NodeKey issuer, SimulatedRelay relay, long clock) {
     var grant =
         membership.grantRelay(
-            issuer.nodeId(), relay.key().publicKey(), "relay", List.of(relay.address()), clock);
+            issuer.nodeId(),
+            relay.key().publicKey(),
+            relay.address(),
+            List.of(relay.address()),
+            clock);
     var signed = SpaceNames.sign(grant, issuer);
     judge.isRelay(signed.hash(), relay.id(), grant.number(), grant.clock());
     return membership.with(List.of(signed));
@@ -311,8 +328,13 @@ public final class World {
   }
 
   /** In some worlds there is one. */
+  /** The first relay, where there is one. */
   @Nullable SimulatedRelay relay() {
-    return relay;
+    return relays.isEmpty() ? null : relays.getFirst();
+  }
+
+  List<SimulatedRelay> relays() {
+    return relays;
   }
 
   private boolean mayOnlyRead(SimulatedNode node) {
@@ -331,9 +353,7 @@ public final class World {
             this, nodes.size(), node + "copy" + number, node.key(), disk, node.peers());
     add(copy);
     node.peers().forEach(peer -> network.linkAs(copy, node, peer));
-    if (relay != null) {
-      network.linkAs(copy, node, relay);
-    }
+    relays.forEach(relay -> network.linkAs(copy, node, relay));
     return copy;
   }
 
@@ -416,7 +436,7 @@ public final class World {
       trace.add(from.place() * 64L + to.place());
       if (over.isMail()) {
         trace.add(frame.length);
-        post.sent(from, frame);
+        post.sent(from, to, frame);
         return;
       }
       trace.add(frame);
@@ -431,7 +451,7 @@ public final class World {
     public void received(Station from, Station to, Connection over, byte[] frame) {
       trace.add(agenda.now() * 64 + to.place());
       if (over.isMail()) {
-        post.received(to, frame);
+        post.received(from, to, frame);
         return;
       }
       try {
@@ -640,7 +660,7 @@ public final class World {
 
   private void dismissOrInvite(SpaceId space) {
     var steward = creator(space);
-    var there = relay;
+    var there = relay();
     if (there != null) {
       administers(
           steward,
@@ -673,7 +693,7 @@ public final class World {
    * dismissed; so that in the end all can be the same, it is invited again, and they count again.
    */
   private void recall() {
-    var there = relay;
+    var there = relay();
     for (var space : spaces()) {
       administers(
           creator(space),

@@ -2,10 +2,13 @@ package com.softadastra.sync.relay;
 
 import com.softadastra.contracts.time.Schedule;
 import com.softadastra.sync.peer.CustodyMark.Way;
+import com.softadastra.sync.storage.StorageException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What relays had and have nothing left of: the members are to say soon that they have it. Where
@@ -14,6 +17,8 @@ import java.util.function.Consumer;
  * <p>Any thread may use it.
  */
 final class Grace {
+  private static final Logger LOG = LoggerFactory.getLogger(Grace.class);
+
   /** How long a member may take; doubles each time that it doesn't say so. */
   static final Duration FIRST = Duration.ofMinutes(1);
 
@@ -60,7 +65,14 @@ final class Grace {
       upTo = running.getOrDefault(way, 0L);
     }
     boolean stands = upTo > 0 && custody.upTo(way) >= upTo;
-    boolean lacks = stands && custody.lacks(way.space(), way.to(), upTo);
+    boolean lacks;
+    try {
+      lacks = stands && custody.lacks(way.space(), way.to(), upTo);
+    } catch (StorageException e) {
+      LOG.warn("whether {} has what it fetched can't be told now: {}", way.to(), e.getMessage());
+      schedule.after(FIRST, () -> over(way));
+      return;
+    }
     boolean more;
     synchronized (this) {
       running.remove(way);

@@ -1,6 +1,7 @@
 package com.softadastra.sync.relay;
 
 import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.time.Schedule;
 import com.softadastra.contracts.time.Surroundings;
 import com.softadastra.engine.cbor.CborReader.Malformed;
@@ -14,7 +15,9 @@ import com.softadastra.sync.peer.CustodyMark.Way;
 import com.softadastra.sync.storage.Recording;
 import com.softadastra.sync.storage.SpaceView;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
@@ -36,6 +39,7 @@ final class MailChannel {
   /** How long the relay may take to be found and to welcome. */
   private static final Duration CALL = Duration.ofSeconds(30);
 
+  private final NodeId relay;
   private final NodeId self;
   private final Schedule schedule;
   private final Runnable connected;
@@ -46,6 +50,9 @@ final class MailChannel {
   private final Unopened unopened;
   private final AtomicBoolean due = new AtomicBoolean();
   private volatile boolean welcome;
+
+  /** The other relays of spaces, as the relay was told; of the steps alone. */
+  private final Map<SpaceId, List<Map.Entry<NodeId, List<String>>>> named = new HashMap<>();
 
   /**
    * @param isFor whether what a member lacks is to go by relays
@@ -62,6 +69,7 @@ final class MailChannel {
       Unopened unopened,
       Surroundings surroundings,
       Runnable connected) {
+    this.relay = relay;
     this.self = envelopes.node();
     this.schedule = surroundings.schedule();
     this.connected = connected;
@@ -96,6 +104,7 @@ final class MailChannel {
       link.step(() -> {
         due.set(false);
         if (isWelcome()) {
+          nameSiblings();
           bringing.bring();
         }
       });
@@ -123,6 +132,32 @@ final class MailChannel {
       link.send(new MailFrame.Arrival(passages()));
       link.open(call, this::take);
     });
+  }
+
+  /** Names the other relays of each space, where that is not what was said last. */
+  private void nameSiblings() {
+    served
+        .views()
+        .map(SpaceView::membership)
+        .forEach(membership -> {
+          var space = membership.space();
+          var others =
+              membership.relays().stream()
+                  .filter(other -> !other.node().equals(relay))
+                  .limit(MailFrame.SIBLINGS)
+                  .toList();
+          var addresses =
+              others.stream().map(other -> Map.entry(other.node(), other.addresses())).toList();
+          if (!addresses.equals(named.put(space, addresses))) {
+            link.send(
+                new MailFrame.Siblings(
+                    Envelope.pseudonym(space),
+                    Passage.sign(space, relay),
+                    others.stream()
+                        .map(it -> new MailFrame.Siblings.Named(it.key(), it.addresses()))
+                        .toList()));
+          }
+        });
   }
 
   private List<MailFrame.Arrival.Shown> passages() {
@@ -167,6 +202,7 @@ final class MailChannel {
       case MailFrame.Farewell(var reason) ->
           close("the relay ended the connection: " + reason, true);
       case MailFrame.OfMember _ -> throw new Malformed("a frame that members send");
+      case MailFrame.OfSibling _ -> throw new Malformed("a frame that relays send each other");
     }
     link.ask();
   }

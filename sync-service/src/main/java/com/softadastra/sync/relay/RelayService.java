@@ -1,5 +1,6 @@
 package com.softadastra.sync.relay;
 
+import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.mail.RelayDuties;
 import com.softadastra.contracts.mail.RelayDuty;
 import com.softadastra.engine.envelope.Custody;
@@ -15,6 +16,11 @@ public final class RelayService implements RelayDuties {
   public RelayService(RelayDirectory relays, NodeKey key) {
     this.relays = relays;
     this.key = key;
+  }
+
+  @Override
+  public NodeId node() {
+    return key.nodeId();
   }
 
   @Override

@@ -11,6 +11,7 @@ import com.softadastra.contracts.time.EventQueue;
 import com.softadastra.engine.envelope.Custody;
 import com.softadastra.engine.envelope.Envelope;
 import com.softadastra.engine.envelope.MailFrame;
+import com.softadastra.engine.envelope.Passage;
 import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.engine.session.Frame;
@@ -275,6 +276,18 @@ class MailChannelTest {
     queue.advance(Grace.FIRST.minusSeconds(1));
     assertThat(relay.brought()).isEmpty();
     queue.advance(Duration.ofSeconds(2));
+    assertThat(entries(relay.keepAll())).isEqualTo(2);
+  }
+
+  @Test
+  void whatCanNotBeReadWhenAMemberShouldHaveSaidThatItHasItIsLookedAtAgain() {
+    one.write(2);
+    relay.keepAll();
+    relay.hasNothingLeft();
+    medium.failReads(1);
+    queue.advance(Grace.FIRST.plusSeconds(1));
+    assertThat(relay.brought()).isEmpty();
+    queue.advance(Grace.FIRST);
     assertThat(entries(relay.keepAll())).isEqualTo(2);
   }
 
@@ -605,5 +618,47 @@ class MailChannelTest {
     relay.channel.signal();
     soon();
     assertThat(entries(relay.keepAll())).isEqualTo(4);
+  }
+
+  /** The other relays of the space that were named since this was asked last. */
+  private List<List<List<String>>> named() {
+    var named =
+        relay.heard.stream()
+            .filter(MailFrame.Siblings.class::isInstance)
+            .map(MailFrame.Siblings.class::cast)
+            .peek(frame -> {
+              assertThat(frame.pseudonym()).isEqualTo(Envelope.pseudonym(space));
+              assertThat(Passage.lets(RELAY.nodeId(), frame.passage(), Passage.key(space)))
+                  .as("lets the relay in at the others")
+                  .isTrue();
+            })
+            .map(frame -> frame.relays().stream().map(MailFrame.Siblings.Named::addresses).toList())
+            .toList();
+    relay.heard.clear();
+    return named;
+  }
+
+  @Test
+  void namesTheOtherRelaysOnceAndAgainWhenTheyAreOthers() {
+    assertThat(named()).as("none, in place of those that were there").containsExactly(List.of());
+    one.write(1);
+    soon();
+    assertThat(named()).isEmpty();
+    learn(
+        membership()
+            .grantRelay(key(1).nodeId(), key(8).publicKey(), "shore", List.of("shore:1"), 3));
+    relay.channel.signal();
+    soon();
+    assertThat(named()).containsExactly(List.of(List.of("shore:1")));
+    learn(
+        membership()
+            .grantRelay(key(1).nodeId(), key(8).publicKey(), "shore", List.of("shore:2"), 4));
+    relay.channel.signal();
+    soon();
+    assertThat(named()).containsExactly(List.of(List.of("shore:2")));
+    learn(membership().retirement(key(1).nodeId(), key(8).nodeId(), 5));
+    relay.channel.signal();
+    soon();
+    assertThat(named()).containsExactly(List.of());
   }
 }

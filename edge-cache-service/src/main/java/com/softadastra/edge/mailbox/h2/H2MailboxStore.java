@@ -17,8 +17,10 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
@@ -99,6 +101,16 @@ public final class H2MailboxStore implements MailboxStore {
   }
 
   @Override
+  public void look(Offered envelope, CompletableFuture<Optional<Put>> forced) {
+    database.submit(0, _ -> tables.look(envelope), forced);
+  }
+
+  @Override
+  public void gone(UUID id, Set<Hash> pseudonyms, CompletableFuture<Optional<Pile>> forced) {
+    database.submit(0, _ -> tables.gone(id, pseudonyms), forced);
+  }
+
+  @Override
   public void account(NodeId node, CompletableFuture<Account> forced) {
     database.submit(0, _ -> tables.account(node), forced);
   }
@@ -111,6 +123,126 @@ public final class H2MailboxStore implements MailboxStore {
   @Override
   public void told(Pile pile) {
     database.submit(0, _ -> tables.told(pile), new CompletableFuture<>());
+  }
+
+  @Override
+  public void name(Named named) {
+    database.submit(
+        0,
+        _ -> {
+          tables.name(named);
+          return named;
+        },
+        new CompletableFuture<>());
+  }
+
+  @Override
+  public List<Named> named() {
+    return read(connection -> {
+      var siblings = new LinkedHashMap<Hash, List<Sibling>>();
+      try (var select =
+              connection.prepareStatement(
+                  "select pseudonym, public_key, addresses from sibling order by pseudonym, place");
+          var row = select.executeQuery()) {
+        while (row.next()) {
+          siblings
+              .computeIfAbsent(Hash.of(row.getBytes(1)), _ -> new ArrayList<>())
+              .add(new Sibling(row.getBytes(2), row.getString(3).lines().toList()));
+        }
+      }
+      var named = new ArrayList<Named>();
+      try (var select =
+              connection.prepareStatement("select pseudonym, passage from sibling_space");
+          var row = select.executeQuery()) {
+        while (row.next()) {
+          var pseudonym = Hash.of(row.getBytes(1));
+          named.add(
+              new Named(pseudonym, row.getBytes(2), siblings.getOrDefault(pseudonym, List.of())));
+        }
+      }
+      return named;
+    });
+  }
+
+  @Override
+  public void comes(List<Coming> comings) {
+    database.submit(
+        0,
+        _ -> {
+          tables.comes(comings);
+          return comings;
+        },
+        new CompletableFuture<>());
+  }
+
+  @Override
+  public List<Coming> comings() {
+    return read(connection -> {
+      var comings = new ArrayList<Coming>();
+      try (var select =
+              connection.prepareStatement(
+                  "select told_by, pseudonym, node, hops, forget_at from coming");
+          var row = select.executeQuery()) {
+        while (row.next()) {
+          comings.add(
+              new Coming(
+                  new NodeId(Hash.of(row.getBytes(1))),
+                  Hash.of(row.getBytes(2)),
+                  new NodeId(Hash.of(row.getBytes(3))),
+                  row.getInt(4),
+                  Instant.ofEpochMilli(row.getLong(5))));
+        }
+      }
+      return comings;
+    });
+  }
+
+  @Override
+  public List<Held> held(Hash pseudonym, NodeId destination, long after, int most) {
+    return held(
+        "e.destination = ? and p.pseudonym = ? and e.number > ?"
+            + " order by e.destination, e.number",
+        most,
+        destination.hash().bytes(),
+        pseudonym.bytes(),
+        after);
+  }
+
+  @Override
+  public List<Held> brought(NodeId relay, long after, int most) {
+    return held(
+        "p.brought_by = ? and e.number > ? order by e.number", most, relay.hash().bytes(), after);
+  }
+
+  private List<Held> held(String which, int most, Object... values) {
+    return read(connection -> {
+      var held = new ArrayList<Held>();
+      try (var select =
+          connection.prepareStatement(
+              "select e.number, e.id, e.bytes, e.hash, p.sender, p.pseudonym, p.destination,"
+                  + " p.brought_by, e.expires from envelope e join pile p on p.pile_no = e.pile_no where "
+                  + which
+                  + " limit "
+                  + most)) {
+        for (int i = 0; i < values.length; i++) {
+          select.setObject(i + 1, values[i]);
+        }
+        try (var row = select.executeQuery()) {
+          while (row.next()) {
+            held.add(
+                new Held(
+                    new Waiting(row.getLong(1), row.getObject(2, UUID.class), row.getInt(3)),
+                    Hash.of(row.getBytes(4)),
+                    new NodeId(Hash.of(row.getBytes(5))),
+                    Hash.of(row.getBytes(6)),
+                    new NodeId(Hash.of(row.getBytes(7))),
+                    new NodeId(Hash.of(row.getBytes(8))),
+                    Instant.ofEpochMilli(row.getLong(9))));
+          }
+        }
+      }
+      return held;
+    });
   }
 
   @Override

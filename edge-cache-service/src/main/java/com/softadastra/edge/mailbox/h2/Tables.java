@@ -7,13 +7,17 @@ import com.softadastra.edge.database.EdgeDatabase;
 import com.softadastra.edge.database.Statements;
 import com.softadastra.edge.mailbox.MailboxStore.Account;
 import com.softadastra.edge.mailbox.MailboxStore.Arrived;
+import com.softadastra.edge.mailbox.MailboxStore.Gone;
 import com.softadastra.edge.mailbox.MailboxStore.Kept;
+import com.softadastra.edge.mailbox.MailboxStore.Offered;
 import com.softadastra.edge.mailbox.MailboxStore.Pile;
 import com.softadastra.edge.mailbox.MailboxStore.Put;
 import com.softadastra.edge.mailbox.MailboxStore.Refused;
 import com.softadastra.edge.mailbox.MailboxStore.Totals;
 import com.softadastra.edge.mailbox.MailboxStore.Why;
 import com.softadastra.edge.mailbox.Quotas;
+import com.softadastra.edge.mailbox.SiblingStore.Coming;
+import com.softadastra.edge.mailbox.SiblingStore.Named;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -21,11 +25,15 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.LongSupplier;
 
 /** The mailboxes' tables as the writing thread changes them; nobody else uses this. */
 final class Tables implements EdgeDatabase.Witness {
+  /** Rows of what is expired that are forgotten in one transaction, of each kind. */
+  private static final int FORGOTTEN_AT_ONCE = 4096;
+
   private final Statements statements;
   private final Quotas quotas;
   private final LongSupplier freeBytes;
@@ -37,7 +45,8 @@ final class Tables implements EdgeDatabase.Witness {
   private boolean changed;
   private volatile Totals forced;
 
-  private record Place(long number, long pile, NodeId destination, int bytes) {}
+  private record Place(
+      long number, long pile, NodeId destination, int bytes, UUID id, long expires) {}
 
   Tables(Statements statements, Quotas quotas, LongSupplier freeBytes) throws SQLException {
     this.statements = statements;
@@ -51,21 +60,19 @@ final class Tables implements EdgeDatabase.Witness {
   }
 
   Put put(Arrived envelope) throws SQLException {
-    try (var row =
-        statements.rows("select hash, kept_at from envelope where id = ?", envelope.id())) {
-      if (row.next()) {
-        return hash(row, 1).equals(envelope.hash())
-            ? new Kept(Instant.ofEpochMilli(row.getLong(2)))
-            : new Refused(Why.OTHER_BYTES);
-      }
+    var here = here(envelope.id(), envelope.hash());
+    if (here.isPresent()) {
+      return here.get();
+    }
+    if (!envelope.by().equals(envelope.sender()) && isGone(envelope.id())) {
+      return new Gone();
     }
     long pile =
-        statements.number(
-            "select pile_no from pile where sender = ? and pseudonym = ? and destination = ?",
-            envelope.sender(),
-            envelope.pseudonym(),
-            envelope.destination());
-    var refusal = quotas.refuse(envelope.bytes().length, used(envelope, pile == 0));
+        pileNumber(envelope.sender(), envelope.pseudonym(), envelope.destination(), envelope.by());
+    var refusal =
+        quotas.refuse(
+            envelope.bytes().length,
+            used(envelope.sender(), envelope.destination(), pile == 0 ? 1 : 0));
     if (refusal.isPresent()) {
       return new Refused(refusal.get());
     }
@@ -73,13 +80,49 @@ final class Tables implements EdgeDatabase.Witness {
     return new Kept(envelope.at());
   }
 
-  private Quotas.Used used(Arrived envelope, boolean begins) throws SQLException {
-    long sender = statements.number("select bytes from sender where node = ?", envelope.sender());
-    long piles = statements.number("select piles from sender where node = ?", envelope.sender());
-    return new Quotas.Used(
+  Optional<Put> look(Offered envelope) throws SQLException {
+    var here = here(envelope.id(), envelope.hash());
+    if (here.isPresent()) {
+      return here;
+    }
+    return isGone(envelope.id())
+        ? Optional.of(new Gone())
+        : quotas
+            .refuse(envelope.bytes(), used(envelope.sender(), envelope.destination(), 0))
+            .map(Refused::new);
+  }
+
+  private Optional<Put> here(UUID id, Hash hash) throws SQLException {
+    try (var row = statements.rows("select hash, kept_at from envelope where id = ?", id)) {
+      if (!row.next()) {
+        return Optional.empty();
+      }
+      return Optional.of(
+          hash(row, 1).equals(hash)
+              ? new Kept(Instant.ofEpochMilli(row.getLong(2)))
+              : new Refused(Why.OTHER_BYTES));
+    }
+  }
+
+  private boolean isGone(UUID id) throws SQLException {
+    return statements.number("select count(*) from gone where id = ?", id) > 0;
+  }
+
+  private long pileNumber(NodeId sender, Hash pseudonym, NodeId destination, NodeId by)
+      throws SQLException {
+    return statements.number(
+        "select pile_no from pile where sender = ? and pseudonym = ? and destination = ? and brought_by = ?",
         sender,
-        begins ? piles + 1 : piles,
-        statements.number("select bytes from destination where node = ?", envelope.destination()),
+        pseudonym,
+        destination,
+        by);
+  }
+
+  private Quotas.Used used(NodeId sender, NodeId destination, int begun) throws SQLException {
+    return new Quotas.Used(
+        statements.number("select bytes from sender where node = ?", sender),
+        statements.number("select piles from sender where node = ?", sender) + begun,
+        statements.number("select bytes from destination where node = ?", destination),
         bytes,
         freeBytes.getAsLong());
   }
@@ -87,11 +130,12 @@ final class Tables implements EdgeDatabase.Witness {
   private long begin(Arrived envelope) throws SQLException {
     lastPile++;
     statements.change(
-        "insert into pile values (?, ?, ?, ?, 0, 0)",
+        "insert into pile values (?, ?, ?, ?, ?, 0, 0)",
         lastPile,
         envelope.sender(),
         envelope.pseudonym(),
-        envelope.destination());
+        envelope.destination(),
+        envelope.by());
     if (statements.change("update sender set piles = piles + 1 where node = ?", envelope.sender())
         == 0) {
       statements.change("insert into sender values (?, 1, 0)", envelope.sender());
@@ -140,7 +184,7 @@ final class Tables implements EdgeDatabase.Witness {
     Place place;
     try (var row =
         statements.rows(
-            "select number, pile_no, destination, bytes from envelope where id = ? and destination = ?",
+            "select number, pile_no, destination, bytes, id, expires from envelope where id = ? and destination = ?",
             id,
             destination)) {
       if (!row.next()) {
@@ -148,16 +192,45 @@ final class Tables implements EdgeDatabase.Witness {
       }
       place = place(row);
     }
-    var left = remove(place, 0);
+    return Optional.of(gone(place));
+  }
+
+  Optional<Pile> gone(UUID id, Set<Hash> pseudonyms) throws SQLException {
+    Place place;
+    try (var row =
+        statements.rows(
+            "select number, pile_no, destination, bytes, id, expires from envelope where id = ?",
+            id)) {
+      if (!row.next()) {
+        return Optional.empty();
+      }
+      place = place(row);
+    }
+    return pseudonyms.contains(pile(place.pile()).pseudonym())
+        ? Optional.of(gone(place))
+        : Optional.empty();
+  }
+
+  private Pile gone(Place place) throws SQLException {
+    var left = remove(place, false);
+    if (!left.isOfSender()
+        || statements.number(
+                "select count(*) from sibling_space where pseudonym = ?", left.pseudonym())
+            > 0) {
+      statements.change(
+          "merge into gone (id, forget_at) key (id) values (?, ?)", place.id(), place.expires());
+    }
     endIfEmpty(place.pile(), left);
-    return Optional.of(left);
+    return left;
   }
 
   List<Pile> lapse(Instant now, int most) throws SQLException {
+    forget("gone", now);
+    forget("coming", now);
     var places = new ArrayList<Place>();
     try (var row =
         statements.rows(
-            "select number, pile_no, destination, bytes from envelope where expires <= ? order by expires limit ?",
+            "select number, pile_no, destination, bytes, id, expires from envelope where expires <= ? order by expires limit ?",
             now.toEpochMilli(),
             most)) {
       while (row.next()) {
@@ -166,7 +239,7 @@ final class Tables implements EdgeDatabase.Witness {
     }
     var lapsed = new LinkedHashMap<Long, Pile>();
     for (var place : places) {
-      var left = remove(place, 1);
+      var left = remove(place, true);
       var before = lapsed.get(place.pile());
       lapsed.put(
           place.pile(),
@@ -174,14 +247,33 @@ final class Tables implements EdgeDatabase.Witness {
               left.sender(),
               left.pseudonym(),
               left.destination(),
+              left.by(),
               left.envelopes(),
               before == null ? 1 : before.lapsed() + 1));
+    }
+    for (var each : lapsed.entrySet()) {
+      if (!each.getValue().isOfSender()) {
+        endIfEmpty(each.getKey(), pile(each.getKey()));
+      }
     }
     return List.copyOf(lapsed.values());
   }
 
-  /** Removes an envelope. @return what is left of its pile */
-  private Pile remove(Place place, int lapsed) throws SQLException {
+  private void forget(String table, Instant now) throws SQLException {
+    var due = " from " + table + " where forget_at <= ?";
+    if (statements.number("select 1" + due + " fetch first row only", now) > 0) {
+      statements.change("delete" + due + " fetch first " + FORGOTTEN_AT_ONCE + " rows only", now);
+    }
+  }
+
+  /**
+   * Removes an envelope.
+   *
+   * @param lapses so that its sender is to be told, where that brought it
+   * @return what is left of its pile
+   */
+  private Pile remove(Place place, boolean lapses) throws SQLException {
+    int lapsed = lapses && pile(place.pile()).isOfSender() ? 1 : 0;
     statements.change("delete from envelope where number = ?", place.number());
     statements.change("delete from sealed where number = ?", place.number());
     statements.change(
@@ -211,12 +303,7 @@ final class Tables implements EdgeDatabase.Witness {
   }
 
   boolean told(Pile pile) throws SQLException {
-    long number =
-        statements.number(
-            "select pile_no from pile where sender = ? and pseudonym = ? and destination = ?",
-            pile.sender(),
-            pile.pseudonym(),
-            pile.destination());
+    long number = pileNumber(pile.sender(), pile.pseudonym(), pile.destination(), pile.by());
     if (number == 0) {
       return false;
     }
@@ -232,7 +319,9 @@ final class Tables implements EdgeDatabase.Witness {
     var piles = new ArrayList<Pile>();
     try (var row =
         statements.rows(
-            "select sender, pseudonym, destination, envelopes, lapsed from pile where sender = ? order by pile_no",
+            "select sender, pseudonym, destination, brought_by, envelopes, lapsed from pile"
+                + " where sender = ? and brought_by = ? order by pile_no",
+            node,
             node)) {
       while (row.next()) {
         piles.add(readPile(row));
@@ -245,7 +334,7 @@ final class Tables implements EdgeDatabase.Witness {
   private Pile pile(long number) throws SQLException {
     try (var row =
         statements.rows(
-            "select sender, pseudonym, destination, envelopes, lapsed from pile where pile_no = ?",
+            "select sender, pseudonym, destination, brought_by, envelopes, lapsed from pile where pile_no = ?",
             number)) {
       if (!row.next()) {
         throw new SQLException("an envelope of no pile");
@@ -259,16 +348,57 @@ final class Tables implements EdgeDatabase.Witness {
         new NodeId(hash(row, 1)),
         hash(row, 2),
         new NodeId(hash(row, 3)),
-        row.getLong(4),
-        row.getLong(5));
+        new NodeId(hash(row, 4)),
+        row.getLong(5),
+        row.getLong(6));
   }
 
   private static Place place(ResultSet row) throws SQLException {
-    return new Place(row.getLong(1), row.getLong(2), new NodeId(hash(row, 3)), row.getInt(4));
+    return new Place(
+        row.getLong(1),
+        row.getLong(2),
+        new NodeId(hash(row, 3)),
+        row.getInt(4),
+        row.getObject(5, UUID.class),
+        row.getLong(6));
   }
 
   private static Hash hash(ResultSet row, int column) throws SQLException {
     return Hash.of(row.getBytes(column));
+  }
+
+  // ---- other relays
+
+  void name(Named named) throws SQLException {
+    statements.change("delete from sibling where pseudonym = ?", named.pseudonym());
+    statements.change("delete from sibling_space where pseudonym = ?", named.pseudonym());
+    if (named.siblings().isEmpty()) {
+      return;
+    }
+    statements.change(
+        "insert into sibling_space values (?, ?)", named.pseudonym(), named.passage());
+    int place = 0;
+    for (var sibling : named.siblings()) {
+      statements.change(
+          "insert into sibling values (?, ?, ?, ?)",
+          named.pseudonym(),
+          place++,
+          sibling.key(),
+          String.join("\n", sibling.addresses()));
+    }
+  }
+
+  void comes(List<Coming> comings) throws SQLException {
+    for (var coming : comings) {
+      statements.change(
+          "merge into coming (told_by, pseudonym, node, hops, forget_at)"
+              + " key (told_by, pseudonym, node) values (?, ?, ?, ?, ?)",
+          coming.by(),
+          coming.pseudonym(),
+          coming.node(),
+          coming.hops(),
+          coming.until());
+    }
   }
 
   // ---- the transaction

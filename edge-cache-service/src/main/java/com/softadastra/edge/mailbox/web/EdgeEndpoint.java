@@ -29,15 +29,24 @@ final class EdgeEndpoint {
   @JsonInclude(JsonInclude.Include.NON_NULL)
   record Kept(Forwards.Totals totals, @Nullable Instant oldest) {}
 
-  /** Numbers since the start, but for the first three, which are of now. */
+  /**
+   * Numbers since the start, but for the first four, which are of now.
+   *
+   * @param siblings other relays that are connected
+   * @param copied envelopes of which another relay took a copy
+   * @param brought envelopes that other relays brought
+   */
   record Mail(
       long envelopes,
       long bytes,
       int connections,
+      int siblings,
       long kept,
       long taken,
       long lapsed,
-      long refused) {}
+      long refused,
+      long copied,
+      long brought) {}
 
   @ReadOperation
   Body edge() {
@@ -48,10 +57,13 @@ final class EdgeEndpoint {
             totals.envelopes(),
             totals.bytes(),
             service.connections(),
+            service.siblingConnections(),
             counts.kept(),
             counts.taken(),
             counts.lapsed(),
-            counts.refused()),
+            counts.refused(),
+            counts.copied(),
+            counts.brought()),
         forwards.map(it -> new Kept(it.totals(), it.oldest().orElse(null))).orElse(null));
   }
 }

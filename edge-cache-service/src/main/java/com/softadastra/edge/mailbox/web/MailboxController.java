@@ -5,6 +5,7 @@ import com.softadastra.contracts.Problem;
 import com.softadastra.contracts.ProblemCode;
 import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.mail.MailboxView;
+import com.softadastra.contracts.mail.SiblingView;
 import com.softadastra.edge.mailbox.MailboxService;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -13,7 +14,7 @@ import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 
-/** What this node keeps for whom. */
+/** What this node keeps for whom, and the other relays that it passes mail to. */
 @RestController
 @RequestMapping("/api/v1")
 class MailboxController {
@@ -23,7 +24,10 @@ class MailboxController {
     this.service = service;
   }
 
-  record Listing(List<MailboxView> mailboxes) {}
+  /**
+   * @param siblings the other relays that members have named
+   */
+  record Listing(List<MailboxView> mailboxes, List<SiblingView> siblings) {}
 
   /**
    * @param after the node after which to begin: of so many mailboxes that one answer doesn't name
@@ -31,7 +35,7 @@ class MailboxController {
    */
   @GetMapping("/mailboxes")
   Listing mailboxes(@RequestParam(required = false) @Nullable String after) {
-    return new Listing(service.mailboxes(after == null ? null : node(after)));
+    return new Listing(service.mailboxes(after == null ? null : node(after)), service.siblings());
   }
 
   private static NodeId node(String after) {

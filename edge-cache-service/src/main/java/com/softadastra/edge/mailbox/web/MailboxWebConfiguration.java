@@ -32,6 +32,9 @@ public class MailboxWebConfiguration {
       Gauge.builder("softadastra.mailbox.connections", service, MailboxService::connections)
           .description("Nodes that are connected for their mail")
           .register(registry);
+      Gauge.builder("softadastra.mailbox.siblings", service, MailboxService::siblingConnections)
+          .description("Other relays that are connected")
+          .register(registry);
       var counts = service.counts();
       FunctionCounter.builder("softadastra.mailbox.kept", counts, c -> c.kept())
           .description("Custody receipts given")
@@ -47,6 +50,12 @@ public class MailboxWebConfiguration {
           .register(registry);
       FunctionCounter.builder("softadastra.mailbox.passed", counts, c -> c.passedOver())
           .description("Envelopes that their destination could not take in")
+          .register(registry);
+      FunctionCounter.builder("softadastra.mailbox.copied", counts, c -> c.copied())
+          .description("Envelopes of which another relay took a copy")
+          .register(registry);
+      FunctionCounter.builder("softadastra.mailbox.brought", counts, c -> c.brought())
+          .description("Envelopes that other relays brought")
           .register(registry);
     };
   }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.documents.Priority;
 import com.softadastra.contracts.mail.RelayDuties;
 import com.softadastra.contracts.mail.RelayDuty;
@@ -137,6 +138,14 @@ class H2MailboxStoreIT {
                   "select number from envelope where expires <= 5 order by expires limit 256"))
           .contains("ENVELOPE_EXPIRY")
           .contains("index sorted");
+      assertThat(
+              plan(
+                  database,
+                  "select e.number, p.sender from envelope e join pile p on p.pile_no = e.pile_no"
+                      + " where e.destination = X'' and p.pseudonym = X'' and e.number > 5"
+                      + " order by e.destination, e.number limit 256"))
+          .contains("ENVELOPE_CAME")
+          .contains("index sorted");
     }
   }
 
@@ -193,6 +202,7 @@ class H2MailboxStoreIT {
         new MailboxService(
             store,
             new NoDuties(),
+            (_, _, _) -> Flux.never(),
             new MailboxService.Rules(Duration.ofDays(30), 1 << 20),
             new Surroundings(schedule, Clock.systemUTC(), new Random(1)));
     var said = Sinks.many().unicast().<byte[]>onBackpressureBuffer();
@@ -242,6 +252,7 @@ class H2MailboxStoreIT {
         ANN.nodeId(),
         outside.pseudonym(),
         BOB.nodeId(),
+        ANN.nodeId(),
         its.priority(),
         Envelopes.START,
         Instant.now().plusSeconds(100_000),
@@ -250,6 +261,11 @@ class H2MailboxStoreIT {
   }
 
   private static final class NoDuties implements RelayDuties {
+    @Override
+    public NodeId node() {
+      return Envelopes.key(9).nodeId();
+    }
+
     @Override
     public List<RelayDuty> duties() {
       return List.of();

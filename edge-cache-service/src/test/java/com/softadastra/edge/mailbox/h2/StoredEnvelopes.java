@@ -5,10 +5,14 @@ import com.softadastra.disk.CrashSubject;
 import com.softadastra.edge.mailbox.Envelopes;
 import com.softadastra.edge.mailbox.MailboxStore.Account;
 import com.softadastra.edge.mailbox.MailboxStore.Arrived;
+import com.softadastra.edge.mailbox.MailboxStore.Gone;
+import com.softadastra.edge.mailbox.MailboxStore.Offered;
 import com.softadastra.edge.mailbox.MailboxStore.Pile;
 import com.softadastra.edge.mailbox.MailboxStore.Put;
 import com.softadastra.edge.mailbox.MailboxStore.Waiting;
 import com.softadastra.edge.mailbox.Quotas;
+import com.softadastra.edge.mailbox.SiblingStore.Named;
+import com.softadastra.edge.mailbox.SiblingStore.Sibling;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.guard.FailStop;
 import com.softadastra.guard.GuardFileSystem;
@@ -24,11 +28,16 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The mailboxes, put through power failures. Commit n brings 1 to 4 envelopes for a node, each of
- * up to a few thousand bytes, and takes some of those that came before.
+ * up to a few thousand bytes, and takes some of those that came before. Each third comes by another
+ * relay; what was taken is not to be taken from that again.
  */
 final class StoredEnvelopes implements CrashSubject {
   static final NodeKey FROM = Envelopes.key(1);
   static final NodeKey TO = Envelopes.key(2);
+  private static final NodeKey RELAY = Envelopes.key(3);
+
+  /** Envelopes that were taken which are looked for, the last ones. */
+  private static final int LOOKED_FOR = 30;
 
   private static final Quotas QUOTAS = new Quotas(1 << 30, 1 << 30, 1 << 30, 0);
   private static final FailStop THROWING =
@@ -78,18 +87,28 @@ final class StoredEnvelopes implements CrashSubject {
     for (int i = 0; i < 1 + random.nextInt(4); i++) {
       long id = number * 4L + i;
       int size = 1 + random.nextInt(random.nextInt(10) == 0 ? 20_000 : 500);
-      var envelope =
-          Envelopes.arrived(
-              FROM, TO, id, Priority.NORMAL, Envelopes.START.plusSeconds(1_000_000_000), size);
+      var envelope = envelope(id, size);
       brought.add(envelope);
       left.put(id, envelope.bytes());
     }
     return new Commit(brought, taken, left);
   }
 
+  private static Arrived envelope(long id, int size) {
+    var envelope =
+        Envelopes.arrived(
+            FROM, TO, id, Priority.NORMAL, Envelopes.START.plusSeconds(1_000_000_000), size);
+    return id % 3 == 0 ? Envelopes.by(RELAY, envelope) : envelope;
+  }
+
   @Override
   public Session start(String files) {
     var store = open(files);
+    store.name(
+        new Named(
+            Envelopes.PSEUDONYM,
+            new byte[64],
+            List.of(new Sibling(RELAY.publicKey(), List.of("a:1")))));
     key = store.key().publicKey();
     return new Session() {
       @Override
@@ -171,11 +190,29 @@ final class StoredEnvelopes implements CrashSubject {
     if (!found.isEmpty()) {
       return Optional.of(found.size() + " envelopes are here that were taken");
     }
+    if (store.named().isEmpty()) {
+      return acknowledged == 0 ? Optional.empty() : Optional.of("other relays are forgotten");
+    }
+    var taken = new ArrayList<Long>();
+    for (int number = acknowledged; number > 0 && taken.size() < LOOKED_FOR; number--) {
+      taken.addAll(commit(number).taken());
+    }
+    for (long id : taken) {
+      var looked = new CompletableFuture<Optional<Put>>();
+      var envelope = envelope(id, 1);
+      store.look(
+          new Offered(envelope.id(), envelope.hash(), envelope.sender(), envelope.destination(), 1),
+          looked);
+      if (!looked.join().filter(Gone.class::isInstance).isPresent()) {
+        return Optional.of("envelope " + id + " was taken, and would be taken again");
+      }
+    }
     var account = new CompletableFuture<Account>();
     store.account(FROM.nodeId(), account);
     long counted = account.join().piles().stream().mapToLong(Pile::envelopes).sum();
     long here = store.waiting(TO.nodeId(), Integer.MAX_VALUE).size();
-    return counted == here && store.totals().envelopes() == here
+    long brought = store.brought(RELAY.nodeId(), 0, Integer.MAX_VALUE).size();
+    return counted + brought == here && store.totals().envelopes() == here
         ? Optional.empty()
         : Optional.of("counted " + counted + " envelopes of " + here);
   }

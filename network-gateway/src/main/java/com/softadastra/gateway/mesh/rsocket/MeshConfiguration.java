@@ -76,7 +76,10 @@ public class MeshConfiguration {
         metrics);
   }
 
-  /** They are {@link PeerLinks}, and {@link com.softadastra.contracts.blob.BlobLinks}. */
+  /**
+   * They are {@link PeerLinks}, {@link com.softadastra.contracts.blob.BlobLinks} and {@link
+   * com.softadastra.contracts.mail.MailLinks}.
+   */
   @Bean
   RSocketPeerLinks peerLinks(
       MeshProperties properties,

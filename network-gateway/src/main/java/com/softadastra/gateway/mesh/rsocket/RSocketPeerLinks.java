@@ -2,6 +2,7 @@ package com.softadastra.gateway.mesh.rsocket;
 
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.blob.BlobLinks;
+import com.softadastra.contracts.mail.MailLinks;
 import com.softadastra.contracts.peering.PeerLinks;
 import com.softadastra.contracts.peering.PeerUnreachable;
 import com.softadastra.gateway.identity.TransportIdentity;
@@ -29,7 +30,7 @@ import reactor.netty.tcp.TcpClient;
  * Calls peers, one connection for each channel or pairing. Frames that arrive and frames that are
  * asked for are handed over on virtual threads, so the sync engine may wait in both.
  */
-final class RSocketPeerLinks implements PeerLinks, BlobLinks {
+final class RSocketPeerLinks implements PeerLinks, BlobLinks, MailLinks {
   private static final int DEFAULT_PORT = 7600;
 
   private final Supplier<List<String>> reachableAt;

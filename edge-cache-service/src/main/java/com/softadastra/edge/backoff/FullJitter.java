@@ -1,4 +1,4 @@
-package com.softadastra.edge.forward;
+package com.softadastra.edge.backoff;
 
 import java.time.Duration;
 import java.util.random.RandomGenerator;
@@ -8,16 +8,17 @@ import org.springframework.util.backoff.ExponentialBackOff;
 
 /**
  * Random waits between zero and a bound that doubles up to a cap ("Exponential Backoff and Jitter",
- * AWS Architecture Blog, 2015). Spring's policy makes the bounds. Belongs to one lane or origin.
+ * AWS Architecture Blog, 2015). Spring's policy makes the bounds. Belongs to one lane or origin, or
+ * one way to a relay.
  */
-final class FullJitter {
+public final class FullJitter {
   private static final Duration FIRST = Duration.ofMillis(500);
 
   private final Duration cap;
   private final RandomGenerator random;
   private @Nullable BackOffExecution failures;
 
-  FullJitter(Duration cap, RandomGenerator random) {
+  public FullJitter(Duration cap, RandomGenerator random) {
     this.cap = cap;
     this.random = random;
   }
@@ -25,9 +26,9 @@ final class FullJitter {
   /**
    * How long to wait after one more failure.
    *
-   * @param atLeast as the origin asks for; the cap stands above it
+   * @param atLeast as the other side asks for; the cap stands above it
    */
-  Duration next(Duration atLeast) {
+  public Duration next(Duration atLeast) {
     if (failures == null) {
       var bounds = new ExponentialBackOff(FIRST.toMillis(), 2);
       bounds.setMaxInterval(cap.toMillis());
@@ -40,7 +41,7 @@ final class FullJitter {
   }
 
   /** The next failure is the first. */
-  void startOver() {
+  public void startOver() {
     failures = null;
   }
 }
