@@ -55,13 +55,16 @@ public final class BlobStore implements Closeable {
   private final InstantSource clock;
   private final Cache<Chunk, byte[]> memory;
 
+  /** Held while a pin's file comes or goes, which may take long; never taken under that of this. */
+  private final Object pinning = new Object();
+
   // all below under the lock of this; the first blob is the next to go
   private final LinkedHashMap<BlobId, Stored> unasked = new LinkedHashMap<>();
   private final LinkedHashMap<BlobId, Stored> asked = new LinkedHashMap<>();
   private final Map<BlobId, Stored> pinned = new HashMap<>();
   private final LinkedHashMap<BlobId, Stored> damaged = new LinkedHashMap<>();
 
-  /** Files that could not be opened at the start, which may be whole, and what they count for. */
+  /** Files that could not be opened yet, which may be whole, and what they count for. */
   private final Map<BlobId, Long> unopened = new HashMap<>();
 
   private final Map<BlobId, Partial> partials = new HashMap<>();
@@ -175,24 +178,37 @@ public final class BlobStore implements Closeable {
   private boolean loadWhole(BlobId id, BlobDirectory.Found file) {
     OptionalLong total;
     try {
-      total = total(id, file.name());
+      total = whole(id);
     } catch (IOException e) {
-      LOG.warn(
-          "blob {} can't be opened; its file stays, and is not served until the next start", id, e);
+      LOG.warn("blob {} can't be opened; its file stays, and is served once it can be", id, e);
       long weight = BlobFile.weightOfFile(file.bytes());
       unopened.put(id, weight);
       used += weight;
       kept += weight;
       return true;
     }
-    if (total.isEmpty() || file.bytes() != BlobFile.fileBytes(total.getAsLong())) {
-      LOG.warn("the file of blob {} is not what was written, and is removed", id);
-      return false;
-    }
-    var stored = new Stored(files++, total.getAsLong());
+    total.ifPresent(bytes -> load(id, bytes));
+    return total.isPresent();
+  }
+
+  private void load(BlobId id, long total) {
+    var stored = new Stored(files++, total);
     used += stored.weight();
     add(id, stored);
-    return true;
+  }
+
+  /** The length of a blob whose file is as long as it should be; else empty, which is said. */
+  private OptionalLong whole(BlobId id) throws IOException {
+    try (var file = directory.read(id + WHOLE)) {
+      var total = BlobFile.total(file, id);
+      if (total.isPresent() && file.size() == BlobFile.fileBytes(total.getAsLong())) {
+        return total;
+      }
+    } catch (NoSuchFileException _) {
+      return OptionalLong.empty();
+    }
+    LOG.warn("the file of blob {} is not what was written, and is removed", id);
+    return OptionalLong.empty();
   }
 
   private boolean loadPartial(BlobId id, BlobDirectory.Found file) {
@@ -230,7 +246,26 @@ public final class BlobStore implements Closeable {
 
   /** Whether it is here; doesn't count as being asked for. */
   public synchronized boolean has(BlobId id) {
-    return stored(id) != null;
+    return found(id) != null;
+  }
+
+  /** Also what could not be opened before, and can be now. */
+  private @Nullable Stored found(BlobId id) {
+    var weight = unopened.get(id);
+    var coming = partials.get(id);
+    // else it may be what has come, before that is forced
+    if (weight != null && (coming == null || !coming.busy)) {
+      try {
+        var total = whole(id);
+        used -= weight;
+        kept -= weight;
+        unopened.remove(id);
+        total.ifPresentOrElse(bytes -> load(id, bytes), () -> delete(id + WHOLE));
+      } catch (IOException e) {
+        LOG.debug("blob {} still can't be opened", id, e);
+      }
+    }
+    return stored(id);
   }
 
   private @Nullable Stored stored(BlobId id) {
@@ -245,7 +280,7 @@ public final class BlobStore implements Closeable {
    * @throws BlobUnreadable where its file can't be opened now; the blob stays
    */
   public synchronized Optional<BlobReader> read(BlobId id) throws BlobUnreadable {
-    var stored = stored(id);
+    var stored = found(id);
     if (stored == null) {
       return Optional.empty();
     }
@@ -337,33 +372,55 @@ public final class BlobStore implements Closeable {
    *
    * @return whether it is here
    */
-  public synchronized boolean pin(BlobId id) throws IOException {
-    var stored = stored(id);
-    if (stored == null) {
-      return false;
-    }
-    if (!pins.contains(id)) {
-      try (var file = directory.create(id + PIN)) {
-        directory.force(id + PIN, file);
+  public boolean pin(BlobId id) throws IOException {
+    synchronized (pinning) {
+      synchronized (this) {
+        if (found(id) == null) {
+          return false;
+        }
+        if (pins.contains(id)) {
+          return true;
+        }
+        // it must not go while its pin is forced
+        mark(id, true);
       }
-      directory.forceNames();
-      forget(id);
-      pins.add(id);
-      add(id, stored);
+      try {
+        try (var file = directory.create(id + PIN)) {
+          directory.force(id + PIN, file);
+        }
+        directory.forceNames();
+      } catch (IOException e) {
+        mark(id, false);
+        delete(id + PIN);
+        throw e;
+      }
+      return true;
     }
-    return true;
   }
 
   /** It may be evicted again. */
-  public synchronized void unpin(BlobId id) throws IOException {
-    if (pins.contains(id)) {
+  public void unpin(BlobId id) throws IOException {
+    synchronized (pinning) {
+      synchronized (this) {
+        if (!pins.contains(id)) {
+          return;
+        }
+      }
       directory.delete(id + PIN);
       directory.forceNames();
+      mark(id, false);
+    }
+  }
+
+  private synchronized void mark(BlobId id, boolean isPinned) {
+    var stored = forget(id);
+    if (isPinned) {
+      pins.add(id);
+    } else {
       pins.remove(id);
-      var stored = forget(id);
-      if (stored != null) {
-        add(id, stored);
-      }
+    }
+    if (stored != null) {
+      add(id, stored);
     }
   }
 

@@ -136,10 +136,7 @@ class BlobReadingTest {
     assertHere(id, bytes);
   }
 
-  @Test
-  void aBlobStaysThatCanNotBeOpenedAtTheStart() throws IOException {
-    var bytes = bytes(CHUNK, 8);
-    var id = put(store, bytes);
+  private void reopenWhereNothingCanBeOpened() {
     store.close();
     directory = new HookedDirectory(path);
     directory.onOpen =
@@ -147,6 +144,13 @@ class BlobReadingTest {
           throw new IOException("Input/output error");
         };
     store = BlobStore.open(directory, NOTHING_IN_MEMORY, InstantSource.system());
+  }
+
+  @Test
+  void aBlobStaysThatCanNotBeOpenedAtTheStart() throws IOException {
+    var bytes = bytes(CHUNK, 8);
+    var id = put(store, bytes);
+    reopenWhereNothingCanBeOpened();
     assertThat(store.has(id)).isFalse();
     assertThat(store.totals().bytes()).isEqualTo(BlobFile.weight(CHUNK));
     // another that sends something else in its name takes nothing away
@@ -161,18 +165,54 @@ class BlobReadingTest {
   }
 
   @Test
+  void aBlobThatCouldNotBeOpenedAtTheStartIsHereOnceItCan() throws IOException {
+    var bytes = bytes(CHUNK, 10);
+    var id = put(store, bytes);
+    store.pin(id);
+    reopenWhereNothingCanBeOpened();
+    assertThat(store.read(id)).isEmpty();
+    directory.onOpen = () -> {};
+    assertThat(store.has(id)).isTrue();
+    assertHere(id, bytes);
+    assertThat(store.write(id, CHUNK, 0)).isEmpty();
+    assertThat(store.totals())
+        .isEqualTo(new BlobStore.Totals(1, BlobFile.weight(CHUNK), 1, 0, 0, 0));
+  }
+
+  /** The file by that name is another one by then. */
+  @Test
+  void whatComesAgainIsNotHereBeforeItIsForced() throws IOException {
+    var bytes = bytes(CHUNK, 12);
+    var id = put(store, bytes);
+    reopenWhereNothingCanBeOpened();
+    directory.onForce =
+        () -> {
+          directory.onOpen = () -> {};
+          assertThat(store.has(id)).isFalse();
+        };
+    put(store, bytes);
+    assertHere(id, bytes);
+    assertThat(store.totals().bytes()).isEqualTo(BlobFile.weight(CHUNK));
+  }
+
+  @Test
+  void whatCouldNotBeOpenedAndIsNotWholeIsRemoved() throws IOException {
+    var id = put(store, bytes(CHUNK, 11));
+    reopenWhereNothingCanBeOpened();
+    Files.write(path.resolve(id + ".blob"), new byte[9]);
+    directory.onOpen = () -> {};
+    assertThat(store.read(id)).isEmpty();
+    assertThat(path.resolve(id + ".blob")).doesNotExist();
+    assertThat(store.totals().bytes()).isZero();
+  }
+
+  @Test
   void whatComesAgainTakesThePlaceOfWhatCouldNotBeOpened() throws IOException {
     var bytes = bytes(CHUNK, 9);
     var id = put(store, bytes);
-    store.close();
-    directory = new HookedDirectory(path);
-    directory.onOpen =
-        () -> {
-          throw new IOException("Input/output error");
-        };
-    store = BlobStore.open(directory, NOTHING_IN_MEMORY, InstantSource.system());
-    directory.onOpen = () -> {};
+    reopenWhereNothingCanBeOpened();
     put(store, bytes);
+    directory.onOpen = () -> {};
     assertHere(id, bytes);
     assertThat(store.totals().bytes()).isEqualTo(BlobFile.weight(CHUNK));
   }

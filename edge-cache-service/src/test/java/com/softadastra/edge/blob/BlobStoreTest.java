@@ -26,6 +26,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -309,6 +313,71 @@ class BlobStoreTest {
     put(store, bytes(CHUNK, 30));
     assertThat(store.has(first)).isFalse();
     assertThat(store.has(second)).isFalse();
+  }
+
+  private HookedDirectory reopenHooked(BlobLimits limits) {
+    store.close();
+    var hooked = new HookedDirectory(directory);
+    store = BlobStore.open(hooked, limits, () -> now);
+    return hooked;
+  }
+
+  private static <T> T elsewhere(Callable<T> call) {
+    var done = new CompletableFuture<T>();
+    Thread.ofVirtual()
+        .start(() -> {
+          try {
+            done.complete(call.call());
+          } catch (Exception e) {
+            done.completeExceptionally(e);
+          }
+        });
+    return done.orTimeout(20, TimeUnit.SECONDS).join();
+  }
+
+  /** What is being pinned doesn't go. */
+  @Test
+  void nobodyWaitsForAPinThatIsForced() throws IOException {
+    var hooked = reopenHooked(limits(4L * CHUNK));
+    var first = put(store, bytes(CHUNK, 1));
+    var forces = new AtomicInteger();
+    hooked.onForce =
+        () -> {
+          hooked.onForce = () -> {};
+          forces.incrementAndGet();
+          assertThat(elsewhere(() -> store.has(first))).isTrue();
+          for (int i = 0; i < 4; i++) {
+            byte[] bytes = bytes(CHUNK, 10 + i);
+            assertThat(elsewhere(() -> put(store, bytes))).isNotEqualTo(first);
+          }
+        };
+    store.pin(first);
+    assertThat(store.has(first)).isTrue();
+    hooked.onForce =
+        () -> {
+          hooked.onForce = () -> {};
+          forces.incrementAndGet();
+          assertThat(elsewhere(() -> store.has(first))).isTrue();
+        };
+    store.unpin(first);
+    assertThat(forces).hasValue(2);
+  }
+
+  @Test
+  void aPinThatCannotBeForcedIsNone() throws IOException {
+    var hooked = reopenHooked(limits(4L * CHUNK));
+    var first = put(store, bytes(CHUNK, 1));
+    hooked.onForce =
+        () -> {
+          throw new IOException("Input/output error");
+        };
+    assertThatThrownBy(() -> store.pin(first)).isInstanceOf(IOException.class);
+    hooked.onForce = () -> {};
+    assertThat(files()).containsExactly(first + ".blob");
+    assertThat(store.totals().pinned()).isZero();
+    put(store, bytes(3 * CHUNK, 2));
+    assertThat(store.has(first)).isFalse();
+    assertThat(store.totals().bytes()).isEqualTo(BlobFile.weight(3 * CHUNK));
   }
 
   @Test

@@ -9,7 +9,10 @@ import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 
-/** A directory in which something happens before a file is opened to read, and before each read. */
+/**
+ * A directory in which something happens before a file is opened to read, before each read and
+ * before each force.
+ */
 final class HookedDirectory extends BlobDirectory {
   /** What happens before. */
   interface Hook {
@@ -18,6 +21,7 @@ final class HookedDirectory extends BlobDirectory {
 
   volatile Hook onOpen = () -> {};
   volatile Hook onRead = () -> {};
+  volatile Hook onForce = () -> {};
   volatile FileChannel opened;
 
   HookedDirectory(Path path) {
@@ -29,6 +33,18 @@ final class HookedDirectory extends BlobDirectory {
     onOpen.run();
     opened = new Hooked(super.read(name));
     return opened;
+  }
+
+  @Override
+  void force(String name, FileChannel file) throws IOException {
+    onForce.run();
+    super.force(name, file);
+  }
+
+  @Override
+  void forceNames() throws IOException {
+    onForce.run();
+    super.forceNames();
   }
 
   private final class Hooked extends FileChannel {
