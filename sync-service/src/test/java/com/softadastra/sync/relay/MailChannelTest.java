@@ -3,6 +3,7 @@ package com.softadastra.sync.relay;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.peering.Role;
@@ -67,11 +68,15 @@ class MailChannelTest {
     one = new MeetingNode(key(1), membership, medium, queue, network);
     two = new MeetingNode(key(2), membership, new Medium(), queue, network);
     way = new Way(space, two.id(), RELAY.nodeId());
-    custody =
-        new CustodyBook(one.recording, new RelayDirectory(one.recording, new InMemoryPeerStore()));
+    custody = custody(one);
     grace =
         new Grace(custody, queue, lost -> relay.channel.lost(lost, "the member doesn't say so"));
     relay = new Played(key(7));
+  }
+
+  private static CustodyBook custody(MeetingNode node) {
+    return new CustodyBook(
+        node.recording, new RelayDirectory(node.recording, new InMemoryPeerStore()));
   }
 
   private static Envelopes envelopes(MeetingNode node) {
@@ -85,26 +90,40 @@ class MailChannelTest {
     final Sinks.Many<byte[]> says = Sinks.many().unicast().onBackpressureBuffer();
     final MailChannel channel;
 
-    Played(NodeKey mailboxes, MailFrame.Left... left) {
+    Played(NodeKey mailboxes) {
+      this(mailboxes, one, two, custody, grace, unopened);
+    }
+
+    /**
+     * @param node whose connection it is
+     * @param other that it never meets
+     */
+    Played(
+        NodeKey mailboxes,
+        MeetingNode node,
+        MeetingNode other,
+        CustodyBook custody,
+        Grace grace,
+        Unopened unopened) {
       this.mailboxes = mailboxes;
       channel =
           new MailChannel(
               RELAY.nodeId(),
-              one.recording,
-              envelopes(one),
+              node.recording,
+              envelopes(node),
               custody,
               grace,
-              member -> member.equals(two.id()),
+              member -> member.equals(other.id()),
               unopened,
-              one.surroundings,
+              node.surroundings,
               () -> {});
-      one.recording.onForced(channel::signal);
+      node.recording.onForced(channel::signal);
       channel.open(frames -> {
         frames.subscribe(frame -> heard.add(MailFrame.decode(frame)));
         return says.asFlux();
       });
       byte[] key = mailboxes.publicKey();
-      say(new MailFrame.Welcome(key, Custody.certify(key, RELAY), List.of(left)));
+      say(new MailFrame.Welcome(key, Custody.certify(key, RELAY), List.of()));
     }
 
     void say(MailFrame frame) {
@@ -283,6 +302,42 @@ class MailChannelTest {
     assertThat(word).hasSize(1);
     taken(two, word);
     assertThat(two.said(one)).isEqualTo(one.vector());
+  }
+
+  /** Each takes the other to have of a chain what it has itself. */
+  @Test
+  void twoWhoseChainsDifferDoNotAnswerEachOtherForEver() {
+    two.write(5);
+    sealedByTwo().forEach(this::mail);
+    var word = relay.keepAll();
+    var life = new MeetingNode(key(2), membership(), new Medium(), queue, new MemoryNetwork(queue));
+    life.write(5);
+    for (var envelope : word) {
+      envelopes(life).open(envelope);
+      soon();
+    }
+    var book = custody(life);
+    var grace = new Grace(book, queue, _ -> {});
+    var toLife = new Played(key(8), life, one, book, grace, new Unopened(RELAY.nodeId()));
+    int rounds = 0;
+    while (carry(toLife, relay) | carry(relay, toLife)) {
+      assertThat(++rounds).as("rounds").isLessThan(10);
+    }
+    assertThat(rounds).isPositive();
+    assertThat(last(life, two.replica())).isNotEqualTo(last(one, two.replica()));
+  }
+
+  private Hash last(MeetingNode at, Replica chain) {
+    return at.recording.view(space).orElseThrow().chains().get(chain).hash();
+  }
+
+  private static boolean carry(Played from, Played to) {
+    var brought = from.brought();
+    for (var envelope : brought) {
+      from.keep(envelope);
+      to.say(new MailFrame.Mail(envelope.encode()));
+    }
+    return !brought.isEmpty();
   }
 
   @Test
