@@ -11,6 +11,7 @@ import com.softadastra.contracts.time.EventQueue;
 import com.softadastra.engine.envelope.Custody;
 import com.softadastra.engine.envelope.Envelope;
 import com.softadastra.engine.envelope.MailFrame;
+import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.engine.session.Frame;
 import com.softadastra.engine.space.Membership;
@@ -443,6 +444,27 @@ class MailChannelTest {
     assertThat(relay.answers().get(0)).hasSize(2);
     assertThat(ofTwo()).isEqualTo(Map.of(two.replica(), 2L));
     assertThat(unopened.problem()).isNull();
+  }
+
+  /** It is in the log, which is read a page with each commit; nobody has to be asked. */
+  @Test
+  void whatNeedsADamagedDocumentIsTakenInOnceTheLogIsRead() {
+    one.write(1);
+    taken(two, relay.keepAll());
+    one.write(2_500);
+    relay.keepAll();
+    two.write(1);
+    var envelopes = inTurn();
+    var document = new DocumentKey(space, "documents", "d0");
+    assertThat(medium.turnDocument(document, 9)).isTrue();
+    envelopes.forEach(
+        it -> relay.says.tryEmitNext(new MailFrame.Mail(it.encode()).encode()).orThrow());
+    queue.advance(Duration.ofMillis(18));
+    assertThat(relay.answers().get(0)).isEmpty();
+    soon();
+    assertThat(relay.answers().get(0)).hasSize(2);
+    assertThat(ofTwo()).isEqualTo(Map.of(two.replica(), 2L));
+    assertThat(medium.damaged()).isZero();
   }
 
   /** What can't be read is not with the relay, nor is what follows on it. */
