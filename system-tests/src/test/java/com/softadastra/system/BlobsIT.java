@@ -25,7 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Blobs of two nodes that are paired, and of one that is not. */
+/** Blobs of nodes that are paired. */
 class BlobsIT {
   private static final int LENGTH = 5_000_011;
   private static final HttpClient HTTP = HttpClient.newHttpClient();
@@ -77,10 +77,14 @@ class BlobsIT {
   }
 
   @Test
-  void peersFetchFromEachOtherAndStrangersDoNot() throws Exception {
+  void peersFetchFromEachOtherWhileBothWantThat() throws Exception {
     pair();
     var c = nodes.create("c");
     Nodes.start(c);
+    c.join(a.invite("reader"));
+    c.awaitLinkTo(a.id(), "connected");
+    // c asks it still, and it gives nothing
+    a.switchLink(c.id(), "off");
     assertThat(get(b).statusCode()).isEqualTo(404);
     assertThat(put(a).statusCode()).isEqualTo(201);
     await("the blob of a")
@@ -88,6 +92,10 @@ class BlobsIT {
         .untilAsserted(() -> assertThat(get(b).statusCode()).isEqualTo(200));
     assertThat(get(b).body()).isEqualTo(bytes);
     assertThat(get(c).statusCode()).isEqualTo(404);
+    a.switchLink(c.id(), "on");
+    await("the blob of a, at c")
+        .atMost(SOON)
+        .untilAsserted(() -> assertThat(get(c).statusCode()).isEqualTo(200));
 
     // it is there without the other too
     a.process().stop();
