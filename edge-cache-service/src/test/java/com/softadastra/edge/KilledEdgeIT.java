@@ -7,7 +7,6 @@ import static org.awaitility.Awaitility.await;
 import com.softadastra.contracts.http.RawHttp;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -23,28 +22,8 @@ import org.junit.jupiter.api.io.TempDir;
 class KilledEdgeIT {
   @TempDir Path data;
 
-  private Process start(int port, int originPort) throws IOException {
-    return new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx128m",
-            "-cp",
-            System.getProperty("java.class.path"),
-            EdgeApplication.class.getName(),
-            "--server.port=" + port,
-            "--softadastra.link.port=0",
-            "--softadastra.data=" + data,
-            "--softadastra.edge.origins.shop.url=http://127.0.0.1:" + originPort)
-        .redirectErrorStream(true)
-        .redirectOutput(data.resolve("log").toFile())
-        .start();
-  }
-
   @Test
   void whatWasWholeIsServedAndHalfABodyIsNot() throws Exception {
-    int port;
-    try (var free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = free.getLocalPort();
-    }
     try (var origin = new TestOrigin()) {
       origin.answers((request, out) -> {
         if (request.target().equals("/whole")) {
@@ -57,20 +36,17 @@ class KilledEdgeIT {
           new CountDownLatch(1).await();
         }
       });
-      var process = start(port, origin.port);
-      try {
+      try (var process = new EdgeProcess(data, origin.port)) {
         await()
             .atMost(Duration.ofSeconds(60))
             .ignoreExceptions()
-            .until(() -> get(port, "/cache/shop/whole").status() == 200);
+            .until(() -> get(process.port, "/cache/shop/whole").status() == 200);
         await().until(this::isHeadOnDisk);
-        try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+        try (var socket = new Socket(InetAddress.getLoopbackAddress(), process.port)) {
           socket.getOutputStream().write(request("/cache/shop/half"));
           assertThat(socket.getInputStream().read()).isEqualTo('H');
-          process.destroyForcibly().waitFor();
+          process.kill();
         }
-      } finally {
-        process.destroyForcibly();
       }
       origin.stop();
       try (var edge = new EdgeServer(data, origin.port)) {

@@ -5,8 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import com.softadastra.contracts.http.RawHttp;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,43 +26,21 @@ class KilledForwardsIT {
 
   @TempDir Path data;
 
-  private Process start(int port, int originPort) throws IOException {
-    return new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx128m",
-            "-XX:TieredStopAtLevel=1",
-            "-cp",
-            System.getProperty("java.class.path"),
-            EdgeApplication.class.getName(),
-            "--server.port=" + port,
-            "--softadastra.link.port=0",
-            "--softadastra.data=" + data,
-            "--softadastra.edge.forward.longest-wait=50ms",
-            "--softadastra.edge.origins.shop.url=http://127.0.0.1:" + originPort)
-        .redirectErrorStream(true)
-        .redirectOutput(data.resolve("log").toFile())
-        .start();
-  }
-
   @Test
   void whatWasAcceptedIsDeliveredInOrderUnderItsKey() throws Exception {
-    int port;
-    try (var free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = free.getLocalPort();
-    }
     try (var origin = new TestOrigin()) {
       origin.stop();
       var ids = new ArrayList<String>();
-      var process = start(port, origin.port);
-      try {
+      try (var process =
+          new EdgeProcess(data, origin.port, "--softadastra.edge.forward.longest-wait=50ms")) {
         await()
             .atMost(Duration.ofSeconds(120))
             .ignoreExceptions()
-            .until(() -> post(port, "0", ids));
+            .until(() -> post(process.port, "0", ids));
         for (int i = 1; i < REQUESTS; i++) {
-          assertThat(post(port, "" + i, ids)).isTrue();
+          assertThat(post(process.port, "" + i, ids)).isTrue();
         }
-        process.destroyForcibly().waitFor();
+        process.kill();
 
         // the sixth is taken and never answered
         origin.answers((request, out) -> {
@@ -74,13 +50,11 @@ class KilledForwardsIT {
           out.write(TestOrigin.answer(200, "", ""));
         });
         origin.startAgain();
-        process = start(port, origin.port);
+        process.start();
         await()
             .atMost(Duration.ofSeconds(120))
             .until(() -> !origin.seen.isEmpty() && origin.seen.getLast().body().equals("5"));
-        process.destroyForcibly().waitFor();
-      } finally {
-        process.destroyForcibly();
+        process.kill();
       }
       origin.answers(200, "", "");
       try (var edge = new EdgeServer(data, origin.port)) {

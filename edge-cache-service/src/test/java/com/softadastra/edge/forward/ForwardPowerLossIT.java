@@ -1,63 +1,20 @@
 package com.softadastra.edge.forward;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
-import com.softadastra.disk.Campaign;
-import com.softadastra.disk.PowerLossCampaign;
-import com.softadastra.disk.PowerLossCampaign.Plan;
-import com.softadastra.disk.PowerLossCampaign.Result;
-import java.time.Duration;
+import com.softadastra.edge.PowerLosses;
 import org.junit.jupiter.api.Test;
 
-/**
- * What a 202 could have been given for, and what became of it, survives power failures at any
- * point, with what the disk had not been made to keep dropped, reordered or torn; on a disk that
- * lies about forces the same campaign finds it lost.
- *
- * <p>{@code -Dpowerloss.images=} sets how many images are opened; {@code -Dpowerloss.seed=}
- * replays.
- */
+/** What a 202 could have been given for, and what became of it, survives power failures. */
 class ForwardPowerLossIT {
-  private static final int WORKERS = 2;
-
-  private static Result campaign(int base, int recorded, int images, boolean lying)
-      throws Exception {
-    long seed = Long.getLong("powerloss.seed", System.nanoTime());
-    System.out.println("ForwardPowerLossIT: -Dpowerloss.seed=" + seed);
-    var plan = new Plan(base, Duration.ZERO, recorded, images, WORKERS, lying, seed);
-    var result =
-        new PowerLossCampaign(new StoredForwards(seed, 1 << 18), scheme -> scheme + ":/db", plan)
-            .run("/db.mv.db");
-    Campaign.note(
-        "ForwardPowerLossIT",
-        "%s, seed %d: %,d images %s, of %d changes, %d forces; violations %s"
-            .formatted(
-                lying ? "a disk that lies" : "guarded",
-                seed,
-                result.total(),
-                result.images(),
-                result.changes(),
-                result.forces(),
-                result.violations()));
-    result.samples().forEach(System.out::println);
-    return result;
-  }
+  private final PowerLosses powerLosses =
+      new PowerLosses("ForwardPowerLossIT", seed -> new StoredForwards(seed, 1 << 18));
 
   @Test
   void losesNothingThatWasAccepted() throws Exception {
-    int images = Integer.getInteger("powerloss.images", 400);
-    var campaign = new Campaign();
-    do {
-      var result = campaign(100, 400, images, false);
-
-      // a moment at which all is forced has fewer images
-      assertThat(result.total()).isGreaterThan(images * 9 / 10);
-      assertThat(result.samples()).isEmpty();
-    } while (campaign.goesOn());
+    powerLosses.loseNothing();
   }
 
   @Test
   void findsLossesOnADiskThatLies() throws Exception {
-    assertThat(campaign(50, 200, 100, true).violated()).isPositive();
+    powerLosses.loseSomethingOnADiskThatLies();
   }
 }
