@@ -3,10 +3,8 @@ package com.softadastra.edge;
 import com.softadastra.contracts.blob.BlobLinks;
 import com.softadastra.contracts.blob.BlobPeers;
 import com.softadastra.contracts.blob.Blobs;
-import com.softadastra.contracts.link.LinkAddress;
 import com.softadastra.contracts.link.LinkClient;
 import com.softadastra.contracts.link.LinkProperties;
-import com.softadastra.contracts.link.LinkSecret;
 import com.softadastra.contracts.link.LinkServer;
 import com.softadastra.contracts.mail.Mailboxes;
 import com.softadastra.contracts.mail.RelayDuties;
@@ -24,19 +22,14 @@ import org.springframework.context.annotation.Configuration;
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(LinkProperties.class)
 class LinkConfiguration {
-  @Bean
-  LinkSecret linkSecret(LinkProperties link) {
-    return link.secret();
+  @Bean(destroyMethod = "close")
+  LinkClient linkToSync(LinkProperties link) {
+    return link.toSync();
   }
 
   @Bean(destroyMethod = "close")
-  LinkClient linkToSync(LinkProperties link, LinkSecret secret) {
-    return LinkClient.to(LinkAddress.parse(link.sync()), secret);
-  }
-
-  @Bean(destroyMethod = "close")
-  LinkClient linkToGateway(LinkProperties link, LinkSecret secret) {
-    return LinkClient.to(LinkAddress.parse(link.gateway()), secret);
+  LinkClient linkToGateway(LinkProperties link) {
+    return link.toGateway();
   }
 
   @Bean
@@ -55,11 +48,8 @@ class LinkConfiguration {
   }
 
   @Bean(destroyMethod = "close")
-  LinkServer linkForGateway(
-      LinkProperties link, LinkSecret secret, Mailboxes mailboxes, Blobs blobs) {
-    return LinkServer.bind(new LinkAddress(link.bind(), link.port()), secret)
-        .serve(Mailboxes.class, mailboxes)
-        .serve(Blobs.class, blobs);
+  LinkServer linkForGateway(LinkProperties link, Mailboxes mailboxes, Blobs blobs) {
+    return link.server().serve(Mailboxes.class, mailboxes).serve(Blobs.class, blobs);
   }
 
   @Bean

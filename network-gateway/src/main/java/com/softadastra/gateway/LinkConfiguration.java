@@ -1,13 +1,9 @@
 package com.softadastra.gateway;
 
-import static java.util.Objects.requireNonNull;
-
 import com.softadastra.contracts.blob.BlobLinks;
 import com.softadastra.contracts.blob.Blobs;
-import com.softadastra.contracts.link.LinkAddress;
 import com.softadastra.contracts.link.LinkClient;
 import com.softadastra.contracts.link.LinkProperties;
-import com.softadastra.contracts.link.LinkSecret;
 import com.softadastra.contracts.link.LinkServer;
 import com.softadastra.contracts.mail.Mailboxes;
 import com.softadastra.contracts.peering.Bundles;
@@ -26,13 +22,8 @@ import org.springframework.context.annotation.Configuration;
 @EnableConfigurationProperties(LinkProperties.class)
 class LinkConfiguration {
   @Bean
-  LinkSecret linkSecret(LinkProperties link) {
-    return link.secret();
-  }
-
-  @Bean
-  LinkClient linkToSync(LinkProperties link, LinkSecret secret) {
-    return LinkClient.to(LinkAddress.parse(link.sync()), secret);
+  LinkClient linkToSync(LinkProperties link) {
+    return link.toSync();
   }
 
   @Bean
@@ -47,8 +38,8 @@ class LinkConfiguration {
 
   @Bean
   @ConditionalOnProperty("softadastra.link.edge")
-  LinkClient linkToEdge(LinkProperties link, LinkSecret secret) {
-    return LinkClient.to(LinkAddress.parse(requireNonNull(link.edge())), secret);
+  LinkClient linkToEdge(LinkProperties link) {
+    return link.toEdge();
   }
 
   @Bean
@@ -64,10 +55,7 @@ class LinkConfiguration {
   }
 
   @Bean
-  LinkServer linkForSync(
-      LinkProperties link, LinkSecret secret, PeerLinks links, BlobLinks blobLinks) {
-    return LinkServer.bind(new LinkAddress(link.bind(), link.port()), secret)
-        .serve(PeerLinks.class, links)
-        .serve(BlobLinks.class, blobLinks);
+  LinkServer linkForSync(LinkProperties link, PeerLinks links, BlobLinks blobLinks) {
+    return link.server().serve(PeerLinks.class, links).serve(BlobLinks.class, blobLinks);
   }
 }

@@ -3,10 +3,8 @@ package com.softadastra.sync;
 import com.softadastra.contracts.blob.BlobPeers;
 import com.softadastra.contracts.documents.Documents;
 import com.softadastra.contracts.http.HttpSurface;
-import com.softadastra.contracts.link.LinkAddress;
 import com.softadastra.contracts.link.LinkClient;
 import com.softadastra.contracts.link.LinkProperties;
-import com.softadastra.contracts.link.LinkSecret;
 import com.softadastra.contracts.link.LinkServer;
 import com.softadastra.contracts.mail.RelayDuties;
 import com.softadastra.contracts.peering.Bundles;
@@ -47,14 +45,9 @@ public class SyncApplication {
     application.run(arguments);
   }
 
-  @Bean
-  LinkSecret linkSecret(LinkProperties link) {
-    return link.secret();
-  }
-
   @Bean(destroyMethod = "close")
-  LinkClient linkToGateway(LinkProperties link, LinkSecret secret) {
-    return LinkClient.to(LinkAddress.parse(link.gateway()), secret);
+  LinkClient linkToGateway(LinkProperties link) {
+    return link.toGateway();
   }
 
   @Bean
@@ -65,13 +58,12 @@ public class SyncApplication {
   @Bean(destroyMethod = "close")
   LinkServer linkForOthers(
       LinkProperties link,
-      LinkSecret secret,
       Documents documents,
       Peering peering,
       Bundles bundles,
       RelayDuties duties,
       BlobPeers blobPeers) {
-    return LinkServer.bind(new LinkAddress(link.bind(), link.port()), secret)
+    return link.server()
         .serve(Documents.class, documents)
         .serve(Peering.class, peering)
         .serve(Bundles.class, bundles)

@@ -1,7 +1,6 @@
 package com.softadastra.runtime.link;
 
 import com.softadastra.contracts.documents.Documents;
-import com.softadastra.contracts.link.LinkAddress;
 import com.softadastra.contracts.link.LinkClient;
 import com.softadastra.contracts.link.LinkProperties;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -14,7 +13,7 @@ import org.springframework.context.annotation.Configuration;
 public class LinkConfiguration {
   @Bean
   LinkClient syncLink(LinkProperties link) {
-    return LinkClient.to(LinkAddress.parse(link.sync()), link.secret());
+    return link.toSync();
   }
 
   @Bean

@@ -1,5 +1,7 @@
 package com.softadastra.contracts.link;
 
+import static java.util.Objects.requireNonNull;
+
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -23,7 +25,35 @@ public record LinkProperties(
     @DefaultValue("127.0.0.1:7602") String gateway,
     @Nullable String edge,
     @Nullable Path secretFile) {
-  public LinkSecret secret() {
+  /** Calls the sync engine, when it is first used. */
+  public LinkClient toSync() {
+    return to(sync);
+  }
+
+  /** Calls the gateway, when it is first used. */
+  public LinkClient toGateway() {
+    return to(gateway);
+  }
+
+  /**
+   * Calls the edge, when it is first used.
+   *
+   * @throws NullPointerException where the site has none
+   */
+  public LinkClient toEdge() {
+    return to(requireNonNull(edge));
+  }
+
+  private LinkClient to(String address) {
+    return LinkClient.to(LinkAddress.parse(address), secret());
+  }
+
+  /** Where this layer is called, which serves nothing yet. */
+  public LinkServer server() {
+    return LinkServer.bind(new LinkAddress(bind, port), secret());
+  }
+
+  private LinkSecret secret() {
     return secretFile == null ? LinkSecret.none() : LinkSecret.inFile(secretFile);
   }
 }
