@@ -408,11 +408,6 @@ public final class PlantedFaults {
                       .calls("Envelopes.open", Instead.class, "openedAtOnce"))
               .shownBy(72),
           of(
-                  "takes for delivered what was fetched from a relay",
-                  "I11",
-                  in("sync.relay.Grace", "begin").doesNothing())
-              .shownBy(18),
-          of(
                   "takes all for kept once one envelope is",
                   "ledger",
                   in("sync.relay.Bringing", "reached").answers(Long.MAX_VALUE))
