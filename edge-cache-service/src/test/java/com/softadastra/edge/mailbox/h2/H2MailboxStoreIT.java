@@ -161,7 +161,6 @@ class H2MailboxStoreIT {
                   database,
                   "update envelope set turn = 0 where destination = X'' and turn > 1 and pile_no = 5"))
           .contains("ENVELOPE_IN_TURN");
-
     }
   }
 
