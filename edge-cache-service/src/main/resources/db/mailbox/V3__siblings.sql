@@ -13,10 +13,23 @@ insert into pile_of_bringer
   select pile_no, sender, pseudonym, destination, sender, envelopes, lapsed from pile;
 drop table pile;
 alter table pile_of_bringer rename to pile;
--- In the order in which they are passed on.
-create index envelope_came on envelope (destination, number);
-create index pile_of_relay on pile (brought_by);
-create index envelope_of_pile on envelope (pile_no, number);
+-- Envelopes in the order in which they are passed on. A table, as an index beside the others of envelope
+-- would be taken for what it is worse for.
+create table in_order (
+  pseudonym binary(32) not null,
+  destination binary(32) not null,
+  number bigint not null,
+  primary key (pseudonym, destination, number)
+);
+insert into in_order
+  select p.pseudonym, p.destination, e.number from envelope e join pile p on p.pile_no = e.pile_no;
+
+-- Those that another relay brought.
+create table brought (
+  relay binary(32) not null,
+  number bigint not null,
+  primary key (relay, number)
+);
 
 -- Envelopes that were here and are with their destination, so that they aren't taken again.
 create table gone (

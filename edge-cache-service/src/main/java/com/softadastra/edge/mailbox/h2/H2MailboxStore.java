@@ -200,28 +200,35 @@ public final class H2MailboxStore implements MailboxStore {
   @Override
   public List<Held> held(Hash pseudonym, NodeId destination, long after, int most) {
     return held(
-        "e.destination = ? and p.pseudonym = ? and e.number > ?"
-            + " order by e.destination, e.number",
+        "in_order o join envelope e on e.number = o.number",
+        "o.pseudonym = ? and o.destination = ? and o.number > ?"
+            + " order by o.pseudonym, o.destination, o.number",
         most,
-        destination.hash().bytes(),
         pseudonym.bytes(),
+        destination.hash().bytes(),
         after);
   }
 
   @Override
   public List<Held> brought(NodeId relay, long after, int most) {
     return held(
-        "p.brought_by = ? and e.number > ? order by e.number", most, relay.hash().bytes(), after);
+        "brought b join envelope e on e.number = b.number",
+        "b.relay = ? and b.number > ? order by b.relay, b.number",
+        most,
+        relay.hash().bytes(),
+        after);
   }
 
-  private List<Held> held(String which, int most, Object... values) {
+  private List<Held> held(String from, String where, int most, Object... values) {
     return read(connection -> {
       var held = new ArrayList<Held>();
       try (var select =
           connection.prepareStatement(
               "select e.number, e.id, e.bytes, e.hash, p.sender, p.pseudonym, p.destination,"
-                  + " p.brought_by, e.expires from envelope e join pile p on p.pile_no = e.pile_no where "
-                  + which
+                  + " p.brought_by, e.expires from "
+                  + from
+                  + " join pile p on p.pile_no = e.pile_no where "
+                  + where
                   + " limit "
                   + most)) {
         for (int i = 0; i < values.length; i++) {

@@ -166,6 +166,14 @@ final class Tables implements EdgeDatabase.Witness {
         envelope.at().toEpochMilli(),
         envelope.expires().toEpochMilli());
     statements.change("insert into sealed values (?, ?)", lastNumber, envelope.bytes());
+    statements.change(
+        "insert into in_order values (?, ?, ?)",
+        envelope.pseudonym(),
+        envelope.destination(),
+        lastNumber);
+    if (!envelope.by().equals(envelope.sender())) {
+      statements.change("insert into brought values (?, ?)", envelope.by(), lastNumber);
+    }
     statements.change("update pile set envelopes = envelopes + 1 where pile_no = ?", pile);
     statements.change(
         "update sender set bytes = bytes + ? where node = ?", size, envelope.sender());
@@ -281,6 +289,15 @@ final class Tables implements EdgeDatabase.Witness {
         lapsed,
         place.pile());
     var left = pile(place.pile());
+    statements.change(
+        "delete from in_order where pseudonym = ? and destination = ? and number = ?",
+        left.pseudonym(),
+        left.destination(),
+        place.number());
+    if (!left.isOfSender()) {
+      statements.change(
+          "delete from brought where relay = ? and number = ?", left.by(), place.number());
+    }
     statements.change(
         "update sender set bytes = bytes - ? where node = ?", place.bytes(), left.sender());
     statements.change(

@@ -141,11 +141,26 @@ class H2MailboxStoreIT {
       assertThat(
               plan(
                   database,
-                  "select e.number, p.sender from envelope e join pile p on p.pile_no = e.pile_no"
-                      + " where e.destination = X'' and p.pseudonym = X'' and e.number > 5"
-                      + " order by e.destination, e.number limit 256"))
-          .contains("ENVELOPE_CAME")
+                  "select e.number, p.sender from in_order o join envelope e on e.number = o.number"
+                      + " join pile p on p.pile_no = e.pile_no"
+                      + " where o.pseudonym = X'' and o.destination = X'' and o.number > 5"
+                      + " order by o.pseudonym, o.destination, o.number limit 256"))
+          .contains("IN_ORDER\" \"O\"\n    /* PUBLIC.PRIMARY_KEY")
           .contains("index sorted");
+      assertThat(
+              plan(
+                  database,
+                  "select e.number, p.sender from brought b join envelope e on e.number = b.number"
+                      + " join pile p on p.pile_no = e.pile_no"
+                      + " where b.relay = X'' and b.number > 5"
+                      + " order by b.relay, b.number limit 256"))
+          .contains("BROUGHT\" \"B\"\n    /* PUBLIC.PRIMARY_KEY")
+          .contains("index sorted");
+      assertThat(
+              plan(
+                  database,
+                  "update envelope set turn = 0 where destination = X'' and turn > 1 and pile_no = 5"))
+          .contains("ENVELOPE_IN_TURN");
     }
   }
 
