@@ -365,6 +365,19 @@ class SiblingsTest {
   }
 
   @Test
+  void aSenderIsToldByTheRelayThatSignedForItAndByNoOther() {
+    apart();
+    var here = at(ship, ANN, shore).deposit(envelope(ANN, BOB, 1));
+    soon();
+    var there = at(shore, ANN, ship);
+    assertThat(there.heard(Welcome.class).getFirst().left()).isEmpty();
+    at(shore, BOB, ship).takes();
+    soon();
+    assertThat(here.heard(Left.class)).containsExactly(nothingLeft(BOB));
+    assertThat(there.heard(Left.class)).isEmpty();
+  }
+
+  @Test
   void andBackBySoLittleAsOneCall() {
     apart();
     var bob = at(shore, BOB, ship).takes().deposit(envelope(BOB, ANN, 1));

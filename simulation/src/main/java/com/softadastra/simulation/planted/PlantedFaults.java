@@ -416,7 +416,7 @@ public final class PlantedFaults {
                   "a relay drops what another relay has a copy of",
                   "custody",
                   in(SIBLING, "take").with(Instead.DropsWhatIsHeld.class))
-              .shownBy(54),
+              .shownBy(486),
           of(
                   "a relay says to have what another passes before it has forced it",
                   "custody",
@@ -426,7 +426,7 @@ public final class PlantedFaults {
                   "a relay takes again what it has",
                   "custody",
                   in("edge.mailbox.InMemoryMailboxStore", "look", 1).with(Instead.WantsAll.class))
-              .shownBy(54),
+              .shownBy(486),
           of(
                   "waits for a member that is retired",
                   "ledger",

@@ -34,6 +34,9 @@ final class Tables implements EdgeDatabase.Witness {
   /** Rows of what is expired that are forgotten in one transaction, of each kind. */
   private static final int FORGOTTEN_AT_ONCE = 4096;
 
+  /** Envelopes that are remembered as gone; of more, those that would lapse first are forgotten. */
+  private static final int MOST_GONE = 1 << 18;
+
   private final Statements statements;
   private final Quotas quotas;
   private final LongSupplier freeBytes;
@@ -225,6 +228,11 @@ final class Tables implements EdgeDatabase.Witness {
         || statements.number(
                 "select count(*) from sibling_space where pseudonym = ?", left.pseudonym())
             > 0) {
+      if (statements.number("select count(*) from gone") >= MOST_GONE) {
+        statements.change(
+            "delete from gone where id ="
+                + " (select id from gone order by forget_at fetch first row only)");
+      }
       statements.change(
           "merge into gone (id, forget_at) key (id) values (?, ?)", place.id(), place.expires());
     }
