@@ -496,7 +496,8 @@ public class Judge {
    *
    * @param there whether it is on its disk, for a node
    */
-  public void holds(byte[] id, Predicate<NodeId> there) {
+  public void holds(int relay, byte[] id, Predicate<NodeId> there) {
+    letters.saysToHold(relay, id);
     var letter = letters.letter(id);
     if (letter == null) {
       broken("custody", "a relay has what no member gave to one");

@@ -26,7 +26,9 @@ final class Letters {
   /** What relays have signed for, by their numbers. */
   private final Map<Integer, Set<ByteBuffer>> signed = new HashMap<>();
 
-  /** What relays have told others to have. */
+  /** What relays have said to others to have, and what of that those have heard. */
+  private final Map<Integer, Set<ByteBuffer>> said = new HashMap<>();
+
   private final Map<Integer, Set<ByteBuffer>> held = new HashMap<>();
 
   private final Map<Route, Map<Hash, Set<Optional<Incarnation>>>> kept = new HashMap<>();
@@ -101,6 +103,7 @@ final class Letters {
   /** A relay's mailboxes are gone. */
   void areLost(int relay) {
     signed.remove(relay);
+    said.remove(relay);
     held.remove(relay);
   }
 
@@ -122,8 +125,15 @@ final class Letters {
     return null;
   }
 
+  void saysToHold(int relay, byte[] id) {
+    said.computeIfAbsent(relay, _ -> new HashSet<>()).add(ByteBuffer.wrap(id));
+  }
+
+  /** What it said may be heard only when its mailboxes are lost. */
   void isHeld(int relay, byte[] id) {
-    held.computeIfAbsent(relay, _ -> new HashSet<>()).add(ByteBuffer.wrap(id));
+    if (said.getOrDefault(relay, Set.of()).contains(ByteBuffer.wrap(id))) {
+      held.computeIfAbsent(relay, _ -> new HashSet<>()).add(ByteBuffer.wrap(id));
+    }
   }
 
   /** Whether another relay was told that this one has it. */

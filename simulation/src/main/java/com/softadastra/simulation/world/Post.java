@@ -67,7 +67,7 @@ final class Post {
   }
 
   private void holds(SimulatedRelay relay, byte[] id) {
-    world.judge().holds(id, to -> relay.has(to, id));
+    world.judge().holds(relay.place(), id, to -> relay.has(to, id));
   }
 
   private void signed(SimulatedRelay relay, Custody.Signed signed) {
