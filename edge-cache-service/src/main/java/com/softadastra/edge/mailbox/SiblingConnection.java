@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -88,7 +89,10 @@ final class SiblingConnection implements Wire.Party {
   /** For whom there may be something that was not offered. */
   private final Set<Whom> due = new LinkedHashSet<>();
 
-  /** Up to which number it was. */
+  /** For whom something was refused, and nothing is offered for a while. */
+  private final Set<Whom> paused = new HashSet<>();
+
+  /** Up to which number it was offered. */
   private final Map<Whom, Long> offered = new HashMap<>();
 
   private final ArrayDeque<Held> next = new ArrayDeque<>();
@@ -355,7 +359,7 @@ final class SiblingConnection implements Wire.Party {
     wire.ask(1);
     var of = comings.stream().filter(it -> spaces.contains(it.pseudonym())).toList();
     siblings.told(sibling, of);
-    of.forEach(it -> due.add(new Whom(it.pseudonym(), it.node())));
+    of.forEach(it -> mayBeDue(new Whom(it.pseudonym(), it.node())));
     wire.signal();
   }
 
@@ -490,6 +494,13 @@ final class SiblingConnection implements Wire.Party {
     }
   }
 
+  /** What the other says is bounded where it is heard, and so is what is due. */
+  private void mayBeDue(Whom whom) {
+    if (!paused.contains(whom) && siblings.whereabouts().isBy(sibling, whom, relay.now())) {
+      due.add(whom);
+    }
+  }
+
   /** What was refused is offered again later, with what came after it for the same node. */
   private void pause(Held held, Duration asked) {
     var whom = new Whom(held.pseudonym(), held.destination());
@@ -497,15 +508,20 @@ final class SiblingConnection implements Wire.Party {
     next.removeIf(
         it -> it.pseudonym().equals(whom.pseudonym()) && it.destination().equals(whom.node()));
     offered.merge(whom, held.envelope().number() - 1, Math::min);
+    if (!paused.add(whom)) {
+      return;
+    }
     var most = asked.compareTo(LONGEST_PAUSE) < 0 ? asked : LONGEST_PAUSE;
     wire.after(
         most.compareTo(SHORTEST_PAUSE) < 0 ? SHORTEST_PAUSE : most,
         () -> {
-          due.add(whom);
+          paused.remove(whom);
+          mayBeDue(whom);
           wire.signal();
         });
   }
 
+  /** Whoever knows a space can show a passage: what is dropped is said by a relay of it. */
   private void gone(UUID id) {
     answered(id);
     boolean held = ++leaving > ENVELOPES;
@@ -523,7 +539,7 @@ final class SiblingConnection implements Wire.Party {
             wire.ask(1);
           }
         });
-    relay.store().gone(id, spaces, forced);
+    relay.store().gone(id, siblings.believed(this), forced);
   }
 
   // ---- what happens here
@@ -539,8 +555,8 @@ final class SiblingConnection implements Wire.Party {
   /** There is mail for a member, or it has left. */
   void mailFor(Whom whom) {
     wire.step(() -> {
-      if (standing == Standing.SERVED && siblings.whereabouts().isBy(sibling, whom, relay.now())) {
-        due.add(whom);
+      if (standing == Standing.SERVED) {
+        mayBeDue(whom);
         wire.signal();
       }
     });

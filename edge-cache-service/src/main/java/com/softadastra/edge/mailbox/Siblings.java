@@ -339,6 +339,20 @@ final class Siblings {
     connection.answer();
   }
 
+  /**
+   * Of the spaces of a connection those whose members have named the other as a relay, and those of
+   * which no member has come here to name any.
+   */
+  synchronized Set<Hash> believed(SiblingConnection connection) {
+    var believed = new HashSet<>(connection.spaces());
+    believed.removeIf(pseudonym -> {
+      var known = named.get(pseudonym);
+      return known != null
+          && known.siblings().stream().noneMatch(it -> node(it).equals(connection.sibling()));
+    });
+    return believed;
+  }
+
   /** Whether this relay's call is the one that stays. */
   private boolean isCaller(NodeId other) {
     return self().compareTo(other) < 0;

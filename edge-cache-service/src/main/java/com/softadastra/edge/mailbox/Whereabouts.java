@@ -66,7 +66,7 @@ final class Whereabouts {
   synchronized List<Coming> told(NodeId relay, List<MailFrame.Comes.Coming> comings, Instant now) {
     var news = new ArrayList<Coming>();
     for (var coming : comings) {
-      // what comes here is known by its coming alone
+      // a relay that names itself: as its own teller it would count as one that comes here
       if (coming.node().equals(relay)) {
         continue;
       }

@@ -896,7 +896,7 @@ class SiblingsTest {
   @Test
   void whatIsNotOfItsSpacesStaysWhateverItSays() {
     var liar = approaching();
-    at(ship, ANN).deposit(envelope(ANN, BOB, 1));
+    var ann = at(ship, ANN, shore).deposit(envelope(ANN, BOB, 1));
     soon();
     var other = new HashSet<>(Set.of(Envelope.pseudonym(new SpaceId(Hash.ZERO))));
     ship.store.gone(EnvelopeIds.of(id(1)), other, new java.util.concurrent.CompletableFuture<>());
@@ -904,7 +904,33 @@ class SiblingsTest {
     assertThat(ship.envelopes()).isEqualTo(1);
     liar.say(new Gone(id(1)));
     soon();
+    assertThat(ship.envelopes()).as("members have named others").isEqualTo(1);
+    ann.say(
+        new MailFrame.Siblings(
+            PSEUDONYM,
+            Passage.sign(SPACE, ship.id()),
+            List.of(new MailFrame.Siblings.Named(key(14).publicKey(), List.of("there")))));
+    soon();
+    liar.say(new Gone(id(1)));
+    soon();
     assertThat(ship.envelopes()).as("of its own space it is believed").isZero();
+  }
+
+  /** They come one after the other, so that the pauses would end one after the other too. */
+  @Test
+  void manyThatAreRefusedAreOfferedAgainNoMoreOftenThanAFew() {
+    shore.quotas = new Quotas(10, 1 << 20, 1 << 20, 0);
+    apart();
+    var ann = at(ship, ANN, shore);
+    for (int i = 1; i <= 100; i++) {
+      ann.deposit(envelope(ANN, BOB, i));
+      events.advance(Duration.ofMillis(500));
+    }
+    events.advance(Duration.ofMinutes(1));
+    int offered = said(ship, shore, Offer.class).size();
+    events.advance(Duration.ofMinutes(10));
+    assertThat(said(ship, shore, Offer.class).size() - offered)
+        .isBetween(1, 12 * SiblingConnection.ENVELOPES);
   }
 
   @Test

@@ -45,7 +45,6 @@ final class Tables implements EdgeDatabase.Witness {
   private long lastPile;
   private long envelopes;
   private long bytes;
-  private boolean changed;
   private volatile Totals forced;
 
   private record Place(
