@@ -273,7 +273,7 @@ public final class PlantedFaults {
                   "lets a function decide at every node",
                   "function",
                   in("engine.space.ResolverTurn", "of").answers(ConflictView.Turn.FIRST))
-              .shownBy(14),
+              .shownBy(50),
           of(
                   "lets a function decide at no node",
                   "I11",
@@ -316,7 +316,7 @@ public final class PlantedFaults {
                   "counts what an earlier life of a member had",
                   "ledger",
                   in(LEDGER, "has").with(Instead.OfAnyLife.class))
-              .shownBy(11),
+              .shownBy(82),
           of(
                   "doesn't believe that a member has less than before",
                   "ledger",
