@@ -6,6 +6,7 @@ import com.softadastra.contracts.http.HttpSurface;
 import com.softadastra.contracts.link.LinkClient;
 import com.softadastra.contracts.link.LinkProperties;
 import com.softadastra.contracts.link.LinkServer;
+import com.softadastra.contracts.mail.MailLinks;
 import com.softadastra.contracts.mail.RelayDuties;
 import com.softadastra.contracts.peering.Bundles;
 import com.softadastra.contracts.peering.PeerLinks;
@@ -53,6 +54,11 @@ public class SyncApplication {
   @Bean
   PeerLinks peerLinks(LinkClient linkToGateway) {
     return linkToGateway.proxy(PeerLinks.class);
+  }
+
+  @Bean
+  MailLinks mailLinks(LinkClient linkToGateway) {
+    return linkToGateway.proxy(MailLinks.class);
   }
 
   @Bean(destroyMethod = "close")

@@ -40,8 +40,9 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 
 /**
- * The sync engine as a layer. It expects a {@link PeerLinks} and gives a {@link Documents}, a
- * {@link com.softadastra.contracts.peering.Peering} and a {@link
+ * The sync engine as a layer. It expects a {@link PeerLinks} and a {@link
+ * com.softadastra.contracts.mail.MailLinks}, and gives a {@link Documents}, a {@link
+ * com.softadastra.contracts.peering.Peering} and a {@link
  * com.softadastra.contracts.peering.Bundles}; who uses them may live in another process.
  */
 @Configuration(proxyBeanMethods = false)

@@ -23,13 +23,6 @@ public interface PeerLinks {
   Flux<byte[]> connect(NodeId peer, List<String> addresses, Flux<byte[]> frames);
 
   /**
-   * Opens a channel to a relay's mailboxes; as {@link #connect} else.
-   *
-   * @param frames what to send, pulled as the relay has room
-   */
-  Flux<byte[]> mail(NodeId relay, List<String> addresses, Flux<byte[]> frames);
-
-  /**
    * Asks a node for pairing; one request, one answer.
    *
    * @throws PeerUnreachable where no address answers as that node

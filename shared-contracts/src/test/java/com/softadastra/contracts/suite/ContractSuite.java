@@ -355,11 +355,6 @@ public abstract class ContractSuite {
       }
 
       @Override
-      public Flux<byte[]> mail(NodeId relay, List<String> addresses, Flux<byte[]> frames) {
-        throw new UnsupportedOperationException();
-      }
-
-      @Override
       public byte[] pair(NodeId inviter, List<String> addresses, byte[] request) {
         throw new UnsupportedOperationException();
       }

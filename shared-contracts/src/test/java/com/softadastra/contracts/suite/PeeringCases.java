@@ -227,20 +227,6 @@ final class PeeringCases {
             NODE,
             List.of(),
             List.of()),
-        ContractCase.ofStream(
-            "mail",
-            FRAMES,
-            to -> to.mail(NODE, ADDRESSES, Flux.fromIterable(FRAMES)),
-            NODE,
-            ADDRESSES,
-            FRAMES),
-        ContractCase.ofFailingStream(
-            "mail",
-            unreachable,
-            to -> to.mail(NODE, List.of(), Flux.empty()),
-            NODE,
-            List.of(),
-            List.of()),
         ContractCase.of(
             "pair",
             FRAMES.get(2),

@@ -22,13 +22,6 @@ public final class RecordingPeerLinks extends Recording implements PeerLinks {
   }
 
   @Override
-  public Flux<byte[]> mail(NodeId relay, List<String> addresses, Flux<byte[]> frames) {
-    return frames
-        .collectList()
-        .flatMapMany(all -> this.<Flux<byte[]>>answer("mail", relay, addresses, all));
-  }
-
-  @Override
   public byte[] pair(NodeId inviter, List<String> addresses, byte[] request) {
     return answer("pair", inviter, addresses, request);
   }

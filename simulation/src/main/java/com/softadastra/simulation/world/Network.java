@@ -1,6 +1,7 @@
 package com.softadastra.simulation.world;
 
 import com.softadastra.contracts.NodeId;
+import com.softadastra.contracts.mail.MailLinks;
 import com.softadastra.contracts.peering.PeerLinks;
 import com.softadastra.contracts.peering.PeerUnreachable;
 import java.util.ArrayList;
@@ -126,15 +127,16 @@ final class Network {
       }
 
       @Override
-      public Flux<byte[]> mail(NodeId relay, List<String> at, Flux<byte[]> frames) {
-        return Flux.from(subscriber -> call(node, life, relay, at, frames, true, subscriber));
-      }
-
-      @Override
       public byte[] pair(NodeId inviter, List<String> at, byte[] request) {
         throw new PeerUnreachable("nobody pairs here", null);
       }
     };
+  }
+
+  /** The way to relays, as one process of a node sees it. */
+  MailLinks mailOf(Station node, Life life) {
+    return (relay, at, frames) ->
+        Flux.from(subscriber -> call(node, life, relay, at, frames, true, subscriber));
   }
 
   private void call(

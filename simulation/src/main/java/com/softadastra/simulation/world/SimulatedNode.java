@@ -281,7 +281,7 @@ public final class SimulatedNode implements Station {
             directory,
             custody,
             id(),
-            () -> world.network().of(this, life),
+            world.network().mailOf(this, life),
             LANES,
             surroundings));
   }

@@ -145,7 +145,7 @@ final class SimulatedRelay implements Station {
             duties,
             (relay, addresses, frames) ->
                 calls
-                    ? world.network().of(this, life).mail(relay, addresses, frames)
+                    ? world.network().mailOf(this, life).mail(relay, addresses, frames)
                     : Flux.error(new PeerUnreachable("it reaches nobody", null)),
             RULES,
             new Surroundings(life, this::now, random));

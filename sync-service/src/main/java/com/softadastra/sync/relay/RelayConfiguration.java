@@ -1,6 +1,6 @@
 package com.softadastra.sync.relay;
 
-import com.softadastra.contracts.peering.PeerLinks;
+import com.softadastra.contracts.mail.MailLinks;
 import com.softadastra.contracts.time.Surroundings;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.sync.envelope.Envelopes;
@@ -9,7 +9,7 @@ import com.softadastra.sync.peer.PeerConfiguration;
 import com.softadastra.sync.peer.PeerDirectory;
 import com.softadastra.sync.peer.RelayDirectory;
 import com.softadastra.sync.storage.Storage;
-import java.util.function.Supplier;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -30,7 +30,7 @@ public class RelayConfiguration {
       PeerDirectory peers,
       CustodyBook custody,
       NodeKey key,
-      Supplier<PeerLinks> links,
+      ObjectProvider<MailLinks> links,
       PeerConfiguration.Node node,
       Surroundings surroundings) {
     return new Relays(
@@ -40,7 +40,8 @@ public class RelayConfiguration {
         peers,
         custody,
         key.nodeId(),
-        links,
+        // the gateway comes up after the engine
+        (relay, addresses, frames) -> links.getObject().mail(relay, addresses, frames),
         node.lanes(),
         surroundings);
   }

@@ -1,7 +1,7 @@
 package com.softadastra.sync.relay;
 
 import com.softadastra.contracts.NodeId;
-import com.softadastra.contracts.peering.PeerLinks;
+import com.softadastra.contracts.mail.MailLinks;
 import com.softadastra.contracts.time.Surroundings;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.sync.envelope.Envelopes;
@@ -20,7 +20,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,7 +36,7 @@ public final class Relays implements Routes {
   private final PeerDirectory peers;
   private final CustodyBook custody;
   private final NodeId self;
-  private final Supplier<PeerLinks> links;
+  private final MailLinks links;
   private final Exchanges.LaneSettings settings;
   private final Surroundings surroundings;
   private final Map<NodeId, Lane> lanes = new ConcurrentSkipListMap<>();
@@ -54,7 +53,7 @@ public final class Relays implements Routes {
       PeerDirectory peers,
       CustodyBook custody,
       NodeId self,
-      Supplier<PeerLinks> links,
+      MailLinks links,
       Exchanges.LaneSettings settings,
       Surroundings surroundings) {
     this.recording = recording;
@@ -189,7 +188,7 @@ public final class Relays implements Routes {
       channel.close("the lane has ended", true);
       return;
     }
-    channel.open(frames -> links.get().mail(relay, addresses(relay), frames));
+    channel.open(frames -> links.mail(relay, addresses(relay), frames));
   }
 
   private void lost(CustodyMark.Way way) {

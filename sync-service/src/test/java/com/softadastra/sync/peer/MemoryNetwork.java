@@ -79,11 +79,6 @@ public final class MemoryNetwork {
       }
 
       @Override
-      public Flux<byte[]> mail(NodeId relay, List<String> addresses, Flux<byte[]> frames) {
-        throw new UnsupportedOperationException();
-      }
-
-      @Override
       public byte[] pair(NodeId inviter, List<String> addresses, byte[] request) {
         throw new UnsupportedOperationException();
       }

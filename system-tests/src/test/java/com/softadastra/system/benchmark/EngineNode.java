@@ -97,11 +97,6 @@ final class EngineNode implements AutoCloseable {
     }
 
     @Override
-    public Flux<byte[]> mail(NodeId relay, List<String> addresses, Flux<byte[]> frames) {
-      throw new IllegalStateException("there is no relay");
-    }
-
-    @Override
     public byte[] pair(NodeId inviter, List<String> addresses, byte[] request) {
       throw new IllegalStateException("they are paired");
     }
