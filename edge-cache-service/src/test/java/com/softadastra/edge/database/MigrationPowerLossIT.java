@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
  */
 class MigrationPowerLossIT {
   private static final int ENVELOPES = 40;
-  private static final int MOMENTS = 40;
+  private static final int MOMENTS = 24;
 
   /** Each statement of a migration is forced. */
   private static final Schema FORCING = new Schema("db", 3, 4, 4 << 20);
@@ -235,7 +235,7 @@ class MigrationPowerLossIT {
             MigrationPowerLossIT::migrate,
             (image, where) -> check(image, where, MigrationPowerLossIT::requireAll));
 
-    assertThat(images).isGreaterThan(60);
+    assertThat(images).isGreaterThan(40);
   }
 
   @Test
@@ -250,7 +250,7 @@ class MigrationPowerLossIT {
                     where,
                     (files, guard) -> EdgeDatabase.open(files, guard, THROWING).close()));
 
-    assertThat(images).isGreaterThan(60);
+    assertThat(images).isGreaterThan(40);
   }
 
   /** As when an update is taken back because it didn't come up. */
