@@ -161,8 +161,8 @@ public final class EmbeddedDatabase implements AutoCloseable {
   }
 
   /**
-   * H2 makes each statement that changes a table one of its own, and a migration that was cut off
-   * between two can't be begun again. So all of them are seen on the disk, or none.
+   * H2 commits each statement that changes a table by itself, and a migration that was cut off
+   * between two can't be begun again. So the disk gets all of them at once.
    */
   private void migrateAtOnce(Schema schema, String files) throws IOException {
     GuardChannel file = GuardFileSystem.channelOf(files);
@@ -190,13 +190,12 @@ public final class EmbeddedDatabase implements AutoCloseable {
 
   /** Where the file has failed, H2 says no more than that. */
   private static String reason(Throwable e) {
-    String said = String.valueOf(e.getMessage());
     for (Throwable cause = e; cause != null; cause = cause.getCause()) {
       if (cause instanceof GuardFailedException && cause.getCause() != null) {
         return String.valueOf(cause.getCause().getMessage());
       }
     }
-    return said;
+    return String.valueOf(e.getMessage());
   }
 
   /**

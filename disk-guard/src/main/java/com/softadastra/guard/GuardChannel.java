@@ -677,6 +677,7 @@ final class GuardChannel extends FileBaseDefault {
     Shadow open = shadow;
     // while a shadow doesn't count, no more has happened than that it won't
     boolean harmless = open != null && !open.isWhole();
+    LOCKED.remove(path.name, this);
     if (failure.compareAndSet(null, cause) && !harmless) {
       settings.failStop().stop(path.name, cause);
     }
