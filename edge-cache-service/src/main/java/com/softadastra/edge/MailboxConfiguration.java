@@ -14,8 +14,8 @@ import java.nio.file.Path;
 import java.util.List;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Value;
+import org.springframework.boot.ApplicationRunner;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
-import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
@@ -73,30 +73,7 @@ public class MailboxConfiguration {
 
   /** Other relays are called when everything else is up. */
   @Bean
-  SmartLifecycle mailboxesLifecycle(MailboxService mailboxes) {
-    return new SmartLifecycle() {
-      private volatile boolean running;
-
-      @Override
-      public void start() {
-        mailboxes.start();
-        running = true;
-      }
-
-      @Override
-      public void stop() {
-        running = false;
-      }
-
-      @Override
-      public boolean isRunning() {
-        return running;
-      }
-
-      @Override
-      public int getPhase() {
-        return Integer.MAX_VALUE - 9;
-      }
-    };
+  ApplicationRunner mailboxesStart(MailboxService mailboxes) {
+    return _ -> mailboxes.start();
   }
 }

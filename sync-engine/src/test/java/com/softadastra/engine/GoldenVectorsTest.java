@@ -536,6 +536,7 @@ class GoldenVectorsTest {
         new MailFrame.Siblings(
             Envelope.pseudonym(SPACE),
             Passage.sign(SPACE, key(3).nodeId()),
+            7,
             List.of(
                 new MailFrame.Siblings.Named(
                     key(5).publicKey(), List.of("10.0.0.5:7600", "shore.example:7600")))));
@@ -559,6 +560,7 @@ class GoldenVectorsTest {
     frames.put("pass", new MailFrame.Pass(envelope.encode(), 60_000));
     frames.put("holds", new MailFrame.Holds(filled(16, 7)));
     frames.put("gone", new MailFrame.Gone(filled(16, 7)));
+    frames.put("fetched", new MailFrame.Fetched(filled(16, 7)));
     var vectors = new LinkedHashMap<String, String>();
     vectors.put("passage-key", hex(Passage.key(SPACE)));
     vectors.put("outside", hex(outside.encode()));

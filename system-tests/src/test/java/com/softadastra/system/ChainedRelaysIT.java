@@ -11,8 +11,6 @@ import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.MissingNode;
 
 /**
  * A node that reaches a relay on a ship, and one that reaches a relay on shore, and nothing else.
@@ -69,31 +67,18 @@ class ChainedRelaysIT {
         .ignoreException(NodeUnreachable.class)
         .untilAsserted(() -> {
           for (var relay : new TestNode[] {ship, shore}) {
-            var siblings = listing(relay).path("siblings");
+            var siblings = relay.mailboxes().path("siblings");
             assertThat(siblings).hasSize(1);
             assertThat(siblings.get(0).path("connected").asBoolean()).isTrue();
           }
         });
   }
 
-  private static JsonNode listing(TestNode relay) {
-    return relay.client().get("/api/v1/mailboxes").orThrow();
-  }
-
-  private static JsonNode mailbox(TestNode relay, String node) {
-    for (var mailbox : listing(relay).path("mailboxes")) {
-      if (mailbox.path("node").asString().equals(node)) {
-        return mailbox;
-      }
-    }
-    return MissingNode.getInstance();
-  }
-
   private static void awaitMail(TestNode relay, String node, boolean some) {
     await("mail at a relay")
         .atMost(CALLED_AGAIN)
         .ignoreException(NodeUnreachable.class)
-        .untilAsserted(() -> assertThat(mailbox(relay, node).isMissingNode()).isEqualTo(!some));
+        .untilAsserted(() -> assertThat(relay.mailbox(node).isMissingNode()).isEqualTo(!some));
   }
 
   @Test
@@ -109,7 +94,7 @@ class ChainedRelaysIT {
     assertThat(a.receipt(intent).path("deliveries").get(0).path("via").asString())
         .isEqualTo(ship.id());
     a.process().stop();
-    long kept = mailbox(ship, idOfB).path("envelopes").asLong();
+    long kept = ship.mailbox(idOfB).path("envelopes").asLong();
     assertThat(kept).isPositive();
 
     // on the way, and again when all is passed
@@ -122,16 +107,14 @@ class ChainedRelaysIT {
     await("all copies")
         .atMost(CALLED_AGAIN)
         .untilAsserted(
-            () -> assertThat(mailbox(shore, idOfB).path("envelopes").asLong()).isEqualTo(kept));
-    assertThat(mailbox(ship, idOfB).path("envelopes").asLong())
+            () -> assertThat(shore.mailbox(idOfB).path("envelopes").asLong()).isEqualTo(kept));
+    assertThat(ship.mailbox(idOfB).path("envelopes").asLong())
         .as("a copy stays where it was signed for")
         .isEqualTo(kept);
 
     ship.process().kill();
     Nodes.start(b);
-    await("the mail of b")
-        .atMost(SOON)
-        .untilAsserted(() -> assertThat(b.text("last")).isEqualTo("by a"));
+    b.awaitText("last", "by a");
     String answer = b.write("answer", "by b").path("intent").asString();
     b.awaitReceipt(answer, "in-custody");
     awaitMail(shore, idOfB, false);
@@ -145,9 +128,7 @@ class ChainedRelaysIT {
     shore.process().kill();
     Nodes.start(a);
     a.awaitReceipt(intent, "everywhere");
-    await("the mail of a")
-        .atMost(SOON)
-        .untilAsserted(() -> assertThat(a.digest()).isEqualTo(digestOfB));
+    a.awaitDigest(digestOfB);
     assertThat(a.atRisk()).isZero();
   }
 

@@ -12,12 +12,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.MissingNode;
 
 /** Nodes that reach a relay, and each other never. */
 class RelaysIT {
@@ -57,15 +54,6 @@ class RelaysIT {
     assertThat(mast.peer(a.id()).path("route").asString()).isEqualTo("direct");
   }
 
-  private JsonNode mailbox(String node) {
-    for (var mailbox : mast.client().get("/api/v1/mailboxes").orThrow().path("mailboxes")) {
-      if (mailbox.path("node").asString().equals(node)) {
-        return mailbox;
-      }
-    }
-    return MissingNode.getInstance();
-  }
-
   /** One of them is three processes, the other one: each brings its mail and fetches it. */
   @Test
   void membersThatAreNeverUpTogetherBecomeTheSame() throws Exception {
@@ -89,7 +77,7 @@ class RelaysIT {
     assertThat(a.atRisk()).isGreaterThan(WRITES);
     assertThat(a.peer(idOfB).path("route").asString()).isEqualTo("edge");
     assertThat(a.peer(idOfB).path("via").get(0).asString()).isEqualTo(mast.id());
-    long kept = mailbox(idOfB).path("envelopes").asLong();
+    long kept = mast.mailbox(idOfB).path("envelopes").asLong();
     assertThat(kept).isPositive();
 
     a.process().stop();
@@ -97,27 +85,23 @@ class RelaysIT {
     mast.process().kill();
     assertThat(files(mast.process().data())).doesNotContain("secretly").doesNotContain("shop");
     Nodes.start(mast);
-    assertThat(mailbox(idOfB).path("envelopes").asLong()).isEqualTo(kept);
+    assertThat(mast.mailbox(idOfB).path("envelopes").asLong()).isEqualTo(kept);
 
     Nodes.start(b);
-    await("the mail of b")
-        .atMost(SOON)
-        .untilAsserted(() -> assertThat(b.text("both")).isEqualTo("secretly by a"));
+    b.awaitText("both", "secretly by a");
     assertThat(b.text("a" + (WRITES - 1))).isEqualTo("secretly by a");
     String answer = b.write("answer", "by b").path("intent").asString();
     b.awaitReceipt(answer, "in-custody");
     await("an empty mailbox of b")
         .atMost(SOON)
-        .untilAsserted(() -> assertThat(mailbox(idOfB).isMissingNode()).isTrue());
+        .untilAsserted(() -> assertThat(mast.mailbox(idOfB).isMissingNode()).isTrue());
     var digestOfB = b.digest();
     b.process().stop();
-    assertThat(mailbox(idOfA).path("envelopes").asLong()).isPositive();
+    assertThat(mast.mailbox(idOfA).path("envelopes").asLong()).isPositive();
 
     Nodes.start(a);
     a.awaitReceipt(intent, "everywhere");
-    await("the mail of a")
-        .atMost(SOON)
-        .untilAsserted(() -> assertThat(a.digest()).isEqualTo(digestOfB));
+    a.awaitDigest(digestOfB);
     assertThat(a.atRisk()).isZero();
   }
 
@@ -144,20 +128,18 @@ class RelaysIT {
     var first = signedAt(intent);
 
     mast.process().kill();
-    erase(mast.process().data().resolve("mailboxes"));
+    Directories.delete(mast.process().data().resolve("mailboxes"));
     Nodes.start(mast);
     await("custody in the new mailboxes")
         .atMost(SOON)
         .ignoreException(NodeUnreachable.class)
         .untilAsserted(() -> {
-          assertThat(mailbox(idOfB).path("envelopes").asLong()).isPositive();
+          assertThat(mast.mailbox(idOfB).path("envelopes").asLong()).isPositive();
           assertThat(signedAt(intent)).isNotEqualTo(first);
         });
     a.process().stop();
     Nodes.start(b);
-    await("the mail of b")
-        .atMost(SOON)
-        .untilAsserted(() -> assertThat(b.text("x")).isEqualTo("by a"));
+    b.awaitText("x", "by a");
   }
 
   /**
@@ -200,13 +182,5 @@ class RelaysIT {
       }
     }
     return all.toString();
-  }
-
-  private static void erase(Path directory) throws IOException {
-    try (var files = Files.walk(directory)) {
-      for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
-    }
   }
 }

@@ -155,6 +155,21 @@ record TestNode(Layers layers, String space) {
     return MissingNode.getInstance();
   }
 
+  /** What a relay keeps, and which others it knows. */
+  JsonNode mailboxes() {
+    return client().get("/api/v1/mailboxes").orThrow();
+  }
+
+  /** What a relay keeps for a node; missing where that is nothing. */
+  JsonNode mailbox(String node) {
+    for (var mailbox : mailboxes().path("mailboxes")) {
+      if (mailbox.path("node").asString().equals(node)) {
+        return mailbox;
+      }
+    }
+    return MissingNode.getInstance();
+  }
+
   /** How many intents exist here alone. */
   int atRisk() {
     return layers.sync().get("/api/v1/risk").orThrow().path("intents").asInt();
@@ -171,6 +186,18 @@ record TestNode(Layers layers, String space) {
     await("receipt of " + intent + " at " + layers.name())
         .atMost(SOON)
         .untilAsserted(() -> assertThat(receipt(intent).path("state").asString()).isEqualTo(state));
+  }
+
+  void awaitText(String id, String text) {
+    await("what " + id + " says at " + layers.name())
+        .atMost(SOON)
+        .untilAsserted(() -> assertThat(text(id)).isEqualTo(text));
+  }
+
+  void awaitDigest(JsonNode digest) {
+    await("the digest of " + layers.name())
+        .atMost(SOON)
+        .untilAsserted(() -> assertThat(digest()).isEqualTo(digest));
   }
 
   /** Waits until all have the same state, heads and conflicts. */

@@ -270,7 +270,8 @@ public class InMemoryMailboxStore implements MailboxStore {
 
   private Pile gone(Row row) {
     remove(row);
-    if (!row.place().isOfSender() || disk.named.containsKey(row.envelope().pseudonym())) {
+    var named = disk.named.get(row.envelope().pseudonym());
+    if (!row.place().isOfSender() || (named != null && !named.siblings().isEmpty())) {
       disk.gone.put(row.envelope().id(), row.envelope().expires());
     }
     return count(row.place(), -1, 0);
@@ -407,11 +408,7 @@ public class InMemoryMailboxStore implements MailboxStore {
   public void name(Named named) {
     submit(
         _ -> {
-          if (named.siblings().isEmpty()) {
-            disk.named.remove(named.pseudonym());
-          } else {
-            disk.named.put(named.pseudonym(), named);
-          }
+          disk.named.put(named.pseudonym(), named);
           return named;
         },
         new CompletableFuture<>());
@@ -434,6 +431,16 @@ public class InMemoryMailboxStore implements MailboxStore {
                   coming));
           return comings;
         },
+        new CompletableFuture<>());
+  }
+
+  @Override
+  public void forget(NodeId relay) {
+    submit(
+        _ ->
+            disk.comings
+                .values()
+                .removeIf(coming -> coming.by().equals(relay) && !coming.node().equals(relay)),
         new CompletableFuture<>());
   }
 

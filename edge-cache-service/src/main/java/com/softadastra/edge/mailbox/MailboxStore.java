@@ -150,7 +150,8 @@ public interface MailboxStore extends SiblingStore, AutoCloseable {
     SENDER_DESTINATIONS("the sender has envelopes for too many destinations", true),
     DESTINATION_QUOTA("the destination's quota is used up", true),
     TOTAL_QUOTA("the mailboxes are full", true),
-    DISK("the relay's disk is nearly full", true);
+    DISK("the relay's disk is nearly full", true),
+    UNREADABLE("what the relay has of it can't be read", true);
 
     private final String reason;
     private final boolean passing;

@@ -19,15 +19,21 @@ public interface SiblingStore {
   /** Where nodes come to, each in place of what was known of the same way. */
   void comes(List<Coming> comings);
 
+  /** Forgets where nodes come to as a relay has said. */
+  void forget(NodeId relay);
+
   /** All that come, as of the last force. */
   List<Coming> comings();
 
   /**
-   * The other relays of a space.
+   * The other relays of a space, all of them, as a member has said.
    *
    * @param passage with which this relay arrives at them
+   * @param records of the membership that the member knew
+   * @param until how long that stands against a member that knows less
    */
-  record Named(Hash pseudonym, byte[] passage, List<Sibling> siblings) {
+  record Named(
+      Hash pseudonym, byte[] passage, long records, Instant until, List<Sibling> siblings) {
     public Named {
       siblings = List.copyOf(siblings);
     }

@@ -16,6 +16,7 @@ import com.softadastra.engine.envelope.MailFrame.Approach;
 import com.softadastra.engine.envelope.MailFrame.Arrival;
 import com.softadastra.engine.log.Signatures;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -26,24 +27,33 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 
 /**
  * The other relays of the spaces for which this node is one. Members name them, each for the spaces
- * that it belongs to, and give this relay a passage with which it arrives there. Each is called
- * until it answers, unless it has called. Of two connections between the same two, that stays which
- * the relay with the smaller id has opened.
+ * that it belongs to, and give this relay a passage with which it arrives there. Of what they say
+ * that stands which the member says who knows most of the membership, for {@link #STANDS} after it
+ * was said last. Each relay is called until it answers, unless it has called. Of two connections
+ * between the same two, that stays which the relay with the smaller id has opened.
  *
  * <p>Any thread may use it.
  */
 final class Siblings {
+  private static final Logger LOG = LoggerFactory.getLogger(Siblings.class);
+
   private static final Duration LONGEST_WAIT = Duration.ofMinutes(1);
 
   /** A connection that lasts so long didn't end by what it began with. */
   private static final Duration LASTING = Duration.ofMinutes(1);
+
+  /** How long a member's word stands against one that knows less, which may be all there is. */
+  static final Duration STANDS = Duration.ofDays(30);
 
   private final MailboxService relay;
   private final RelayDuties duties;
@@ -92,16 +102,23 @@ final class Siblings {
   /** What was known before a restart. */
   private void remember(SiblingStore store) {
     var known = new HashSet<NodeId>();
-    store
-        .named()
+    readable(store::named)
         .forEach(each -> {
           named.put(each.pseudonym(), each);
           each.siblings().forEach(it -> known.add(node(it)));
         });
-    whereabouts.known(
-        store.comings().stream()
-            .filter(it -> it.by().equals(it.node()) || known.contains(it.by()))
-            .toList());
+    whereabouts.named(known);
+    whereabouts.known(readable(store::comings).stream().filter(whereabouts::isKept).toList());
+  }
+
+  /** Members say it again. */
+  private static <T> List<T> readable(Supplier<List<T>> known) {
+    try {
+      return known.get();
+    } catch (MailboxException e) {
+      LOG.warn("what was known of other relays is forgotten", e);
+      return List.of();
+    }
   }
 
   /** Calls them, from now on. */
@@ -137,29 +154,39 @@ final class Siblings {
     if (!relay.admission().lets(own, frame.pseudonym(), frame.passage())) {
       return;
     }
-    var now =
+    var now = relay.now();
+    var word =
         new Named(
             frame.pseudonym(),
             frame.passage(),
+            frame.records(),
+            now.plus(STANDS),
             frame.relays().stream()
                 .map(it -> new Sibling(it.key(), it.addresses()))
                 .filter(it -> !node(it).equals(own))
                 .toList());
     synchronized (this) {
-      var before =
-          now.siblings().isEmpty()
-              ? named.remove(now.pseudonym())
-              : named.put(now.pseudonym(), now);
-      if (before == null ? now.siblings().isEmpty() : isSame(before, now)) {
+      var before = named.get(word.pseudonym());
+      if (before != null && (standsAgainst(before, word, now) || saysNothingNew(before, word))) {
         return;
       }
+      named.put(word.pseudonym(), word);
+      // in here, so that the disk has the last word, too
+      relay.store().name(word);
     }
-    relay.store().name(now);
     follow();
   }
 
-  private static boolean isSame(Named one, Named other) {
-    return addresses(one).equals(addresses(other));
+  private static boolean standsAgainst(Named before, Named word, Instant now) {
+    return word.records() < before.records()
+        && before.until().isAfter(now)
+        && !before.until().isAfter(word.until());
+  }
+
+  private static boolean saysNothingNew(Named before, Named word) {
+    return before.records() == word.records()
+        && addresses(before).equals(addresses(word))
+        && Duration.between(before.until(), word.until()).abs().compareTo(Whereabouts.NEWS) < 0;
   }
 
   private static Map<NodeId, List<String>> addresses(Named named) {
@@ -178,8 +205,8 @@ final class Siblings {
   /** Opens and ends ways, as they are named now. */
   private void follow() {
     var ending = new ArrayList<SiblingConnection>();
+    var looking = new ArrayList<SiblingConnection>();
     var opening = new ArrayList<Way>();
-    var dismissed = new ArrayList<NodeId>();
     synchronized (this) {
       if (!started || closed) {
         return;
@@ -201,7 +228,6 @@ final class Siblings {
             if (spaces.containsKey(way.node)) {
               return false;
             }
-            dismissed.add(way.node);
             connectionOf(way).forEach(ending::add);
             return true;
           });
@@ -210,15 +236,18 @@ final class Siblings {
             ways.computeIfAbsent(node, _ -> new Way(node, new FullJitter(LONGEST_WAIT, random)));
         way.addresses = List.copyOf(addresses.getOrDefault(node, Set.of()));
         if (!way.spaces.equals(of)) {
+          // what it has shown can't be taken back
+          boolean isLess = !of.containsAll(way.spaces);
           way.spaces = Set.copyOf(of);
-          // what it shows is shown once, when it arrives
-          connectionOf(way).stream().filter(SiblingConnection::isCalling).forEach(ending::add);
+          connectionOf(way)
+              .forEach(each -> (isLess && each.isCalling() ? ending : looking).add(each));
           opening.add(way);
         }
       });
+      whereabouts.named(spaces.keySet()).forEach(relay.store()::forget);
     }
     ending.forEach(connection -> connection.end("the relays of the space are others"));
-    dismissed.forEach(whereabouts::forget);
+    looking.forEach(SiblingConnection::look);
     opening.forEach(way -> call(way, Duration.ZERO));
   }
 
@@ -275,9 +304,30 @@ final class Siblings {
       way.calling = calling;
       addresses = way.addresses;
     }
-    var shown =
-        serving.stream().map(it -> new Arrival.Shown(it.pseudonym(), it.passage())).toList();
-    calling.call(new Approach(shown), frames -> links.mail(way.node, addresses, frames));
+    calling.call(
+        new Approach(passages(serving)), frames -> links.mail(way.node, addresses, frames));
+  }
+
+  private static List<Arrival.Shown> passages(List<Named> serving) {
+    return serving.stream().map(it -> new Arrival.Shown(it.pseudonym(), it.passage())).toList();
+  }
+
+  /** The passages with which this relay arrives at another one, as members have named that. */
+  List<Arrival.Shown> passages(NodeId other) {
+    Way way;
+    synchronized (this) {
+      way = ways.get(other);
+    }
+    return way == null ? List.of() : passages(serving(way));
+  }
+
+  /** The spaces for which another relay has shown a passage that lets it in here. */
+  Set<Hash> admitted(NodeId other, Approach approach) {
+    var spaces = new HashSet<Hash>();
+    approach.passages().stream()
+        .filter(it -> relay.admission().lets(other, it.pseudonym(), it.passage()))
+        .forEach(it -> spaces.add(it.pseudonym()));
+    return spaces;
   }
 
   /** The spaces of a way for which this node is a relay still. */
@@ -311,10 +361,7 @@ final class Siblings {
   /** Another relay has called. Runs in a step of its wire. */
   void approached(Wire wire, Approach approach) {
     var other = wire.other();
-    var spaces = new HashSet<Hash>();
-    approach.passages().stream()
-        .filter(it -> relay.admission().lets(other, it.pseudonym(), it.passage()))
-        .forEach(it -> spaces.add(it.pseudonym()));
+    var spaces = admitted(other, approach);
     if (spaces.isEmpty() || other.equals(self())) {
       wire.endNow("no passage for a space of this relay");
       return;
@@ -415,7 +462,7 @@ final class Siblings {
 
   private void news(List<Coming> news) {
     if (!news.isEmpty()) {
-      relay.store().comes(news);
+      relay.store().comes(news.stream().filter(whereabouts::isKept).toList());
       connected.values().forEach(each -> each.tell(news));
     }
   }
@@ -443,7 +490,7 @@ final class Siblings {
         .values()
         .forEach(each -> {
           if (!each.sibling().equals(by)) {
-            each.tellGone(id, left);
+            each.tellFetched(id, left);
           }
         });
   }

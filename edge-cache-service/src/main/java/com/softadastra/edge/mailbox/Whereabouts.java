@@ -13,13 +13,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * To which relays members of spaces come: to this one, and to others as those say. Each counts for
  * {@link #LIFE} after the member came last, and nothing takes it back before. A way is told on
  * unless the shortest is by the relay that would be told, {@value MailFrame#HOPS} relays at most
- * between. Of more than {@value #MOST_OF_ONE} that one relay tells, those beyond are not heard; the
- * same holds for those that come here.
+ * between.
+ *
+ * <p>Of more than {@value #MOST_OF_ONE} that one relay tells, those beyond are not heard; the same
+ * holds for those that come here. Relays that no member has named count as one: whoever knows a
+ * space can be any number of them, and takes no place of those that are named.
  *
  * <p>Any thread may use it.
  */
@@ -38,7 +42,28 @@ final class Whereabouts {
   // guarded by this; the inner key is who says so, the node itself where it comes here
   private final Map<Whom, Map<NodeId, Coming>> ways = new LinkedHashMap<>();
   private final Map<NodeId, Integer> told = new HashMap<>();
+  private Set<NodeId> named = Set.of();
+  private int toldByOthers;
   private int here;
+
+  /**
+   * The relays that members name now.
+   *
+   * @return those that they don't any more; what these have told is forgotten
+   */
+  synchronized List<NodeId> named(Set<NodeId> relays) {
+    var left = named.stream().filter(relay -> !relays.contains(relay)).toList();
+    left.forEach(this::forget);
+    named = Set.copyOf(relays);
+    toldByOthers = 0;
+    told.forEach((relay, count) -> toldByOthers += named.contains(relay) ? 0 : count);
+    return left;
+  }
+
+  /** Whether it is kept on disk: it comes here, or a relay says so that members name. */
+  synchronized boolean isKept(Coming coming) {
+    return coming.by().equals(coming.node()) || named.contains(coming.by());
+  }
 
   /** What was known before a restart. */
   synchronized void known(List<Coming> comings) {
@@ -111,14 +136,16 @@ final class Whereabouts {
     var by = ways.getOrDefault(whom(coming), Map.of());
     boolean direct = coming.by().equals(coming.node());
     if (!by.containsKey(coming.by())) {
-      int count = direct ? here : told.getOrDefault(coming.by(), 0);
+      boolean isNamed = named.contains(coming.by());
+      int count = direct ? here : isNamed ? told.getOrDefault(coming.by(), 0) : toldByOthers;
       if (count >= MOST_OF_ONE) {
         return false;
       }
       if (direct) {
         here++;
       } else {
-        told.put(coming.by(), count + 1);
+        told.merge(coming.by(), 1, Integer::sum);
+        toldByOthers += isNamed ? 0 : 1;
       }
     }
     ways.computeIfAbsent(whom(coming), _ -> new HashMap<>()).put(coming.by(), coming);
@@ -179,12 +206,12 @@ final class Whereabouts {
       here--;
     } else {
       told.computeIfPresent(coming.by(), (_, count) -> count == 1 ? null : count - 1);
+      toldByOthers -= named.contains(coming.by()) ? 0 : 1;
     }
     return true;
   }
 
-  /** A relay is none of this one's any more. */
-  synchronized void forget(NodeId relay) {
+  private void forget(NodeId relay) {
     ways.values()
         .removeIf(by -> {
           var coming = by.get(relay);

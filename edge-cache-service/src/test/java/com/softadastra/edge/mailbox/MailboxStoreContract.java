@@ -399,6 +399,8 @@ public abstract class MailboxStoreContract {
         new Named(
             PSEUDONYM,
             PASSAGE,
+            7,
+            START.plusSeconds(50),
             Arrays.stream(relays)
                 .map(relay -> new Sibling(relay.publicKey(), List.of("a:1", "b:2")))
                 .toList()));
@@ -533,6 +535,17 @@ public abstract class MailboxStoreContract {
   }
 
   @Test
+  void forgetsWhatARelayHasToldButNotThatItComes() {
+    var itself = new Coming(SHIP.nodeId(), PSEUDONYM, SHIP.nodeId(), 0, START.plusSeconds(100));
+    var told = new Coming(SHIP.nodeId(), PSEUDONYM, BOB.nodeId(), 2, START.plusSeconds(200));
+    var other = new Coming(SHORE.nodeId(), PSEUDONYM, BOB.nodeId(), 2, START.plusSeconds(200));
+    store.comes(List.of(itself, told, other));
+    store.forget(SHIP.nodeId());
+    account(ANN);
+    assertThat(store.comings()).containsExactlyInAnyOrder(itself, other);
+  }
+
+  @Test
   void whoIsNamedAndWhoComesIsThereAfterACrash() {
     named(SHORE, SHIP);
     var direct = new Coming(BOB.nodeId(), PSEUDONYM, BOB.nodeId(), 0, START.plusSeconds(100));
@@ -550,6 +563,8 @@ public abstract class MailboxStoreContract {
         .satisfies(named -> {
           assertThat(named.pseudonym()).isEqualTo(PSEUDONYM);
           assertThat(named.passage()).isEqualTo(PASSAGE);
+          assertThat(named.records()).isEqualTo(7);
+          assertThat(named.until()).isEqualTo(START.plusSeconds(50));
           assertThat(named.siblings())
               .extracting(Sibling::key)
               .containsExactly(SHORE.publicKey(), SHIP.publicKey());
@@ -561,6 +576,11 @@ public abstract class MailboxStoreContract {
     named(SHIP);
     assertThat(store.named().getFirst().siblings()).hasSize(1);
     named();
-    assertThat(store.named()).isEmpty();
+    assertThat(store.named())
+        .singleElement()
+        .satisfies(named -> {
+          assertThat(named.siblings()).isEmpty();
+          assertThat(named.records()).as("it was said that there is none").isEqualTo(7);
+        });
   }
 }

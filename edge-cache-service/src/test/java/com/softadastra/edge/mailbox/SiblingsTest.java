@@ -9,6 +9,7 @@ import static com.softadastra.edge.mailbox.Envelopes.envelope;
 import static com.softadastra.edge.mailbox.Envelopes.id;
 import static com.softadastra.edge.mailbox.Envelopes.key;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.NodeId;
@@ -16,6 +17,7 @@ import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.Priority;
 import com.softadastra.contracts.mail.RelayDuties;
 import com.softadastra.contracts.mail.RelayDuty;
+import com.softadastra.contracts.mail.SiblingView;
 import com.softadastra.contracts.peering.PeerUnreachable;
 import com.softadastra.contracts.time.EventQueue;
 import com.softadastra.contracts.time.Schedule;
@@ -63,6 +65,9 @@ class SiblingsTest {
   private static final Duration LONG = Duration.ofMinutes(3);
   private static final Quotas LARGE = new Quotas(1 << 30, 1 << 30, 1L << 32, 0);
   private static final Duration RETENTION = Duration.ofDays(30);
+
+  /** Another space of the same relays. */
+  private static final SpaceId YARD = new SpaceId(Hash.sha256(new byte[] {2}));
 
   private final EventQueue events = new EventQueue();
   private final Map<NodeId, Relay> relays = new HashMap<>();
@@ -116,6 +121,11 @@ class SiblingsTest {
     private Duration clockIsOff = Duration.ZERO;
     private Duration retention = RETENTION;
     private Quotas quotas = LARGE;
+
+    /** Members whose mail can't be listed. */
+    private final Set<NodeId> unlisted = new HashSet<>();
+
+    private Runnable beforeNaming = () -> {};
     private Life life = new Life();
     private MailboxStore store;
     private MailboxService service;
@@ -131,7 +141,38 @@ class SiblingsTest {
 
     Relay start() {
       life = new Life();
-      store = new InMemoryMailboxStore(disk, quotas, life, FORCE);
+      store =
+          new InMemoryMailboxStore(disk, quotas, life, FORCE) {
+            @Override
+            public List<Held> held(Hash pseudonym, NodeId destination, long after, int most) {
+              if (unlisted.contains(destination)) {
+                throw new MailboxException("a row is damaged", null);
+              }
+              return super.held(pseudonym, destination, after, most);
+            }
+
+            @Override
+            public List<Held> brought(NodeId relay, long after, int most) {
+              if (unlisted.contains(relay)) {
+                throw new MailboxException("a row is damaged", null);
+              }
+              return super.brought(relay, after, most);
+            }
+
+            @Override
+            public List<Coming> comings() {
+              if (unlisted.contains(id())) {
+                throw new MailboxException("a row is damaged", null);
+              }
+              return super.comings();
+            }
+
+            @Override
+            public void name(Named named) {
+              beforeNaming.run();
+              super.name(named);
+            }
+          };
       service =
           new MailboxService(
               store,
@@ -184,7 +225,9 @@ class SiblingsTest {
 
     @Override
     public List<RelayDuty> duties() {
-      return List.of(new RelayDuty(PSEUDONYM, Passage.key(SPACE)));
+      return List.of(
+          new RelayDuty(PSEUDONYM, Passage.key(SPACE)),
+          new RelayDuty(Envelope.pseudonym(YARD), Passage.key(YARD)));
     }
 
     @Override
@@ -309,12 +352,53 @@ class SiblingsTest {
   }
 
   private static MailFrame naming(Relay relay, Relay... others) {
+    return naming(5, relay, others);
+  }
+
+  /** By one that knows so many records. */
+  private static MailFrame naming(long records, Relay relay, Relay... others) {
     return new MailFrame.Siblings(
         PSEUDONYM,
         Passage.sign(SPACE, relay.id()),
+        records,
         Arrays.stream(others)
             .map(it -> new MailFrame.Siblings.Named(it.key.publicKey(), List.of("there")))
             .toList());
+  }
+
+  /** A member of the other space. */
+  private Member ofYard(Relay relay, NodeKey key) {
+    var passage = Passage.sign(YARD, key.nodeId());
+    var member =
+        new Member(key, relay)
+            .say(new Arrival(List.of(new Arrival.Shown(Envelope.pseudonym(YARD), passage))));
+    soon();
+    assertThat(member.heard(Welcome.class)).hasSize(1);
+    return member;
+  }
+
+  private static MailFrame namingOfYard(Relay relay, Relay other) {
+    return new MailFrame.Siblings(
+        Envelope.pseudonym(YARD),
+        Passage.sign(YARD, relay.id()),
+        5,
+        List.of(new MailFrame.Siblings.Named(other.key.publicKey(), List.of("there"))));
+  }
+
+  private static Envelope ofYard(NodeKey from, NodeKey to, long number) {
+    var like = envelope(from, to, number).outside();
+    return Envelope.sign(
+        new Envelope.Outside(
+            like.id(),
+            like.to(),
+            like.from(),
+            Envelope.pseudonym(YARD),
+            like.priority(),
+            like.made(),
+            0,
+            Passage.sign(YARD, from.nodeId())),
+        new byte[10],
+        from);
   }
 
   private <T extends MailFrame> List<T> said(Relay from, Relay to, Class<T> kind) {
@@ -622,7 +706,7 @@ class SiblingsTest {
   void oneThatIsNotNamedAnyMoreIsLeft() {
     apart();
     var ann = at(ship, ANN, shore);
-    ann.say(new MailFrame.Siblings(PSEUDONYM, Passage.sign(SPACE, ship.id()), List.of()));
+    ann.say(naming(6, ship));
     soon();
     assertThat(ship.isConnected(shore)).isFalse();
     assertThat(ship.service.siblings()).isEmpty();
@@ -636,6 +720,53 @@ class SiblingsTest {
   }
 
   @Test
+  void whoKnowsLessOfTheMembershipTakesBackNothing() {
+    apart();
+    var cat = at(ship, CAT);
+    cat.say(naming(4, ship));
+    cat.say(naming(4, ship, hill));
+    soon();
+    assertThat(ship.service.siblings()).extracting(SiblingView::node).containsExactly(shore.id());
+    ship.restart();
+    cat = at(ship, CAT);
+    cat.say(naming(4, ship));
+    soon();
+    later();
+    assertThat(ship.isConnected(shore)).as("nor after a restart").isTrue();
+    cat.say(naming(5, ship, shore, hill));
+    soon();
+    assertThat(ship.service.siblings()).as("as much").hasSize(2);
+  }
+
+  @Test
+  void whoKnowsLessBringsNoneBackThatWasDismissed() {
+    apart();
+    at(ship, ANN).say(naming(6, ship));
+    soon();
+    ship.restart();
+    at(ship, CAT, shore);
+    later();
+    assertThat(ship.service.siblings()).isEmpty();
+  }
+
+  /** Who knew more may be lost, with all that it knew. */
+  @Test
+  void aWordStandsAgainstOneThatKnowsLessForSoLongAsItIsSaid() {
+    apart();
+    var cat = at(ship, CAT);
+    events.advance(Siblings.STANDS.minusDays(2));
+    at(ship, ANN, shore).cut();
+    events.advance(Duration.ofDays(4));
+    cat.say(naming(4, ship));
+    soon();
+    assertThat(ship.service.siblings()).hasSize(1);
+    events.advance(Siblings.STANDS);
+    cat.say(naming(4, ship));
+    soon();
+    assertThat(ship.service.siblings()).isEmpty();
+  }
+
+  @Test
   void whoHasNoPassageNamesNoRelays() {
     ship.start();
     shore.start();
@@ -646,6 +777,7 @@ class SiblingsTest {
             new MailFrame.Siblings(
                 PSEUDONYM,
                 Passage.sign(foreign, ship.id()),
+                5,
                 List.of(new MailFrame.Siblings.Named(shore.key.publicKey(), List.of("there")))));
     later();
     assertThat(ship.service.siblings()).isEmpty();
@@ -676,6 +808,146 @@ class SiblingsTest {
       assertThat(shore.isConnected(ship)).isTrue();
     }
     assertThat(said(ship, shore, Pass.class)).hasSize(1);
+  }
+
+  // ---- another space
+
+  /** Cat's own membership is old: she names nobody. */
+  @Test
+  void aSpaceThatTheCalledOneHearsOfIsShownOnTheOpenConnection() {
+    apart();
+    int calls = lines.size();
+    var cat = ofYard(ship, CAT);
+    var ann = ofYard(shore, ANN).say(namingOfYard(shore, ship));
+    ann.deposit(ofYard(ANN, CAT, 1));
+    soon();
+    assertThat(cat.mail()).containsExactly(id(1));
+
+    lines.getLast().cut().tryEmitValue(true);
+    later();
+    assertThat(lines).hasSizeGreaterThan(calls);
+    ann.deposit(ofYard(ANN, CAT, 2));
+    soon();
+    assertThat(cat.mail()).as("and on the next").containsExactly(id(1), id(2));
+  }
+
+  @Test
+  void aSpaceThatTheCallingOneHearsOfIsShownOnTheOpenConnection() {
+    apart();
+    int calls = lines.size();
+    var cat = ofYard(shore, CAT);
+    var ann = ofYard(ship, ANN).say(namingOfYard(ship, shore));
+    ann.deposit(ofYard(ANN, CAT, 1));
+    soon();
+    assertThat(cat.mail()).containsExactly(id(1));
+    assertThat(lines).hasSize(calls);
+    assertThat(said(ship, shore, Approach.class).getLast().passages())
+        .extracting(Arrival.Shown::pseudonym)
+        .containsExactly(Envelope.pseudonym(YARD));
+  }
+
+  @Test
+  void whatAnUnnamedRelaySaysToBeGoneIsOfferedAgainOnceItIsNamed() {
+    ship.start();
+    shore.start();
+    shore.reaches.add(ship.id());
+    var ann = at(ship, ANN, hill).deposit(envelope(ANN, BOB, 1));
+    at(shore, BOB, ship).takes();
+    later();
+    assertThat(shore.envelopes()).isZero();
+    assertThat(ship.envelopes()).as("members have named another").isEqualTo(1);
+    int calls = lines.size();
+    at(ship, CAT).say(naming(6, ship, hill, shore));
+    soon();
+    assertThat(ship.envelopes()).isZero();
+    assertThat(ann.heard(Left.class)).containsExactly(nothingLeft(BOB));
+    assertThat(lines).hasSize(calls);
+  }
+
+  // ---- what can't be read
+
+  @Test
+  void mailThatCantBeListedKeepsNoOtherBack() {
+    apart();
+    ship.unlisted.add(CAT.nodeId());
+    ship.unlisted.add(shore.id());
+    at(shore, CAT, ship).cut();
+    lines.getLast().cut().tryEmitValue(true);
+    later();
+    int calls = lines.size();
+    at(ship, ANN, shore).deposit(envelope(ANN, CAT, 1)).deposit(envelope(ANN, BOB, 2));
+    later();
+    assertThat(at(shore, BOB, ship).mail()).containsExactly(id(2));
+    assertThat(lines).hasSize(calls);
+    ship.unlisted.clear();
+    lines.getLast().cut().tryEmitValue(true);
+    later();
+    assertThat(at(shore, CAT, ship).mail()).containsExactly(id(1));
+  }
+
+  @Test
+  void aRelayStartsThoughWhatItKnewOfOthersCantBeRead() {
+    apart();
+    ship.unlisted.add(ship.id());
+    ship.restart();
+    later();
+    at(ship, ANN, shore).deposit(envelope(ANN, BOB, 1));
+    soon();
+    assertThat(at(shore, BOB, ship).mail()).containsExactly(id(1));
+  }
+
+  // ---- two at once
+
+  /** What was fetched in the moment in which it was offered answers no offer. */
+  @Test
+  void whatIsFetchedWhileItIsOfferedLeavesTheWindowAsItIs() {
+    ship.start();
+    shore.start();
+    ship.reaches.add(shore.id());
+    at(ship, BOB).cut();
+    var here = at(ship, ANN);
+    var there = at(shore, ANN, ship);
+    for (int i = 1; i <= 3 * SiblingConnection.ENVELOPES; i++) {
+      here.deposit(envelope(ANN, BOB, i));
+      there.deposit(envelope(ANN, BOB, i));
+    }
+    soon();
+    var bob = at(shore, BOB);
+    assertThat(bob.mail()).hasSize(Window.ENVELOPES);
+    bob.takes();
+    // before that is forced, all is offered
+    events.advance(FORCE.minusMillis(2));
+    here.say(naming(ship, shore));
+    later();
+    assertThat(said(shore, ship, MailFrame.Fetched.class)).isNotEmpty();
+    assertThat(said.stream().map(Said::frame)).noneMatch(Farewell.class::isInstance);
+    assertThat(bob.mail()).hasSize(3 * SiblingConnection.ENVELOPES);
+    assertThat(ship.envelopes()).isZero();
+  }
+
+  /** Two members speak at once: what is on disk afterwards is what counted. */
+  @Test
+  void theLastWordIsTheLastOnDiskToo() throws Exception {
+    ship.start();
+    var other =
+        new Thread(() ->
+            ship.service.otherRelays().named((MailFrame.Siblings) naming(6, ship, shore, hill)));
+    ship.beforeNaming =
+        () -> {
+          ship.beforeNaming = () -> {};
+          other.start();
+          await()
+              .until(() ->
+                  other.getState() == Thread.State.TERMINATED
+                      || other.getState() == Thread.State.BLOCKED);
+        };
+    ship.service.otherRelays().named((MailFrame.Siblings) naming(5, ship, shore));
+    other.join();
+    soon();
+    assertThat(ship.service.siblings()).hasSize(2);
+    assertThat(ship.store.named())
+        .singleElement()
+        .satisfies(named -> assertThat(named.records()).isEqualTo(6));
   }
 
   // ---- three
@@ -909,6 +1181,7 @@ class SiblingsTest {
         new MailFrame.Siblings(
             PSEUDONYM,
             Passage.sign(SPACE, ship.id()),
+            5,
             List.of(new MailFrame.Siblings.Named(key(14).publicKey(), List.of("there")))));
     soon();
     liar.say(new Gone(id(1)));
@@ -961,8 +1234,27 @@ class SiblingsTest {
       liar.say(new Comes(comings));
       soon();
     }
-    assertThat(ship.store.comings()).hasSize(Whereabouts.MOST_OF_ONE);
+    assertThat(ship.service.otherRelays().whereabouts().all()).hasSize(Whereabouts.MOST_OF_ONE);
+    assertThat(ship.store.comings()).as("no member has named it").isEmpty();
     assertThat(liar.heard(Farewell.class)).isEmpty();
+
+    // one that is named has its own place
+    shore.start();
+    ship.reaches.add(shore.id());
+    at(shore, BOB).cut();
+    var ann = at(ship, ANN, shore);
+    ann.deposit(envelope(ANN, BOB, 1));
+    later();
+    assertThat(shore.envelopes()).isEqualTo(1);
+    assertThat(ship.store.comings())
+        .extracting(SiblingStore.Coming::by)
+        .containsExactlyInAnyOrder(ANN.nodeId(), shore.id());
+    ann.say(naming(6, ship));
+    soon();
+    assertThat(ship.store.comings())
+        .as("what it has told goes with it")
+        .extracting(SiblingStore.Coming::by)
+        .containsExactly(ANN.nodeId());
   }
 
   @Test

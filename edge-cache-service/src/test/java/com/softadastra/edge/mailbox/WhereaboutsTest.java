@@ -6,12 +6,15 @@ import static com.softadastra.edge.mailbox.Envelopes.START;
 import static com.softadastra.edge.mailbox.Envelopes.key;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.NodeId;
 import com.softadastra.edge.mailbox.Whereabouts.Whom;
 import com.softadastra.engine.envelope.MailFrame;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class WhereaboutsTest {
@@ -59,7 +62,8 @@ class WhereaboutsTest {
   void whatIsTooFarIsNotToldOn() {
     isNews(SHORE, MailFrame.HOPS - 1, Duration.ofDays(3), START);
     assertThat(whereabouts.toTell(MAST, WHOM, START)).isPresent();
-    whereabouts.forget(SHORE);
+    whereabouts.named(Set.of(SHORE));
+    assertThat(whereabouts.named(Set.of())).containsExactly(SHORE);
     isNews(SHORE, MailFrame.HOPS, Duration.ofDays(3), START);
     assertThat(whereabouts.isBy(SHORE, WHOM, START)).isTrue();
     assertThat(whereabouts.toTell(MAST, WHOM, START)).isEmpty();
@@ -84,6 +88,23 @@ class WhereaboutsTest {
     assertThat(whereabouts.toTell(MAST, WHOM, end)).isEmpty();
     whereabouts.lapse(end);
     assertThat(whereabouts.all()).isEmpty();
+  }
+
+  /** Keys are free: any number of relays are no more than one. */
+  @Test
+  void strangersTakeNoPlaceOfThoseThatMembersName() {
+    whereabouts.named(Set.of(SHORE));
+    for (int i = 0; i < Whereabouts.MOST_OF_ONE + 10; i++) {
+      var stranger = new NodeId(Hash.sha256(ByteBuffer.allocate(4).putInt(i).array()));
+      isNews(stranger, 0, Duration.ofDays(3), START);
+    }
+    assertThat(isNews(HILL, 0, Duration.ofDays(3), START)).as("another stranger").isFalse();
+    assertThat(isNews(SHORE, 0, Duration.ofDays(3), START)).isTrue();
+    assertThat(comes(START)).isTrue();
+    whereabouts.lapse(START.plus(Duration.ofDays(4)));
+    assertThat(isNews(HILL, 0, Duration.ofDays(9), START.plus(Duration.ofDays(4)))).isTrue();
+    whereabouts.named(Set.of(SHORE, HILL));
+    assertThat(whereabouts.isBy(HILL, WHOM, START.plus(Duration.ofDays(4)))).isTrue();
   }
 
   /** A clock that went ahead and is put right doesn't make a member come for longer. */

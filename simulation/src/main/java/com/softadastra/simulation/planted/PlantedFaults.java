@@ -420,7 +420,8 @@ public final class PlantedFaults {
           of(
                   "a relay says to have what another passes before it has forced it",
                   "custody",
-                  in(SIBLING, "passed").calls("MailboxStore.put", Instead.class, "signedAtOnce"))
+                  in("edge.mailbox.Accepting", "passed")
+                      .calls("MailboxStore.put", Instead.class, "signedAtOnce"))
               .shownBy(54),
           of(
                   "a relay takes again what it has",

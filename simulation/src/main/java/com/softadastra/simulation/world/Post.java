@@ -25,6 +25,7 @@ final class Post {
         case MailFrame.Kept(var custody, _) -> signed((SimulatedRelay) from, custody);
         case MailFrame.Holds(var id) -> holds((SimulatedRelay) from, id);
         case MailFrame.Gone(var id) -> world.judge().gone(id);
+        case MailFrame.Fetched(var id) -> world.judge().gone(id);
         case MailFrame.Arrival _,
             MailFrame.Welcome _,
             MailFrame.Refused _,

@@ -536,7 +536,7 @@ public final class World {
       case RELABEL -> relabel(node, node(happening.b()), random);
       case RETIRE -> retire(node, random);
       case REINSTATE -> reinstate(node, space(random));
-      case DISMISS -> dismissOrInvite(space(random));
+      case DISMISS -> dismissOrInvite(space(random), random);
       case DIVIDE -> dividing.ask(node, space(random), random);
       case CARRY -> carriers.carry(node, node(happening.b()), happening.nanos(), random);
       case OVERSPEND -> dividing.overspend(node, space(random), random);
@@ -658,17 +658,17 @@ public final class World {
         });
   }
 
-  private void dismissOrInvite(SpaceId space) {
+  private void dismissOrInvite(SpaceId space, SplittableRandom random) {
     var steward = creator(space);
-    var there = relay();
-    if (there != null) {
+    if (!relays.isEmpty()) {
+      var relay = relays.get(random.nextInt(relays.size()));
       administers(
           steward,
           space,
           membership ->
-              membership.relay(there.id()).isPresent()
-                  ? retired(membership, steward.key(), there.id(), clock(steward))
-                  : invited(membership, steward.key(), there, clock(steward)));
+              membership.relay(relay.id()).isPresent()
+                  ? retired(membership, steward.key(), relay.id(), clock(steward))
+                  : invited(membership, steward.key(), relay, clock(steward)));
     }
   }
 
@@ -689,19 +689,20 @@ public final class World {
   }
 
   /**
-   * By a relay alone nobody is reached that isn't counted on, and nobody at all once it is
-   * dismissed; so that in the end all can be the same, it is invited again, and they count again.
+   * By relays alone nobody is reached that isn't counted on, and nobody at all once they are
+   * dismissed; so that in the end all can be the same, they are invited again, and all count again.
    */
   private void recall() {
-    var there = relay();
     for (var space : spaces()) {
-      administers(
-          creator(space),
-          space,
-          membership ->
-              there != null && membership.relay(there.id()).isEmpty()
-                  ? invited(membership, creator(space).key(), there, clock(creator(space)))
-                  : membership);
+      for (var relay : relays) {
+        administers(
+            creator(space),
+            space,
+            membership ->
+                membership.relay(relay.id()).isEmpty()
+                    ? invited(membership, creator(space).key(), relay, clock(creator(space)))
+                    : membership);
+      }
       originals().forEach(node -> reinstate(node, space));
     }
   }

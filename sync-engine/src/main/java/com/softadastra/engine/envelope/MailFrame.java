@@ -21,7 +21,7 @@ import java.util.function.Supplier;
  *   deposit  = [1, envelope: bytes]
  *   taken    = [2, id: h'16']                       ; is on its disk, or of no use to it
  *   passed   = [9, id: h'16']                       ; can't be taken in now
- *   siblings = [10, pseudonym: h'32', passage: h'64', [* [key: h'32', [* address: text]]]]
+ *   siblings = [10, pseudonym: h'32', passage: h'64', records, [* [key: h'32', [* address: text]]]]
  * of the relay
  *   welcome  = [3, version, mailboxes: h'32', certificate: h'64', [* left]]
  *   kept     = [4, custody: bytes, signature: h'64', there: 0 / 1]
@@ -38,6 +38,7 @@ import java.util.function.Supplier;
  *   pass     = [15, envelope: bytes, life]          ; milliseconds
  *   holds    = [16, id: h'16']
  *   gone     = [17, id: h'16']
+ *   fetched  = [18, id: h'16']                      ; answers nothing
  * left       = [pseudonym: h'32', to: h'32', envelopes, lapsed]
  * </pre>
  */
@@ -62,7 +63,7 @@ public sealed interface MailFrame {
   int HOPS = 3;
 
   /** How many items a frame has, by its kind. */
-  List<Integer> ITEMS = List.of(3, 2, 2, 5, 4, 4, 2, 2, 2, 2, 4, 3, 2, 6, 2, 3, 2, 2);
+  List<Integer> ITEMS = List.of(3, 2, 2, 5, 4, 4, 2, 2, 2, 2, 5, 3, 2, 6, 2, 3, 2, 2, 2);
 
   /** What a member sends. */
   sealed interface OfMember extends MailFrame {}
@@ -99,8 +100,11 @@ public sealed interface MailFrame {
    * The other relays of a space, all of them.
    *
    * @param passage of the relay that is told, so that it can arrive at those
+   * @param records of the membership that the member knows; who knows more speaks for who knows
+   *     less
    */
-  record Siblings(Hash pseudonym, byte[] passage, List<Named> relays) implements OfMember {
+  record Siblings(Hash pseudonym, byte[] passage, long records, List<Named> relays)
+      implements OfMember {
     public Siblings {
       relays = List.copyOf(relays);
     }
@@ -200,8 +204,11 @@ public sealed interface MailFrame {
   /** The relay has it, on its disk. */
   record Holds(byte[] id) implements OfSibling {}
 
-  /** Its destination has it: nobody needs to keep it. */
+  /** What the relay was offered or passed its destination has: nobody needs to keep it. */
   record Gone(byte[] id) implements OfSibling {}
+
+  /** The same, of what the relay wasn't asked about; an offer of it has an answer, too. */
+  record Fetched(byte[] id) implements OfSibling {}
 
   default byte[] encode() {
     return switch (this) {
@@ -235,9 +242,9 @@ public sealed interface MailFrame {
       case Left left -> left(left, new CborWriter(128).array(2).unsigned(7)).toByteArray();
       case Farewell(var reason) ->
           new CborWriter(256).array(2).unsigned(8).text(reason).toByteArray();
-      case Siblings(var pseudonym, var passage, var relays) -> {
-        var out = new CborWriter(256).array(4).unsigned(10);
-        out.bytes(pseudonym.bytes()).bytes(passage).array(relays.size());
+      case Siblings(var pseudonym, var passage, var records, var relays) -> {
+        var out = new CborWriter(256).array(5).unsigned(10);
+        out.bytes(pseudonym.bytes()).bytes(passage).unsigned(records).array(relays.size());
         relays.forEach(relay -> {
           out.array(2).bytes(relay.key()).array(relay.addresses().size());
           relay.addresses().forEach(out::text);
@@ -275,6 +282,7 @@ public sealed interface MailFrame {
               .toByteArray();
       case Holds(var id) -> carrying(16, id);
       case Gone(var id) -> carrying(17, id);
+      case Fetched(var id) -> carrying(18, id);
     };
   }
 
@@ -334,7 +342,10 @@ public sealed interface MailFrame {
           case 9 -> new PassedOver(in.bytesExactly(Envelope.ID_BYTES));
           case 10 ->
               new Siblings(
-                  hash(in), in.bytesExactly(Signatures.BYTES), list(in, SIBLINGS, () -> named(in)));
+                  hash(in),
+                  in.bytesExactly(Signatures.BYTES),
+                  in.unsigned(),
+                  list(in, SIBLINGS, () -> named(in)));
           case 11 -> {
             version(in);
             yield new Approach(list(in, SPACES, () -> shown(in)));
@@ -346,7 +357,8 @@ public sealed interface MailFrame {
           case 14 -> new Wanted(in.bytesExactly(Envelope.ID_BYTES));
           case 15 -> new Pass(in.bytes(Envelope.MOST_BYTES), in.unsigned());
           case 16 -> new Holds(in.bytesExactly(Envelope.ID_BYTES));
-          default -> new Gone(in.bytesExactly(Envelope.ID_BYTES));
+          case 17 -> new Gone(in.bytesExactly(Envelope.ID_BYTES));
+          default -> new Fetched(in.bytesExactly(Envelope.ID_BYTES));
         };
     in.end();
     return frame;

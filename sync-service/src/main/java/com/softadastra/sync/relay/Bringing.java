@@ -59,7 +59,10 @@ final class Bringing {
   private final Schedule schedule;
   private final Runnable signal;
 
-  /** Members that were connected to the relay when it last signed for something of theirs. */
+  /**
+   * Members that were connected to the relay when it last signed for something of theirs, or had
+   * that from no other.
+   */
   private final Set<NodeId> there = ConcurrentHashMap.newKeySet();
 
   private final Map<Way, Load> loads = new HashMap<>();
@@ -190,12 +193,23 @@ final class Bringing {
           if (frame.envelopes() == 0) {
             custody.isEmpty(way);
             if (frame.lapsed() == 0) {
-              there.add(way.to());
+              if (isOnlyRelay(way.space())) {
+                there.add(way.to());
+              }
               grace.begin(way);
             }
             signal.run();
           }
         });
+  }
+
+  /** Whether a member can have what was brought from this relay alone. */
+  private boolean isOnlyRelay(SpaceId space) {
+    return served
+        .recording()
+        .view(space)
+        .filter(view -> view.membership().relays().size() == 1)
+        .isPresent();
   }
 
   /** What the relay had is not there any more, and the member has not got it. */

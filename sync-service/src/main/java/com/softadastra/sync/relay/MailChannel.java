@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
@@ -51,8 +52,8 @@ final class MailChannel {
   private final AtomicBoolean due = new AtomicBoolean();
   private volatile boolean welcome;
 
-  /** The other relays of spaces, as the relay was told; of the steps alone. */
-  private final Map<SpaceId, List<Map.Entry<NodeId, List<String>>>> named = new HashMap<>();
+  /** Of how many records the memberships were that the relay was told by; of the steps alone. */
+  private final Map<SpaceId, Integer> named = new HashMap<>();
 
   /**
    * @param isFor whether what a member lacks is to go by relays
@@ -134,26 +135,23 @@ final class MailChannel {
     });
   }
 
-  /** Names the other relays of each space, where that is not what was said last. */
+  /** Names the other relays of each space whose membership has grown. */
   private void nameSiblings() {
     served
         .views()
         .map(SpaceView::membership)
         .forEach(membership -> {
           var space = membership.space();
-          var others =
-              membership.relays().stream()
-                  .filter(other -> !other.node().equals(relay))
-                  .limit(MailFrame.SIBLINGS)
-                  .toList();
-          var addresses =
-              others.stream().map(other -> Map.entry(other.node(), other.addresses())).toList();
-          if (!addresses.equals(named.put(space, addresses))) {
+          int records = membership.records().size();
+          if (!Objects.equals(named.put(space, records), records)) {
             link.send(
                 new MailFrame.Siblings(
                     Envelope.pseudonym(space),
                     Passage.sign(space, relay),
-                    others.stream()
+                    records,
+                    membership.relays().stream()
+                        .filter(other -> !other.node().equals(relay))
+                        .limit(MailFrame.SIBLINGS)
                         .map(it -> new MailFrame.Siblings.Named(it.key(), it.addresses()))
                         .toList()));
           }

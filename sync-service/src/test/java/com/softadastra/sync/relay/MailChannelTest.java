@@ -661,4 +661,43 @@ class MailChannelTest {
     soon();
     assertThat(named()).containsExactly(List.of());
   }
+
+  /**
+   * Or a member that knows less than this one, and more than it has said, would be taken for it.
+   */
+  @Test
+  void namesThemAgainWhenItKnowsMoreOfTheMembership() {
+    long before = records();
+    relay.heard.clear();
+    learn(
+        membership()
+            .grant(key(1).nodeId(), key(7).publicKey(), "seven", Role.WRITER, List.of(), 3));
+    relay.channel.signal();
+    soon();
+    assertThat(records()).isEqualTo(before + 1);
+    assertThat(named()).containsExactly(List.of());
+  }
+
+  /** What is gone may have been fetched from another relay, which has said so. */
+  @Test
+  void thatNothingIsLeftShowsAMemberAtTheOnlyRelayAlone() {
+    var nothing = new MailFrame.Left(Envelope.pseudonym(space), two.id(), 0, 0);
+    relay.say(nothing);
+    assertThat(relay.channel.reaches(two.id())).isTrue();
+    learn(
+        membership()
+            .grantRelay(key(1).nodeId(), key(8).publicKey(), "shore", List.of("shore:1"), 3));
+    reconnect();
+    relay.say(nothing);
+    assertThat(relay.channel.reaches(two.id())).isFalse();
+  }
+
+  /** By what the node said last. */
+  private long records() {
+    return relay.heard.stream()
+        .filter(MailFrame.Siblings.class::isInstance)
+        .map(frame -> ((MailFrame.Siblings) frame).records())
+        .toList()
+        .getLast();
+  }
 }

@@ -26,9 +26,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Mailboxes in the edge's database. Whoever reads may see what isn't forced yet. */
 public final class H2MailboxStore implements MailboxStore {
+  private static final Logger LOG = LoggerFactory.getLogger(H2MailboxStore.class);
   private static final byte[] BEFORE_ALL = {};
 
   private final EdgeDatabase database;
@@ -152,12 +155,18 @@ public final class H2MailboxStore implements MailboxStore {
       }
       var named = new ArrayList<Named>();
       try (var select =
-              connection.prepareStatement("select pseudonym, passage from sibling_space");
+              connection.prepareStatement(
+                  "select pseudonym, passage, records, stands_until from sibling_space");
           var row = select.executeQuery()) {
         while (row.next()) {
           var pseudonym = Hash.of(row.getBytes(1));
           named.add(
-              new Named(pseudonym, row.getBytes(2), siblings.getOrDefault(pseudonym, List.of())));
+              new Named(
+                  pseudonym,
+                  row.getBytes(2),
+                  row.getLong(3),
+                  Instant.ofEpochMilli(row.getLong(4)),
+                  siblings.getOrDefault(pseudonym, List.of())));
         }
       }
       return named;
@@ -173,6 +182,11 @@ public final class H2MailboxStore implements MailboxStore {
           return comings;
         },
         new CompletableFuture<>());
+  }
+
+  @Override
+  public void forget(NodeId relay) {
+    database.submit(0, _ -> tables.forget(relay), new CompletableFuture<>());
   }
 
   @Override
@@ -200,56 +214,91 @@ public final class H2MailboxStore implements MailboxStore {
   @Override
   public List<Held> held(Hash pseudonym, NodeId destination, long after, int most) {
     return held(
-        "in_order o join envelope e on e.number = o.number",
-        "o.pseudonym = ? and o.destination = ? and o.number > ?"
-            + " order by o.pseudonym, o.destination, o.number",
+        "in_order",
+        "i.pseudonym = ? and i.destination = ? and i.number > ? and i.number <= ?"
+            + " order by i.pseudonym, i.destination, i.number",
         most,
+        after,
+        Long.MAX_VALUE,
         pseudonym.bytes(),
-        destination.hash().bytes(),
-        after);
+        destination.hash().bytes());
   }
 
   @Override
   public List<Held> brought(NodeId relay, long after, int most) {
     return held(
-        "brought b join envelope e on e.number = b.number",
-        "b.relay = ? and b.number > ? order by b.relay, b.number",
+        "brought",
+        "i.relay = ? and i.number > ? and i.number <= ? order by i.relay, i.number",
         most,
-        relay.hash().bytes(),
-        after);
+        after,
+        Long.MAX_VALUE,
+        relay.hash().bytes());
   }
 
-  private List<Held> held(String from, String where, int most, Object... values) {
-    return read(connection -> {
-      var held = new ArrayList<Held>();
-      try (var select =
-          connection.prepareStatement(
-              "select e.number, e.id, e.bytes, e.hash, p.sender, p.pseudonym, p.destination,"
-                  + " p.brought_by, e.expires from "
-                  + from
-                  + " join pile p on p.pile_no = e.pile_no where "
-                  + where
-                  + " limit "
-                  + most)) {
-        for (int i = 0; i < values.length; i++) {
-          select.setObject(i + 1, values[i]);
-        }
-        try (var row = select.executeQuery()) {
-          while (row.next()) {
-            held.add(
-                new Held(
-                    new Waiting(row.getLong(1), row.getObject(2, UUID.class), row.getInt(3)),
-                    Hash.of(row.getBytes(4)),
-                    new NodeId(Hash.of(row.getBytes(5))),
-                    Hash.of(row.getBytes(6)),
-                    new NodeId(Hash.of(row.getBytes(7))),
-                    new NodeId(Hash.of(row.getBytes(8))),
-                    Instant.ofEpochMilli(row.getLong(9))));
-          }
+  /**
+   * Where they can't be read together, each half by itself, so that only those are left out that
+   * can't be read alone.
+   *
+   * @param index the table that has the numbers in order
+   */
+  private List<Held> held(
+      String index, String where, int most, long after, long upTo, Object... of) {
+    try {
+      return read(connection -> held(connection, index, where, most, after, upTo, of));
+    } catch (MailboxException e) {
+      if (upTo - after == 1) {
+        LOG.warn("envelope {} isn't passed on: {}", upTo, e.getMessage());
+        return List.of();
+      }
+    }
+    long middle = after + (upTo - after) / 2;
+    var held = new ArrayList<>(held(index, where, most, after, middle, of));
+    if (held.size() < most) {
+      held.addAll(held(index, where, most - held.size(), middle, upTo, of));
+    }
+    return held;
+  }
+
+  private static List<Held> held(
+      Connection connection,
+      String index,
+      String where,
+      int most,
+      long after,
+      long upTo,
+      Object... of)
+      throws SQLException {
+    var held = new ArrayList<Held>();
+    try (var select =
+        connection.prepareStatement(
+            "select e.number, e.id, e.bytes, e.hash, p.sender, p.pseudonym, p.destination,"
+                + " p.brought_by, e.expires from "
+                + index
+                + " i join envelope e on e.number = i.number"
+                + " join pile p on p.pile_no = e.pile_no where "
+                + where
+                + " limit "
+                + most)) {
+      for (int i = 0; i < of.length; i++) {
+        select.setObject(i + 1, of[i]);
+      }
+      select.setLong(of.length + 1, after);
+      select.setLong(of.length + 2, upTo);
+      try (var row = select.executeQuery()) {
+        while (row.next()) {
+          held.add(
+              new Held(
+                  new Waiting(row.getLong(1), row.getObject(2, UUID.class), row.getInt(3)),
+                  Hash.of(row.getBytes(4)),
+                  new NodeId(Hash.of(row.getBytes(5))),
+                  Hash.of(row.getBytes(6)),
+                  new NodeId(Hash.of(row.getBytes(7))),
+                  new NodeId(Hash.of(row.getBytes(8))),
+                  Instant.ofEpochMilli(row.getLong(9))));
         }
       }
-      return held;
-    });
+    }
+    return held;
   }
 
   @Override

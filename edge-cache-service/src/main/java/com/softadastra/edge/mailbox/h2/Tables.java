@@ -28,6 +28,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The mailboxes' tables as the writing thread changes them; nobody else uses this. */
 final class Tables implements EdgeDatabase.Witness {
@@ -36,6 +38,8 @@ final class Tables implements EdgeDatabase.Witness {
 
   /** Envelopes that are remembered as gone; of more, those that would lapse first are forgotten. */
   private static final int MOST_GONE = 1 << 18;
+
+  private static final Logger LOG = LoggerFactory.getLogger(Tables.class);
 
   private final Statements statements;
   private final Quotas quotas;
@@ -94,7 +98,7 @@ final class Tables implements EdgeDatabase.Witness {
             .map(Refused::new);
   }
 
-  private Optional<Put> here(UUID id, Hash hash) throws SQLException {
+  private Optional<Put> here(UUID id, Hash hash) {
     try (var row = statements.rows("select hash, kept_at from envelope where id = ?", id)) {
       if (!row.next()) {
         return Optional.empty();
@@ -103,6 +107,10 @@ final class Tables implements EdgeDatabase.Witness {
           hash(row, 1).equals(hash)
               ? new Kept(Instant.ofEpochMilli(row.getLong(2)))
               : new Refused(Why.OTHER_BYTES));
+    } catch (SQLException e) {
+      // nothing was changed by it, and others wait for the same force
+      LOG.warn("an envelope is refused, as it can't be seen what is here of it", e);
+      return Optional.of(new Refused(Why.UNREADABLE));
     }
   }
 
@@ -206,26 +214,29 @@ final class Tables implements EdgeDatabase.Witness {
   }
 
   Optional<Pile> gone(UUID id, Set<Hash> pseudonyms) throws SQLException {
-    Place place;
+    var place = place(id);
+    return place.isPresent() && pseudonyms.contains(pile(place.get().pile()).pseudonym())
+        ? Optional.of(gone(place.get()))
+        : Optional.empty();
+  }
+
+  private Optional<Place> place(UUID id) {
     try (var row =
         statements.rows(
             "select number, pile_no, destination, bytes, id, expires from envelope where id = ?",
             id)) {
-      if (!row.next()) {
-        return Optional.empty();
-      }
-      place = place(row);
+      return row.next() ? Optional.of(place(row)) : Optional.empty();
+    } catch (SQLException e) {
+      // nothing was changed by it, and others wait for the same force
+      LOG.warn("an envelope that is gone elsewhere stays, as it can't be read", e);
+      return Optional.empty();
     }
-    return pseudonyms.contains(pile(place.pile()).pseudonym())
-        ? Optional.of(gone(place))
-        : Optional.empty();
   }
 
   private Pile gone(Place place) throws SQLException {
     var left = remove(place, false);
     if (!left.isOfSender()
-        || statements.number(
-                "select count(*) from sibling_space where pseudonym = ?", left.pseudonym())
+        || statements.number("select count(*) from sibling where pseudonym = ?", left.pseudonym())
             > 0) {
       if (statements.number("select count(*) from gone") >= MOST_GONE) {
         statements.change(
@@ -396,11 +407,12 @@ final class Tables implements EdgeDatabase.Witness {
   void name(Named named) throws SQLException {
     statements.change("delete from sibling where pseudonym = ?", named.pseudonym());
     statements.change("delete from sibling_space where pseudonym = ?", named.pseudonym());
-    if (named.siblings().isEmpty()) {
-      return;
-    }
     statements.change(
-        "insert into sibling_space values (?, ?)", named.pseudonym(), named.passage());
+        "insert into sibling_space (pseudonym, passage, records, stands_until) values (?, ?, ?, ?)",
+        named.pseudonym(),
+        named.passage(),
+        named.records(),
+        named.until());
     int place = 0;
     for (var sibling : named.siblings()) {
       statements.change(
@@ -423,6 +435,10 @@ final class Tables implements EdgeDatabase.Witness {
           coming.hops(),
           coming.until());
     }
+  }
+
+  boolean forget(NodeId relay) throws SQLException {
+    return statements.change("delete from coming where told_by = ? and node <> told_by", relay) > 0;
   }
 
   // ---- the transaction

@@ -2,6 +2,7 @@ package com.softadastra.edge.mailbox.h2;
 
 import static com.softadastra.edge.mailbox.Envelopes.ANN;
 import static com.softadastra.edge.mailbox.Envelopes.BOB;
+import static com.softadastra.edge.mailbox.Envelopes.PSEUDONYM;
 import static com.softadastra.edge.mailbox.Envelopes.arrived;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -18,6 +19,10 @@ import com.softadastra.edge.mailbox.Envelopes;
 import com.softadastra.edge.mailbox.MailboxException;
 import com.softadastra.edge.mailbox.MailboxService;
 import com.softadastra.edge.mailbox.MailboxStore.Arrived;
+import com.softadastra.edge.mailbox.MailboxStore.Held;
+import com.softadastra.edge.mailbox.MailboxStore.Kept;
+import com.softadastra.edge.mailbox.MailboxStore.Offered;
+import com.softadastra.edge.mailbox.MailboxStore.Pile;
 import com.softadastra.edge.mailbox.MailboxStore.Put;
 import com.softadastra.edge.mailbox.MailboxStore.Refused;
 import com.softadastra.edge.mailbox.MailboxStore.Why;
@@ -34,8 +39,11 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -109,6 +117,65 @@ class H2MailboxStoreIT {
     var store = open();
     store.close();
     assertThat(put(store, 1)).isCompletedExceptionally();
+  }
+
+  /** A sector is damaged in which one of many envelopes lies, and one in which its id does. */
+  @Test
+  void whatCantBeReadKeepsNoOtherBack() throws Exception {
+    int envelopes = 3_000;
+    var lost = arrived(ANN, BOB, envelopes / 2);
+    try (var store = open()) {
+      var forced = new ArrayList<CompletableFuture<Put>>();
+      for (int i = 1; i <= envelopes; i++) {
+        forced.add(put(store, i));
+      }
+      forced.forEach(CompletableFuture::join);
+    }
+    damage(Envelopes.id(envelopes / 2));
+    try (var store = open()) {
+      // before the first change a block that is damaged ends the start
+      put(store, envelopes + 1).join();
+      var held = new ArrayList<Held>();
+      for (var page = held(store, 0);
+          !page.isEmpty();
+          page = held(store, page.getLast().envelope().number())) {
+        held.addAll(page);
+      }
+      assertThat(held)
+          .hasSizeBetween(envelopes / 2, envelopes)
+          .extracting(each -> each.envelope().id())
+          .contains(arrived(ANN, BOB, 1).id(), arrived(ANN, BOB, envelopes + 1).id())
+          .doesNotContain(lost.id());
+
+      var looked = new CompletableFuture<Optional<Put>>();
+      var gone = new CompletableFuture<Optional<Pile>>();
+      var offer = new Offered(lost.id(), lost.hash(), ANN.nodeId(), BOB.nodeId(), 100);
+      store.look(offer, looked);
+      store.gone(lost.id(), Set.of(PSEUDONYM), gone);
+      assertThat(put(store, envelopes + 2).join()).as("beside them").isInstanceOf(Kept.class);
+      assertThat(looked.join()).hasValue(new Refused(Why.UNREADABLE));
+      assertThat(gone.join()).isEmpty();
+    }
+  }
+
+  private static List<Held> held(H2MailboxStore store, long after) {
+    return store.held(PSEUDONYM, BOB.nodeId(), after, 256);
+  }
+
+  /** Damages each sector in which these bytes begin. */
+  private void damage(byte[] bytes) throws Exception {
+    var file = directory.resolve("mailboxes.mv.db");
+    byte[] all = Files.readAllBytes(file);
+    byte[] damaged = all.clone();
+    int found = 0;
+    for (int at = 0; at + bytes.length <= all.length; at++) {
+      if (Arrays.equals(all, at, at + bytes.length, bytes, 0, bytes.length)) {
+        Arrays.fill(damaged, at, at + bytes.length, (byte) 0x5a);
+        found++;
+      }
+    }
+    assertThat(found).isPositive();
+    Files.write(file, damaged);
   }
 
   @Test

@@ -108,6 +108,8 @@ final class StoredEnvelopes implements CrashSubject {
         new Named(
             Envelopes.PSEUDONYM,
             new byte[64],
+            7,
+            Envelopes.START,
             List.of(new Sibling(RELAY.publicKey(), List.of("a:1")))));
     key = store.key().publicKey();
     return new Session() {
