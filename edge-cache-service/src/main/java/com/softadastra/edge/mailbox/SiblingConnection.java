@@ -48,6 +48,9 @@ import org.slf4j.LoggerFactory;
  * <p>An envelope stays here when it is passed, until its destination has it or it lapses. So a
  * signature that a member was given never hangs on another relay.
  *
+ * <p>A body goes with the first of its envelopes; the others are passed bare, until the other wants
+ * one whole.
+ *
  * <p>At most {@value #ENVELOPES} envelopes are offered or passed and unanswered, and of those
  * passed {@value #BYTES} bytes, or one. A relay that offers more is hung up on.
  *
@@ -70,6 +73,9 @@ final class SiblingConnection implements Wire.Party {
 
   /** The same, of those that the other has brought. */
   private static final int BROUGHT_PAGE = 1024;
+
+  /** Bodies that are known to have gone to the other, the last ones. */
+  private static final int BODIES = 1024;
 
   private final Wire wire;
   private final NodeId sibling;
@@ -98,7 +104,11 @@ final class SiblingConnection implements Wire.Party {
   private final ArrayDeque<Held> next = new ArrayDeque<>();
   private final Map<UUID, Held> unanswered = new LinkedHashMap<>();
   private final ArrayDeque<Held> wanted = new ArrayDeque<>();
-  private final Map<UUID, Integer> passed = new HashMap<>();
+  private final Map<UUID, Passed> passed = new HashMap<>();
+
+  /** Bodies that have gone to the other on this connection, by their hashes. */
+  private final Set<Hash> given = new LinkedHashSet<>();
+
   private long passedBytes;
 
   /** Whether there may be something that the other has brought, and was not asked about. */
@@ -115,6 +125,9 @@ final class SiblingConnection implements Wire.Party {
   private int leaving;
 
   private volatile int waiting;
+
+  /** An envelope on its way to the other. */
+  private record Passed(int bytes, boolean bare) {}
 
   private enum Standing {
     /** The other was called, and has not answered. */
@@ -244,10 +257,14 @@ final class SiblingConnection implements Wire.Party {
       }
       wanted.remove();
       var life = Duration.between(relay.now(), held.expires());
-      var read = life.isPositive() ? read(held) : Optional.<byte[]>empty();
+      boolean bare = held.body() != null && given.contains(held.body());
+      var read = life.isPositive() ? read(held, bare) : Optional.<byte[]>empty();
       if (read.isPresent()) {
-        passed.put(held.envelope().id(), bytes);
-        passedBytes += bytes;
+        passed.put(held.envelope().id(), new Passed(read.get().length, bare));
+        passedBytes += read.get().length;
+        if (held.body() != null) {
+          give(held.body());
+        }
         return Optional.of(new Pass(read.get(), life.toMillis()));
       }
       // it has lapsed, or its destination has it
@@ -256,10 +273,19 @@ final class SiblingConnection implements Wire.Party {
     return Optional.empty();
   }
 
+  private void give(Hash body) {
+    given.remove(body);
+    given.add(body);
+    if (given.size() > BODIES) {
+      given.remove(given.iterator().next());
+    }
+  }
+
   /** One that can't be read stays where it is. */
-  private Optional<byte[]> read(Held held) {
+  private Optional<byte[]> read(Held held, boolean bare) {
+    var store = relay.store();
     try {
-      return relay.store().read(held.envelope());
+      return bare ? store.readBare(held.envelope()) : store.read(held.envelope());
     } catch (MailboxException e) {
       LOG.warn("an envelope for {} isn't passed on, as it can't be read", held.destination(), e);
       return Optional.empty();
@@ -395,14 +421,21 @@ final class SiblingConnection implements Wire.Party {
     var outside = envelope.outside();
     var refusal =
         spaces.contains(outside.pseudonym())
-            ? relay.refusal(envelope, bytes.length)
+            ? relay.refusal(envelope, size(envelope, bytes))
             : Optional.of("no passage of this relay for its space");
     if (refusal.isPresent() || lifeMillis <= 0) {
       refuse(outside.id(), refusal.orElse("it is expired"), Duration.ZERO, bytes.length);
       return;
     }
     long most = Math.min(lifeMillis, relay.rules().retention().toMillis());
-    var arrived = relay.arrived(envelope, bytes, sibling, Duration.ofMillis(most));
+    var body = envelope.body();
+    var arrived =
+        relay.arrived(
+            envelope,
+            body == null ? bytes : envelope.bare().encode(),
+            body,
+            sibling,
+            Duration.ofMillis(most));
     var forced = new CompletableFuture<Put>();
     wire.whenForced(
         forced,
@@ -414,6 +447,12 @@ final class SiblingConnection implements Wire.Party {
           }
         });
     relay.store().put(arrived, forced);
+  }
+
+  /** With its body. */
+  private static int size(Envelope envelope, byte[] bytes) {
+    var body = envelope.outside().body();
+    return envelope.isBare() && body != null ? body.with(bytes.length) : bytes.length;
   }
 
   private void took(int bytes) {
@@ -428,6 +467,7 @@ final class SiblingConnection implements Wire.Party {
     switch (put) {
       case Kept _ -> answer(new Holds(id), bytes);
       case MailboxStore.Gone _ -> answer(new Gone(id), bytes);
+      case MailboxStore.Bodiless _ -> answer(new Wanted(id), bytes);
       case Refused(var why) ->
           refuse(id, why.reason(), why.isPassing() ? MailConnection.RETRY : Duration.ZERO, bytes);
     }
@@ -455,10 +495,22 @@ final class SiblingConnection implements Wire.Party {
     if (held != null && held.by().equals(sibling)) {
       // what it brought it has lost, and so has its sender's receipt
       answered(id);
-    } else if (held != null && !passed.containsKey(id) && !wanted.contains(held)) {
+    } else if (held != null && mayPass(held) && !wanted.contains(held)) {
       wanted.add(held);
     }
     wire.signal();
+  }
+
+  /** Once, and once more where it went bare, and the other hasn't its body any more. */
+  private boolean mayPass(Held held) {
+    var before = passed.get(held.envelope().id());
+    if (before == null || !before.bare()) {
+      return before == null;
+    }
+    passed.remove(held.envelope().id());
+    passedBytes -= before.bytes();
+    given.remove(held.body());
+    return true;
   }
 
   private void holds(UUID id) {
@@ -473,9 +525,9 @@ final class SiblingConnection implements Wire.Party {
   private void answered(UUID id) {
     unanswered.remove(id);
     waiting = unanswered.size();
-    var bytes = passed.remove(id);
-    if (bytes != null) {
-      passedBytes -= bytes;
+    var before = passed.remove(id);
+    if (before != null) {
+      passedBytes -= before.bytes();
     }
     wire.signal();
   }
