@@ -247,6 +247,9 @@ final class Bringing {
         }
       }
     }
+    if (underway() >= UNDERWAY) {
+      return;
+    }
     var turns = new ArrayList<Runnable>();
     ways.stream()
         .collect(Collectors.groupingBy(due -> due.way().space(), TreeMap::new, Collectors.toList()))

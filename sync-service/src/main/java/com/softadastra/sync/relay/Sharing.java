@@ -28,8 +28,14 @@ final class Sharing {
    * @param said what the member said last
    */
   record Has(long upTo, Optional<Statement> said) {
+    /** The sequence up to which it has a chain; all of its own, also where it is yet to say so. */
     private long of(Replica chain) {
-      return said.map(it -> it.vector().getOrDefault(chain, 0L)).orElse(0L);
+      if (said.isEmpty()) {
+        return 0;
+      }
+      return said.get().by().equals(chain)
+          ? Long.MAX_VALUE
+          : said.get().vector().getOrDefault(chain, 0L);
     }
   }
 

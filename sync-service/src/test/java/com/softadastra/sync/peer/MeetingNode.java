@@ -177,10 +177,10 @@ public final class MeetingNode {
   }
 
   private void write(SpaceId space, int documents, int bytes) {
-    var text = new byte[bytes / 2];
-    new SplittableRandom(bytes).nextBytes(text);
-    var padding = bytes == 0 ? "" : ",\"text\":\"" + HexFormat.of().formatHex(text) + "\"";
     for (int i = 0; i < documents; i++) {
+      var text = new byte[bytes / 2];
+      new SplittableRandom(i).nextBytes(text);
+      var padding = bytes == 0 ? "" : ",\"text\":\"" + HexFormat.of().formatHex(text) + "\"";
       var operation =
           new OperationRequest(
               OperationKind.PUT,

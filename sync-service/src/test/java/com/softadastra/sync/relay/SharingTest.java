@@ -111,6 +111,18 @@ class SharingTest {
         .containsExactly(new Group<>(List.of(whole, brought), 2), new Group<>(List.of(lacking), 0));
   }
 
+  /** It says later that it has what came from it just now. */
+  @Test
+  void anAuthorLacksNothingOfItsOwn() {
+    var log = new Log();
+    log.write(1, 5);
+    var statement = new Statement(SPACE, replica(1), 0, 0, Map.of(replica(1), 3L));
+    var author = new Has(3, Optional.of(statement));
+    var other = new Has(3, log.saidAt(3));
+    assertThat(groups(log, author, other))
+        .containsExactly(new Group<>(List.of(author), 5), new Group<>(List.of(other), 3));
+  }
+
   @Test
   void noMoreShareThanGoTogether() {
     var log = new Log();
