@@ -134,7 +134,7 @@ public interface MailboxStore extends SiblingStore, AutoCloseable {
       Envelope.@Nullable Body body,
       byte @Nullable [] content) {
     /** Of one with its body, as often as there are envelopes that have it. */
-    int size() {
+    public int size() {
       return body == null ? bytes.length : body.with(bytes.length);
     }
   }

@@ -175,7 +175,9 @@ public abstract class MailboxStoreContract {
             first.at().plusSeconds(60),
             first.expires(),
             first.hash(),
-            first.bytes());
+            first.bytes(),
+            null,
+            null);
 
     assertThat(put(again)).isEqualTo(new Kept(first.at()));
 
@@ -649,7 +651,8 @@ public abstract class MailboxStoreContract {
                 PSEUDONYM,
                 BOB.nodeId(),
                 SHIP.nodeId(),
-                its.expires()));
+                its.expires(),
+                null));
     assertThat(store.read(second.envelope())).hasValue(its.bytes());
     assertThat(store.held(PSEUDONYM, BOB.nodeId(), second.envelope().number(), 10))
         .containsExactly(held.getLast());
