@@ -429,16 +429,16 @@ public final class PlantedFaults {
               .shownBy(486),
           of(
                   "sends several what lacks who has the most",
-                  "envelopes",
+                  "ledger",
                   in("sync.envelope.Sealer", "least")
                       .calls("LongStream.min", Instead.class, "most"))
-              .shownBy(18),
+              .shownBy(36),
           of(
                   "leaves out for several what only one of them has by the relay",
                   "ledger",
                   in("sync.relay.Sharing$Spread", "with")
                       .calls("Math.min", Instead.class, "larger"))
-              .shownBy(18),
+              .shownBy(90),
           of(
                   "seals the key of a body to another",
                   "protocol",
