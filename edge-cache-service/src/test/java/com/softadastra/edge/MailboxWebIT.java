@@ -104,10 +104,12 @@ class MailboxWebIT {
     var totals = json("/actuator/edge").get("mailboxes");
     assertThat(totals.get("envelopes").asLong()).isEqualTo(3);
     assertThat(totals.get("bytes").asLong()).isEqualTo(300);
+    assertThat(totals.get("bodies").asLong()).isZero();
     assertThat(totals.get("connections").asInt()).isZero();
 
     assertThat(get("/actuator/prometheus").body())
         .contains("softadastra_mailbox_envelopes 3.0")
+        .contains("softadastra_mailbox_bodies 0.0")
         .contains("softadastra_mailbox_size_bytes 300.0")
         .contains("softadastra_mailbox_kept_total 0.0");
   }

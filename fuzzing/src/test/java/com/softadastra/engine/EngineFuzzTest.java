@@ -73,7 +73,7 @@ class EngineFuzzTest {
             .generating(EngineFuzzTest::batch)
             .allocating(Frame.UNPACKED_BYTES * 3L, 32)
             .checking(EngineFuzzTest::sameFrame),
-        Target.of("envelope", CBOR, Fuzzing.golden("envelopes", "envelope ="), Envelope::decode)
+        Target.of("envelope", CBOR, envelopes(), Envelope::decode)
             .refusingWith(Malformed.class)
             .canonical(Envelope::encode),
         Target.of("contents", CBOR, Fuzzing.golden("envelopes", "contents ="), Contents::decode)
@@ -90,6 +90,12 @@ class EngineFuzzTest {
             .upTo(1 << 20)
             .allocating(2 << 20, 64)
             .checking(EngineFuzzTest::isDocument));
+  }
+
+  private static List<byte[]> envelopes() {
+    return Stream.of("envelope", "shared-whole", "shared-bare")
+        .flatMap(name -> Fuzzing.golden("envelopes", name + " =").stream())
+        .toList();
   }
 
   private static List<byte[]> blobs() {
@@ -117,7 +123,8 @@ class EngineFuzzTest {
             "wanted",
             "pass",
             "holds",
-            "gone")
+            "gone",
+            "deposits")
         .flatMap(name -> Fuzzing.golden("mail", name + " =").stream())
         .toList();
   }

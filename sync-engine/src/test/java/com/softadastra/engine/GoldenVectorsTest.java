@@ -476,7 +476,36 @@ class GoldenVectorsTest {
     vectors.put("outside", hex(outside.encode()));
     vectors.put("envelope", hex(envelope.encode()));
     vectors.put("contents", hex(contents));
+    var shared = sharing(2);
+    assertThat(shared.isGenuine()).isTrue();
+    assertThat(Envelope.decode(shared.encode()).encode()).isEqualTo(shared.encode());
+    assertThat(Envelope.decode(shared.bare().encode()).with(BODY).encode())
+        .isEqualTo(shared.encode());
+    assertThat(shared.outside().body().with(shared.bare().encode().length))
+        .isEqualTo(shared.encode().length);
+    vectors.put("shared-outside", hex(shared.outside().encode()));
+    vectors.put("shared-whole", hex(shared.encode()));
+    vectors.put("shared-bare", hex(shared.bare().encode()));
+    vectors.put("shared-hash", hex(shared.hash()));
     return vectors;
+  }
+
+  private static final byte[] BODY = filled(50, 8);
+
+  /** An envelope of several with one body. */
+  private static Envelope sharing(int to) {
+    var outside =
+        new Envelope.Outside(
+            filled(16, to),
+            key(to).nodeId(),
+            key(1).publicKey(),
+            Envelope.pseudonym(SPACE),
+            Priority.NORMAL,
+            CLOCK,
+            CLOCK + 60_000,
+            Passage.sign(SPACE, key(1).nodeId()),
+            Envelope.Body.of(BODY));
+    return Envelope.sign(outside, filled(80, to), key(1)).with(BODY);
   }
 
   private static Map<String, String> blobs() {
@@ -561,6 +590,10 @@ class GoldenVectorsTest {
     frames.put("holds", new MailFrame.Holds(filled(16, 7)));
     frames.put("gone", new MailFrame.Gone(filled(16, 7)));
     frames.put("fetched", new MailFrame.Fetched(filled(16, 7)));
+    frames.put(
+        "deposits",
+        new MailFrame.Deposits(
+            List.of(sharing(2).bare().encode(), sharing(3).bare().encode()), BODY));
     var vectors = new LinkedHashMap<String, String>();
     vectors.put("passage-key", hex(Passage.key(SPACE)));
     vectors.put("outside", hex(outside.encode()));

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
 
 /** Nodes that reach a relay, and each other never. */
 class RelaysIT {
@@ -103,6 +104,48 @@ class RelaysIT {
     a.awaitReceipt(intent, "everywhere");
     a.awaitDigest(digestOfB);
     assertThat(a.atRisk()).isZero();
+  }
+
+  /** Two are away, of three. */
+  @Test
+  void whatSeveralLackIsWithTheRelayOnce() throws Exception {
+    open(Nodes.Shape.ONE_PROCESS);
+    var c = nodes.create("c");
+    Nodes.start(c);
+    c.join(a.invite("writer"));
+    awaitSame(SOON, a, b, c);
+    String idOfB = b.id();
+    String idOfC = c.id();
+    b.process().stop();
+    c.process().stop();
+    a.awaitReceipt(a.write("before", "by a").path("intent").asString(), "in-custody");
+    var before = edge();
+
+    String intent = a.write("x", "secretly by a").path("intent").asString();
+    a.awaitReceipt(intent, "in-custody");
+    assertThat(a.receipt(intent).path("deliveries"))
+        .extracting(delivery -> delivery.path("state").asString())
+        .containsExactly("in-custody", "in-custody");
+    assertThat(edge().path("envelopes").asLong() - before.path("envelopes").asLong()).isEqualTo(2);
+    assertThat(edge().path("bodies").asLong() - before.path("bodies").asLong()).isEqualTo(1);
+    a.process().stop();
+    mast.process().kill();
+    assertThat(files(mast.process().data())).doesNotContain("secretly");
+    Nodes.start(mast);
+
+    Nodes.start(b);
+    b.awaitText("x", "secretly by a");
+    await("an empty mailbox of b")
+        .atMost(SOON)
+        .untilAsserted(() -> assertThat(mast.mailbox(idOfB).isMissingNode()).isTrue());
+    b.process().stop();
+    assertThat(mast.mailbox(idOfC).path("envelopes").asLong()).isPositive();
+    Nodes.start(c);
+    c.awaitText("x", "secretly by a");
+  }
+
+  private JsonNode edge() {
+    return mast.client().get("/actuator/edge").orThrow().path("mailboxes");
   }
 
   /**

@@ -18,7 +18,7 @@ public final class EdgeDatabase implements AutoCloseable {
   public static final String GUARD = "mailguard";
 
   public static final EmbeddedDatabase.Schema SCHEMA =
-      new EmbeddedDatabase.Schema("db/mailbox", 4, 32, Runtime.getRuntime().maxMemory() / 32);
+      new EmbeddedDatabase.Schema("db/mailbox", 5, 32, Runtime.getRuntime().maxMemory() / 32);
 
   private final EmbeddedDatabase database;
   private final GroupCommits commits;

@@ -73,14 +73,21 @@ final class Accepting {
     var outside = envelope.outside();
     var refusal =
         isOfItsSpaces.test(outside.pseudonym())
-            ? relay.refusal(envelope, bytes.length)
+            ? relay.refusal(envelope, size(envelope, bytes))
             : Optional.of("no passage of this relay for its space");
     if (refusal.isPresent() || pass.lifeMillis() <= 0) {
       refuse(outside.id(), refusal.orElse("it is expired"), Duration.ZERO, bytes.length);
       return;
     }
     long most = Math.min(pass.lifeMillis(), relay.rules().retention().toMillis());
-    var arrived = relay.arrived(envelope, bytes, wire.other(), Duration.ofMillis(most));
+    var body = envelope.body();
+    var arrived =
+        relay.arrived(
+            envelope,
+            body == null ? bytes : envelope.bare().encode(),
+            body,
+            wire.other(),
+            Duration.ofMillis(most));
     var forced = new CompletableFuture<Put>();
     wire.whenForced(
         forced,
@@ -92,6 +99,12 @@ final class Accepting {
           }
         });
     relay.store().put(arrived, forced);
+  }
+
+  /** With its body. */
+  private static int size(Envelope envelope, byte[] bytes) {
+    var body = envelope.outside().body();
+    return envelope.isBare() && body != null ? body.with(bytes.length) : bytes.length;
   }
 
   private void begin(int bytes) {
@@ -106,6 +119,7 @@ final class Accepting {
     switch (put) {
       case Kept _ -> answer(new Holds(id), bytes);
       case MailboxStore.Gone _ -> answer(new Gone(id), bytes);
+      case MailboxStore.Bodiless _ -> answer(new Wanted(id), bytes);
       case Refused(var why) ->
           refuse(id, why.reason(), why.isPassing() ? MailConnection.RETRY : Duration.ZERO, bytes);
     }

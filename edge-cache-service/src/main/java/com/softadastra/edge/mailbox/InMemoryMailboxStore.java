@@ -4,6 +4,7 @@ import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.documents.Priority;
 import com.softadastra.contracts.time.Schedule;
+import com.softadastra.engine.envelope.Envelope;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import java.time.Duration;
 import java.time.Instant;
@@ -14,6 +15,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -45,6 +47,7 @@ public class InMemoryMailboxStore implements MailboxStore {
     private final TreeMap<NodeId, TreeMap<Turn, Row>> destinations = new TreeMap<>();
     private final LinkedHashMap<Place, Count> piles = new LinkedHashMap<>();
     private final Map<UUID, Instant> gone = new HashMap<>();
+    private final Map<Hash, SharedBody> bodies = new HashMap<>();
     private final LinkedHashMap<Hash, Named> named = new LinkedHashMap<>();
     private final LinkedHashMap<Coming, Coming> comings = new LinkedHashMap<>();
     private long lastNumber;
@@ -68,9 +71,16 @@ public class InMemoryMailboxStore implements MailboxStore {
     }
 
     int bytes() {
-      return envelope.bytes().length;
+      return envelope.size();
     }
   }
+
+  /**
+   * A body.
+   *
+   * @param envelopes that have it
+   */
+  private record SharedBody(byte[] content, int envelopes) {}
 
   private record Turn(Priority priority, long number) implements Comparable<Turn> {
     private static final Comparator<Turn> ORDER =
@@ -187,7 +197,11 @@ public class InMemoryMailboxStore implements MailboxStore {
     if (!envelope.by().equals(envelope.sender()) && disk.gone.containsKey(envelope.id())) {
       return new Gone();
     }
-    var row = new Row(disk.lastNumber + 1, envelope.priority(), envelope);
+    var body = envelope.body();
+    if (body != null && content(envelope, body) == null) {
+      return new Bodiless();
+    }
+    var row = new Row(disk.lastNumber + 1, envelope.priority(), bare(envelope));
     var refusal =
         quotas.refuse(
             row.bytes(), used(row.envelope().sender(), row.envelope().destination(), row.place()));
@@ -195,6 +209,12 @@ public class InMemoryMailboxStore implements MailboxStore {
       return new Refused(refusal.get());
     }
     disk.lastNumber++;
+    if (body != null) {
+      disk.bodies.merge(
+          body.hash(),
+          new SharedBody(Objects.requireNonNull(content(envelope, body)), 1),
+          (before, _) -> new SharedBody(before.content(), before.envelopes() + 1));
+    }
     // those before it in its pile are what it follows on
     disk.destinations.getOrDefault(envelope.destination(), new TreeMap<>()).values().stream()
         .filter(other ->
@@ -207,6 +227,43 @@ public class InMemoryMailboxStore implements MailboxStore {
     add(row);
     count(row.place(), 1, 0);
     return new Kept(envelope.at());
+  }
+
+  /** The body that an envelope comes with, or that is here. */
+  private byte @Nullable [] content(Arrived envelope, Envelope.Body body) {
+    var here = disk.bodies.get(body.hash());
+    return here == null || here.content().length != body.bytes()
+        ? envelope.content()
+        : here.content();
+  }
+
+  private static Arrived bare(Arrived envelope) {
+    return new Arrived(
+        envelope.id(),
+        envelope.sender(),
+        envelope.pseudonym(),
+        envelope.destination(),
+        envelope.by(),
+        envelope.priority(),
+        envelope.at(),
+        envelope.expires(),
+        envelope.hash(),
+        envelope.bytes(),
+        envelope.body(),
+        null);
+  }
+
+  /** An envelope has its body no longer. */
+  private void release(Row row) {
+    var body = row.envelope().body();
+    if (body != null) {
+      disk.bodies.computeIfPresent(
+          body.hash(),
+          (_, shared) ->
+              shared.envelopes() == 1
+                  ? null
+                  : new SharedBody(shared.content(), shared.envelopes() - 1));
+    }
   }
 
   private void add(Row row) {
@@ -270,6 +327,7 @@ public class InMemoryMailboxStore implements MailboxStore {
 
   private Pile gone(Row row) {
     remove(row);
+    release(row);
     var named = disk.named.get(row.envelope().pseudonym());
     if (!row.place().isOfSender() || (named != null && !named.siblings().isEmpty())) {
       disk.gone.put(row.envelope().id(), row.envelope().expires());
@@ -289,6 +347,7 @@ public class InMemoryMailboxStore implements MailboxStore {
     var lapsed = new LinkedHashMap<Place, Pile>();
     for (var row : expired) {
       remove(row);
+      release(row);
       var left = count(row.place(), -1, row.place().isOfSender() ? 1 : 0);
       var before = lapsed.get(row.place());
       lapsed.put(
@@ -363,6 +422,26 @@ public class InMemoryMailboxStore implements MailboxStore {
   @Override
   public Optional<byte[]> read(Waiting envelope) {
     synchronized (disk) {
+      return Optional.ofNullable(disk.rows.get(envelope.number())).map(this::whole);
+    }
+  }
+
+  private byte[] whole(Row row) {
+    var body = row.envelope().body();
+    byte[] bytes = row.envelope().bytes();
+    if (body == null) {
+      return bytes;
+    }
+    var shared = disk.bodies.get(body.hash());
+    if (shared == null) {
+      throw new MailboxException("an envelope's body is not here", null);
+    }
+    return Envelope.decode(bytes).with(shared.content()).encode();
+  }
+
+  @Override
+  public Optional<byte[]> readBare(Waiting envelope) {
+    synchronized (disk) {
       return Optional.ofNullable(disk.rows.get(envelope.number()))
           .map(row -> row.envelope().bytes());
     }
@@ -401,7 +480,8 @@ public class InMemoryMailboxStore implements MailboxStore {
         envelope.pseudonym(),
         envelope.destination(),
         envelope.by(),
-        envelope.expires());
+        envelope.expires(),
+        envelope.body() == null ? null : envelope.body().hash());
   }
 
   @Override
@@ -476,7 +556,10 @@ public class InMemoryMailboxStore implements MailboxStore {
   @Override
   public Totals totals() {
     synchronized (disk) {
-      return new Totals(disk.rows.size(), disk.rows.values().stream().mapToLong(Row::bytes).sum());
+      return new Totals(
+          disk.rows.size(),
+          disk.rows.values().stream().mapToLong(Row::bytes).sum(),
+          disk.bodies.size());
     }
   }
 

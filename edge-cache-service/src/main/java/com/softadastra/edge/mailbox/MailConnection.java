@@ -14,6 +14,7 @@ import com.softadastra.engine.envelope.Envelope;
 import com.softadastra.engine.envelope.MailFrame;
 import com.softadastra.engine.envelope.MailFrame.Arrival;
 import com.softadastra.engine.envelope.MailFrame.Deposit;
+import com.softadastra.engine.envelope.MailFrame.Deposits;
 import com.softadastra.engine.envelope.MailFrame.Left;
 import com.softadastra.engine.envelope.MailFrame.Mail;
 import com.softadastra.engine.envelope.MailFrame.PassedOver;
@@ -24,6 +25,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,8 +34,8 @@ import org.slf4j.LoggerFactory;
  * A member's connection with the relay, from its arrival on.
  *
  * <p>What waits is bounded. One frame is asked for, and {@value #FRAMES} ahead once the node is
- * served, and one more for each deposit whose answer the transport has taken, so as many answers
- * wait at most. What is left is told once for each thing that happens to an envelope which the
+ * served, and one more for each deposit whose answers the transport has taken, so the answers to as
+ * many wait at most. What is left is told once for each thing that happens to an envelope which the
  * relay has, {@value #UNHEARD} at most: a node that doesn't listen is hung up on. Mail is bounded
  * by its {@link Window}.
  *
@@ -133,7 +136,8 @@ final class MailConnection implements Wire.Party {
   @Override
   public void take(MailFrame frame) {
     switch (frame) {
-      case Deposit deposit -> deposit(deposit.envelope());
+      case Deposit(var envelope) -> deposit(envelope);
+      case Deposits(var envelopes, var body) -> deposit(envelopes, body);
       case Taken taken -> taken(taken.id());
       case PassedOver passed -> passedOver(passed.id());
       case Siblings named -> {
@@ -189,21 +193,57 @@ final class MailConnection implements Wire.Party {
 
   private void deposit(byte[] bytes) {
     var envelope = Envelope.decode(bytes);
+    var body = envelope.body();
+    if (envelope.isBare()) {
+      refuse(envelope, "its body is not with it", Duration.ZERO, () -> wire.ask(1));
+    } else if (body == null) {
+      deposit(envelope, bytes, null, () -> wire.ask(1));
+    } else {
+      deposit(envelope, envelope.bare().encode(), body, () -> wire.ask(1));
+    }
+  }
+
+  /** Those that have one body. */
+  private void deposit(List<byte[]> envelopes, byte[] body) {
+    var its = Envelope.Body.of(body);
+    var unanswered = new AtomicInteger(envelopes.size());
+    for (byte[] bytes : envelopes) {
+      var envelope = Envelope.decode(bytes);
+      if (!its.equals(envelope.outside().body())) {
+        throw new Malformed("an envelope with another body than it says");
+      }
+      deposit(
+          envelope,
+          bytes,
+          body,
+          () -> {
+            if (unanswered.decrementAndGet() == 0) {
+              wire.ask(1);
+            }
+          });
+    }
+  }
+
+  /**
+   * @param bytes without the body
+   * @param answered is run when the transport has taken the answer
+   */
+  private void deposit(Envelope envelope, byte[] bytes, byte @Nullable [] body, Runnable answered) {
+    var arrived = relay.arrived(envelope, bytes, body, member, relay.rules().retention());
     var refusal =
         envelope.outside().sender().equals(member)
-            ? relay.refusal(envelope, bytes.length)
+            ? relay.refusal(envelope, arrived.size())
             : Optional.of("who brings it has not made it");
     if (refusal.isPresent()) {
-      refuse(envelope, refusal.get(), Duration.ZERO);
+      refuse(envelope, refusal.get(), Duration.ZERO, answered);
       return;
     }
     var forced = new CompletableFuture<Put>();
-    var arrived = relay.arrived(envelope, bytes, member, relay.rules().retention());
-    wire.whenForced(forced, put -> answer(envelope, arrived.hash(), put));
+    wire.whenForced(forced, put -> answer(envelope, arrived.hash(), put, answered));
     relay.store().put(arrived, forced);
   }
 
-  private void answer(Envelope envelope, Hash hash, Put put) {
+  private void answer(Envelope envelope, Hash hash, Put put, Runnable answered) {
     var outside = envelope.outside();
     switch (put) {
       case Kept(var at) -> {
@@ -211,21 +251,19 @@ final class MailConnection implements Wire.Party {
         var custody = new Custody(outside.id(), outside.to(), hash, at.toEpochMilli());
         wire.say(
             new MailFrame.Kept(custody.sign(relay.store().key()), relay.isConnected(outside.to())),
-            () -> wire.ask(1));
+            answered);
         relay.arrived(outside.pseudonym(), outside.to());
       }
       case Refused(var why) ->
-          refuse(envelope, why.reason(), why.isPassing() ? RETRY : Duration.ZERO);
-      case MailboxStore.Gone _ ->
-          throw new IllegalStateException("gone, though a member brings it");
+          refuse(envelope, why.reason(), why.isPassing() ? RETRY : Duration.ZERO, answered);
+      case MailboxStore.Gone _, MailboxStore.Bodiless _ ->
+          throw new IllegalStateException("gone or bare, though a member brings it whole");
     }
   }
 
-  private void refuse(Envelope envelope, String reason, Duration retry) {
+  private void refuse(Envelope envelope, String reason, Duration retry, Runnable answered) {
     relay.counts().refused.increment();
-    wire.say(
-        new MailFrame.Refused(envelope.outside().id(), reason, retry.toMillis()),
-        () -> wire.ask(1));
+    wire.say(new MailFrame.Refused(envelope.outside().id(), reason, retry.toMillis()), answered);
   }
 
   // ---- mail

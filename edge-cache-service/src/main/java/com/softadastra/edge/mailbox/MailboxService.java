@@ -298,7 +298,11 @@ public final class MailboxService implements Mailboxes, AutoCloseable {
     return siblings;
   }
 
-  /** Why an envelope is not for this relay, whoever brings it. */
+  /**
+   * Why an envelope is not for this relay, whoever brings it.
+   *
+   * @param bytes with its body
+   */
   Optional<String> refusal(Envelope envelope, int bytes) {
     var outside = envelope.outside();
     byte[] passage = outside.passage();
@@ -319,10 +323,13 @@ public final class MailboxService implements Mailboxes, AutoCloseable {
   /**
    * An envelope as it is kept.
    *
+   * @param bytes without its body
+   * @param content its body; null where it has none, or is bare
    * @param by who brought it
    * @param most how long it is kept at most
    */
-  Arrived arrived(Envelope envelope, byte[] bytes, NodeId by, Duration most) {
+  Arrived arrived(
+      Envelope envelope, byte[] bytes, byte @Nullable [] content, NodeId by, Duration most) {
     var outside = envelope.outside();
     // the sender's clock may go any way; how long it asks for doesn't depend on that
     var asked =
@@ -338,7 +345,9 @@ public final class MailboxService implements Mailboxes, AutoCloseable {
         now,
         now.plus(asked.compareTo(most) < 0 ? asked : most),
         Hash.sha256(bytes),
-        bytes);
+        bytes,
+        outside.body(),
+        content);
   }
 
   /** There is mail of a space for a node. */

@@ -3,6 +3,7 @@ package com.softadastra.edge.mailbox;
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.documents.Priority;
+import com.softadastra.engine.envelope.Envelope;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import java.time.Instant;
 import java.util.List;
@@ -23,7 +24,8 @@ public interface MailboxStore extends SiblingStore, AutoCloseable {
 
   /**
    * Keeps an envelope. One that is here already stays as it is, and is answered as it was. What
-   * another relay brings isn't taken again once it is {@link Gone}.
+   * another relay brings isn't taken again once it is {@link Gone}. A body is kept once, as long as
+   * an envelope has it.
    */
   void put(Arrived envelope, CompletableFuture<Put> forced);
 
@@ -71,8 +73,11 @@ public interface MailboxStore extends SiblingStore, AutoCloseable {
    */
   List<Waiting> waiting(NodeId destination, int most);
 
-  /** An envelope's bytes; empty where it is here no longer. */
+  /** An envelope's bytes, with its body; empty where it is here no longer. */
   Optional<byte[]> read(Waiting envelope);
+
+  /** The same without its body. */
+  Optional<byte[]> readBare(Waiting envelope);
 
   /**
    * What is here of a space for a node, in the order in which it came.
@@ -111,6 +116,9 @@ public interface MailboxStore extends SiblingStore, AutoCloseable {
    * @param by the relay that brought it; the sender where that did
    * @param expires when it lapses
    * @param hash of its bytes
+   * @param bytes without its body
+   * @param body null where it has none
+   * @param content the body; null where it has none, or came bare
    */
   record Arrived(
       UUID id,
@@ -122,7 +130,14 @@ public interface MailboxStore extends SiblingStore, AutoCloseable {
       Instant at,
       Instant expires,
       Hash hash,
-      byte[] bytes) {}
+      byte[] bytes,
+      Envelope.@Nullable Body body,
+      byte @Nullable [] content) {
+    /** Of one with its body, as often as there are envelopes that have it. */
+    public int size() {
+      return body == null ? bytes.length : body.with(bytes.length);
+    }
+  }
 
   /** An envelope that another relay has. */
   record Offered(UUID id, Hash hash, NodeId sender, NodeId destination, int bytes) {}
@@ -139,6 +154,9 @@ public interface MailboxStore extends SiblingStore, AutoCloseable {
 
   /** It was here, and its destination has it. */
   record Gone() implements Put {}
+
+  /** It isn't kept: it came without its body, and that isn't here. */
+  record Bodiless() implements Put {}
 
   /** It isn't kept, and nothing has changed. */
   record Refused(Why why) implements Put {}
@@ -199,6 +217,7 @@ public interface MailboxStore extends SiblingStore, AutoCloseable {
    * An envelope that waits for its destination.
    *
    * @param number its own
+   * @param bytes with its body
    */
   record Waiting(long number, UUID id, int bytes) {}
 
@@ -206,6 +225,7 @@ public interface MailboxStore extends SiblingStore, AutoCloseable {
    * An envelope that may be passed to another relay.
    *
    * @param by the relay that brought it; the sender where that did
+   * @param body by its hash; null where it has none
    */
   record Held(
       Waiting envelope,
@@ -214,7 +234,8 @@ public interface MailboxStore extends SiblingStore, AutoCloseable {
       Hash pseudonym,
       NodeId destination,
       NodeId by,
-      Instant expires) {}
+      Instant expires,
+      @Nullable Hash body) {}
 
   /**
    * What is here for a node.
@@ -231,6 +252,11 @@ public interface MailboxStore extends SiblingStore, AutoCloseable {
   /** What a receipt is given for. */
   record InCustody(UUID id, NodeId sender, Hash hash, Instant at, Instant expires) {}
 
-  /** What is here in all. */
-  record Totals(long envelopes, long bytes) {}
+  /**
+   * What is here in all.
+   *
+   * @param bytes of envelopes, each with its body
+   * @param bodies that envelopes share, or could
+   */
+  record Totals(long envelopes, long bytes, long bodies) {}
 }

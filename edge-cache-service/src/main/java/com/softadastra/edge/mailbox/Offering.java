@@ -34,6 +34,9 @@ import org.slf4j.LoggerFactory;
  * destination has it or it lapses: a signature that a member was given never hangs on another
  * relay.
  *
+ * <p>A body goes with the first of its envelopes; the others are passed bare, until the other wants
+ * one whole.
+ *
  * <p>The steps of its connection alone use it, but for {@link #waiting}.
  */
 final class Offering {
@@ -47,6 +50,12 @@ final class Offering {
 
   /** The same, of those that the other has brought. */
   private static final int BROUGHT_PAGE = 1024;
+
+  /** Bodies that are known to have gone to the other, the last ones. */
+  private static final int BODIES = 1024;
+
+  /** An envelope on its way to the other. */
+  private record Passed(int bytes, boolean bare) {}
 
   private final Wire wire;
   private final NodeId sibling;
@@ -77,8 +86,11 @@ final class Offering {
   /** Of those, what the other wants and was not passed. */
   private final ArrayDeque<Held> wanted = new ArrayDeque<>();
 
-  /** Of those, how many bytes were passed. */
-  private final Map<UUID, Integer> passed = new HashMap<>();
+  /** Of those, what was passed. */
+  private final Map<UUID, Passed> passed = new HashMap<>();
+
+  /** Bodies that have gone to the other on this connection, by their hashes. */
+  private final Set<Hash> given = new LinkedHashSet<>();
 
   private long passedBytes;
   private volatile int waiting;
@@ -140,10 +152,14 @@ final class Offering {
       }
       wanted.remove();
       var life = Duration.between(relay.now(), held.expires());
-      var read = life.isPositive() ? read(held) : Optional.<byte[]>empty();
+      boolean bare = held.body() != null && given.contains(held.body());
+      var read = life.isPositive() ? read(held, bare) : Optional.<byte[]>empty();
       if (read.isPresent()) {
-        passed.put(held.envelope().id(), bytes);
-        passedBytes += bytes;
+        passed.put(held.envelope().id(), new Passed(read.get().length, bare));
+        passedBytes += read.get().length;
+        if (held.body() != null) {
+          give(held.body());
+        }
         return Optional.of(new Pass(read.get(), life.toMillis()));
       }
       // it has lapsed, or its destination has it
@@ -152,10 +168,19 @@ final class Offering {
     return Optional.empty();
   }
 
+  private void give(Hash body) {
+    given.remove(body);
+    given.add(body);
+    if (given.size() > BODIES) {
+      given.remove(given.iterator().next());
+    }
+  }
+
   /** One that can't be read stays where it is. */
-  private Optional<byte[]> read(Held held) {
+  private Optional<byte[]> read(Held held, boolean bare) {
+    var store = relay.store();
     try {
-      return relay.store().read(held.envelope());
+      return bare ? store.readBare(held.envelope()) : store.read(held.envelope());
     } catch (MailboxException e) {
       LOG.warn("an envelope for {} isn't passed on, as it can't be read", held.destination(), e);
       return Optional.empty();
@@ -237,10 +262,22 @@ final class Offering {
     if (held != null && held.by().equals(sibling)) {
       // what it brought it has lost, and so has its sender's receipt
       done(id);
-    } else if (held != null && !passed.containsKey(id) && !wanted.contains(held)) {
+    } else if (held != null && mayPass(held) && !wanted.contains(held)) {
       wanted.add(held);
     }
     wire.signal();
+  }
+
+  /** Once, and once more where it went bare, and the other hasn't its body any more. */
+  private boolean mayPass(Held held) {
+    var before = passed.get(held.envelope().id());
+    if (before == null || !before.bare()) {
+      return before == null;
+    }
+    passed.remove(held.envelope().id());
+    passedBytes -= before.bytes();
+    given.remove(held.body());
+    return true;
   }
 
   void holds(UUID id) {
@@ -258,9 +295,9 @@ final class Offering {
   private void done(UUID id) {
     open.remove(id);
     waiting = open.size();
-    var bytes = passed.remove(id);
-    if (bytes != null) {
-      passedBytes -= bytes;
+    var before = passed.remove(id);
+    if (before != null) {
+      passedBytes -= before.bytes();
     }
     wire.signal();
   }

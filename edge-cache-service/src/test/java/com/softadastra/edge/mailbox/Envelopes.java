@@ -53,6 +53,64 @@ public final class Envelopes {
     return Envelope.sign(outside, sealed, from);
   }
 
+  /** One with a body; the sealed key is not looked into here. */
+  public static Envelope sharing(NodeKey from, NodeKey to, long number, byte[] body) {
+    var outside =
+        new Envelope.Outside(
+            id(number),
+            to.nodeId(),
+            from.publicKey(),
+            PSEUDONYM,
+            Priority.NORMAL,
+            START.toEpochMilli(),
+            0,
+            Passage.sign(SPACE, from.nodeId()),
+            Envelope.Body.of(body));
+    return Envelope.sign(outside, new byte[Envelope.SEALED_KEY_BYTES], from).with(body);
+  }
+
+  public static byte[] body(int number, int bytes) {
+    byte[] body = new byte[bytes];
+    Arrays.fill(body, (byte) number);
+    return body;
+  }
+
+  /** A whole envelope with a body, as it comes by its sender. */
+  public static Arrived arrived(Envelope envelope, Instant at, Instant expires) {
+    var outside = envelope.outside();
+    byte[] bare = envelope.bare().encode();
+    return new Arrived(
+        EnvelopeIds.of(outside.id()),
+        outside.sender(),
+        outside.pseudonym(),
+        outside.to(),
+        outside.sender(),
+        outside.priority(),
+        at,
+        expires,
+        envelope.hash(),
+        bare,
+        outside.body(),
+        envelope.body());
+  }
+
+  /** The same without its body. */
+  public static Arrived bare(Arrived envelope) {
+    return new Arrived(
+        envelope.id(),
+        envelope.sender(),
+        envelope.pseudonym(),
+        envelope.destination(),
+        envelope.by(),
+        envelope.priority(),
+        envelope.at(),
+        envelope.expires(),
+        envelope.hash(),
+        envelope.bytes(),
+        envelope.body(),
+        null);
+  }
+
   public static Envelope envelope(NodeKey from, NodeKey to, long number) {
     return envelope(from, to, number, Priority.NORMAL, 0, 100);
   }
@@ -72,7 +130,9 @@ public final class Envelopes {
         START.plusSeconds(number),
         expires,
         Hash.sha256(sealed),
-        sealed);
+        sealed,
+        null,
+        null);
   }
 
   public static Arrived arrived(NodeKey from, NodeKey to, long number) {
@@ -91,7 +151,9 @@ public final class Envelopes {
         envelope.at(),
         envelope.expires(),
         envelope.hash(),
-        envelope.bytes());
+        envelope.bytes(),
+        envelope.body(),
+        envelope.content());
   }
 
   static NodeId node(NodeKey key) {

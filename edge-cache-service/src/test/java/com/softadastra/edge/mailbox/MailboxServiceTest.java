@@ -8,6 +8,7 @@ import static com.softadastra.edge.mailbox.Envelopes.SPACE;
 import static com.softadastra.edge.mailbox.Envelopes.envelope;
 import static com.softadastra.edge.mailbox.Envelopes.id;
 import static com.softadastra.edge.mailbox.Envelopes.key;
+import static com.softadastra.edge.mailbox.Envelopes.sharing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.softadastra.contracts.Hash;
@@ -25,6 +26,7 @@ import com.softadastra.engine.envelope.Envelope;
 import com.softadastra.engine.envelope.MailFrame;
 import com.softadastra.engine.envelope.MailFrame.Arrival;
 import com.softadastra.engine.envelope.MailFrame.Deposit;
+import com.softadastra.engine.envelope.MailFrame.Deposits;
 import com.softadastra.engine.envelope.MailFrame.Farewell;
 import com.softadastra.engine.envelope.MailFrame.Kept;
 import com.softadastra.engine.envelope.MailFrame.Left;
@@ -37,6 +39,7 @@ import com.softadastra.engine.envelope.Passage;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
@@ -363,6 +366,91 @@ class MailboxServiceTest {
 
     assertThat(welcomed(ANN).heard(Welcome.class).getFirst().mailboxes())
         .isNotEqualTo(welcome.mailboxes());
+  }
+
+  // ---- for several
+
+  private static Deposits deposits(byte[] body, Envelope... envelopes) {
+    return new Deposits(
+        Arrays.stream(envelopes).map(envelope -> envelope.bare().encode()).toList(), body);
+  }
+
+  @Test
+  void whatSeveralGetIsKeptOnceAndGoesWholeToEach() {
+    byte[] body = Envelopes.body(1, 5_000);
+    var ann = welcomed(ANN);
+    var welcome = ann.heard(Welcome.class).getFirst();
+    var forBob = sharing(ANN, BOB, 1, body);
+    var forCat = sharing(ANN, CAT, 2, body);
+    ann.say(deposits(body, forBob, forCat));
+
+    assertThat(ann.hears(Kept.class))
+        .extracting(kept -> kept.custody().verified(welcome.mailboxes()).envelope())
+        .containsExactly(forBob.hash(), forCat.hash());
+    assertThat(store.totals().bodies()).isEqualTo(1);
+    assertThat(store.totals().envelopes()).isEqualTo(2);
+    for (var each : List.of(forBob, forCat)) {
+      var member = welcomed(each == forBob ? BOB : CAT);
+      assertThat(member.hears(Mail.class))
+          .extracting(Mail::envelope)
+          .containsExactly(each.encode());
+      member.take(each == forBob ? 1 : 2);
+      soon();
+    }
+    assertThat(store.totals()).isEqualTo(new MailboxStore.Totals(0, 0, 0));
+  }
+
+  /** It asks for another frame when all that came with one are answered. */
+  @Test
+  void goesOnHoweverManyShareABody() {
+    var ann = welcomed(ANN);
+    int before = ann.listenedTo;
+    for (int i = 0; i < 20; i++) {
+      byte[] body = Envelopes.body(i, 100);
+      ann.say(
+          deposits(
+              body,
+              sharing(ANN, BOB, 3 * i, body),
+              sharing(ANN, CAT, 3 * i + 1, body),
+              sharing(CAT, BOB, 3 * i + 2, body)));
+      soon();
+    }
+    assertThat(ann.listenedTo - before).isEqualTo(20);
+    assertThat(ann.heard(Kept.class)).hasSize(40);
+    assertThat(ann.heard(Refused.class))
+        .hasSize(20)
+        .extracting(Refused::reason)
+        .containsOnly("who brings it has not made it");
+  }
+
+  @Test
+  void hangsUpOnWhoBringsAnEnvelopeOfAnotherBody() {
+    byte[] body = Envelopes.body(1, 100);
+    var ann = welcomed(ANN);
+    ann.say(deposits(Envelopes.body(2, 100), sharing(ANN, BOB, 1, body)));
+    assertThat(ann.hears(Farewell.class))
+        .containsExactly(new Farewell("an envelope with another body than it says"));
+    assertThat(store.totals().envelopes()).isZero();
+  }
+
+  @Test
+  void takesAWholeEnvelopeByItselfAndNoBareOne() {
+    byte[] body = Envelopes.body(1, 100);
+    refuses(sharing(ANN, BOB, 1, body).bare(), "its body is not with it");
+    var ann = welcomed(ANN);
+    ann.deposit(sharing(ANN, BOB, 2, body));
+    assertThat(ann.hears(Kept.class)).hasSize(1);
+    assertThat(store.totals().bodies()).isEqualTo(1);
+  }
+
+  @Test
+  void refusesWhatIsTooLargeWithItsBody() {
+    byte[] body = Envelopes.body(1, 5 << 20);
+    var ann = welcomed(ANN);
+    ann.say(deposits(body, sharing(ANN, BOB, 1, body)));
+    assertThat(ann.hears(Refused.class))
+        .extracting(Refused::reason)
+        .containsExactly("an envelope has at most 5242880 bytes here");
   }
 
   // ---- what is refused

@@ -14,6 +14,7 @@ import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.documents.Priority;
 import com.softadastra.edge.mailbox.MailboxStore.Account;
 import com.softadastra.edge.mailbox.MailboxStore.Arrived;
+import com.softadastra.edge.mailbox.MailboxStore.Bodiless;
 import com.softadastra.edge.mailbox.MailboxStore.Gone;
 import com.softadastra.edge.mailbox.MailboxStore.Held;
 import com.softadastra.edge.mailbox.MailboxStore.InCustody;
@@ -28,6 +29,7 @@ import com.softadastra.edge.mailbox.MailboxStore.Why;
 import com.softadastra.edge.mailbox.SiblingStore.Coming;
 import com.softadastra.edge.mailbox.SiblingStore.Named;
 import com.softadastra.edge.mailbox.SiblingStore.Sibling;
+import com.softadastra.engine.envelope.Envelope;
 import com.softadastra.engine.envelope.Passage;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import java.time.Instant;
@@ -123,7 +125,7 @@ public abstract class MailboxStoreContract {
           assertThat(store.read(waiting)).hasValue(envelope.bytes());
         });
     assertThat(waiting(ANN)).isEmpty();
-    assertThat(store.totals()).isEqualTo(new Totals(1, 100));
+    assertThat(store.totals()).isEqualTo(new Totals(1, 100, 0));
   }
 
   @Test
@@ -173,7 +175,9 @@ public abstract class MailboxStoreContract {
             first.at().plusSeconds(60),
             first.expires(),
             first.hash(),
-            first.bytes());
+            first.bytes(),
+            null,
+            null);
 
     assertThat(put(again)).isEqualTo(new Kept(first.at()));
 
@@ -197,7 +201,9 @@ public abstract class MailboxStoreContract {
             other.at(),
             other.expires(),
             other.hash(),
-            other.bytes());
+            other.bytes(),
+            null,
+            null);
 
     assertThat(put(disguised)).isEqualTo(new Refused(Why.OTHER_BYTES));
 
@@ -216,9 +222,135 @@ public abstract class MailboxStoreContract {
 
     assertThat(waiting(BOB)).isEmpty();
     assertThat(account(ANN).piles()).isEmpty();
-    assertThat(store.totals()).isEqualTo(new Totals(0, 0));
+    assertThat(store.totals()).isEqualTo(new Totals(0, 0, 0));
     assertThat(store.mailboxes(null, 10)).isEmpty();
     assertThat(take(BOB, 2)).isEmpty();
+  }
+
+  // ---- bodies
+
+  private static Arrived sharing(NodeKey to, long number, Instant expires, byte[] body) {
+    return Envelopes.arrived(
+        Envelopes.sharing(ANN, to, number, body), START.plusSeconds(number), expires);
+  }
+
+  private static Arrived sharing(NodeKey to, long number, byte[] body) {
+    return sharing(to, number, START.plusSeconds(1_000_000), body);
+  }
+
+  private void whole(NodeKey node, byte[] id, byte[] body) {
+    assertThat(waiting(node))
+        .filteredOn(waiting -> Arrays.equals(EnvelopeIds.bytes(waiting.id()), id))
+        .singleElement()
+        .satisfies(waiting -> {
+          var bytes = store.read(waiting).orElseThrow();
+          assertThat(bytes).hasSize(waiting.bytes());
+          assertThat(Envelope.decode(bytes).body()).isEqualTo(body);
+          assertThat(Envelope.decode(bytes).bare().encode())
+              .isEqualTo(store.readBare(waiting).orElseThrow());
+        });
+  }
+
+  @Test
+  void aBodyIsKeptOnceAndAsLongAsAnEnvelopeHasIt() {
+    byte[] body = Envelopes.body(1, 300);
+    var first = sharing(BOB, 1, body);
+    assertThat(put(first)).isEqualTo(new Kept(first.at()));
+    put(sharing(CAT, 2, body));
+    put(sharing(CAT, 3, Envelopes.body(2, 10)));
+    assertThat(store.totals().bodies()).isEqualTo(2);
+    whole(BOB, id(1), body);
+    whole(CAT, id(2), body);
+
+    take(BOB, 1);
+    assertThat(store.totals().bodies()).isEqualTo(2);
+    whole(CAT, id(2), body);
+    crash();
+    store = open();
+    whole(CAT, id(2), body);
+    take(CAT, 2);
+    assertThat(store.totals().bodies()).isEqualTo(1);
+    whole(CAT, id(3), Envelopes.body(2, 10));
+  }
+
+  @Test
+  void aBodyCountsForEachThatHasIt() {
+    byte[] body = Envelopes.body(1, 300);
+    var first = sharing(BOB, 1, body);
+    put(first);
+    put(sharing(CAT, 2, body));
+    long size = first.bytes().length + 3 + 300;
+    assertThat(store.totals()).isEqualTo(new Totals(2, 2 * size, 1));
+    take(BOB, 1);
+    assertThat(store.totals()).isEqualTo(new Totals(1, size, 1));
+  }
+
+  @Test
+  void whatLapsesHasItsBodyNoLonger() {
+    byte[] body = Envelopes.body(1, 300);
+    put(sharing(BOB, 1, START.plusSeconds(100), body));
+    put(sharing(CAT, 2, START.plusSeconds(200), body));
+    lapse(START.plusSeconds(100), 10);
+    whole(CAT, id(2), body);
+    lapse(START.plusSeconds(200), 10);
+    assertThat(store.totals()).isEqualTo(new Totals(0, 0, 0));
+  }
+
+  /** The same envelope twice has its body once. */
+  @Test
+  void whatComesAgainCountsOnce() {
+    byte[] body = Envelopes.body(1, 300);
+    put(sharing(BOB, 1, body));
+    put(sharing(BOB, 1, body));
+    take(BOB, 1);
+    assertThat(store.totals().bodies()).isZero();
+  }
+
+  @Test
+  void whatComesBareIsKeptWhereItsBodyIs() {
+    byte[] body = Envelopes.body(1, 300);
+    var bare = Envelopes.bare(Envelopes.by(CAT, sharing(BOB, 1, body)));
+    assertThat(put(bare)).isEqualTo(new Bodiless());
+    assertThat(waiting(BOB)).isEmpty();
+    put(sharing(CAT, 2, body));
+    assertThat(put(bare)).isEqualTo(new Kept(bare.at()));
+    take(CAT, 2);
+    whole(BOB, id(1), body);
+    assertThat(put(bare)).as("it is here").isEqualTo(new Kept(bare.at()));
+  }
+
+  @Test
+  void whatSaysAnotherSizeOfABodyIsNotKept() {
+    byte[] body = Envelopes.body(1, 300);
+    put(sharing(CAT, 2, body));
+    var bare = Envelopes.bare(sharing(BOB, 1, body));
+    var lying =
+        new Arrived(
+            bare.id(),
+            bare.sender(),
+            bare.pseudonym(),
+            bare.destination(),
+            bare.by(),
+            bare.priority(),
+            bare.at(),
+            bare.expires(),
+            bare.hash(),
+            bare.bytes(),
+            new Envelope.Body(Envelope.Body.of(body).hash(), 5),
+            null);
+    assertThat(put(lying)).isEqualTo(new Bodiless());
+  }
+
+  /** What it follows on becomes urgent, and stays what it is else. */
+  @Test
+  void urgentMailTakesBodiesWithIt() {
+    byte[] body = Envelopes.body(1, 300);
+    put(sharing(BOB, 1, body));
+    put(arrived(ANN, BOB, 2, Priority.URGENT, START.plusSeconds(1_000_000), 100));
+    whole(BOB, id(1), body);
+    assertThat(store.totals().bodies()).isEqualTo(1);
+    take(BOB, 1);
+    assertThat(store.totals().bodies()).isZero();
   }
 
   @Test
@@ -257,7 +389,7 @@ public abstract class MailboxStoreContract {
 
     assertThat(put(of(CAT, BOB, 2, 1))).isInstanceOf(Kept.class);
     assertThat(put(of(ANN, ANN, 4, 1))).isEqualTo(new Refused(Why.DESTINATION_QUOTA));
-    assertThat(store.totals()).isEqualTo(new Totals(4, 15_001));
+    assertThat(store.totals()).isEqualTo(new Totals(4, 15_001, 0));
   }
 
   @Test
@@ -348,7 +480,7 @@ public abstract class MailboxStoreContract {
     assertThat(store.key().publicKey()).isEqualTo(key);
     assertThat(waiting(BOB)).isEqualTo(waiting);
     assertThat(account(ANN).piles()).containsExactly(pile(ANN, BOB, 1, 0), pile(ANN, CAT, 0, 1));
-    assertThat(store.totals()).isEqualTo(new Totals(1, 100));
+    assertThat(store.totals()).isEqualTo(new Totals(1, 100, 0));
     put(arrived(ANN, BOB, 4));
     assertThat(waiting(BOB)).hasSize(2);
   }
@@ -521,7 +653,8 @@ public abstract class MailboxStoreContract {
                 PSEUDONYM,
                 BOB.nodeId(),
                 SHIP.nodeId(),
-                its.expires()));
+                its.expires(),
+                null));
     assertThat(store.read(second.envelope())).hasValue(its.bytes());
     assertThat(store.held(PSEUDONYM, BOB.nodeId(), second.envelope().number(), 10))
         .containsExactly(held.getLast());

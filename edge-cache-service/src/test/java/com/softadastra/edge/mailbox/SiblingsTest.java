@@ -8,6 +8,7 @@ import static com.softadastra.edge.mailbox.Envelopes.SPACE;
 import static com.softadastra.edge.mailbox.Envelopes.envelope;
 import static com.softadastra.edge.mailbox.Envelopes.id;
 import static com.softadastra.edge.mailbox.Envelopes.key;
+import static com.softadastra.edge.mailbox.Envelopes.sharing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -29,6 +30,7 @@ import com.softadastra.engine.envelope.MailFrame.Approach;
 import com.softadastra.engine.envelope.MailFrame.Arrival;
 import com.softadastra.engine.envelope.MailFrame.Comes;
 import com.softadastra.engine.envelope.MailFrame.Deposit;
+import com.softadastra.engine.envelope.MailFrame.Deposits;
 import com.softadastra.engine.envelope.MailFrame.Farewell;
 import com.softadastra.engine.envelope.MailFrame.Gone;
 import com.softadastra.engine.envelope.MailFrame.Holds;
@@ -446,6 +448,66 @@ class SiblingsTest {
     assertThat(ann.heard(Left.class)).containsExactly(nothingLeft(BOB));
     assertThat(ship.envelopes()).isZero();
     assertThat(shore.envelopes()).isZero();
+  }
+
+  /** Cat comes to the shore, too. */
+  private void threeApart() {
+    apart();
+    at(shore, CAT, ship).cut();
+    later();
+  }
+
+  private static Deposits forBobAndCat(byte[] body) {
+    return new Deposits(
+        List.of(
+            sharing(ANN, BOB, 1, body).bare().encode(), sharing(ANN, CAT, 2, body).bare().encode()),
+        body);
+  }
+
+  @Test
+  void whatSeveralGetIsPassedWithOneBody() {
+    threeApart();
+    byte[] body = Envelopes.body(1, 5_000);
+    var ann = at(ship, ANN, shore).say(forBobAndCat(body));
+    soon();
+    assertThat(ann.heard(Kept.class)).hasSize(2);
+    assertThat(said(ship, shore, Pass.class))
+        .extracting(pass -> Envelope.decode(pass.envelope()).isBare())
+        .containsExactly(false, true);
+    assertThat(shore.store.totals().bodies()).isEqualTo(1);
+
+    for (var member : List.of(BOB, CAT)) {
+      var there = at(shore, member, ship).takes();
+      soon();
+      assertThat(there.heard(Mail.class))
+          .singleElement()
+          .satisfies(mail -> assertThat(Envelope.decode(mail.envelope()).body()).isEqualTo(body));
+    }
+    assertThat(ann.heard(Left.class)).containsExactly(nothingLeft(BOB), nothingLeft(CAT));
+    assertThat(ship.store.totals()).isEqualTo(new MailboxStore.Totals(0, 0, 0));
+    assertThat(shore.store.totals()).isEqualTo(new MailboxStore.Totals(0, 0, 0));
+  }
+
+  /** The first that had it is taken before the second is passed. */
+  @Test
+  void aBodyThatIsThereNoLongerIsPassedOnceMore() {
+    apart();
+    byte[] body = Envelopes.body(1, 5_000);
+    at(ship, ANN, shore).say(forBobAndCat(body));
+    soon();
+    at(shore, BOB, ship).takes().cut();
+    soon();
+    assertThat(shore.store.totals().bodies()).isZero();
+
+    var cat = at(shore, CAT, ship).takes();
+    later();
+    assertThat(cat.heard(Mail.class))
+        .singleElement()
+        .satisfies(mail -> assertThat(Envelope.decode(mail.envelope()).body()).isEqualTo(body));
+    assertThat(said(ship, shore, Pass.class))
+        .extracting(pass -> Envelope.decode(pass.envelope()).isBare())
+        .containsExactly(false, true, false);
+    assertThat(ship.store.totals()).isEqualTo(new MailboxStore.Totals(0, 0, 0));
   }
 
   @Test

@@ -18,6 +18,7 @@ import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.log.Entry;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Operation;
+import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.SpaceState;
@@ -41,11 +42,13 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.LongStream;
 import net.bytebuddy.asm.Advice;
 import net.bytebuddy.implementation.bytecode.assign.Assigner;
 import org.jspecify.annotations.Nullable;
@@ -628,6 +631,19 @@ public final class Instead {
 
   public static boolean same(@Nullable Object one, @Nullable Object other) {
     return true;
+  }
+
+  public static OptionalLong most(LongStream numbers) {
+    return numbers.max();
+  }
+
+  public static long larger(long one, long other) {
+    return Math.max(one, other);
+  }
+
+  public static byte[] anothers(Membership.Member member) {
+    byte[] seed = new byte[NodeKey.SEED_BYTES];
+    return new NodeKey(seed).publicKey();
   }
 
   /** What comes is signed for at once. */

@@ -429,6 +429,29 @@ public final class PlantedFaults {
                   in("edge.mailbox.InMemoryMailboxStore", "look", 1).with(Instead.WantsAll.class))
               .shownBy(486),
           of(
+                  "sends several what lacks who has the most",
+                  "ledger",
+                  in("sync.envelope.Sealer", "least")
+                      .calls("LongStream.min", Instead.class, "most"))
+              .shownBy(36),
+          of(
+                  "leaves out for several what only one of them has by the relay",
+                  "ledger",
+                  in("sync.relay.Sharing$Spread", "with")
+                      .calls("Math.min", Instead.class, "larger"))
+              .shownBy(90),
+          of(
+                  "seals the key of a body to another",
+                  "protocol",
+                  in("sync.envelope.Sealer", "share")
+                      .calls("Member.key", Instead.class, "anothers"))
+              .shownBy(18),
+          of(
+                  "a relay drops a body with the first envelope that had it",
+                  "custody",
+                  in("edge.mailbox.InMemoryMailboxStore$SharedBody", "envelopes").answers(1))
+              .shownBy(18),
+          of(
                   "waits for a member that is retired",
                   "ledger",
                   in(RECEIPTS, "others").with(Instead.WithRetired.class))

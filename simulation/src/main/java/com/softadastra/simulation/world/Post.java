@@ -20,6 +20,8 @@ final class Post {
     try {
       switch (MailFrame.decode(bytes)) {
         case MailFrame.Deposit(var envelope) -> given(from, Envelope.decode(envelope));
+        case MailFrame.Deposits(var envelopes, var body) ->
+            envelopes.forEach(bare -> given(from, Envelope.decode(bare).with(body)));
         case MailFrame.Taken(var id) ->
             world.judge().fetches(from.place(), id, world.plan().nothingIsLost());
         case MailFrame.Kept(var custody, _) -> signed((SimulatedRelay) from, custody);

@@ -4,6 +4,7 @@ import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.peering.PeerUnreachable;
 import com.softadastra.contracts.time.Surroundings;
 import com.softadastra.edge.mailbox.InMemoryMailboxStore;
+import com.softadastra.edge.mailbox.MailboxException;
 import com.softadastra.edge.mailbox.MailboxService;
 import com.softadastra.edge.mailbox.MailboxStore;
 import com.softadastra.edge.mailbox.Quotas;
@@ -198,12 +199,22 @@ final class SimulatedRelay implements Station {
     return reader().key().publicKey();
   }
 
-  /** Whether an envelope is here for a node, and forced. */
+  /** Whether an envelope is here for a node, whole and forced. */
   boolean has(NodeId destination, byte[] id) {
     var buffer = ByteBuffer.wrap(id);
     var uuid = new UUID(buffer.getLong(), buffer.getLong());
-    return reader().waiting(destination, Integer.MAX_VALUE).stream()
-        .anyMatch(waiting -> waiting.id().equals(uuid));
+    var reader = reader();
+    return reader.waiting(destination, Integer.MAX_VALUE).stream()
+        .filter(waiting -> waiting.id().equals(uuid))
+        .anyMatch(waiting -> canBeRead(reader, waiting));
+  }
+
+  private static boolean canBeRead(MailboxStore reader, MailboxStore.Waiting waiting) {
+    try {
+      return reader.read(waiting).isPresent();
+    } catch (MailboxException _) {
+      return false;
+    }
   }
 
   /** What is forced, as a store finds it that is opened now. */

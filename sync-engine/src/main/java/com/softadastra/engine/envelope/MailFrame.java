@@ -22,6 +22,7 @@ import java.util.function.Supplier;
  *   taken    = [2, id: h'16']                       ; is on its disk, or of no use to it
  *   passed   = [9, id: h'16']                       ; can't be taken in now
  *   siblings = [10, pseudonym: h'32', passage: h'64', records, [* [key: h'32', [* address: text]]]]
+ *   deposits = [19, [+ envelope: bytes], body: bytes]  ; bare, of this body
  * of the relay
  *   welcome  = [3, version, mailboxes: h'32', certificate: h'64', [* left]]
  *   kept     = [4, custody: bytes, signature: h'64', there: 0 / 1]
@@ -62,8 +63,14 @@ public sealed interface MailFrame {
   /** Relays at most between the one that says that a node comes and the one to which it comes. */
   int HOPS = 3;
 
+  /** Envelopes that come with one body. */
+  int SHARING = 64;
+
+  /** A bare envelope, in bytes. */
+  int BARE_BYTES = 1024;
+
   /** How many items a frame has, by its kind. */
-  List<Integer> ITEMS = List.of(3, 2, 2, 5, 4, 4, 2, 2, 2, 2, 5, 3, 2, 6, 2, 3, 2, 2, 2);
+  List<Integer> ITEMS = List.of(3, 2, 2, 5, 4, 4, 2, 2, 2, 2, 5, 3, 2, 6, 2, 3, 2, 2, 2, 3);
 
   /** What a member sends. */
   sealed interface OfMember extends MailFrame {}
@@ -86,6 +93,13 @@ public sealed interface MailFrame {
 
   /** To keep until its destination has it. */
   record Deposit(byte[] envelope) implements OfMember {}
+
+  /** As a {@link Deposit} of each; they are bare, and have one body. */
+  record Deposits(List<byte[]> envelopes, byte[] body) implements OfMember {
+    public Deposits {
+      envelopes = List.copyOf(envelopes);
+    }
+  }
 
   /** The relay needs to keep that one no longer. */
   record Taken(byte[] id) implements OfMember {}
@@ -191,11 +205,12 @@ public sealed interface MailFrame {
    */
   record Offer(byte[] id, Hash envelope, NodeId from, NodeId to, long bytes) implements OfSibling {}
 
-  /** It may be passed. */
+  /** It may be passed, whole where it came bare. */
   record Wanted(byte[] id) implements OfSibling {}
 
   /**
-   * An envelope to keep.
+   * An envelope to keep. It may be bare where its body went before, on the same connection; that it
+   * isn't there any more is answered by {@link Wanted}.
    *
    * @param lifeMillis how long; the clocks of both are nowhere in it
    */
@@ -214,6 +229,12 @@ public sealed interface MailFrame {
     return switch (this) {
       case Arrival(var passages) -> showing(0, passages);
       case Deposit(var envelope) -> carrying(1, envelope);
+      case Deposits(var envelopes, var body) -> {
+        var out = new CborWriter(envelopes.size() * BARE_BYTES + body.length).array(3).unsigned(19);
+        out.array(envelopes.size());
+        envelopes.forEach(out::bytes);
+        yield out.bytes(body).toByteArray();
+      }
       case Taken(var id) -> carrying(2, id);
       case PassedOver(var id) -> carrying(9, id);
       case Welcome(var mailboxes, var certificate, var left) -> {
@@ -358,7 +379,10 @@ public sealed interface MailFrame {
           case 15 -> new Pass(in.bytes(Envelope.MOST_BYTES), in.unsigned());
           case 16 -> new Holds(in.bytesExactly(Envelope.ID_BYTES));
           case 17 -> new Gone(in.bytesExactly(Envelope.ID_BYTES));
-          default -> new Fetched(in.bytesExactly(Envelope.ID_BYTES));
+          case 18 -> new Fetched(in.bytesExactly(Envelope.ID_BYTES));
+          default ->
+              new Deposits(
+                  list(in, 1, SHARING, () -> in.bytes(BARE_BYTES)), in.bytes(Envelope.BYTES));
         };
     in.end();
     return frame;
@@ -403,7 +427,11 @@ public sealed interface MailFrame {
   }
 
   private static <T> List<T> list(CborReader in, int most, Supplier<T> item) {
-    int count = in.array(0, most);
+    return list(in, 0, most, item);
+  }
+
+  private static <T> List<T> list(CborReader in, int least, int most, Supplier<T> item) {
+    int count = in.array(least, most);
     var items = new ArrayList<T>(Math.min(count, 64));
     for (int i = 0; i < count; i++) {
       items.add(item.get());

@@ -16,6 +16,7 @@ import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.engine.session.Frame;
 import com.softadastra.engine.session.Session;
+import com.softadastra.engine.space.Membership;
 import com.softadastra.sync.peer.Exchanges;
 import com.softadastra.sync.storage.DamagedEntry;
 import com.softadastra.sync.storage.Recording;
@@ -27,6 +28,7 @@ import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -64,6 +66,25 @@ public final class Envelopes {
     }
   }
 
+  /**
+   * Envelopes that say the same to several members, each to one.
+   *
+   * @param body what they have in common, and they are bare; null where it is one envelope without
+   */
+  public record Made(List<Envelope> envelopes, byte @Nullable [] body) {
+    public Made {
+      envelopes = List.copyOf(envelopes);
+    }
+
+    /** The one for a member. */
+    public Envelope to(NodeId member) {
+      return envelopes.stream()
+          .filter(envelope -> envelope.outside().to().equals(member))
+          .findFirst()
+          .orElseThrow();
+    }
+  }
+
   public Envelopes(
       Recording recording, Exchanges exchanges, NodeKey key, Surroundings surroundings) {
     this.recording = recording;
@@ -92,26 +113,29 @@ public final class Envelopes {
    * @throws Refused where it is no member
    */
   public Sealed seal(SpaceId space, NodeId to) {
-    return seal(space, to, said(space, to), 0, Sealer.Stamp.byHand(now()));
+    return seal(space, Map.of(to, said(space, to)), 0, Sealer.Stamp.byHand(now()));
   }
 
   /**
-   * What a member lacks of a space, for a relay.
+   * What members lack of a space, for a relay.
    *
+   * @param to what each of them said last
    * @param after what the log has up to this position is with the relay already
    * @param life how long it is to be kept there
-   * @throws Refused where it is no member
+   * @throws Refused where one is no member
    */
-  public Sealed sealForRelay(SpaceId space, NodeId to, long after, Duration life) {
+  public Sealed sealForRelay(
+      SpaceId space, Map<NodeId, Optional<Statement>> to, long after, Duration life) {
     var priority =
         recording.view(space).map(view -> view.urgency().beyond(after)).orElse(Priority.NORMAL);
     long made = now();
     var stamp =
         new Sealer.Stamp(priority, made, made + life.toMillis(), Passage.sign(space, key.nodeId()));
-    return seal(space, to, said(space, to), after, stamp);
+    return seal(space, to, after, stamp);
   }
 
-  private Optional<Statement> said(SpaceId space, NodeId member) {
+  /** What a member said last of what it has. */
+  public Optional<Statement> said(SpaceId space, NodeId member) {
     return recording.ledger().by(space, member).map(known -> known.statement());
   }
 
@@ -126,31 +150,44 @@ public final class Envelopes {
    * @throws Refused where it is no member
    */
   public Sealed sealAll(SpaceId space, NodeId to) {
-    return seal(space, to, Optional.empty(), 0, Sealer.Stamp.byHand(now()));
+    return seal(space, Map.of(to, Optional.empty()), 0, Sealer.Stamp.byHand(now()));
   }
 
   private Sealed seal(
-      SpaceId space, NodeId to, Optional<Statement> said, long after, Sealer.Stamp stamp) {
-    var member =
-        recording
-            .view(space)
-            .flatMap(view -> view.membership().member(to))
-            .orElseThrow(() -> new Refused(ProblemCode.PEER_UNKNOWN, to + " is no member"));
-    var host = exchanges.carriedTo(to, space, after);
-    return new Sealed(new Sealer(key, member, space, host, said, stamp, surroundings.random()));
+      SpaceId space, Map<NodeId, Optional<Statement>> to, long after, Sealer.Stamp stamp) {
+    // in one order, so that a simulation seals the same again
+    var members =
+        new TreeMap<>(to)
+            .entrySet().stream()
+                .map(each -> new Sealer.To(member(space, each.getKey()), each.getValue()))
+                .toList();
+    var host = exchanges.carriedTo(members.getFirst().member().node(), space, after);
+    return new Sealed(
+        members.stream().map(Sealer.To::member).toList(),
+        new Sealer(key, space, host, members, stamp, surroundings.random()));
+  }
+
+  private Membership.Member member(SpaceId space, NodeId node) {
+    return recording
+        .view(space)
+        .flatMap(view -> view.membership().member(node))
+        .orElseThrow(() -> new Refused(ProblemCode.PEER_UNKNOWN, node + " is no member"));
   }
 
   /**
-   * Envelopes, each made when it is asked for; there is one at least. Where that is {@link Refused}
-   * as unreadable, it goes on behind what can't be read once that is among {@link #damaged}.
+   * Envelopes, each made when it is asked for; there is one at least, for each member that they are
+   * for. Where that is {@link Refused} as unreadable, it goes on behind what can't be read once
+   * that is among {@link #damaged}.
    *
    * <p>One thread at a time.
    */
   public final class Sealed implements Iterator<Envelope> {
+    private final List<Membership.Member> to;
     private final Sealer sealer;
-    private @Nullable Envelope next;
+    private byte @Nullable [] next;
 
-    private Sealed(Sealer sealer) {
+    private Sealed(List<Membership.Member> to, Sealer sealer) {
+      this.to = to;
       this.sealer = sealer;
     }
 
@@ -162,18 +199,35 @@ public final class Envelopes {
       return next != null;
     }
 
+    /** For the first of the members; where they are several, {@link #next(Set)} is meant. */
     @Override
     public Envelope next() {
-      if (!hasNext()) {
-        throw new NoSuchElementException();
-      }
-      var envelope = Objects.requireNonNull(next);
-      next = null;
-      return envelope;
+      return sealer.seal(contents(), to.getFirst());
     }
 
     /**
-     * The log position up to which what the member lacks is in the envelopes that {@link #next}
+     * One for each of some of the members, with one body where they are several.
+     *
+     * @param nodes one at least
+     */
+    public Made next(Set<NodeId> nodes) {
+      var members = to.stream().filter(member -> nodes.contains(member.node())).toList();
+      return members.size() == 1
+          ? new Made(List.of(sealer.seal(contents(), members.getFirst())), null)
+          : sealer.seal(contents(), members);
+    }
+
+    private byte[] contents() {
+      if (!hasNext()) {
+        throw new NoSuchElementException();
+      }
+      byte[] contents = Objects.requireNonNull(next);
+      next = null;
+      return contents;
+    }
+
+    /**
+     * The log position up to which what the members lack is in the envelopes that {@link #next}
      * gave; ask before {@link #hasNext} makes another.
      */
     public long reached() {
@@ -243,9 +297,20 @@ public final class Envelopes {
     if (!envelope.isGenuine()) {
       throw new Malformed("an envelope with a wrong signature");
     }
-    return Contents.decode(Sealing.open(key, envelope.sealed(), outside.encode())).stream()
-        .map(Frame::decode)
-        .toList();
+    return Contents.decode(plain(envelope, key)).stream().map(Frame::decode).toList();
+  }
+
+  private static byte[] plain(Envelope envelope, NodeKey key) {
+    var outside = envelope.outside();
+    byte[] sealed = Sealing.open(key, envelope.sealed(), outside.encode());
+    if (outside.body() == null) {
+      return sealed;
+    }
+    byte[] body = envelope.body();
+    if (body == null) {
+      throw new Malformed("an envelope without its body");
+    }
+    return Sealing.decrypt(sealed, body, Sealer.about(outside.from(), outside.pseudonym()));
   }
 
   private Optional<SpaceId> space(Envelope.Outside outside) {

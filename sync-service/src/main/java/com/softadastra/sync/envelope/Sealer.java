@@ -1,5 +1,6 @@
 package com.softadastra.sync.envelope;
 
+import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.Incarnation;
 import com.softadastra.contracts.ProblemCode;
 import com.softadastra.contracts.Refused;
@@ -14,6 +15,7 @@ import com.softadastra.engine.session.Frame;
 import com.softadastra.engine.session.Session;
 import com.softadastra.engine.session.SessionHost;
 import com.softadastra.engine.space.Membership.Member;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -22,9 +24,10 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts what one member lacks of one space into envelopes, one after the other, as they are asked
- * for. It leads one side of a session, whose other side is what the member is known to have said
- * last; so it lacks what that statement doesn't cover.
+ * Puts what members lack of one space into envelopes, one after the other, as they are asked for.
+ * It leads one side of a session, whose other side is what the member is known to have said last;
+ * so it lacks what that statement doesn't cover. Of several members it is what all of them have
+ * said; nothing else in the frames depends on who they are for.
  *
  * <p>One thread at a time.
  */
@@ -35,10 +38,12 @@ final class Sealer {
   /** The same, in frames: a quarter is left for those that it begins with. */
   private static final int MOST_FRAMES = Contents.FRAMES * 3 / 4;
 
+  /** What contents become more, whoever they are for. */
+  private static final int MORE_BYTES = Math.max(Sealing.MORE_BYTES, Sealing.BODY_MORE_BYTES);
+
   private static final Incarnation UNHEARD_OF = Incarnation.of(new byte[Incarnation.BYTES]);
 
   private final NodeKey key;
-  private final Member to;
   private final SpaceId space;
   private final Stamp stamp;
   private final RandomGenerator random;
@@ -64,6 +69,13 @@ final class Sealer {
   private boolean over;
 
   /**
+   * A member that envelopes are for.
+   *
+   * @param said what it said last; empty where it isn't known to have said anything
+   */
+  record To(Member member, Optional<Statement> said) {}
+
+  /**
    * What all envelopes have outside.
    *
    * @param made milliseconds since 1970
@@ -77,25 +89,24 @@ final class Sealer {
   }
 
   /**
-   * @param host this node as a session with that member sees it
-   * @param said what it said last; empty where it isn't known to have said anything
+   * @param host this node as a session with the first of those members sees it
+   * @param to one at least
    */
   Sealer(
       NodeKey key,
-      Member to,
       SpaceId space,
       SessionHost host,
-      Optional<Statement> said,
+      List<To> to,
       Stamp stamp,
       RandomGenerator random) {
     this.key = key;
-    this.to = to;
     this.space = space;
     this.stamp = stamp;
     this.random = random;
-    this.hello = host.hello(to.node()).encode();
-    this.session = new Session(to.node(), host);
-    var writesAs = said.map(Statement::by).orElse(new Replica(to.node(), UNHEARD_OF));
+    var first = to.getFirst().member().node();
+    this.hello = host.hello(first).encode();
+    this.session = new Session(first, host);
+    var writesAs = to.getFirst().said().map(Statement::by).orElse(new Replica(first, UNHEARD_OF));
     var _ =
         session.take(
             new Frame.Hello(
@@ -106,16 +117,17 @@ final class Sealer {
                 "",
                 List.of(),
                 List.of(space)));
-    var _ = session.take(new Frame.Summary(space, known(host, said), List.of()));
+    var _ = session.take(new Frame.Summary(space, known(host, to), List.of()));
     // so that it is told everyone's statements
     var _ = session.take(new Frame.Heard(space, List.of()));
   }
 
-  private List<Frame.Summary.Known> known(SessionHost host, Optional<Statement> said) {
+  /** What each of them has. */
+  private List<Frame.Summary.Known> known(SessionHost host, List<To> to) {
     var known = new ArrayList<Frame.Summary.Known>();
     host.chains(space)
         .forEach((chain, head) -> {
-          long says = said.map(it -> it.vector().getOrDefault(chain, 0L)).orElse(0L);
+          long says = least(to, chain);
           if (says >= head.sequence()) {
             known.add(new Frame.Summary.Known(chain, head.sequence(), head.hash()));
           } else if (says > head.after()) {
@@ -126,15 +138,22 @@ final class Sealer {
     return known;
   }
 
+  private static long least(List<To> to, Replica chain) {
+    return to.stream()
+        .mapToLong(each -> each.said().map(it -> it.vector().getOrDefault(chain, 0L)).orElse(0L))
+        .min()
+        .orElse(0);
+  }
+
   /**
-   * The next envelope; null where there is nothing more. There is one at least.
+   * The next {@link Contents}; null where there is nothing more. There are some at least.
    *
    * @throws Refused where something can't be read of which nobody knew. What was not put into an
    *     envelope yet is not lost by that: once it is known, the next call passes over it. Also
    *     where entries that belong together, and what goes before them, are more than an envelope
    *     takes
    */
-  @Nullable Envelope next() {
+  byte @Nullable [] next() {
     while (!over && left == null) {
       var frame = session.next();
       switch (frame) {
@@ -162,7 +181,7 @@ final class Sealer {
             Frame.Bye _ -> {}
       }
     }
-    return bytes > 0 || !begun ? seal() : null;
+    return bytes > 0 || !begun ? contents() : null;
   }
 
   private void end() {
@@ -201,7 +220,7 @@ final class Sealer {
     gathered = session.reached(space);
   }
 
-  private Envelope seal() {
+  private byte[] contents() {
     var contents = new ArrayList<byte[]>();
     contents.add(hello);
     if (membership != null) {
@@ -210,7 +229,7 @@ final class Sealer {
     contents.addAll(summary);
     contents.addAll(frames);
     byte[] plain = Contents.encode(contents);
-    if (plain.length + Sealing.MORE_BYTES > Envelope.BYTES || contents.size() > Contents.FRAMES) {
+    if (plain.length + MORE_BYTES > Envelope.BYTES || contents.size() > Contents.FRAMES) {
       throw new Refused(
           ProblemCode.DOCUMENT_TOO_LARGE,
           "%d bytes that belong together, and %d that say of what they are: no envelope takes both"
@@ -226,19 +245,45 @@ final class Sealer {
       left = null;
       gathered = session.reached(space);
     }
+    return plain;
+  }
+
+  /** An envelope for a member alone. */
+  Envelope seal(byte[] contents, Member to) {
+    var outside = outside(to, null);
+    return Envelope.sign(outside, Sealing.seal(to.key(), contents, outside.encode()), key);
+  }
+
+  /** An envelope for each of several members, and their body. */
+  Envelopes.Made seal(byte[] contents, List<Member> to) {
+    var encrypted = Sealing.encrypt(contents, about(key.publicKey(), Envelope.pseudonym(space)));
+    var body = Envelope.Body.of(encrypted.bytes());
+    var envelopes = to.stream().map(member -> share(encrypted.key(), body, member)).toList();
+    return new Envelopes.Made(envelopes, encrypted.bytes());
+  }
+
+  private Envelope share(byte[] bodyKey, Envelope.Body body, Member to) {
+    var outside = outside(to, body);
+    return Envelope.sign(outside, Sealing.seal(to.key(), bodyKey, outside.encode()), key);
+  }
+
+  /** What a body is bound to: who sends it, and of which space. */
+  static byte[] about(byte[] from, Hash pseudonym) {
+    return ByteBuffer.allocate(from.length + Hash.BYTES).put(from).put(pseudonym.bytes()).array();
+  }
+
+  private Envelope.Outside outside(Member to, Envelope.@Nullable Body body) {
     byte[] id = new byte[Envelope.ID_BYTES];
     random.nextBytes(id);
-    var outside =
-        new Envelope.Outside(
-            id,
-            to.node(),
-            key.publicKey(),
-            Envelope.pseudonym(space),
-            stamp.priority(),
-            stamp.made(),
-            stamp.expires(),
-            stamp.passage());
-    byte[] sealed = Sealing.seal(to.key(), plain, outside.encode());
-    return Envelope.sign(outside, sealed, key);
+    return new Envelope.Outside(
+        id,
+        to.node(),
+        key.publicKey(),
+        Envelope.pseudonym(space),
+        stamp.priority(),
+        stamp.made(),
+        stamp.expires(),
+        stamp.passage(),
+        body);
   }
 }

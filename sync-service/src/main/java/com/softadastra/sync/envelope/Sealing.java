@@ -1,11 +1,15 @@
 package com.softadastra.sync.envelope;
 
 import com.google.crypto.tink.AccessesPartialKey;
+import com.google.crypto.tink.Aead;
 import com.google.crypto.tink.HybridDecrypt;
 import com.google.crypto.tink.HybridEncrypt;
 import com.google.crypto.tink.InsecureSecretKeyAccess;
 import com.google.crypto.tink.Key;
 import com.google.crypto.tink.KeysetHandle;
+import com.google.crypto.tink.aead.AeadConfig2026;
+import com.google.crypto.tink.aead.AesGcmKey;
+import com.google.crypto.tink.aead.AesGcmParameters;
 import com.google.crypto.tink.hybrid.HpkeParameters;
 import com.google.crypto.tink.hybrid.HpkePrivateKey;
 import com.google.crypto.tink.hybrid.HpkePublicKey;
@@ -26,13 +30,21 @@ import org.bouncycastle.math.ec.rfc7748.X25519Field;
  * AES-256-GCM, as Tink has it. A node's X25519 key is its Ed25519 key on the other form of the same
  * curve (RFC 7748, section 4.1), so whoever knows a member's key can seal to it, and no second key
  * has to be made known.
+ *
+ * <p>What is for several is encrypted once, as Tink's AES-256-GCM, with a key drawn for it alone,
+ * which is sealed to each.
  */
 @AccessesPartialKey
 final class Sealing {
   /** What sealed bytes have more than plain ones: the sender's share of the key and a tag. */
   static final int MORE_BYTES = X25519.POINT_SIZE + 16;
 
+  /** What an encrypted body has more than its plain bytes: a nonce and a tag. */
+  static final int BODY_MORE_BYTES = 12 + 16;
+
+  private static final int KEY_BYTES = 32;
   private static final HpkeParameters PARAMETERS = parameters();
+  private static final AesGcmParameters BODY_PARAMETERS = bodyParameters();
 
   private Sealing() {}
 
@@ -72,6 +84,51 @@ final class Sealing {
     } catch (GeneralSecurityException _) {
       throw new Malformed("an envelope that can't be opened");
     }
+  }
+
+  /**
+   * What is for several, encrypted.
+   *
+   * @param key that opens it, which nothing else was encrypted with
+   */
+  record Body(byte[] key, byte[] bytes) {}
+
+  /**
+   * @param about what the result is bound to
+   */
+  static Body encrypt(byte[] plain, byte[] about) {
+    var key = SecretBytes.randomBytes(KEY_BYTES);
+    try {
+      return new Body(
+          key.toByteArray(InsecureSecretKeyAccess.get()), aead(key).encrypt(plain, about));
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("encrypting failed", e);
+    }
+  }
+
+  /**
+   * @throws Malformed where it was not encrypted with this key, or not about this, or was changed
+   */
+  static byte[] decrypt(byte[] key, byte[] body, byte[] about) {
+    if (key.length != KEY_BYTES) {
+      throw new Malformed("a key of another size");
+    }
+    Aead opener;
+    try {
+      opener = aead(SecretBytes.copyFrom(key, InsecureSecretKeyAccess.get()));
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("any key of this size serves", e);
+    }
+    try {
+      return opener.decrypt(body, about);
+    } catch (GeneralSecurityException _) {
+      throw new Malformed("a body that can't be opened");
+    }
+  }
+
+  private static Aead aead(SecretBytes key) throws GeneralSecurityException {
+    return handle(AesGcmKey.builder().setParameters(BODY_PARAMETERS).setKeyBytes(key).build())
+        .getPrimitive(AeadConfig2026.get(), Aead.class);
   }
 
   /** (1 + y) / (1 - y), for the y that an Ed25519 key is. */
@@ -114,6 +171,19 @@ final class Sealing {
     return KeysetHandle.newBuilder()
         .addEntry(KeysetHandle.importKey(key).withRandomId().makePrimary())
         .build();
+  }
+
+  private static AesGcmParameters bodyParameters() {
+    try {
+      return AesGcmParameters.builder()
+          .setKeySizeBytes(KEY_BYTES)
+          .setIvSizeBytes(12)
+          .setTagSizeBytes(16)
+          .setVariant(AesGcmParameters.Variant.NO_PREFIX)
+          .build();
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("Tink has these parameters", e);
+    }
   }
 
   private static HpkeParameters parameters() {

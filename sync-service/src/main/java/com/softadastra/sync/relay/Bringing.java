@@ -7,7 +7,9 @@ import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.time.Schedule;
 import com.softadastra.engine.cbor.CborReader.Malformed;
+import com.softadastra.engine.envelope.Envelope;
 import com.softadastra.engine.envelope.MailFrame;
+import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.sync.envelope.Envelopes;
 import com.softadastra.sync.peer.CustodyMark.Way;
@@ -18,10 +20,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -31,8 +36,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Brings to a relay what members lack that are not in reach: one envelope for each of them at a
- * time, the next when the relay has signed for the one before. The steps of its connection alone
- * use it, but for {@link #reaches}.
+ * time, the next when the relay has signed for those of its space before. So members that lack the
+ * same come together, and are sent it once ({@link Sharing}). The steps of its connection alone use
+ * it, but for {@link #reaches}.
  */
 final class Bringing {
   private static final Logger LOG = LoggerFactory.getLogger(Bringing.class);
@@ -43,7 +49,7 @@ final class Bringing {
   /** How long what can't be sealed now, or is refused for good, is not tried again. */
   private static final Duration PAUSE = Duration.ofMinutes(10);
 
-  /** Envelopes that wait for the relay's signature, each for another member. */
+  /** Deposits that wait for the relay's signatures, each for other members. */
   private static final int UNDERWAY = 4;
 
   /** The shortest pause that a relay can ask for. */
@@ -97,36 +103,38 @@ final class Bringing {
    */
   private record Due(Way way, SpaceView view, long last) {}
 
-  /** What is brought to a member, and the envelope of it that waits for the relay's signature. */
+  /**
+   * Where something is to be brought on a way, as it stood then.
+   *
+   * @param upTo the mark
+   * @param has what the member has, with what the relay has for it
+   * @param mended entries by then
+   * @param word what is told beside entries
+   */
+  private record Begin(
+      Way way,
+      @Nullable Incarnation life,
+      long upTo,
+      Sharing.Has has,
+      long mended,
+      CustodyBook.Word word) {}
+
+  /**
+   * What is brought to a member, and the envelope of it that waits for the relay's signature. Who
+   * shares it has a load with the same {@code sealed}.
+   */
   private static final class Load {
     final Envelopes.Sealed sealed;
-    final @Nullable Incarnation life;
-    final long upTo;
-    final long from;
-    final long mended;
-    final CustodyBook.Word word;
+    final Begin begin;
     byte @Nullable [] id;
     Hash hash = Hash.ZERO;
 
-    /**
-     * @param upTo the mark when it was begun
-     * @param from the log position behind which it begins
-     * @param mended entries by then
-     * @param word what it tells beside entries
-     */
-    Load(
-        Envelopes.Sealed sealed,
-        @Nullable Incarnation life,
-        long upTo,
-        long from,
-        long mended,
-        CustodyBook.Word word) {
+    /** The log position up to which the member has, with that envelope, what it lacks. */
+    long reached;
+
+    Load(Envelopes.Sealed sealed, Begin begin) {
       this.sealed = sealed;
-      this.life = life;
-      this.upTo = upTo;
-      this.from = from;
-      this.mended = mended;
-      this.word = word;
+      this.begin = begin;
     }
   }
 
@@ -253,9 +261,17 @@ final class Bringing {
         }
       }
     }
-    int begin = turn++;
-    for (int i = 0; i < ways.size() && underway() < UNDERWAY; i++) {
-      bring(ways.get(Math.floorMod(begin + i, ways.size())));
+    if (underway() >= UNDERWAY) {
+      return;
+    }
+    var turns = new ArrayList<Runnable>();
+    ways.stream()
+        .collect(Collectors.groupingBy(due -> due.way().space(), TreeMap::new, Collectors.toList()))
+        .values()
+        .forEach(of -> turns.addAll(turns(of)));
+    int first = turn++;
+    for (int i = 0; i < turns.size() && underway() < UNDERWAY; i++) {
+      turns.get(Math.floorMod(first + i, turns.size())).run();
     }
   }
 
@@ -290,42 +306,125 @@ final class Bringing {
     loads.computeIfPresent(way, (_, load) -> load.id == null ? null : load);
   }
 
+  /** Of what is underway, what is shared counts once. */
   private long underway() {
-    return loads.values().stream().filter(it -> it.id != null).count();
+    return loads.values().stream()
+        .filter(load -> load.id != null)
+        .map(load -> load.sealed)
+        .distinct()
+        .count();
   }
 
-  private void bring(Due due) {
-    var way = due.way();
-    var load = loads.get(way);
-    if (isPaused(way) || losing.contains(way) || (load != null && load.id != null)) {
-      return;
+  /**
+   * What is to be brought now of a space, each to those who share it; nothing as long as something
+   * of it is underway.
+   */
+  private List<Runnable> turns(List<Due> ways) {
+    var view = ways.getFirst().view();
+    var space = ways.getFirst().way().space();
+    if (loads.entrySet().stream()
+        .anyMatch(each -> each.getKey().space().equals(space) && each.getValue().id != null)) {
+      return List.of();
     }
-    try {
-      if (load == null || !load.sealed.hasNext()) {
-        loads.remove(way);
-        // more may have been written since that was begun; the life first: a mark of an earlier one
-        // counts no more
-        var life = custody.life(way.space(), way.to());
-        long upTo = custody.upTo(way);
-        long brought = brought(way, life, upTo);
-        var word = custody.word(due.view(), way.to());
-        if (!wordDue.remove(way) && due.last() <= brought && !custody.isNews(way, word)) {
-          return;
-        }
-        var sealed = envelopes.sealForRelay(way.space(), way.to(), brought, LIFE);
-        load = new Load(sealed, life, upTo, brought, served.recording().mended(), word);
-        loads.put(way, load);
+    var shared = new LinkedHashMap<Envelopes.Sealed, List<Load>>();
+    var begins = new ArrayList<Begin>();
+    for (var due : ways) {
+      var way = due.way();
+      if (isPaused(way) || losing.contains(way)) {
+        continue;
       }
-      var envelope = load.sealed.next();
+      var load = loads.get(way);
+      if (load != null && hasMore(load)) {
+        shared.computeIfAbsent(load.sealed, _ -> new ArrayList<>()).add(load);
+        continue;
+      }
+      loads.remove(way);
+      // more may have been written since that was begun
+      var begin = begin(due);
+      if (begin != null) {
+        begins.add(begin);
+      }
+    }
+    var turns = new ArrayList<Runnable>();
+    shared.values().forEach(each -> turns.add(() -> bring(each)));
+    Sharing.groups(begins, Begin::has, view.chains())
+        .forEach(group -> turns.add(() -> begin(space, group)));
+    return turns;
+  }
+
+  /** Null where there is nothing to tell. */
+  private @Nullable Begin begin(Due due) {
+    var way = due.way();
+    // the life first: a mark of an earlier one counts no more
+    var life = custody.life(way.space(), way.to());
+    long upTo = custody.upTo(way);
+    long brought = brought(way, life, upTo);
+    var word = custody.word(due.view(), way.to());
+    return wordDue.contains(way) || due.last() > brought || custody.isNews(way, word)
+        ? new Begin(
+            way,
+            life,
+            upTo,
+            new Sharing.Has(brought, envelopes.said(way.space(), way.to())),
+            served.recording().mended(),
+            word)
+        : null;
+  }
+
+  private void begin(SpaceId space, Sharing.Group<Begin> group) {
+    var to = new HashMap<NodeId, Optional<Statement>>();
+    group.members().forEach(begin -> to.put(begin.way().to(), begin.has().said()));
+    var ways = group.members().stream().map(Begin::way).toList();
+    trying(
+        ways,
+        () -> {
+          var sealed = envelopes.sealForRelay(space, to, group.after(), LIFE);
+          var shared = group.members().stream().map(begin -> new Load(sealed, begin)).toList();
+          wordDue.removeAll(ways);
+          shared.forEach(load -> loads.put(load.begin.way(), load));
+          deposit(shared);
+        });
+  }
+
+  private void bring(List<Load> shared) {
+    trying(shared.stream().map(load -> load.begin.way()).toList(), () -> deposit(shared));
+  }
+
+  /** What can't be read, or sealed, may be healed. */
+  private void trying(List<Way> ways, Runnable deposit) {
+    try {
+      deposit.run();
+    } catch (Refused e) {
+      ways.forEach(way -> {
+        loads.remove(way);
+        pause(way, PAUSE);
+      });
+      LOG.warn(
+          "nothing can be brought to {} for {}: {}",
+          relay,
+          ways.stream().map(Way::to).toList(),
+          e.getMessage());
+    }
+  }
+
+  private void deposit(List<Load> shared) {
+    var sealed = shared.getFirst().sealed;
+    var made =
+        sealed.next(shared.stream().map(load -> load.begin.way().to()).collect(Collectors.toSet()));
+    // before more is made
+    long reached = sealed.reached();
+    for (var load : shared) {
+      var envelope = made.to(load.begin.way().to());
       load.id = envelope.outside().id();
       load.hash = envelope.hash();
-      link.send(new MailFrame.Deposit(envelope.encode()));
-    } catch (Refused e) {
-      // what can't be read, or sealed, may be healed
-      loads.remove(way);
-      pause(way, PAUSE);
-      LOG.warn("nothing can be brought to {} for {}: {}", relay, way.to(), e.getMessage());
+      load.reached = reached;
     }
+    var encoded = made.envelopes().stream().map(Envelope::encode).toList();
+    byte[] body = made.body();
+    link.send(
+        body == null
+            ? new MailFrame.Deposit(encoded.getFirst())
+            : new MailFrame.Deposits(encoded, body));
   }
 
   /** Up to where all that can be read now was brought. */
@@ -369,12 +468,12 @@ final class Bringing {
     } else {
       there.remove(way.to());
     }
-    custody.told(way, load.word);
+    custody.told(way, load.begin.word());
     var _ =
         custody
             .signed(
                 way,
-                load.life,
+                load.begin.life(),
                 mailboxes,
                 marked(way, load),
                 Instant.ofEpochMilli(signed.at()),
@@ -391,16 +490,17 @@ final class Bringing {
 
   /** The mark to be kept now: not beyond what is still to be brought once it is mended. */
   private long marked(Way way, Load load) {
-    long reached = reached(load.sealed);
-    long whole = load.sealed.lacking(load.upTo).orElse(Long.MAX_VALUE) - 1;
-    if (load.from > load.upTo && whole > load.upTo) {
+    var begin = load.begin;
+    long reached = reached(load);
+    long whole = load.sealed.lacking(begin.upTo()).orElse(Long.MAX_VALUE) - 1;
+    if (begin.has().upTo() > begin.upTo() && whole > begin.upTo()) {
       // what was left out before it, and what follows on that, is not with the relay
       beyond.remove(way);
       return custody.upTo(way);
     }
     long upTo = Math.max(custody.upTo(way), Math.min(reached, whole));
     if (upTo < reached) {
-      beyond.put(way, new Beyond(upTo, load.life, reached, load.mended));
+      beyond.put(way, new Beyond(upTo, begin.life(), reached, begin.mended()));
     } else {
       beyond.remove(way);
     }
@@ -408,13 +508,12 @@ final class Bringing {
   }
 
   /** The end of the log, where nothing more is to be brought. */
-  private static long reached(Envelopes.Sealed sealed) {
-    long reached = sealed.reached();
+  private static long reached(Load load) {
     try {
-      return sealed.hasNext() ? reached : sealed.reached();
+      return load.sealed.hasNext() ? load.reached : load.sealed.reached();
     } catch (Refused _) {
       // is met again when more is brought
-      return reached;
+      return load.reached;
     }
   }
 

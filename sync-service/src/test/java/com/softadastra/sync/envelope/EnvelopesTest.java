@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.Incarnation;
+import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.ProblemCode;
 import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.Replica;
@@ -13,6 +14,7 @@ import com.softadastra.contracts.peering.Role;
 import com.softadastra.contracts.time.EventQueue;
 import com.softadastra.engine.cbor.CborReader.Malformed;
 import com.softadastra.engine.envelope.Envelope;
+import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.engine.session.SessionHost;
 import com.softadastra.engine.space.ChainHead;
@@ -31,6 +33,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.BeforeEach;
@@ -263,18 +266,142 @@ class EnvelopesTest {
     var sealer =
         new Sealer(
             key(1),
-            member,
             space,
             crowded,
-            Optional.empty(),
+            List.of(new Sealer.To(member, Optional.empty())),
             Sealer.Stamp.byHand(0),
             new SplittableRandom(1));
     for (int i = 0; i < 2; i++) {
-      assertThatThrownBy(() -> Envelope.decode(sealer.next().encode()))
+      assertThatThrownBy(() -> sealer.next())
           .isInstanceOfSatisfying(
               Refused.class,
               it -> assertThat(it.problem().code()).isEqualTo(ProblemCode.DOCUMENT_TOO_LARGE));
     }
+  }
+
+  // ---- for several
+
+  private Envelopes.Sealed forSeveral(MeetingNode from, MeetingNode... to) {
+    var said = new HashMap<NodeId, Optional<Statement>>();
+    for (var each : to) {
+      said.put(each.id(), envelopes(from).said(space, each.id()));
+    }
+    return envelopes(from).sealForRelay(space, said, 0, Duration.ofDays(1));
+  }
+
+  private Envelopes.Made madeByOne() {
+    return forSeveral(one, two, three).next(Set.of(two.id(), three.id()));
+  }
+
+  private static Envelope whole(Envelopes.Made made, MeetingNode to) {
+    return made.to(to.id()).with(made.body());
+  }
+
+  @Test
+  void whatSeveralLackIsOneBodyThatEachCanOpen() {
+    one.write(5);
+    var made = madeByOne();
+    assertThat(made.envelopes())
+        .hasSize(2)
+        .allMatch(Envelope::isBare)
+        .allMatch(Envelope::isGenuine);
+    for (var node : List.of(two, three)) {
+      var whole = whole(made, node);
+      assertThat(Envelope.decode(whole.encode()).encode()).isEqualTo(whole.encode());
+      assertThat(whole.hash()).as("what receipts name").isEqualTo(made.to(node.id()).hash());
+      assertThat(opened(node, whole).entries()).isEqualTo(5);
+      assertThat(node.vector()).isEqualTo(one.vector());
+      assertThat(node.said(one)).isEqualTo(one.vector());
+    }
+  }
+
+  /** What any of them lacks is in it, though another has it. */
+  @Test
+  void whatSeveralAreSentIsWhatLacksWhoHasOnlyWhatAllHave() {
+    one.write(3);
+    three.write(2);
+    carry(one, two);
+    carry(two, one);
+    carry(three, one);
+    one.write(1);
+    var made = madeByOne();
+    for (var node : List.of(two, three)) {
+      assertThat(opened(node, whole(made, node)).refused()).isEmpty();
+      assertThat(node.vector()).isEqualTo(one.vector());
+    }
+    assertThat(one.vector()).containsValues(4L, 2L);
+  }
+
+  @Test
+  void whoIsLeftAloneIsSealedToAlone() {
+    one.write(1);
+    var made = forSeveral(one, two, three).next(Set.of(three.id()));
+    assertThat(made.body()).isNull();
+    assertThat(made.envelopes())
+        .singleElement()
+        .satisfies(envelope -> {
+          assertThat(envelope.outside().body()).isNull();
+          assertThat(opened(three, envelope).entries()).isEqualTo(1);
+        });
+  }
+
+  @Test
+  void anEnvelopeWithoutItsBodyIsNotTakenIn() {
+    one.write(1);
+    assertThatThrownBy(() -> opened(two, madeByOne().to(two.id())))
+        .hasCauseInstanceOf(Malformed.class)
+        .hasMessageContaining("without its body");
+  }
+
+  @Test
+  void aSharedOneIsRefusedWhereItIsForAnotherOrChanged() {
+    one.write(1);
+    var made = madeByOne();
+    assertThatThrownBy(() -> opened(two, whole(made, three)))
+        .hasCauseInstanceOf(Malformed.class)
+        .hasMessageContaining("another node");
+    byte[] bytes = whole(made, two).encode();
+    for (int i = 0; i < bytes.length; i += 7) {
+      byte[] changed = bytes.clone();
+      changed[i] ^= 0x10;
+      assertThatThrownBy(() -> opened(two, Envelope.decode(changed)))
+          .as("byte " + i)
+          .satisfiesAnyOf(
+              failure -> assertThat(failure).isInstanceOf(Malformed.class),
+              failure -> assertThat(failure).hasCauseInstanceOf(Malformed.class));
+    }
+    assertThat(two.vector()).isEmpty();
+  }
+
+  /** Three can open the body, so it has the key. */
+  @Test
+  void whoCanOpenABodyCanPutItUnderNoOutsideOfItsSendersNorOfItsOwn() {
+    one.write(1);
+    var made = madeByOne();
+    var caught = made.to(three.id()).outside();
+    byte[] key = Sealing.open(three.key, made.to(three.id()).sealed(), caught.encode());
+    for (var sender : List.of(one, three)) {
+      var claimed =
+          new Envelope.Outside(
+              new byte[Envelope.ID_BYTES],
+              two.id(),
+              sender.key.publicKey(),
+              caught.pseudonym(),
+              caught.priority(),
+              caught.made(),
+              caught.expires(),
+              caught.passage(),
+              caught.body());
+      byte[] sealed = Sealing.seal(two.key.publicKey(), key, claimed.encode());
+      var rewrapped = Envelope.sign(claimed, sealed, three.key).with(made.body());
+      assertThatThrownBy(() -> opened(two, rewrapped))
+          .hasCauseInstanceOf(Malformed.class)
+          .hasMessageContaining(sender == one ? "wrong signature" : "body that can't be opened");
+    }
+    // nor can another body be put in place of it
+    var other = madeByOne();
+    assertThatThrownBy(() -> made.to(two.id()).with(other.body())).isInstanceOf(Malformed.class);
+    assertThat(two.vector()).isEmpty();
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.softadastra.engine.cbor.CborReader.Malformed;
+import com.softadastra.engine.envelope.Envelope;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import java.util.Random;
 import org.bouncycastle.math.ec.rfc7748.X25519;
@@ -51,5 +52,41 @@ class SealingTest {
       assertThatThrownBy(() -> Sealing.open(key(1), changed, INFO)).isInstanceOf(Malformed.class);
     }
     assertThatThrownBy(() -> Sealing.open(key(1), new byte[3], INFO)).isInstanceOf(Malformed.class);
+  }
+
+  /** So no nonce can be used twice with one key. */
+  @Test
+  void eachBodyHasAKeyOfItsOwn() {
+    var first = Sealing.encrypt(PLAIN, INFO);
+    var second = Sealing.encrypt(PLAIN, INFO);
+    assertThat(first.key()).isNotEqualTo(second.key());
+    assertThat(first.bytes()).isNotEqualTo(second.bytes());
+    assertThat(first.bytes()).hasSize(PLAIN.length + Sealing.BODY_MORE_BYTES);
+    assertThat(new String(first.bytes(), UTF_8)).doesNotContain("contents");
+    assertThat(Sealing.decrypt(first.key(), first.bytes(), INFO)).isEqualTo(PLAIN);
+  }
+
+  @Test
+  void aBodyOpensWithNoOtherKeyAboutNothingElseAndNotWhenChanged() {
+    var body = Sealing.encrypt(PLAIN, INFO);
+    byte[] other = Sealing.encrypt(PLAIN, INFO).key();
+    byte[] key = body.key();
+    assertThatThrownBy(() -> Sealing.decrypt(other, body.bytes(), INFO))
+        .isInstanceOf(Malformed.class);
+    assertThatThrownBy(() -> Sealing.decrypt(key, body.bytes(), "other".getBytes(UTF_8)))
+        .isInstanceOf(Malformed.class);
+    assertThatThrownBy(() -> Sealing.decrypt(new byte[16], body.bytes(), INFO))
+        .isInstanceOf(Malformed.class);
+    for (int i = 0; i < body.bytes().length; i++) {
+      byte[] changed = body.bytes().clone();
+      changed[i] ^= 1;
+      assertThatThrownBy(() -> Sealing.decrypt(key, changed, INFO)).isInstanceOf(Malformed.class);
+    }
+  }
+
+  @Test
+  void aSealedKeyHasItsSize() {
+    byte[] sealed = Sealing.seal(key(1).publicKey(), Sealing.encrypt(PLAIN, INFO).key(), INFO);
+    assertThat(sealed).hasSize(Envelope.SEALED_KEY_BYTES);
   }
 }

@@ -30,6 +30,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -154,7 +155,14 @@ public final class MeetingNode {
   }
 
   public void write(int documents) {
-    write(space, documents);
+    write(space, documents, 0);
+  }
+
+  /**
+   * @param bytes of each, which can't be packed well
+   */
+  public void write(int documents, int bytes) {
+    write(space, documents, bytes);
   }
 
   /** Writes in a space that only this node is a member of. */
@@ -165,17 +173,20 @@ public final class MeetingNode {
       recording.createSpace("elsewhere", elsewhere);
       return true;
     });
-    write(elsewhere.space(), documents);
+    write(elsewhere.space(), documents, 0);
   }
 
-  private void write(SpaceId space, int documents) {
+  private void write(SpaceId space, int documents, int bytes) {
     for (int i = 0; i < documents; i++) {
+      var text = new byte[bytes / 2];
+      new SplittableRandom(i).nextBytes(text);
+      var padding = bytes == 0 ? "" : ",\"text\":\"" + HexFormat.of().formatHex(text) + "\"";
       var operation =
           new OperationRequest(
               OperationKind.PUT,
               "documents",
               "d" + i,
-              new JsonText("{\"by\":\"" + id() + "\"}"),
+              new JsonText("{\"by\":\"" + id() + "\"" + padding + "}"),
               null,
               Condition.ANY);
       var done =

@@ -372,7 +372,11 @@ class MailChannelTest {
     two.write(1);
     var second = new ArrayList<Envelope>();
     envelopes(two)
-        .sealForRelay(space, one.id(), two.recording.durable() - 1, Duration.ofDays(1))
+        .sealForRelay(
+            space,
+            Map.of(one.id(), envelopes(two).said(space, one.id())),
+            two.recording.durable() - 1,
+            Duration.ofDays(1))
         .forEachRemaining(second::add);
     assertThat(first).hasSize(1);
     assertThat(second).hasSize(1);

@@ -8,6 +8,7 @@ import com.softadastra.edge.database.Statements;
 import com.softadastra.edge.mailbox.MailboxException;
 import com.softadastra.edge.mailbox.MailboxStore;
 import com.softadastra.edge.mailbox.Quotas;
+import com.softadastra.engine.envelope.Envelope;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.guard.FailStop;
 import com.softadastra.guard.GuardFileSystem;
@@ -95,7 +96,7 @@ public final class H2MailboxStore implements MailboxStore {
 
   @Override
   public void put(Arrived envelope, CompletableFuture<Put> forced) {
-    database.submit(envelope.bytes().length, _ -> tables.put(envelope), forced);
+    database.submit(envelope.size(), _ -> tables.put(envelope), forced);
   }
 
   @Override
@@ -272,7 +273,7 @@ public final class H2MailboxStore implements MailboxStore {
     try (var select =
         connection.prepareStatement(
             "select e.number, e.id, e.bytes, e.hash, p.sender, p.pseudonym, p.destination,"
-                + " p.brought_by, e.expires from "
+                + " p.brought_by, e.expires, e.body from "
                 + index
                 + " i join envelope e on e.number = i.number"
                 + " join pile p on p.pile_no = e.pile_no where "
@@ -286,6 +287,7 @@ public final class H2MailboxStore implements MailboxStore {
       select.setLong(of.length + 2, upTo);
       try (var row = select.executeQuery()) {
         while (row.next()) {
+          byte[] body = row.getBytes(10);
           held.add(
               new Held(
                   new Waiting(row.getLong(1), row.getObject(2, UUID.class), row.getInt(3)),
@@ -294,7 +296,8 @@ public final class H2MailboxStore implements MailboxStore {
                   Hash.of(row.getBytes(6)),
                   new NodeId(Hash.of(row.getBytes(7))),
                   new NodeId(Hash.of(row.getBytes(8))),
-                  Instant.ofEpochMilli(row.getLong(9))));
+                  Instant.ofEpochMilli(row.getLong(9)),
+                  body == null ? null : Hash.of(body)));
         }
       }
     }
@@ -323,6 +326,34 @@ public final class H2MailboxStore implements MailboxStore {
 
   @Override
   public Optional<byte[]> read(Waiting envelope) {
+    return read(connection -> {
+      try (var select =
+          connection.prepareStatement(
+              "select s.envelope, e.body, c.content from sealed s"
+                  + " join envelope e on e.number = s.number"
+                  + " left join body_content c on c.hash = e.body where s.number = ?")) {
+        select.setLong(1, envelope.number());
+        try (var row = select.executeQuery()) {
+          return row.next()
+              ? Optional.of(whole(row.getBytes(1), row.getBytes(2), row.getBytes(3)))
+              : Optional.<byte[]>empty();
+        }
+      }
+    });
+  }
+
+  private static byte[] whole(byte[] envelope, byte @Nullable [] body, byte @Nullable [] content) {
+    if (body == null) {
+      return envelope;
+    }
+    if (content == null) {
+      throw new MailboxException("an envelope's body is not here", null);
+    }
+    return Envelope.decode(envelope).with(content).encode();
+  }
+
+  @Override
+  public Optional<byte[]> readBare(Waiting envelope) {
     return read(connection -> {
       try (var select =
           connection.prepareStatement("select envelope from sealed where number = ?")) {

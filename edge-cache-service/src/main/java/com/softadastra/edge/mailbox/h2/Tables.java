@@ -7,6 +7,7 @@ import com.softadastra.edge.database.EdgeDatabase;
 import com.softadastra.edge.database.Statements;
 import com.softadastra.edge.mailbox.MailboxStore.Account;
 import com.softadastra.edge.mailbox.MailboxStore.Arrived;
+import com.softadastra.edge.mailbox.MailboxStore.Bodiless;
 import com.softadastra.edge.mailbox.MailboxStore.Gone;
 import com.softadastra.edge.mailbox.MailboxStore.Kept;
 import com.softadastra.edge.mailbox.MailboxStore.Offered;
@@ -18,6 +19,7 @@ import com.softadastra.edge.mailbox.MailboxStore.Why;
 import com.softadastra.edge.mailbox.Quotas;
 import com.softadastra.edge.mailbox.SiblingStore.Coming;
 import com.softadastra.edge.mailbox.SiblingStore.Named;
+import com.softadastra.engine.envelope.Envelope;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -28,6 +30,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,10 +52,17 @@ final class Tables implements EdgeDatabase.Witness {
   private long lastPile;
   private long envelopes;
   private long bytes;
+  private long bodies;
   private volatile Totals forced;
 
   private record Place(
-      long number, long pile, NodeId destination, int bytes, UUID id, long expires) {}
+      long number,
+      long pile,
+      NodeId destination,
+      int bytes,
+      UUID id,
+      long expires,
+      byte @Nullable [] body) {}
 
   Tables(Statements statements, Quotas quotas, LongSupplier freeBytes) throws SQLException {
     this.statements = statements;
@@ -62,7 +72,8 @@ final class Tables implements EdgeDatabase.Witness {
     lastPile = statements.number("select coalesce(max(pile_no), 0) from pile");
     envelopes = statements.number("select coalesce(sum(envelopes), 0) from destination");
     bytes = statements.number("select coalesce(sum(bytes), 0) from destination");
-    forced = new Totals(envelopes, bytes);
+    bodies = statements.number("select count(*) from body");
+    forced = new Totals(envelopes, bytes, bodies);
   }
 
   Put put(Arrived envelope) throws SQLException {
@@ -73,12 +84,15 @@ final class Tables implements EdgeDatabase.Witness {
     if (!envelope.by().equals(envelope.sender()) && isGone(envelope.id())) {
       return new Gone();
     }
+    var body = envelope.body();
+    if (body != null && envelope.content() == null && !isHere(body)) {
+      return new Bodiless();
+    }
     long pile =
         pileNumber(envelope.sender(), envelope.pseudonym(), envelope.destination(), envelope.by());
     var refusal =
         quotas.refuse(
-            envelope.bytes().length,
-            used(envelope.sender(), envelope.destination(), pile == 0 ? 1 : 0));
+            envelope.size(), used(envelope.sender(), envelope.destination(), pile == 0 ? 1 : 0));
     if (refusal.isPresent()) {
       return new Refused(refusal.get());
     }
@@ -112,6 +126,12 @@ final class Tables implements EdgeDatabase.Witness {
       LOG.warn("an envelope is refused, as it can't be seen what is here of it", e);
       return Optional.of(new Refused(Why.UNREADABLE));
     }
+  }
+
+  private boolean isHere(Envelope.Body body) throws SQLException {
+    return statements.number(
+            "select count(*) from body where hash = ? and bytes = ?", body.hash(), body.bytes())
+        > 0;
   }
 
   private boolean isGone(UUID id) throws SQLException {
@@ -154,7 +174,7 @@ final class Tables implements EdgeDatabase.Witness {
   }
 
   private void insert(Arrived envelope, long pile) throws SQLException {
-    int size = envelope.bytes().length;
+    int size = envelope.size();
     int turn = Priority.URGENT.ordinal() - envelope.priority().ordinal();
     // those before it in its pile are what it follows on
     statements.change(
@@ -165,7 +185,7 @@ final class Tables implements EdgeDatabase.Witness {
         pile);
     lastNumber++;
     statements.change(
-        "insert into envelope values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "insert into envelope values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         lastNumber,
         envelope.id(),
         envelope.destination(),
@@ -174,7 +194,11 @@ final class Tables implements EdgeDatabase.Witness {
         size,
         envelope.hash().bytes(),
         envelope.at().toEpochMilli(),
-        envelope.expires().toEpochMilli());
+        envelope.expires().toEpochMilli(),
+        envelope.body() == null ? null : envelope.body().hash().bytes());
+    if (envelope.body() != null) {
+      share(envelope.body(), envelope.content());
+    }
     statements.change("insert into sealed values (?, ?)", lastNumber, envelope.bytes());
     statements.change(
         "insert into in_order values (?, ?, ?)",
@@ -198,11 +222,30 @@ final class Tables implements EdgeDatabase.Witness {
     bytes += size;
   }
 
+  /** One envelope more has a body. */
+  private void share(Envelope.Body body, byte @Nullable [] content) throws SQLException {
+    if (statements.change("update body set envelopes = envelopes + 1 where hash = ?", body.hash())
+        == 0) {
+      statements.change("insert into body values (?, 1, ?)", body.hash(), body.bytes());
+      statements.change("insert into body_content values (?, ?)", body.hash(), content);
+      bodies++;
+    }
+  }
+
+  /** One envelope fewer has a body. */
+  private void release(byte[] body) throws SQLException {
+    statements.change("update body set envelopes = envelopes - 1 where hash = ?", body);
+    if (statements.change("delete from body where hash = ? and envelopes = 0", body) > 0) {
+      statements.change("delete from body_content where hash = ?", body);
+      bodies--;
+    }
+  }
+
   Optional<Pile> taken(NodeId destination, UUID id) throws SQLException {
     Place place;
     try (var row =
         statements.rows(
-            "select number, pile_no, destination, bytes, id, expires from envelope where id = ? and destination = ?",
+            "select number, pile_no, destination, bytes, id, expires, body from envelope where id = ? and destination = ?",
             id,
             destination)) {
       if (!row.next()) {
@@ -223,7 +266,7 @@ final class Tables implements EdgeDatabase.Witness {
   private Optional<Place> place(UUID id) {
     try (var row =
         statements.rows(
-            "select number, pile_no, destination, bytes, id, expires from envelope where id = ?",
+            "select number, pile_no, destination, bytes, id, expires, body from envelope where id = ?",
             id)) {
       return row.next() ? Optional.of(place(row)) : Optional.empty();
     } catch (SQLException e) {
@@ -256,7 +299,7 @@ final class Tables implements EdgeDatabase.Witness {
     var places = new ArrayList<Place>();
     try (var row =
         statements.rows(
-            "select number, pile_no, destination, bytes, id, expires from envelope where expires <= ? order by expires limit ?",
+            "select number, pile_no, destination, bytes, id, expires, body from envelope where expires <= ? order by expires limit ?",
             now.toEpochMilli(),
             most)) {
       while (row.next()) {
@@ -302,6 +345,9 @@ final class Tables implements EdgeDatabase.Witness {
     int lapsed = lapses && pile(place.pile()).isOfSender() ? 1 : 0;
     statements.change("delete from envelope where number = ?", place.number());
     statements.change("delete from sealed where number = ?", place.number());
+    if (place.body() != null) {
+      release(place.body());
+    }
     statements.change(
         "update pile set envelopes = envelopes - 1, lapsed = lapsed + ? where pile_no = ?",
         lapsed,
@@ -395,7 +441,8 @@ final class Tables implements EdgeDatabase.Witness {
         new NodeId(hash(row, 3)),
         row.getInt(4),
         row.getObject(5, UUID.class),
-        row.getLong(6));
+        row.getLong(6),
+        row.getBytes(7));
   }
 
   private static Hash hash(ResultSet row, int column) throws SQLException {
@@ -445,13 +492,14 @@ final class Tables implements EdgeDatabase.Witness {
 
   @Override
   public void forced() {
-    forced = new Totals(envelopes, bytes);
+    forced = new Totals(envelopes, bytes, bodies);
   }
 
   @Override
   public void rolledBack() {
     envelopes = forced.envelopes();
     bytes = forced.bytes();
+    bodies = forced.bodies();
   }
 
   /** As of the last force; any thread. */

@@ -30,8 +30,10 @@ final class EdgeEndpoint {
   record Kept(Forwards.Totals totals, @Nullable Instant oldest) {}
 
   /**
-   * Numbers since the start, but for the first four, which are of now.
+   * Numbers since the start, but for the first five, which are of now.
    *
+   * @param bytes of the envelopes, each with its body
+   * @param bodies that envelopes share
    * @param siblings other relays that are connected
    * @param copied envelopes of which another relay took a copy
    * @param brought envelopes that other relays brought
@@ -39,6 +41,7 @@ final class EdgeEndpoint {
   record Mail(
       long envelopes,
       long bytes,
+      long bodies,
       int connections,
       int siblings,
       long kept,
@@ -56,6 +59,7 @@ final class EdgeEndpoint {
         new Mail(
             totals.envelopes(),
             totals.bytes(),
+            totals.bodies(),
             service.connections(),
             service.siblingConnections(),
             counts.kept(),

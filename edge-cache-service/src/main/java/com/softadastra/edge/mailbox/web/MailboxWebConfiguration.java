@@ -25,9 +25,12 @@ public class MailboxWebConfiguration {
       Gauge.builder("softadastra.mailbox.envelopes", service, s -> s.totals().envelopes())
           .description("Envelopes that wait for their destination")
           .register(registry);
+      Gauge.builder("softadastra.mailbox.bodies", service, s -> s.totals().bodies())
+          .description("Bodies that envelopes share, each counted once")
+          .register(registry);
       Gauge.builder("softadastra.mailbox.size", service, s -> s.totals().bytes())
           .baseUnit("bytes")
-          .description("Bytes of the envelopes that wait")
+          .description("Bytes of the envelopes that wait, each with its body")
           .register(registry);
       Gauge.builder("softadastra.mailbox.connections", service, MailboxService::connections)
           .description("Nodes that are connected for their mail")

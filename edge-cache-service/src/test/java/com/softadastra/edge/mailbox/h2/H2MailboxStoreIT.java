@@ -339,7 +339,9 @@ class H2MailboxStoreIT {
         Envelopes.START,
         Instant.now().plusSeconds(100_000),
         Hash.sha256(bytes),
-        bytes);
+        bytes,
+        null,
+        null);
   }
 
   private static final class NoDuties implements RelayDuties {

@@ -6,6 +6,7 @@ import com.softadastra.edge.mailbox.Envelopes;
 import com.softadastra.edge.mailbox.MailboxStore.Account;
 import com.softadastra.edge.mailbox.MailboxStore.Arrived;
 import com.softadastra.edge.mailbox.MailboxStore.Gone;
+import com.softadastra.edge.mailbox.MailboxStore.Held;
 import com.softadastra.edge.mailbox.MailboxStore.Offered;
 import com.softadastra.edge.mailbox.MailboxStore.Pile;
 import com.softadastra.edge.mailbox.MailboxStore.Put;
@@ -13,13 +14,16 @@ import com.softadastra.edge.mailbox.MailboxStore.Waiting;
 import com.softadastra.edge.mailbox.Quotas;
 import com.softadastra.edge.mailbox.SiblingStore.Named;
 import com.softadastra.edge.mailbox.SiblingStore.Sibling;
+import com.softadastra.engine.envelope.Envelope;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.guard.FailStop;
 import com.softadastra.guard.GuardFileSystem;
 import com.softadastra.guard.GuardSettings;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -29,7 +33,8 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * The mailboxes, put through power failures. Commit n brings 1 to 4 envelopes for a node, each of
  * up to a few thousand bytes, and takes some of those that came before. Each third comes by another
- * relay; what was taken is not to be taken from that again.
+ * relay; what was taken is not to be taken from that again. Two of four have a body, the same in
+ * three commits.
  */
 final class StoredEnvelopes implements CrashSubject {
   static final NodeKey FROM = Envelopes.key(1);
@@ -89,16 +94,33 @@ final class StoredEnvelopes implements CrashSubject {
       int size = 1 + random.nextInt(random.nextInt(10) == 0 ? 20_000 : 500);
       var envelope = envelope(id, size);
       brought.add(envelope);
-      left.put(id, envelope.bytes());
+      left.put(id, whole(envelope));
     }
     return new Commit(brought, taken, left);
   }
 
   private static Arrived envelope(long id, int size) {
+    var expires = Envelopes.START.plusSeconds(1_000_000_000);
     var envelope =
-        Envelopes.arrived(
-            FROM, TO, id, Priority.NORMAL, Envelopes.START.plusSeconds(1_000_000_000), size);
+        id % 4 == 1 || id % 4 == 2
+            ? sharing(id, expires)
+            : Envelopes.arrived(FROM, TO, id, Priority.NORMAL, expires, size);
     return id % 3 == 0 ? Envelopes.by(RELAY, envelope) : envelope;
+  }
+
+  private static Arrived sharing(long id, Instant expires) {
+    int three = (int) (id / 12);
+    byte[] body = Envelopes.body(three, 1 + three * 37 % 3_000);
+    var outside = Envelopes.sharing(FROM, TO, id, body).outside();
+    // nobody verifies it
+    var unsigned = new Envelope(outside, new byte[80], new byte[64], body);
+    return Envelopes.arrived(unsigned, Envelopes.START.plusSeconds(id), expires);
+  }
+
+  private static byte[] whole(Arrived envelope) {
+    return envelope.content() == null
+        ? envelope.bytes()
+        : Envelope.decode(envelope.bytes()).with(envelope.content()).encode();
   }
 
   @Override
@@ -185,7 +207,7 @@ final class StoredEnvelopes implements CrashSubject {
     }
     for (var envelope : next.brought()) {
       byte[] bytes = found.remove(envelope.id());
-      if (bytes != null && !Arrays.equals(bytes, envelope.bytes())) {
+      if (bytes != null && !Arrays.equals(bytes, whole(envelope))) {
         return Optional.of("an envelope on its way has other bytes");
       }
     }
@@ -214,6 +236,15 @@ final class StoredEnvelopes implements CrashSubject {
     long counted = account.join().piles().stream().mapToLong(Pile::envelopes).sum();
     long here = store.waiting(TO.nodeId(), Integer.MAX_VALUE).size();
     long brought = store.brought(RELAY.nodeId(), 0, Integer.MAX_VALUE).size();
+    long bodies =
+        store.held(Envelopes.PSEUDONYM, TO.nodeId(), 0, Integer.MAX_VALUE).stream()
+            .map(Held::body)
+            .filter(Objects::nonNull)
+            .distinct()
+            .count();
+    if (store.totals().bodies() != bodies) {
+      return Optional.of(store.totals().bodies() + " bodies are here of " + bodies);
+    }
     return counted + brought == here && store.totals().envelopes() == here
         ? Optional.empty()
         : Optional.of("counted " + counted + " envelopes of " + here);
