@@ -36,7 +36,7 @@ class MigrationPowerLossIT {
   private static final int MOMENTS = 24;
 
   /** Each statement of a migration is forced. */
-  private static final Schema FORCING = new Schema("db", 3, 4, 4 << 20);
+  private static final Schema FORCING = new Schema("db", EdgeDatabase.SCHEMA.newest(), 4, 4 << 20);
 
   private static final Schema OLDER = new Schema("db/mailbox", 2, 4, 4 << 20);
 
