@@ -119,22 +119,28 @@ class H2MailboxStoreIT {
     assertThat(put(store, 1)).isCompletedExceptionally();
   }
 
-  /** A sector is damaged in which one of many envelopes lies, and one in which its id does. */
+  /** A block is damaged in which one of many envelopes lies. */
   @Test
   void whatCantBeReadKeepsNoOtherBack() throws Exception {
     int envelopes = 3_000;
-    var lost = arrived(ANN, BOB, envelopes / 2);
+    int lostOne = envelopes / 2;
+    // no other has as many bytes, and so no other its hash
+    var lost =
+        Envelopes.arrived(
+            ANN, BOB, lostOne, Priority.NORMAL, Envelopes.START.plusSeconds(1_000_000), 101);
     try (var store = open()) {
       var forced = new ArrayList<CompletableFuture<Put>>();
       for (int i = 1; i <= envelopes; i++) {
-        forced.add(put(store, i));
+        var put = new CompletableFuture<Put>();
+        store.put(i == lostOne ? lost : arrived(ANN, BOB, i), put);
+        forced.add(put);
       }
       forced.forEach(CompletableFuture::join);
     }
-    damage(Envelopes.id(envelopes / 2));
+    damage(lost.hash().bytes());
     try (var store = open()) {
       // before the first change a block that is damaged ends the start
-      put(store, envelopes + 1).join();
+      assertThat(put(store, envelopes + 1).join()).isInstanceOf(Kept.class);
       var held = new ArrayList<Held>();
       for (var page = held(store, 0);
           !page.isEmpty();
@@ -162,7 +168,7 @@ class H2MailboxStoreIT {
     return store.held(PSEUDONYM, BOB.nodeId(), after, 256);
   }
 
-  /** Damages each sector in which these bytes begin. */
+  /** Damages the database wherever these bytes are. */
   private void damage(byte[] bytes) throws Exception {
     var file = directory.resolve("mailboxes.mv.db");
     byte[] all = Files.readAllBytes(file);
