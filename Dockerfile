@@ -14,11 +14,11 @@ WORKDIR /build
 COPY --from=poms /poms ./
 RUN mkdir -p shared-contracts/src/main/java \
  && echo 'class Empty {}' >shared-contracts/src/main/java/Empty.java \
- && mvn -q -B -ntp -DskipTests -pl node -am package \
+ && mvn -q -B -ntp -Dmaven.test.skip=true -pl node -am package \
  && rm -rf shared-contracts/src ./*/target
 
 COPY . .
-RUN mvn -q -B -ntp -DskipTests -pl node -am package
+RUN mvn -q -B -ntp -Dmaven.test.skip=true -pl node -am package
 
 # Our own jars change with every build, the libraries seldom: a layer each.
 RUN mkdir -p /out/softadastra \

@@ -246,6 +246,9 @@ final class BlockSums {
           }
         }
       }
+      case Operation.Replacement _ -> {
+        // its operations are noted one by one
+      }
     }
   }
 

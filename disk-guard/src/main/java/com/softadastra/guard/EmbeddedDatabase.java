@@ -1,5 +1,6 @@
 package com.softadastra.guard;
 
+import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -52,15 +53,15 @@ public final class EmbeddedDatabase implements AutoCloseable {
    * @throws DatabaseRefusedException where it was written by newer software, or can't be opened
    */
   public static EmbeddedDatabase open(String files, GuardFileSystem guard, Schema schema) {
-    return open(guard.getScheme() + ":" + files, files, schema);
+    return open(guard.getScheme() + ":" + files, files, true, schema);
   }
 
   /** Without the guard, which is only good for showing what it is for. */
   public static EmbeddedDatabase openUnguarded(String files, Schema schema) {
-    return open(files, files, schema);
+    return open(files, files, false, schema);
   }
 
-  private static EmbeddedDatabase open(String path, String files, Schema schema) {
+  private static EmbeddedDatabase open(String path, String files, boolean guarded, Schema schema) {
     var pool =
         JdbcConnectionPool.create(
             "jdbc:h2:" + path + OPTIONS + schema.cacheBytes() / 1024, "sa", "");
@@ -70,9 +71,15 @@ public final class EmbeddedDatabase implements AutoCloseable {
     try {
       pool.getConnection().close();
       open = true;
-      database.migrate(schema);
+      if (database.isOlderThan(schema)) {
+        if (guarded) {
+          database.migrateAtOnce(schema, files);
+        } else {
+          database.migrate(schema);
+        }
+      }
       return database;
-    } catch (SQLException | RuntimeException e) {
+    } catch (SQLException | IOException | RuntimeException e) {
       if (open) {
         database.abandon();
       } else {
@@ -129,7 +136,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
     }
   }
 
-  private void migrate(Schema schema) throws SQLException {
+  private boolean isOlderThan(Schema schema) throws SQLException {
     var newest = MigrationVersion.fromVersion(Integer.toString(schema.newest()));
     var written = written();
     if (written.isPresent() && written.get().compareTo(newest) > 0) {
@@ -141,14 +148,54 @@ public final class EmbeddedDatabase implements AutoCloseable {
               + "); start that version.",
           null);
     }
-    if (written.isEmpty() || written.get().compareTo(newest) < 0) {
-      Flyway.configure()
-          .dataSource(pool)
-          .locations("classpath:" + schema.migrations())
-          .loggers("slf4j")
-          .load()
-          .migrate();
+    return written.isEmpty() || written.get().compareTo(newest) < 0;
+  }
+
+  private void migrate(Schema schema) {
+    Flyway.configure()
+        .dataSource(pool)
+        .locations("classpath:" + schema.migrations())
+        .loggers("slf4j")
+        .load()
+        .migrate();
+  }
+
+  /**
+   * H2 commits each statement that changes a table by itself, and a migration that was cut off
+   * between two can't be begun again. So the disk gets all of them at once.
+   */
+  private void migrateAtOnce(Schema schema, String files) throws IOException {
+    GuardChannel file = GuardFileSystem.channelOf(files);
+    file.beginReplacement();
+    try {
+      migrate(schema);
+      checkpoint();
+    } catch (SQLException | RuntimeException e) {
+      throw new DatabaseRefusedException(
+          "The database "
+              + files
+              + " can't be brought up to date, and is left as it was: "
+              + reason(e),
+          e);
     }
+    file.endReplacement();
+  }
+
+  private void checkpoint() throws SQLException {
+    try (var connection = pool.getConnection();
+        var statement = connection.createStatement()) {
+      statement.execute("CHECKPOINT SYNC");
+    }
+  }
+
+  /** Where the file has failed, H2 says no more than that. */
+  private static String reason(Throwable e) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof GuardFailedException && cause.getCause() != null) {
+        return String.valueOf(cause.getCause().getMessage());
+      }
+    }
+    return String.valueOf(e.getMessage());
   }
 
   /**

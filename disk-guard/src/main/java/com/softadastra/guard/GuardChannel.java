@@ -8,7 +8,9 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -47,6 +49,14 @@ import org.jspecify.annotations.Nullable;
  *       without a force is committed by the guard itself.
  * </ul>
  *
+ * <p><b>At once.</b> From {@link #beginReplacement} to {@link #endReplacement} whatever is
+ * committed goes to a {@link Shadow} instead, unforced, and to no journal. The end forces the
+ * shadow, and then one record which says that it counts; what it holds is written to the data file
+ * and forced, the generation is checkpointed, and the shadow deleted. Before that record the data
+ * file and what its journals call for stay what they were, so that whoever opens them finds the old
+ * file, older software too, and a shadow that is only deleted. From the record on the shadow is
+ * what has to be replayed, like any other record.
+ *
  * <p><b>Damage.</b> What is read is compared with {@link BlockSums}; a bit that has turned is
  * turned back, and any other block that isn't what was written is a failed read.
  *
@@ -64,6 +74,9 @@ final class GuardChannel extends FileBaseDefault {
   /** Room for the chunk of a usual group commit, in bytes. */
   private static final int PENDING_CAPACITY = 256 << 10;
 
+  /** Those that have their file locked, by its name; a process has a lock once. */
+  private static final Map<String, GuardChannel> LOCKED = new ConcurrentHashMap<>();
+
   private final FilePath path;
   private final boolean readOnly;
   private final GuardSettings settings;
@@ -80,6 +93,7 @@ final class GuardChannel extends FileBaseDefault {
 
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
   private volatile @Nullable Overlay overlay;
+  private volatile @Nullable Shadow shadow;
   private @Nullable Journal journal;
   private volatile @Nullable BlockSums sums;
   private @Nullable FileLock lock;
@@ -111,6 +125,15 @@ final class GuardChannel extends FileBaseDefault {
     this.data = path.open(readOnly ? "r" : "rw");
   }
 
+  /** The one that has locked this file. */
+  static GuardChannel lockedAt(FilePath path) {
+    GuardChannel channel = LOCKED.get(path.name);
+    if (channel == null) {
+      throw new IllegalStateException("not locked: " + path);
+    }
+    return channel;
+  }
+
   /**
    * Takes the lock of the data file, then recovers the file. The lock is kept until this channel is
    * closed, even if it is released before: closing still writes.
@@ -131,6 +154,7 @@ final class GuardChannel extends FileBaseDefault {
       }
       recover();
       lockGiven = true;
+      LOCKED.put(path.name, this);
       return new HeldLock(position, size, shared);
     } finally {
       operations.unlock();
@@ -176,7 +200,7 @@ final class GuardChannel extends FileBaseDefault {
   private void mend(DamagedBlock damage) throws IOException {
     boolean mended;
     try {
-      mended = !readOnly && openSums().mend(data, damage);
+      mended = !readOnly && openSums().mend(file(), damage);
     } catch (IOException e) {
       throw failed(e);
     }
@@ -191,7 +215,8 @@ final class GuardChannel extends FileBaseDefault {
     BlockSums checked = openSums();
     view.readLock().lock();
     try {
-      return current.read(target, position, (to, at) -> checked.read(data, to, at));
+      FileChannel file = file();
+      return current.read(target, position, (to, at) -> checked.read(file, to, at));
     } catch (DamagedBlock e) {
       throw e;
     } catch (ClosedChannelException e) {
@@ -275,19 +300,12 @@ final class GuardChannel extends FileBaseDefault {
       return;
     }
     try {
-      Journal target = openJournal();
-      if (!begun) {
-        begin(target);
-      } else if (target.isFull(pending)) {
-        turnOver(target);
-      } else if (isOld() && dataForce.isDone()) {
-        turnOver(target);
+      FileChannel file = file();
+      if (file == data) {
+        appendPending();
       }
-      target.append(pending, checkpoint);
       for (Operation operation : pending.operations()) {
-        counters.dataBytes.add(operation.applyTo(data));
-        openSums().wrote(operation);
-        lastWitness = lastWitness.after(operation);
+        apply(operation, file);
       }
     } catch (IOException | RuntimeException | Error e) {
       throw failed(e);
@@ -301,6 +319,100 @@ final class GuardChannel extends FileBaseDefault {
       view.writeLock().unlock();
     }
     pending.clear();
+  }
+
+  private void appendPending() throws IOException {
+    Journal target = openJournal();
+    if (!begun) {
+      begin(target);
+    } else if (target.isFull(pending)) {
+      turnOver(target);
+    } else if (isOld() && dataForce.isDone()) {
+      turnOver(target);
+    }
+    target.append(pending, checkpoint);
+  }
+
+  private void apply(Operation operation, FileChannel file) throws IOException {
+    if (operation instanceof Operation.Replacement replacement) {
+      Shadow.forEach(GuardFileSystem.shadowOf(path), replacement, each -> apply(each, file));
+    } else {
+      counters.dataBytes.add(operation.applyTo(file));
+      openSums().wrote(operation);
+      lastWitness = lastWitness.after(operation);
+    }
+  }
+
+  /** What is under the overlay. */
+  private FileChannel file() {
+    Shadow open = shadow;
+    return open == null ? data : open;
+  }
+
+  /** From now on all that is done counts at once, at {@link #endReplacement}. */
+  void beginReplacement() throws IOException {
+    operations.lock();
+    try {
+      commit(writable());
+      try {
+        if (begun) {
+          checkpointNow(openJournal());
+          begin(openJournal());
+        }
+        shadow = Shadow.begin(GuardFileSystem.shadowOf(path), data);
+      } catch (IOException | RuntimeException | Error e) {
+        throw failed(e);
+      }
+    } finally {
+      operations.unlock();
+    }
+  }
+
+  /** Returns when all that was done since {@link #beginReplacement} is sure to be there. */
+  void endReplacement() throws IOException {
+    operations.lock();
+    try {
+      Overlay current = writable();
+      commit(current);
+      Shadow ended = shadow;
+      if (ended == null) {
+        throw new IllegalStateException("no replacement of " + path);
+      }
+      try {
+        Journal target = openJournal();
+        if (!begun) {
+          begin(target);
+        }
+        Operation.Replacement replacement = ended.complete();
+        pending.replace(replacement);
+        target.append(pending, checkpoint);
+        pending.clear();
+        apply(replacement, data);
+        checkpointNow(target);
+        begin(target);
+      } catch (IOException | RuntimeException | Error e) {
+        throw failed(e);
+      }
+      view.writeLock().lock();
+      try {
+        shadow = null;
+      } finally {
+        view.writeLock().unlock();
+      }
+      ended.close();
+      deleteShadow();
+    } finally {
+      operations.unlock();
+    }
+  }
+
+  /** Deletes a shadow, which counts for nothing or has been written to the data file. */
+  private void deleteShadow() throws IOException {
+    FilePath shadowPath = GuardFileSystem.shadowOf(path);
+    if (shadowPath.exists()) {
+      shadowPath.delete();
+      GuardFileSystem.forceDirectoryOf(path);
+    }
   }
 
   private boolean isOld() {
@@ -397,6 +509,7 @@ final class GuardChannel extends FileBaseDefault {
       }
       Recovery recovery = Recovery.plan(path.name, data, files);
       requireWitness(recovery, files);
+      requireShadows(recovery, files);
       openSums(recovery);
       if (readOnly) {
         if (!recovery.isSettled()) {
@@ -431,6 +544,23 @@ final class GuardChannel extends FileBaseDefault {
     }
   }
 
+  private void requireShadows(Recovery recovery, @Nullable JournalFile[] files) throws IOException {
+    FilePath shadowPath = GuardFileSystem.shadowOf(path);
+    recovery.forEachToReplay(
+        files,
+        record -> {
+          for (Operation operation : record.operations()) {
+            if (operation instanceof Operation.Replacement replacement
+                && !Shadow.isThere(shadowPath, replacement)) {
+              throw new GuardRefusedException(
+                  path.name,
+                  shadowPath.name
+                      + ", which holds a part of what it was told to keep, is missing or damaged");
+            }
+          }
+        });
+  }
+
   private boolean mend(Witness witness, Recovery recovery) throws IOException {
     FilePath sumsPath = GuardFileSystem.sumsOf(path);
     if (readOnly || !sumsPath.exists()) {
@@ -451,8 +581,7 @@ final class GuardChannel extends FileBaseDefault {
         files,
         record -> {
           for (Operation operation : record.operations()) {
-            counters.dataBytes.add(operation.applyTo(data));
-            openSums().wrote(operation);
+            apply(operation, data);
           }
           counters.replayedRecords.increment();
         });
@@ -477,6 +606,7 @@ final class GuardChannel extends FileBaseDefault {
     if (!settled) {
       opened.announce(checkpoint);
     }
+    deleteShadow();
     journal = opened;
   }
 
@@ -542,9 +672,13 @@ final class GuardChannel extends FileBaseDefault {
     }
   }
 
-  /** Poisons the channel; the first failure also stops the process. */
+  /** Poisons the channel; the first failure also stops the process, but for that of a shadow. */
   private GuardFailedException failed(Throwable cause) {
-    if (failure.compareAndSet(null, cause)) {
+    Shadow open = shadow;
+    // while a shadow doesn't count, no more has happened than that it won't
+    boolean harmless = open != null && !open.isWhole();
+    LOCKED.remove(path.name, this);
+    if (failure.compareAndSet(null, cause) && !harmless) {
       settings.failStop().stop(path.name, cause);
     }
     return new GuardFailedException(path.name, cause);
@@ -554,6 +688,7 @@ final class GuardChannel extends FileBaseDefault {
   @Override
   protected void implCloseChannel() throws IOException {
     operations.lock();
+    LOCKED.remove(path.name, this);
     try (FileChannel closedLast = data;
         FileLock _ = lock) {
       Journal open = journal;
@@ -562,7 +697,10 @@ final class GuardChannel extends FileBaseDefault {
         return;
       }
       try {
-        if (failure.get() == null) {
+        Shadow left = shadow;
+        if (left != null) {
+          left.close();
+        } else if (failure.get() == null) {
           settle(open);
         }
       } finally {
@@ -588,15 +726,21 @@ final class GuardChannel extends FileBaseDefault {
       commit(current);
     }
     if (begun) {
-      awaitDataForce();
       try {
-        forceData();
-        openSums().store(open.generation());
-        open.announce(new Checkpoint(open.generation(), lastWitness));
+        checkpointNow(open);
       } catch (IOException | RuntimeException | Error e) {
         throw failed(e);
       }
     }
+  }
+
+  /** Says that all of this generation is forced in the data file, which it then is. */
+  private void checkpointNow(Journal open) throws IOException {
+    awaitDataForce();
+    forceData();
+    openSums().store(open.generation());
+    checkpoint = new Checkpoint(open.generation(), lastWitness);
+    open.announce(checkpoint);
   }
 
   @Override

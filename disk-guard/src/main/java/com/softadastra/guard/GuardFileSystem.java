@@ -14,20 +14,21 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Files ending in {@code .mv.db} are guarded as {@link GuardChannel} says; every other file
  * passes through. Beside {@code name.mv.db} lie {@code name.journal.0}, {@code name.journal.1} and
- * {@code name.sums}, the checksums of its blocks. The first three belong together; without the sums
- * nothing is lost but the check of blocks until they are written again:
+ * {@code name.sums}, the checksums of its blocks; while tables are brought up to date also {@code
+ * name.shadow}. Without the sums nothing is lost but the check of blocks until they are written
+ * again; the others belong together:
  *
  * <ul>
  *   <li>After a clean stop the data file is complete. It may be copied, restored or replaced alone;
  *       journals of a clean stop do nothing to any data file.
- *   <li>After a crash all three must be kept, or copied, together. A data file alone, one journal
- *       of the two, journals of two databases, or journals beside an older data file (a restored
- *       backup) are refused on opening. Who wants the data file as it is deletes both journals,
- *       opens it once without the guard and closes it.
- *   <li>Files copied from a running database are no backup, unless the copy is one snapshot of all
- *       three. H2's {@code BACKUP TO} reads through the guard and is complete; its data file
- *       doesn't carry H2's mark of a clean stop, so open it once without the guard and close it,
- *       which also proves that it can be opened.
+ *   <li>After a crash all must be kept, or copied, together. A data file alone, one journal of the
+ *       two, journals of two databases, a shadow missing that is called for, or journals beside an
+ *       older data file (a restored backup) are refused on opening. Who wants the data file as it
+ *       is deletes both journals, opens it once without the guard and closes it.
+ *   <li>Files copied from a running database are no backup, unless the copy is one snapshot of all.
+ *       H2's {@code BACKUP TO} reads through the guard and is complete; its data file doesn't carry
+ *       H2's mark of a clean stop, so open it once without the guard and close it, which also
+ *       proves that it can be opened.
  *   <li>Journals of an earlier crash put beside a data file that has been written since can't be
  *       told in every case: never restore journals without their data file.
  * </ul>
@@ -99,6 +100,11 @@ public final class GuardFileSystem extends FilePathWrapper {
     return isGuarded() ? new GuardChannel(getBase(), mode, settings, counters) : super.open(mode);
   }
 
+  /** The open file of a database; H2 opens what its path comes to, whatever links it leads over. */
+  static GuardChannel channelOf(String files) {
+    return GuardChannel.lockedAt(FilePath.get(files + DATA_SUFFIX).toRealPath());
+  }
+
   /** Deletes a guarded file with its journals, the file first: journals alone are refused. */
   @Override
   public void delete() {
@@ -160,7 +166,7 @@ public final class GuardFileSystem extends FilePathWrapper {
   }
 
   private static List<FilePath> companionsOf(FilePath data) {
-    return List.of(journalOf(data, 0), journalOf(data, 1), sumsOf(data));
+    return List.of(journalOf(data, 0), journalOf(data, 1), sumsOf(data), shadowOf(data));
   }
 
   static FilePath journalOf(FilePath data, int number) {
@@ -169,6 +175,10 @@ public final class GuardFileSystem extends FilePathWrapper {
 
   static FilePath sumsOf(FilePath data) {
     return beside(data, ".sums");
+  }
+
+  static FilePath shadowOf(FilePath data) {
+    return beside(data, ".shadow");
   }
 
   private static FilePath beside(FilePath data, String suffix) {

@@ -32,10 +32,13 @@ import org.jspecify.annotations.Nullable;
  *     72     4  CRC32C of bytes 0 to 71 and of the body
  *     76        body: the operations in their order, each
  *               offset  size
- *                    0     8  position in the data file; the new size if this is a truncation
- *                    8     4  number of bytes; -1 for a truncation
- *                   12        the bytes
+ *                    0     8  position in the data file; the new size if this is a truncation;
+ *                             the length of the shadow's file if this is a replacement
+ *                    8     4  number of bytes; -1 for a truncation, -2 for a replacement
+ *                   12        the bytes; for a replacement CRC32C of the shadow's file
  * </pre>
+ *
+ * <p>Software that doesn't know replacements refuses a record with one, and so the database.
  *
  * @param guard the guard id
  * @param generation from 1
@@ -57,6 +60,8 @@ record JournalRecord(
   static final int ALIGNMENT = 4096;
   static final int HEADER = 76;
   static final int OPERATION_HEADER = 12;
+  static final int TRUNCATION = -1;
+  static final int REPLACEMENT = -2;
 
   /** The highest generation whose operations are all forced in the data file, and its witness. */
   record Checkpoint(long generation, Witness witness) {}
@@ -126,15 +131,17 @@ record JournalRecord(
       long position = bytes.getLong(at);
       int length = bytes.getInt(at + 8);
       at += OPERATION_HEADER;
-      if (position < 0 || length < -1 || length > bytes.limit() - at) {
+      int behind = length == REPLACEMENT ? Integer.BYTES : Math.max(length, 0);
+      if (position < 0 || length < REPLACEMENT || behind > bytes.limit() - at) {
         throw unreadable("operation " + i + " is out of bounds");
       }
-      if (length < 0) {
-        operations.add(new Operation.Truncation(position));
-      } else {
-        operations.add(new Operation.Write(position, bytes.slice(at, length)));
-        at += length;
-      }
+      operations.add(
+          switch (length) {
+            case TRUNCATION -> new Operation.Truncation(position);
+            case REPLACEMENT -> new Operation.Replacement(position, bytes.getInt(at));
+            default -> new Operation.Write(position, bytes.slice(at, length));
+          });
+      at += behind;
     }
     if (at != bytes.limit()) {
       throw unreadable("its body is longer than its operations");

@@ -43,8 +43,15 @@ final class PendingRecord {
 
   void truncate(long size) {
     reserve(JournalRecord.OPERATION_HEADER);
-    buffer.putLong(size).putInt(-1);
+    buffer.putLong(size).putInt(JournalRecord.TRUNCATION);
     operations.add(new Operation.Truncation(size));
+  }
+
+  void replace(Operation.Replacement replacement) {
+    reserve(JournalRecord.OPERATION_HEADER + Integer.BYTES);
+    buffer.putLong(replacement.length()).putInt(JournalRecord.REPLACEMENT);
+    buffer.putInt(replacement.crc());
+    operations.add(replacement);
   }
 
   boolean isEmpty() {

@@ -588,6 +588,193 @@ class GuardChannelTest {
     assertThat(disk.image().files()).isEmpty();
   }
 
+  private static GuardChannel guarded() throws IOException {
+    GuardChannel channel = (GuardChannel) open();
+    assertThat(channel.tryLock()).isNotNull();
+    assertThat(GuardFileSystem.channelOf("model:/db")).isSameAs(channel);
+    return channel;
+  }
+
+  /** Blocks of one letter each. */
+  private static byte[] letters(String letters) {
+    ByteBuffer bytes = ByteBuffer.allocate(letters.length() * BlockSums.BLOCK);
+    for (byte letter : letters.getBytes(StandardCharsets.US_ASCII)) {
+      for (int i = 0; i < BlockSums.BLOCK; i++) {
+        bytes.put(letter);
+      }
+    }
+    return bytes.array();
+  }
+
+  private static void writeLetters(FileChannel channel, int block, String letters)
+      throws IOException {
+    channel.write(ByteBuffer.wrap(letters(letters)), (long) block * BlockSums.BLOCK);
+  }
+
+  private static String shown(FileChannel channel) throws IOException {
+    StringBuilder letters = new StringBuilder();
+    for (long at = 0; at < channel.size(); at += BlockSums.BLOCK) {
+      ByteBuffer letter = ByteBuffer.allocate(1);
+      channel.read(letter, at);
+      letters.append((char) letter.get(0));
+    }
+    return letters.toString();
+  }
+
+  @Test
+  void showsAReplacementAndKeepsItFromTheDiskUntilItsEnd() throws IOException {
+    GuardFileSystem.register(settings.withPendingBytes(10_000));
+    GuardChannel channel = guarded();
+    writeLetters(channel, 0, "hhabcdef");
+    channel.force(true);
+    channel.beginReplacement();
+    byte[] before = disk.image().bytes(DATA);
+    writeLetters(channel, 3, "BCD");
+    channel.force(true);
+    channel.truncate(5 * BlockSums.BLOCK);
+    writeLetters(channel, 7, "HI");
+    channel.force(true);
+    assertThat(shown(channel)).isEqualTo("hhaBC\0\0HI");
+    DiskImage cutOff = disk.image();
+    assertThat(cutOff.bytes(DATA)).isEqualTo(before);
+
+    channel.endReplacement();
+    assertThat(shown(channel)).isEqualTo("hhaBC\0\0HI");
+    assertThat(disk.image().files()).doesNotContainKey("/db.shadow");
+    writeLetters(channel, 2, "x");
+    channel.force(true);
+    DiskImage after = disk.image();
+    channel.close();
+
+    restartWith(cutOff);
+    try (FileChannel again = open()) {
+      assertThat(shown(again)).isEqualTo("hhabcdef");
+      assertThat(disk.image().files()).doesNotContainKey("/db.shadow");
+    }
+    restartWith(after);
+    try (FileChannel again = open()) {
+      assertThat(shown(again)).isEqualTo("hhxBC\0\0HI");
+    }
+    assertThat(stops).isEmpty();
+  }
+
+  @Test
+  void isWhatItWasWhereItIsClosedInAReplacement() throws IOException {
+    GuardChannel channel = guarded();
+    writeLetters(channel, 0, "hhabcdef");
+    channel.beginReplacement();
+    writeLetters(channel, 2, "ABCDEFGHI");
+    channel.force(true);
+    writeLetters(channel, 0, "HH");
+    channel.close();
+
+    for (int life = 0; life < 2; life++) {
+      try (FileChannel again = open()) {
+        assertThat(content(again)).isEqualTo(letters("hhabcdef"));
+      }
+    }
+  }
+
+  /** No more than the replacement is lost, so the process may say what went wrong. */
+  @ParameterizedTest
+  @EnumSource(
+      value = DiskFault.Kind.class,
+      names = {"WRITE", "FORCE"})
+  void endsAReplacementAndNotTheProcessWhereTheShadowFails(DiskFault.Kind kind) throws IOException {
+    GuardChannel channel = guarded();
+    writeLetters(channel, 0, "hhabcdef");
+    channel.force(true);
+    disk.setFault((what, file) -> {
+      if (what == kind && file.equals("/db.shadow")) {
+        throw new IOException("No space left on device");
+      }
+    });
+    assertThatThrownBy(
+            () -> {
+              channel.beginReplacement();
+              writeLetters(channel, 2, "ABC");
+              channel.endReplacement();
+            })
+        .isInstanceOf(GuardFailedException.class)
+        .hasRootCauseMessage("No space left on device");
+    channel.close();
+    disk.setFault(DiskFault.NONE);
+
+    assertThat(stops).isEmpty();
+    try (FileChannel again = open()) {
+      assertThat(content(again)).isEqualTo(letters("hhabcdef"));
+    }
+  }
+
+  /** Which the record that makes a shadow count may have been, for all that anybody knows. */
+  @Test
+  void stopsWhereTheEndOfAReplacementFails() throws IOException {
+    GuardChannel channel = guarded();
+    writeLetters(channel, 0, "hhabcdef");
+    channel.beginReplacement();
+    writeLetters(channel, 2, "ABC");
+    disk.setFault((what, file) -> {
+      if (what == DiskFault.Kind.FORCE && file.startsWith("/db.journal")) {
+        throw new IOException("planted");
+      }
+    });
+
+    assertThatThrownBy(channel::endReplacement).isInstanceOf(GuardFailedException.class);
+    assertThat(stops).hasSize(1);
+    channel.close();
+  }
+
+  /** A replacement that counts, and of which the data file has nothing yet. */
+  private DiskImage replacedInTheJournalAlone() throws IOException {
+    GuardChannel channel = guarded();
+    writeLetters(channel, 0, "hhabcdef");
+    channel.beginReplacement();
+    writeLetters(channel, 2, "ABC");
+    disk.beginRecording();
+    channel.endReplacement();
+    CrashSite site = disk.crashSite();
+    site.advanceTo(disk.forces().get(1));
+    return site.image(CrashSite.Kind.DROPPED, new Random(1));
+  }
+
+  @Test
+  void refusesWhereTheShadowThatCountsIsMissing() throws IOException {
+    DiskImage replaced = replacedInTheJournalAlone();
+    restartWith(replaced.without("/db.shadow"));
+    assertRefused("/db.shadow, which holds a part of what it was told to keep, is missing");
+    restartWith(replaced);
+    try (FileChannel again = open()) {
+      assertThat(shown(again)).isEqualTo("hhABCdef");
+    }
+  }
+
+  @Test
+  void refusesWhereTheShadowThatCountsIsDamaged() throws IOException {
+    DiskImage replaced = replacedInTheJournalAlone();
+    int length = replaced.bytes("/db.shadow").length;
+    for (int at = 0; at < length; at += 509) {
+      restartWith(replaced.flipped("/db.shadow", at));
+      assertRefused("missing or damaged");
+      assertThat(disk.image().bytes(DATA)).isEqualTo(replaced.bytes(DATA));
+    }
+  }
+
+  @Test
+  void knowsTheBlocksThatAReplacementWrote() throws IOException {
+    GuardChannel channel = guarded();
+    writeLetters(channel, 0, "hhabcdef");
+    channel.beginReplacement();
+    writeLetters(channel, 2, "ABC");
+    channel.endReplacement();
+    channel.close();
+    for (int block : new int[] {3, 6}) {
+      spoil((long) block * BlockSums.BLOCK + 100);
+      try (FileChannel again = open()) {
+        assertThatThrownBy(() -> block(again, block)).isInstanceOf(GuardRefusedException.class);
+      }
+    }
+  }
+
   /** Random operations, then every kind of image at every moment of the log. */
   @Test
   void survivesAPowerFailureAtAnyMoment() throws IOException {
@@ -603,11 +790,18 @@ class GuardChannelTest {
     due.clear();
     disk = ModelDisk.register("model");
     disk.beginRecording();
-    FileChannel channel = open();
+    GuardChannel channel = guarded();
     List<byte[]> states = new ArrayList<>(List.of(new byte[0]));
     List<Integer> acknowledged = new ArrayList<>(List.of(0));
     byte[] expected = new byte[0];
+    boolean replacing = false;
     for (int step = 0; step < 60; step++) {
+      boolean ending = replacing && random.nextInt(3) == 0;
+      if (!replacing && random.nextInt(6) == 0) {
+        // a commit of nothing: all was forced
+        helped(channel::beginReplacement);
+        replacing = true;
+      }
       for (int i = random.nextInt(4); i >= 0; i--) {
         if (random.nextInt(8) == 0) {
           int blocks = random.nextInt(12);
@@ -626,9 +820,18 @@ class GuardChannelTest {
         runDue();
       }
       nanos.addAndGet(random.nextLong(4_000_000_000L));
-      states.add(expected);
-      forceHelped(channel);
-      acknowledged.add(disk.position());
+      if (ending) {
+        states.add(expected);
+        helped(channel::endReplacement);
+        acknowledged.add(disk.position());
+        replacing = false;
+      } else if (replacing) {
+        helped(() -> channel.force(true));
+      } else {
+        states.add(expected);
+        helped(() -> channel.force(true));
+        acknowledged.add(disk.position());
+      }
     }
     int end = disk.position();
     try (ModelDisk recorded = disk) {
@@ -844,14 +1047,19 @@ class GuardChannelTest {
     }
   }
 
-  /** Forces; the background work, which may come as late as it can, runs when the force waits. */
-  private void forceHelped(FileChannel channel) {
+  /** Does what may force. */
+  private interface Forcing {
+    void run() throws IOException;
+  }
+
+  /** The background work, which may come as late as it can, runs when what is done waits for it. */
+  private void helped(Forcing work) {
     AtomicReference<IOException> thrown = new AtomicReference<>();
     Thread force =
         Thread.ofPlatform()
             .start(() -> {
               try {
-                channel.force(true);
+                work.run();
               } catch (IOException e) {
                 thrown.set(e);
               }

@@ -3,6 +3,7 @@ package com.softadastra.guard;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.softadastra.guard.EmbeddedDatabase.Schema;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
@@ -18,6 +19,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicReference;
+import org.flywaydb.core.Flyway;
 import org.h2.api.ErrorCode;
 import org.h2.store.fs.FilePath;
 import org.junit.jupiter.api.Test;
@@ -62,6 +64,42 @@ class GuardOnDiskIT {
         ResultSet rows = statement.executeQuery("SELECT id FROM t")) {
       assertThat(rows.next()).as("the file is H2's own").isTrue();
     }
+  }
+
+  /** Over a link, since H2 opens what a path comes to. */
+  @Test
+  void bringsTablesUpToDateThatAreLargerThanWhatIsHeldInMemory() throws Exception {
+    Path real = Files.createDirectory(directory.resolve("real"));
+    Path link = Files.createSymbolicLink(directory.resolve("link"), real);
+    String files = link.resolve("db").toString();
+    GuardFileSystem guard = GuardFileSystem.register(settings.withPendingBytes(1 << 20));
+    Flyway.configure()
+        .dataSource("jdbc:h2:guard:" + files, "sa", "")
+        .locations("classpath:db/large")
+        .target("1")
+        .load()
+        .migrate();
+    long journaled = guard.counters().journalBytes();
+    long written = guard.counters().dataBytes();
+    Schema schema = new Schema("db/large", 2, 4, 8 << 20);
+
+    for (int life = 0; life < 2; life++) {
+      try (EmbeddedDatabase database = EmbeddedDatabase.open(files, guard, schema);
+          Connection connection = database.connect();
+          Statement statement = connection.createStatement();
+          ResultSet row =
+              statement.executeQuery(
+                  "select count(*), sum(added), sum(length(filling) / length(id)) from large")) {
+        assertThat(row.next()).isTrue();
+        assertThat(row.getInt(1)).isEqualTo(150_000);
+        assertThat(row.getInt(2)).isEqualTo(75_000 * 15);
+        assertThat(row.getInt(3)).isEqualTo(150_000 * 40);
+      }
+    }
+    assertThat(guard.counters().dataBytes() - written).isGreaterThan(32 << 20);
+    assertThat(guard.counters().journalBytes() - journaled).isLessThan(4 << 20);
+    assertThat(real.resolve("db.shadow")).doesNotExist();
+    assertThat(stopped).hasNullValue();
   }
 
   @Test

@@ -54,6 +54,41 @@ class JournalRecordTest {
                 + "FFFFFFFF");
   }
 
+  private static ByteBuffer replacement() {
+    PendingRecord pending = new PendingRecord(4096);
+    pending.replace(new Operation.Replacement(12_320, 0xDEADBEEF));
+    ByteBuffer record =
+        pending.seal(GUARD, 4, 78, new Checkpoint(3, new Witness(16384, 4096, 0xCAFEBABE)));
+    return record.slice(0, (int) JournalRecord.claimedLength(record));
+  }
+
+  @Test
+  void keepsTheBytesOfAReplacement() {
+    ByteBuffer record = replacement();
+    byte[] body = new byte[record.remaining() - JournalRecord.HEADER];
+    record.get(JournalRecord.HEADER, body);
+
+    assertThat(HexFormat.of().withUpperCase().formatHex(body))
+        .isEqualTo(
+            "0000000000003020" // length of the shadow's file
+                + "FFFFFFFE"
+                + "DEADBEEF"); // its checksum
+    JournalRecord read = JournalRecord.read(record);
+    assertThat(read).isNotNull();
+    assertThat(read.operations()).containsExactly(new Operation.Replacement(12_320, 0xDEADBEEF));
+  }
+
+  @Test
+  void refusesAnOperationItDoesNotKnow() {
+    ByteBuffer record = replacement();
+    record.putInt(JournalRecord.HEADER + 8, -3);
+    record.putInt(72, JournalRecord.checksum(record));
+
+    assertThatThrownBy(() -> JournalRecord.read(record))
+        .isInstanceOf(UnsupportedOperationException.class)
+        .hasMessageContaining("operation 0 is out of bounds");
+  }
+
   @Test
   void isReadAsItWasWritten() {
     JournalRecord read = JournalRecord.read(unpadded());

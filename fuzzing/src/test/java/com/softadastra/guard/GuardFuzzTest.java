@@ -55,6 +55,7 @@ class GuardFuzzTest {
     pending.write(8192, ByteBuffer.wrap(Bytes.utf8("chunk " + sequence)));
     pending.truncate(12288);
     pending.write(0, ByteBuffer.wrap(new byte[16]));
+    pending.replace(new Operation.Replacement(4128, 9));
     return pending.seal(
         GUARD, generation, sequence, new Checkpoint(checkpointed, new Witness(8192, 4, 7)));
   }
@@ -96,6 +97,10 @@ class GuardFuzzTest {
         case Operation.Truncation(var size) -> {
           hold(size >= 0, "a size below nothing");
           pending.truncate(size);
+        }
+        case Operation.Replacement replacement -> {
+          hold(replacement.length() >= 0, "a shadow shorter than nothing");
+          pending.replace(replacement);
         }
       }
     }
@@ -151,9 +156,12 @@ class GuardFuzzTest {
           files,
           record -> {
             for (var operation : record.operations()) {
-              // far positions would only make the file sparse and slow to delete
-              if (!(operation instanceof Operation.Write(var position, _)) || position < 1 << 30) {
-                operation.applyTo(data);
+              switch (operation) {
+                // far positions would only make the file sparse and slow to delete
+                case Operation.Write(var position, _) when position >= 1 << 30 -> {}
+                // there is no shadow here
+                case Operation.Replacement _ -> {}
+                case Operation.Write _, Operation.Truncation _ -> operation.applyTo(data);
               }
             }
           });

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.testcontainers.DockerClientFactory;
 
 /**
@@ -24,6 +25,7 @@ final class ComposeProject implements AutoCloseable {
   private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
   private static final Duration BUILD = Duration.ofMinutes(20);
   private static final Duration HEALTHY = Duration.ofMinutes(5);
+  private static final AtomicInteger MADE = new AtomicInteger();
 
   private final List<String> compose;
   private final String name;
@@ -31,7 +33,7 @@ final class ComposeProject implements AutoCloseable {
 
   private ComposeProject(List<String> compose) {
     this.compose = compose;
-    this.name = "softadastra-it-" + ProcessHandle.current().pid();
+    this.name = "softadastra-it-" + ProcessHandle.current().pid() + "-" + MADE.incrementAndGet();
     for (var published :
         List.of(
             "SITE_RUNTIME_PORT",
@@ -74,6 +76,19 @@ final class ComposeProject implements AutoCloseable {
     } catch (IOException notInstalled) {
       return false;
     }
+  }
+
+  /** Builds the image of all services, under the name of this one. */
+  void build(String service) throws IOException, InterruptedException {
+    var done = run("build", service);
+    System.out.printf("ComposeProject: built in %.0f s%n", done.seconds());
+  }
+
+  /** What a container of a service does with these arguments, alone and until it ends. */
+  Outcome runAlone(String service, String... arguments) throws IOException, InterruptedException {
+    var command = new ArrayList<>(List.of("run", "--rm", "--no-deps", "-T", service));
+    command.addAll(List.of(arguments));
+    return outcome(command);
   }
 
   /** Builds, and starts both sites. */
@@ -145,16 +160,20 @@ final class ComposeProject implements AutoCloseable {
   }
 
   private Outcome run(String... arguments) throws IOException, InterruptedException {
+    var outcome = outcome(List.of(arguments));
+    assertThat(outcome.code()).as(outcome.toString()).isZero();
+    return outcome;
+  }
+
+  private Outcome outcome(List<String> arguments) throws IOException, InterruptedException {
     var command = new ArrayList<>(compose);
     command.addAll(List.of("--profile", "two-sites", "-p", name));
-    command.addAll(List.of(arguments));
+    command.addAll(arguments);
     var process = new ProcessBuilder(command).directory(ROOT.toFile());
     ports.forEach((published, port) ->
         process
             .environment()
             .put(published, published.equals("SITE_MESH_PORT") ? "127.0.0.1:" + port : "" + port));
-    var outcome = Outcome.of(process, BUILD);
-    assertThat(outcome.code()).as(outcome.toString()).isZero();
-    return outcome;
+    return Outcome.of(process, BUILD);
   }
 }

@@ -22,7 +22,7 @@ import tools.jackson.databind.JsonNode;
 
 /** What a node has acknowledged survives its process, whenever that ends. */
 class KillNineIT {
-  private static final int KILLS = Integer.getInteger("softadastra.kills", 50);
+  private static final int KILLS = Integer.getInteger("softadastra.kills", 20);
   private static final int WRITERS = 6;
   private static final int READ_AFTER_KILL = 100;
 

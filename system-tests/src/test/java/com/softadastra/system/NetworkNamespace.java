@@ -78,6 +78,11 @@ final class NetworkNamespace implements AutoCloseable {
     Machine.runOrSkip("netem", inside(command.toArray(String[]::new)));
   }
 
+  /** Ends what {@link #disturb} began. */
+  void calm() throws IOException, InterruptedException {
+    run("tc", "qdisc", "delete", "dev", name, "root");
+  }
+
   private String[] inside(String... command) {
     var all = new ArrayList<>(within());
     all.addAll(List.of(command));

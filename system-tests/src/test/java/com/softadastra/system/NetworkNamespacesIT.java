@@ -7,38 +7,49 @@ import com.softadastra.disk.Campaign;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import java.util.Locale;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Two nodes, each in a network of its own, with a cable between them that is pulled, and that
  * loses, delays, repeats and reorders packets. Needs the right to make networks, and is skipped
- * where it hasn't.
+ * where it hasn't. They are the same for all methods, which have a space each.
  */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class NetworkNamespacesIT {
   private static final int DOCUMENTS = 100;
 
-  @TempDir Path directory;
   private List<NetworkNamespace> networks = List.of();
   private TestNode a;
   private TestNode b;
 
-  @BeforeEach
-  void connect() throws Exception {
+  @BeforeAll
+  void connect(@TempDir Path directory) throws Exception {
     long test = ProcessHandle.current().pid();
     networks = NetworkNamespace.pair("sa" + test + "a", "sa" + test + "b");
-    a = node("a", networks.getFirst());
-    b = node("b", networks.getLast());
+    a = node(directory, "a", networks.getFirst());
+    b = node(directory, "b", networks.getLast());
     Nodes.start(a, b);
+  }
+
+  @BeforeEach
+  void meet(TestInfo test) {
+    String space = test.getTestMethod().orElseThrow().getName().toLowerCase(Locale.ROOT);
+    a = a.in(space);
+    b = b.in(space);
     a.openSpace();
     b.join(a.invite("writer"));
     a.awaitLinkTo(b.id(), "connected");
     b.awaitLinkTo(a.id(), "connected");
   }
 
-  @AfterEach
+  @AfterAll
   void disconnect() {
     for (var node : new TestNode[] {a, b}) {
       if (node != null) {
@@ -48,7 +59,8 @@ class NetworkNamespacesIT {
     networks.forEach(NetworkNamespace::close);
   }
 
-  private TestNode node(String name, NetworkNamespace network) throws Exception {
+  private static TestNode node(Path directory, String name, NetworkNamespace network)
+      throws Exception {
     var process =
         new OneProcess(
             network.within(),
@@ -67,7 +79,7 @@ class NetworkNamespacesIT {
     b.awaitLinkTo(a.id(), "unreachable");
     assertThat(a.text("b-0")).isNull();
     networks.getFirst().plug("up");
-    meet();
+    becomeTheSame();
     Campaign.note("NetworkNamespacesIT", "a cable pulled and plugged in again: nothing lost");
   }
 
@@ -78,7 +90,10 @@ class NetworkNamespacesIT {
           "delay", "30ms", "20ms", "loss", "5%", "duplicate", "5%", "reorder", "25%", "50%");
     }
     writeAtBoth();
-    meet();
+    becomeTheSame();
+    for (var network : networks) {
+      network.calm();
+    }
     Campaign.note(
         "NetworkNamespacesIT", "packets lost, delayed, repeated, reordered: nothing lost");
   }
@@ -92,7 +107,7 @@ class NetworkNamespacesIT {
     }
   }
 
-  private void meet() {
+  private void becomeTheSame() {
     var last = a.write("last", "a");
     awaitSame(Duration.ofMinutes(3), a, b);
     for (var node : new TestNode[] {a, b}) {

@@ -148,23 +148,7 @@ class StartIT {
   }
 
   @Test
-  void statusTellsATable() throws Exception {
-    try (var nodes = new Nodes(directory)) {
-      var a = nodes.create("a");
-      var b = nodes.create("b");
-      Nodes.start(a, b);
-      a.openSpace();
-      b.join(a.invite("writer"));
-      a.awaitLinkTo(b.id(), "connected");
-      var status = command("status", "--url", "http://127.0.0.1:" + a.process().port());
-      System.out.println(String.join("\n", status.out()));
-      assertThat(status.code()).isZero();
-      assertThat(String.join("\n", status.out())).contains("PEER", "connected", TestNode.SPACE);
-    }
-  }
-
-  @Test
-  void pairsFromTheShell() throws Exception {
+  void pairsFromTheShellAndTellsATable() throws Exception {
     try (var nodes = new Nodes(directory)) {
       var a = nodes.create("a");
       var b = nodes.create("b");
@@ -180,6 +164,12 @@ class StartIT {
       assertThat(joined.code()).as(joined.toString()).isZero();
       TestNode.awaitSame(TestNode.SOON, a, b);
       assertThat(b.text("note")).isEqualTo("for b");
+
+      a.awaitLinkTo(b.id(), "connected");
+      var status = command("status", "--url", "http://127.0.0.1:" + a.process().port());
+      System.out.println(String.join("\n", status.out()));
+      assertThat(status.code()).isZero();
+      assertThat(String.join("\n", status.out())).contains("PEER", "connected", TestNode.SPACE);
     }
   }
 }

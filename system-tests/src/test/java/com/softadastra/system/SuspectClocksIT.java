@@ -1,7 +1,6 @@
 package com.softadastra.system;
 
 import static com.softadastra.system.TestNode.SOON;
-import static com.softadastra.system.TestNode.SPACE;
 import static com.softadastra.system.TestNode.awaitSame;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -9,38 +8,52 @@ import com.softadastra.system.clocks.FastClock;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import java.util.Locale;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Three nodes, of which one has a clock that is an hour fast. */
+/**
+ * Three nodes, of which one has a clock that is an hour fast. They are the same for all methods,
+ * which have a space each.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class SuspectClocksIT {
-  private static final String AT = "/api/v1/spaces/" + SPACE;
-
   private Nodes nodes;
   private TestNode a;
   private TestNode fast;
   private TestNode c;
 
-  @BeforeEach
-  void meet(@TempDir Path directory) throws Exception {
+  @BeforeAll
+  void start(@TempDir Path directory) throws Exception {
     nodes = new Nodes(directory);
     a = nodes.create("a");
     fast = nodes.createWith(Extension.jar(directory, FastClock.class), "fast");
     c = nodes.create("c");
     Nodes.start(a, fast, c);
+  }
+
+  @BeforeEach
+  void meet(TestInfo test) {
+    String space = test.getTestMethod().orElseThrow().getName().toLowerCase(Locale.ROOT);
+    a = a.in(space);
+    fast = fast.in(space);
+    c = c.in(space);
     a.openSpace();
     fast.join(a.invite("writer"));
     c.join(a.invite("writer"));
     a.awaitLinkTo(fast.id(), "connected");
     a.awaitLinkTo(c.id(), "connected");
-    a.client().put(AT + "/collections/prices", json("{\"policy\": \"latest\"}")).orThrow();
+    a.client().put(a.at() + "/collections/prices", json("{\"policy\": \"latest\"}")).orThrow();
   }
 
-  @AfterEach
+  @AfterAll
   void clear() {
     nodes.close();
   }
@@ -54,16 +67,18 @@ class SuspectClocksIT {
   }
 
   private static void put(TestNode node, String price) {
-    node.client().put(AT + "/documents/prices/tea", json("{\"price\": " + price + "}")).orThrow();
+    node.client()
+        .put(node.at() + "/documents/prices/tea", json("{\"price\": " + price + "}"))
+        .orThrow();
   }
 
   private static JsonNode conflicts(TestNode node, String state) {
-    return node.client().get(AT + "/conflicts?state=" + state).orThrow().path("conflicts");
+    return node.client().get(node.at() + "/conflicts?state=" + state).orThrow().path("conflicts");
   }
 
   private void assertPrice(int price) {
     for (var node : all()) {
-      var tea = node.client().get(AT + "/documents/prices/tea").orThrow();
+      var tea = node.client().get(node.at() + "/documents/prices/tea").orThrow();
       assertThat(tea.path("price").asInt()).isEqualTo(price);
     }
   }
@@ -101,7 +116,7 @@ class SuspectClocksIT {
         .isCloseTo(FastClock.AHEAD, Duration.ofMinutes(1));
 
     c.client()
-        .post(AT + "/conflicts/" + conflict + "/resolution", json("{\"body\": {\"price\": 3}}"))
+        .post(c.at() + "/conflicts/" + conflict + "/resolution", json("{\"body\": {\"price\": 3}}"))
         .orThrow();
     awaitSame(SOON, a, fast, c);
     assertPrice(3);
@@ -114,7 +129,7 @@ class SuspectClocksIT {
   @Test
   void whatItWonCanBeTakenBack() {
     var conflict = written();
-    c.client().delete(AT + "/conflicts/" + conflict + "/resolution").orThrow();
+    c.client().delete(c.at() + "/conflicts/" + conflict + "/resolution").orThrow();
     awaitSame(SOON, a, fast, c);
     assertPrice(3);
     for (var node : all()) {

@@ -33,6 +33,20 @@ class BlobCrashTest {
   private final Set<BlobId> pinned = new HashSet<>();
   private int number;
 
+  /** What was looked at: many steps leave what the one before left. */
+  private final Set<Looked> looked = new HashSet<>();
+
+  /**
+   * An image and what is expected of it.
+   *
+   * @param contents by the file's name
+   */
+  private record Looked(
+      Map<String, BlobId> contents,
+      Set<BlobId> known,
+      Set<BlobId> acknowledged,
+      Set<BlobId> pinned) {}
+
   @Test
   void whatWasAcknowledgedIsThereAndHalfABlobIsNot() throws IOException {
     var crashing = new CrashingDirectory(directory, this::check);
@@ -66,6 +80,8 @@ class BlobCrashTest {
       store.unpin(BlobId.of(first));
     }
     assertThat(crashing.images()).isGreaterThan(100);
+    System.out.printf(
+        "BlobCrashTest: %,d images, %,d of them different%n", crashing.images(), looked.size());
   }
 
   private byte[] known(byte[] bytes) {
@@ -79,6 +95,13 @@ class BlobCrashTest {
   }
 
   private void check(Map<String, byte[]> image) throws IOException {
+    var contents = new HashMap<String, BlobId>();
+    image.forEach((name, bytes) -> contents.put(name, BlobId.of(bytes)));
+    if (!looked.add(
+        new Looked(
+            contents, Set.copyOf(known.keySet()), Set.copyOf(acknowledged), Set.copyOf(pinned)))) {
+      return;
+    }
     var path = images.resolve("image-" + number++);
     Files.createDirectories(path);
     for (var file : image.entrySet()) {

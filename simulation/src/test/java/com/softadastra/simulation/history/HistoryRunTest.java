@@ -13,7 +13,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
+/** Its runs share nothing but the processors. */
+@Execution(ExecutionMode.CONCURRENT)
 class HistoryRunTest {
   private static final long SEED = 1;
   private static final int SLICE_EDITS = 3_629;

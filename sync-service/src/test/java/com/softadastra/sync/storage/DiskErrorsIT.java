@@ -13,10 +13,12 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -57,7 +59,7 @@ class DiskErrorsIT {
     var campaign = new Campaign();
     int lives = 0;
     do {
-      failEachCall(seed + lives++, "");
+      failEachCall(seed + lives++, "", EnumSet.allOf(DiskFault.Kind.class));
     } while (campaign.goesOn());
     Campaign.note(
         "DiskErrorsIT",
@@ -76,7 +78,7 @@ class DiskErrorsIT {
   void findsAForceThatIsTriedAgain() throws Exception {
     FilePath.register(new RetryingForce());
     try {
-      failEachCall(seed, "retrying:");
+      failEachCall(seed, "retrying:", EnumSet.of(DiskFault.Kind.FORCE));
     } finally {
       FilePath.unregister(new RetryingForce());
     }
@@ -86,7 +88,11 @@ class DiskErrorsIT {
     assertThat(violations).anyMatch(each -> each.contains("forced again"));
   }
 
-  private void failEachCall(long content, String between) throws Exception {
+  /**
+   * @param kinds of the calls that fail, each in a life of its own
+   */
+  private void failEachCall(long content, String between, Set<DiskFault.Kind> kinds)
+      throws Exception {
     var next = new AtomicInteger(1);
     var over = new AtomicBoolean();
     try (var workers = Executors.newFixedThreadPool(2)) {
@@ -95,7 +101,7 @@ class DiskErrorsIT {
           while (!over.get()) {
             int number = next.getAndIncrement();
             try {
-              if (!new Life(number, content, between).live()) {
+              if (!new Life(number, content, between, kinds).live()) {
                 over.set(true);
               }
             } catch (Throwable e) {
@@ -108,12 +114,13 @@ class DiskErrorsIT {
     }
   }
 
-  /** The life in which call number n fails. */
+  /** The life in which call number n of these kinds fails. */
   private final class Life implements DiskFault {
     private final int number;
     private final Story story;
     private final String scheme;
     private final String between;
+    private final Set<Kind> kinds;
     private final ModelDisk disk;
     private final Random random;
 
@@ -126,9 +133,10 @@ class DiskErrorsIT {
     private volatile boolean stopped;
     private boolean noticed;
 
-    Life(int number, long content, String between) {
+    Life(int number, long content, String between, Set<Kind> kinds) {
       this.number = number;
       this.between = between;
+      this.kinds = kinds;
       this.story = space.new Story(content);
       // its own in each life: what H2 can't close stays open in this JVM
       this.scheme = "errors-" + Math.floorMod(content, 100_000) + "-" + number;
@@ -162,7 +170,7 @@ class DiskErrorsIT {
       }
       if (failed != null) {
         forcedAgain |= kind == Kind.FORCE && file.equals(failedFile);
-      } else if (++calls == number) {
+      } else if (kinds.contains(kind) && ++calls == number) {
         failed = kind;
         failedFile = file;
         failedAt = disk.position();

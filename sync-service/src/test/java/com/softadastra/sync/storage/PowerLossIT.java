@@ -14,9 +14,9 @@ import org.junit.jupiter.api.Test;
  * keep dropped, reordered or torn; without the guard, or on a disk that lies about forces, the same
  * campaign finds them lost.
  *
- * <p>{@code -Dpowerloss.images=} sets how many images are opened, {@code -Dpowerloss.last=} how
- * many last commits are gone through, with {@code -Dpowerloss.tears=} tears a block; {@code
- * -Dpowerloss.seed=} replays.
+ * <p>{@code -Dpowerloss.recorded=} sets how many commits are recorded, {@code -Dpowerloss.images=}
+ * how many images of them are opened, {@code -Dpowerloss.last=} how many last commits are gone
+ * through, with {@code -Dpowerloss.tears=} tears a block; {@code -Dpowerloss.seed=} replays.
  */
 class PowerLossIT {
   private static final int WORKERS = 2;
@@ -54,10 +54,11 @@ class PowerLossIT {
   /** H2 writes over freed space when that has been free for its retention time, 45 s. */
   @Test
   void losesNoAcknowledgedIntentWhileSpaceIsReused() throws Exception {
-    int images = Integer.getInteger("powerloss.images", 2_000);
+    int recorded = Integer.getInteger("powerloss.recorded", 2_000);
+    int images = Integer.getInteger("powerloss.images", 800);
     var campaign = new Campaign();
     do {
-      var result = campaign(true, 900, Duration.ofSeconds(47), 8_000, images, false);
+      var result = campaign(true, 900, Duration.ofSeconds(47), recorded, images, false);
 
       assertThat(result.rewrites()).as("writes over freed space").isGreaterThan(50);
       assertThat(result.total()).isGreaterThanOrEqualTo(images);

@@ -5,10 +5,12 @@ import com.softadastra.node.process.Ports;
 import com.softadastra.system.Application;
 import java.io.File;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -142,20 +144,28 @@ class CacheBenchmark {
     return null;
   }
 
+  /** The bytes of all files; those that go meanwhile count as gone. */
   private static long size(Path directory) throws IOException {
-    try (Stream<Path> files = Files.walk(directory)) {
-      return files.mapToLong(CacheBenchmark::fileSize).sum();
-    }
-  }
+    var bytes = new AtomicLong();
+    Files.walkFileTree(
+        directory,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+            bytes.addAndGet(attributes.size());
+            return FileVisitResult.CONTINUE;
+          }
 
-  private static long fileSize(Path file) {
-    try {
-      return Files.isDirectory(file) ? 0 : Files.size(file);
-    } catch (NoSuchFileException _) {
-      return 0;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+          @Override
+          public FileVisitResult visitFileFailed(Path file, IOException failure)
+              throws IOException {
+            if (failure instanceof NoSuchFileException) {
+              return FileVisitResult.CONTINUE;
+            }
+            throw failure;
+          }
+        });
+    return bytes.get();
   }
 
   private static CacheSubject edge(Path data, OriginServer origin) throws Exception {

@@ -252,7 +252,7 @@ class H2MailboxStoreIT {
    */
   @Test
   void aLargeMailboxOpensAtOnceAndGoesOutInAWindow() throws Exception {
-    int envelopes = Integer.getInteger("mailbox.envelopes", 20_000);
+    int envelopes = Integer.getInteger("mailbox.envelopes", 6_000);
     long began = System.nanoTime();
     try (var store = open()) {
       var forced = new ArrayList<CompletableFuture<Put>>();
