@@ -85,6 +85,11 @@ final class Network {
     link(b, a).severed = true;
   }
 
+  void rejoin(Station a, Station b) {
+    link(a, b).severed = false;
+    link(b, a).severed = false;
+  }
+
   /** Gives a node a way to a peer such as another node has. */
   void linkAs(Station node, Station other, Station peer) {
     var link = link(other, peer);

@@ -716,6 +716,8 @@ public final class World {
     network.heal();
     inviteAgain();
     if (Plan.dismisses(plan.seed())) {
+      // who has heard that the only relay that it reaches was dismissed hears nothing more by it
+      relays.forEach(relay -> nodes.forEach(node -> network.rejoin(node, relay)));
       for (int i = 0; i < RECALLS; i++) {
         agenda.after(SECOND + i * RECALL_EVERY, this::recall);
       }

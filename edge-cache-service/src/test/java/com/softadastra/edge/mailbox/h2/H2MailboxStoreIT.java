@@ -124,8 +124,8 @@ class H2MailboxStoreIT {
   }
 
   /**
-   * A sector is damaged in which one of many envelopes lies, and one in which its id does. Where
-   * the same sector happens to have what leads to all others, another envelope is tried.
+   * A block is damaged in which one of many envelopes lies. Where it happens to have what leads to
+   * all others, too, another envelope is tried.
    */
   @Test
   void whatCantBeReadKeepsNoOtherBack() throws Exception {
@@ -142,15 +142,20 @@ class H2MailboxStoreIT {
   }
 
   private void keepsNoOtherBack(int envelopes, int number, String name) throws Exception {
-    var lost = arrived(ANN, BOB, number);
+    // no other has as many bytes, and so no other its hash
+    var lost =
+        Envelopes.arrived(
+            ANN, BOB, number, Priority.NORMAL, Envelopes.START.plusSeconds(1_000_000), 101);
     try (var store = open(name)) {
       var forced = new ArrayList<CompletableFuture<Put>>();
       for (int i = 1; i <= envelopes; i++) {
-        forced.add(put(store, i));
+        var put = new CompletableFuture<Put>();
+        store.put(i == number ? lost : arrived(ANN, BOB, i), put);
+        forced.add(put);
       }
       forced.forEach(CompletableFuture::join);
     }
-    damage(name, Envelopes.id(number));
+    damage(name, lost.hash().bytes());
     try (var store = open(name)) {
       // before the first change a block that is damaged ends the start
       assertThat(put(store, envelopes + 1).join()).isInstanceOf(Kept.class);
@@ -181,7 +186,7 @@ class H2MailboxStoreIT {
     return store.held(PSEUDONYM, BOB.nodeId(), after, 256);
   }
 
-  /** Damages each sector in which these bytes begin. */
+  /** Damages the database wherever these bytes are. */
   private void damage(String name, byte[] bytes) throws Exception {
     var file = directory.resolve(name + ".mv.db");
     byte[] all = Files.readAllBytes(file);
