@@ -357,7 +357,8 @@ final class GuardChannel extends FileBaseDefault {
       try {
         if (begun) {
           checkpointNow(openJournal());
-          begin(openJournal());
+          // who appends next begins one: an empty generation that is turned over is missing later
+          begun = false;
         }
         shadow = Shadow.begin(GuardFileSystem.shadowOf(path), data);
       } catch (IOException | RuntimeException | Error e) {
@@ -379,17 +380,16 @@ final class GuardChannel extends FileBaseDefault {
         throw new IllegalStateException("no replacement of " + path);
       }
       try {
-        Journal target = openJournal();
-        if (!begun) {
-          begin(target);
-        }
         Operation.Replacement replacement = ended.complete();
+        requireHealthy();
+        Journal target = openJournal();
+        begin(target);
         pending.replace(replacement);
         target.append(pending, checkpoint);
         pending.clear();
         apply(replacement, data);
         checkpointNow(target);
-        begin(target);
+        begun = false;
       } catch (IOException | RuntimeException | Error e) {
         throw failed(e);
       }

@@ -112,6 +112,9 @@ final class Shadow extends FileBaseDefault {
   @Override
   public synchronized int write(ByteBuffer source, long position) throws IOException {
     int length = source.remaining();
+    if (length == 0) {
+      return 0;
+    }
     long end = position + length;
     for (long block = position / BLOCK; block * BLOCK < end; block++) {
       boolean covered = block * BLOCK >= position && (block + 1) * BLOCK <= end;

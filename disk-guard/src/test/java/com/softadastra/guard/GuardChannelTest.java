@@ -658,6 +658,32 @@ class GuardChannelTest {
     assertThat(stops).isEmpty();
   }
 
+  /**
+   * Neither one that began before it nor one that ended with it has a generation without a record.
+   */
+  @Test
+  void opensAfterTheFirstForceThatFollowsAReplacementLate() throws IOException {
+    for (String before : List.of("", "x")) {
+      GuardChannel channel = guarded();
+      writeLetters(channel, 0, "hhabcdef");
+      channel.force(true);
+      writeLetters(channel, 2, before);
+      channel.beginReplacement();
+      writeLetters(channel, 3, "BC");
+      channel.endReplacement();
+      nanos.addAndGet(Duration.ofSeconds(11).toNanos());
+      writeLetters(channel, 4, "y");
+      channel.force(true);
+
+      restartWith(disk.image());
+      try (FileChannel again = open()) {
+        assertThat(shown(again)).isEqualTo("hh" + (before.isEmpty() ? "a" : before) + "Bydef");
+      }
+      restartWith(new DiskImage(Map.of()));
+    }
+    assertThat(stops).isEmpty();
+  }
+
   @Test
   void isWhatItWasWhereItIsClosedInAReplacement() throws IOException {
     GuardChannel channel = guarded();
@@ -819,7 +845,7 @@ class GuardChannelTest {
       if (random.nextInt(3) == 0) {
         runDue();
       }
-      nanos.addAndGet(random.nextLong(4_000_000_000L));
+      nanos.addAndGet(random.nextLong(random.nextInt(8) == 0 ? 24_000_000_000L : 4_000_000_000L));
       if (ending) {
         states.add(expected);
         helped(channel::endReplacement);
