@@ -209,6 +209,9 @@ final class MailConnection implements Wire.Party {
     var unanswered = new AtomicInteger(envelopes.size());
     for (byte[] bytes : envelopes) {
       var envelope = Envelope.decode(bytes);
+      if (!envelope.isBare()) {
+        throw new Malformed("an envelope that is whole among bare ones");
+      }
       if (!its.equals(envelope.outside().body())) {
         throw new Malformed("an envelope with another body than it says");
       }

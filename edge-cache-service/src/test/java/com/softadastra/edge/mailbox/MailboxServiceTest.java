@@ -434,6 +434,16 @@ class MailboxServiceTest {
   }
 
   @Test
+  void hangsUpOnWhoBringsAWholeEnvelopeAmongBareOnes() {
+    byte[] body = Envelopes.body(1, 100);
+    var ann = welcomed(ANN);
+    ann.say(new Deposits(List.of(sharing(ANN, BOB, 1, body).encode()), body));
+    assertThat(ann.hears(Farewell.class))
+        .containsExactly(new Farewell("an envelope that is whole among bare ones"));
+    assertThat(store.totals().envelopes()).isZero();
+  }
+
+  @Test
   void takesAWholeEnvelopeByItselfAndNoBareOne() {
     byte[] body = Envelopes.body(1, 100);
     refuses(sharing(ANN, BOB, 1, body).bare(), "its body is not with it");
