@@ -6,13 +6,17 @@ import static com.softadastra.edge.mailbox.Envelopes.CAT;
 import static com.softadastra.edge.mailbox.Envelopes.arrived;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.softadastra.contracts.documents.Priority;
 import com.softadastra.edge.mailbox.MailboxStore;
 import com.softadastra.edge.mailbox.MailboxStore.Put;
+import com.softadastra.engine.log.Signatures.NodeKey;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HexFormat;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
@@ -35,11 +39,9 @@ class MailboxWebIT {
     edge =
         EdgeApplication.application()
             .run("--server.port=0", "--softadastra.link.port=0", "--softadastra.data=" + data);
-    put(1);
-    put(2);
-    var forced = new CompletableFuture<Put>();
-    edge.getBean(MailboxStore.class).put(arrived(ANN, CAT, 3), forced);
-    forced.join();
+    put(BOB, 1);
+    put(BOB, 2);
+    put(CAT, 3);
   }
 
   @AfterAll
@@ -47,9 +49,12 @@ class MailboxWebIT {
     edge.close();
   }
 
-  private static void put(long number) {
+  private static void put(NodeKey to, long number) {
+    // on this machine's clock, by which the edge looks for what is expired as soon as it is up
+    var expires = Instant.now().plus(Duration.ofDays(1));
     var forced = new CompletableFuture<Put>();
-    edge.getBean(MailboxStore.class).put(arrived(ANN, BOB, number), forced);
+    edge.getBean(MailboxStore.class)
+        .put(arrived(ANN, to, number, Priority.NORMAL, expires, 100), forced);
     forced.join();
   }
 
