@@ -44,6 +44,12 @@ final class Tables implements EdgeDatabase.Witness {
 
   private static final Logger LOG = LoggerFactory.getLogger(Tables.class);
 
+  /**
+   * What of a pile goes later than a turn, which is the first parameter and the third, goes then.
+   */
+  static final String RAISE =
+      "update envelope set turn = ? where destination = ? and turn >= 1 + ? and pile_no = ?";
+
   private final Statements statements;
   private final Quotas quotas;
   private final LongSupplier freeBytes;
@@ -177,12 +183,7 @@ final class Tables implements EdgeDatabase.Witness {
     int size = envelope.size();
     int turn = Priority.URGENT.ordinal() - envelope.priority().ordinal();
     // those before it in its pile are what it follows on
-    statements.change(
-        "update envelope set turn = ? where destination = ? and turn > ? and pile_no = ?",
-        turn,
-        envelope.destination(),
-        turn,
-        pile);
+    statements.change(RAISE, turn, envelope.destination(), turn, pile);
     lastNumber++;
     statements.change(
         "insert into envelope values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -33,11 +33,13 @@ import com.softadastra.guard.EmbeddedDatabase;
 import com.softadastra.guard.FailStop;
 import com.softadastra.guard.GuardFileSystem;
 import com.softadastra.guard.GuardSettings;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -45,6 +47,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -247,11 +250,33 @@ class H2MailboxStoreIT {
                       + " order by b.relay, b.number limit 256"))
           .contains("BROUGHT\" \"B\"\n    /* PUBLIC.PRIMARY_KEY")
           .contains("index sorted");
-      assertThat(
-              plan(
-                  database,
-                  "update envelope set turn = 0 where destination = X'' and turn > 1 and pile_no = 5"))
-          .contains("ENVELOPE_IN_TURN");
+    }
+  }
+
+  /** An index's condition "greater" begins with what is equal, which can be all of a mailbox. */
+  @Test
+  void looksAtNoneOfAMailboxThatGoAsSoonAsWhatComes() throws Exception {
+    try (var store = open()) {
+      for (int i = 0; i < 40; i++) {
+        put(store, i).join();
+      }
+    }
+    try (var database =
+            EmbeddedDatabase.open(
+                directory.resolve("mailboxes").toString(),
+                GuardFileSystem.register(GuardSettings.production()),
+                EdgeDatabase.SCHEMA);
+        var connection = database.connect();
+        var raise = connection.prepareStatement("explain analyze " + Tables.RAISE)) {
+      int normal = 1;
+      raise.setInt(1, normal);
+      raise.setBytes(2, BOB.nodeId().hash().bytes());
+      raise.setInt(3, normal);
+      raise.setLong(4, 1);
+      try (var row = raise.executeQuery()) {
+        row.next();
+        assertThat(row.getString(1)).contains("scanCount: 1 ");
+      }
     }
   }
 
@@ -273,11 +298,14 @@ class H2MailboxStoreIT {
     int envelopes = Integer.getInteger("mailbox.envelopes", 6_000);
     long began = System.nanoTime();
     try (var store = open()) {
-      var forced = new ArrayList<CompletableFuture<Put>>();
+      var forced = new ArrayDeque<CompletableFuture<Put>>();
       for (int i = 0; i < envelopes; i++) {
         var put = new CompletableFuture<Put>();
         store.put(unsigned(i), put);
         forced.add(put);
+        if (forced.size() == 1024) {
+          forced.remove().join();
+        }
       }
       forced.forEach(CompletableFuture::join);
     }
@@ -286,24 +314,28 @@ class H2MailboxStoreIT {
         var schedule = new ThreadSchedule()) {
       long opened = System.nanoTime();
       assertThat(store.totals().envelopes()).isEqualTo(envelopes);
-      long most = drain(store, schedule, envelopes);
-      long drained = System.nanoTime();
+      var drained = drain(store, schedule, envelopes);
       System.out.printf(
-          "H2MailboxStoreIT: %,d envelopes, filled in %.1f s, opened in %.2f s, drained in %.1f s, at most %d untaken%n",
+          "H2MailboxStoreIT: %,d envelopes, filled in %.1f s, opened in %.2f s, drained in %.1f s,"
+              + " at most %d untaken, %d MB of heap in use when half were out%n",
           envelopes,
           (filled - began) / 1e9,
           (opened - filled) / 1e9,
-          (drained - opened) / 1e9,
-          most);
+          (System.nanoTime() - opened) / 1e9,
+          drained.mostUntaken(),
+          drained.heapBytes() / 1_000_000);
       assertThat(Duration.ofNanos(opened - filled)).isLessThan(Duration.ofSeconds(10));
-      assertThat(most).isLessThanOrEqualTo(32);
+      assertThat(drained.mostUntaken()).isLessThanOrEqualTo(32);
+      assertThat(drained.heapBytes()).isLessThan(256 << 20);
     }
   }
 
   /**
-   * @return how many envelopes were untaken at most
+   * @param heapBytes in use when half of them were out, garbage collected
    */
-  private static long drain(H2MailboxStore store, ThreadSchedule schedule, int envelopes) {
+  private record Drained(long mostUntaken, long heapBytes) {}
+
+  private static Drained drain(H2MailboxStore store, ThreadSchedule schedule, int envelopes) {
     var relay =
         new MailboxService(
             store,
@@ -314,6 +346,8 @@ class H2MailboxStoreIT {
     var said = Sinks.many().unicast().<byte[]>onBackpressureBuffer();
     var untaken = new AtomicLong();
     var most = new AtomicLong();
+    var out = new AtomicInteger();
+    var heapBytes = new AtomicLong();
     said.tryEmitNext(new MailFrame.Arrival(List.of()).encode()).orThrow();
     // takes each a little later, so that as many as may are under way
     Flux<byte[]> heard = relay.accept(BOB.nodeId(), said.asFlux());
@@ -321,7 +355,12 @@ class H2MailboxStoreIT {
         .map(MailFrame::decode)
         .filter(MailFrame.Mail.class::isInstance)
         .take(envelopes)
-        .doOnNext(_ -> most.accumulateAndGet(untaken.incrementAndGet(), Math::max))
+        .doOnNext(_ -> {
+          most.accumulateAndGet(untaken.incrementAndGet(), Math::max);
+          if (out.incrementAndGet() == envelopes / 2) {
+            heapBytes.set(heapInUse());
+          }
+        })
         .map(mail -> id(((MailFrame.Mail) mail).envelope()))
         .bufferTimeout(48, Duration.ofMillis(1))
         .doOnNext(ids ->
@@ -329,9 +368,14 @@ class H2MailboxStoreIT {
               untaken.decrementAndGet();
               said.emitNext(new MailFrame.Taken(id).encode(), Sinks.EmitFailureHandler.FAIL_FAST);
             }))
-        .blockLast(Duration.ofMinutes(5));
+        .blockLast(Duration.ofMinutes(30));
     relay.close();
-    return most.get();
+    return new Drained(most.get(), heapBytes.get());
+  }
+
+  private static long heapInUse() {
+    System.gc();
+    return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
   }
 
   private static byte[] id(byte[] envelope) {
