@@ -349,21 +349,25 @@ final class GuardChannel extends FileBaseDefault {
     return open == null ? data : open;
   }
 
-  /** From now on all that is done counts at once, at {@link #endReplacement}. */
+  /**
+   * From now on all that is done counts at once, at {@link #endReplacement}.
+   *
+   * @throws IOException where there can be no shadow; then nothing has begun
+   */
   void beginReplacement() throws IOException {
     operations.lock();
     try {
       commit(writable());
-      try {
-        if (begun) {
+      if (begun) {
+        try {
           checkpointNow(openJournal());
-          // who appends next begins one: an empty generation that is turned over is missing later
-          begun = false;
+        } catch (IOException | RuntimeException | Error e) {
+          throw failed(e);
         }
-        shadow = Shadow.begin(GuardFileSystem.shadowOf(path), data);
-      } catch (IOException | RuntimeException | Error e) {
-        throw failed(e);
+        // who appends next begins one: an empty generation that is turned over is missing later
+        begun = false;
       }
+      shadow = Shadow.begin(GuardFileSystem.shadowOf(path), data);
     } finally {
       operations.unlock();
     }

@@ -66,8 +66,13 @@ final class Shadow extends FileBaseDefault {
    */
   static Shadow begin(FilePath path, FileChannel data) throws IOException {
     FileChannel file = path.open("rw");
-    file.truncate(0);
-    return new Shadow(path, data, file);
+    try {
+      file.truncate(0);
+      return new Shadow(path, data, file);
+    } catch (IOException | RuntimeException | Error e) {
+      file.close();
+      throw e;
+    }
   }
 
   @Override

@@ -732,6 +732,27 @@ class GuardChannelTest {
     }
   }
 
+  @Test
+  void goesOnAsBeforeWhereThereCanBeNoShadow() throws IOException {
+    GuardChannel channel = guarded();
+    writeLetters(channel, 0, "hhabcdef");
+    disk.setFault((what, file) -> {
+      if (what == DiskFault.Kind.TRUNCATE && file.equals("/db.shadow")) {
+        throw new IOException("Read-only file system");
+      }
+    });
+    assertThatThrownBy(channel::beginReplacement).hasMessage("Read-only file system");
+    disk.setFault(DiskFault.NONE);
+    writeLetters(channel, 2, "ABC");
+    channel.force(true);
+
+    assertThat(stops).isEmpty();
+    restartWith(disk.image());
+    try (FileChannel again = open()) {
+      assertThat(shown(again)).isEqualTo("hhABCdef");
+    }
+  }
+
   /** Which the record that makes a shadow count may have been, for all that anybody knows. */
   @Test
   void stopsWhereTheEndOfAReplacementFails() throws IOException {
