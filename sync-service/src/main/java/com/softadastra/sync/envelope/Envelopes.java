@@ -27,12 +27,12 @@ import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -113,7 +113,7 @@ public final class Envelopes {
    * @throws Refused where it is no member
    */
   public Sealed seal(SpaceId space, NodeId to) {
-    return seal(space, Map.of(to, said(space, to)), 0, Sealer.Stamp.byHand(now()));
+    return seal(space, Map.of(to, said(space, to)), 0, Set.of(), Sealer.Stamp.byHand(now()));
   }
 
   /**
@@ -121,17 +121,23 @@ public final class Envelopes {
    *
    * @param to what each of them said last
    * @param after what the log has up to this position is with the relay already
+   * @param had log positions of entries that can't be read here, and that each of them has or the
+   *     relay has for it
    * @param life how long it is to be kept there
    * @throws Refused where one is no member
    */
   public Sealed sealForRelay(
-      SpaceId space, Map<NodeId, Optional<Statement>> to, long after, Duration life) {
+      SpaceId space,
+      Map<NodeId, Optional<Statement>> to,
+      long after,
+      Set<Long> had,
+      Duration life) {
     var priority =
         recording.view(space).map(view -> view.urgency().beyond(after)).orElse(Priority.NORMAL);
     long made = now();
     var stamp =
         new Sealer.Stamp(priority, made, made + life.toMillis(), Passage.sign(space, key.nodeId()));
-    return seal(space, to, after, stamp);
+    return seal(space, to, after, had, stamp);
   }
 
   /** What a member said last of what it has. */
@@ -150,20 +156,25 @@ public final class Envelopes {
    * @throws Refused where it is no member
    */
   public Sealed sealAll(SpaceId space, NodeId to) {
-    return seal(space, Map.of(to, Optional.empty()), 0, Sealer.Stamp.byHand(now()));
+    return seal(space, Map.of(to, Optional.empty()), 0, Set.of(), Sealer.Stamp.byHand(now()));
   }
 
   private Sealed seal(
-      SpaceId space, Map<NodeId, Optional<Statement>> to, long after, Sealer.Stamp stamp) {
+      SpaceId space,
+      Map<NodeId, Optional<Statement>> to,
+      long after,
+      Set<Long> had,
+      Sealer.Stamp stamp) {
     // in one order, so that a simulation seals the same again
     var members =
         new TreeMap<>(to)
             .entrySet().stream()
                 .map(each -> new Sealer.To(member(space, each.getKey()), each.getValue()))
                 .toList();
-    var host = exchanges.carriedTo(members.getFirst().member().node(), space, after);
+    var host = exchanges.carriedTo(members.getFirst().member().node(), space, after, had);
     return new Sealed(
         members.stream().map(Sealer.To::member).toList(),
+        had,
         new Sealer(key, space, host, members, stamp, surroundings.random()));
   }
 
@@ -183,11 +194,13 @@ public final class Envelopes {
    */
   public final class Sealed implements Iterator<Envelope> {
     private final List<Membership.Member> to;
+    private final Set<Long> had;
     private final Sealer sealer;
     private byte @Nullable [] next;
 
-    private Sealed(List<Membership.Member> to, Sealer sealer) {
+    private Sealed(List<Membership.Member> to, Set<Long> had, Sealer sealer) {
       this.to = to;
+      this.had = had;
       this.sealer = sealer;
     }
 
@@ -236,22 +249,20 @@ public final class Envelopes {
 
     /** Whether something was left out because it can't be read here; known in the end. */
     public boolean lacks() {
-      return lacking(0).isPresent();
+      return !lacking().isEmpty();
     }
 
     /**
-     * The first log position beyond another at which something was left out because it can't be
-     * read here; what follows on it may be left out too. Known in the end.
+     * The log positions at which something was left out because it can't be read here; what follows
+     * on it may be left out too. Known in the end.
      */
-    public OptionalLong lacking(long after) {
+    public Set<Long> lacking() {
       var unknown =
           recording.damaged().stream()
               .filter(entry -> entry.place() == null)
-              .map(DamagedEntry::position);
-      return Stream.concat(sealer.withheld().stream(), unknown)
-          .mapToLong(Long::longValue)
-          .filter(position -> position > after)
-          .min();
+              .map(DamagedEntry::position)
+              .filter(position -> !had.contains(position));
+      return Stream.concat(sealer.withheld().stream(), unknown).collect(Collectors.toSet());
     }
   }
 

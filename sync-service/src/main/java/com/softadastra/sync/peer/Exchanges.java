@@ -437,12 +437,14 @@ public final class Exchanges {
    * what is forced now of one space.
    *
    * @param after the log position up to which the peer gets it otherwise
+   * @param had log positions of entries that it has, or gets otherwise, though they can't be read
+   *     here: what follows on them is of use to it
    */
-  public SessionHost carriedTo(NodeId peer, SpaceId space, long after) {
+  public SessionHost carriedTo(NodeId peer, SpaceId space, long after, Set<Long> had) {
     // the position first: what this node then says to have is at least as much
     long durable = recording.durable();
     gossip.say(space);
-    return new Carried(peer, space, Runnable::run, after, durable);
+    return new Carried(peer, space, Runnable::run, after, had, durable);
   }
 
   /**
@@ -452,7 +454,7 @@ public final class Exchanges {
    * @param steps run what completes
    */
   public SessionHost carriedFrom(NodeId peer, SpaceId space, Executor steps) {
-    return new Carried(peer, space, steps, 0, 0);
+    return new Carried(peer, space, steps, 0, Set.of(), 0);
   }
 
   /**
@@ -743,12 +745,14 @@ public final class Exchanges {
   private final class Carried extends Host {
     private final SpaceId only;
     private final long after;
+    private final Set<Long> had;
     private final long durable;
 
-    Carried(NodeId peer, SpaceId only, Executor steps, long after, long durable) {
+    Carried(NodeId peer, SpaceId only, Executor steps, long after, Set<Long> had, long durable) {
       super(peer, steps);
       this.only = only;
       this.after = after;
+      this.had = had;
       this.durable = durable;
     }
 
@@ -786,6 +790,13 @@ public final class Exchanges {
     @Override
     public Optional<List<LoggedEntry>> entries(SpaceId space, long from, int bytes) {
       return super.entries(space, Math.max(from, after), bytes);
+    }
+
+    @Override
+    public List<Unreadable> unreadable(SpaceId space) {
+      return super.unreadable(space).stream()
+          .filter(entry -> !had.contains(entry.position()))
+          .toList();
     }
 
     @Override

@@ -13,6 +13,7 @@ import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.sync.envelope.Envelopes;
 import com.softadastra.sync.peer.CustodyMark.Way;
+import com.softadastra.sync.storage.DamagedEntry;
 import com.softadastra.sync.storage.SpaceView;
 import java.time.Duration;
 import java.time.Instant;
@@ -27,6 +28,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -92,9 +94,10 @@ final class Bringing {
    *
    * @param upTo the mark
    * @param life of the member; another one is brought all
-   * @param mended as many entries as had been mended then: when more are, it begins at the mark
+   * @param lacking where something was left out for it: once it doesn't lack all of that any more,
+   *     it begins at the mark
    */
-  private record Beyond(long upTo, @Nullable Incarnation life, long reached, long mended) {}
+  private record Beyond(long upTo, @Nullable Incarnation life, long reached, Set<Long> lacking) {}
 
   /**
    * A way on which something may have to be brought.
@@ -108,7 +111,8 @@ final class Bringing {
    *
    * @param upTo the mark
    * @param has what the member has, with what the relay has for it
-   * @param mended entries by then
+   * @param lacking the log positions beyond the mark of what the member lacks and can't be read
+   *     here
    * @param word what is told beside entries
    */
   private record Begin(
@@ -116,7 +120,7 @@ final class Bringing {
       @Nullable Incarnation life,
       long upTo,
       Sharing.Has has,
-      long mended,
+      Set<Long> lacking,
       CustodyBook.Word word) {}
 
   /**
@@ -326,6 +330,7 @@ final class Bringing {
         .anyMatch(each -> each.getKey().space().equals(space) && each.getValue().id != null)) {
       return List.of();
     }
+    var damaged = served.recording().damaged();
     var shared = new LinkedHashMap<Envelopes.Sealed, List<Load>>();
     var begins = new ArrayList<Begin>();
     for (var due : ways) {
@@ -340,45 +345,66 @@ final class Bringing {
       }
       loads.remove(way);
       // more may have been written since that was begun
-      var begin = begin(due);
+      var begin = begin(due, damaged);
       if (begin != null) {
         begins.add(begin);
       }
     }
     var turns = new ArrayList<Runnable>();
     shared.values().forEach(each -> turns.add(() -> bring(each)));
-    Sharing.groups(begins, Begin::has, view.chains())
-        .forEach(group -> turns.add(() -> begin(space, group)));
+    // of those who lack the same of what can't be read, the same is left out
+    begins.stream()
+        .collect(Collectors.groupingBy(Begin::lacking, LinkedHashMap::new, Collectors.toList()))
+        .forEach((lacking, alike) -> {
+          var had =
+              damaged.stream()
+                  .map(DamagedEntry::position)
+                  .filter(position -> !lacking.contains(position))
+                  .collect(Collectors.toSet());
+          Sharing.groups(alike, Begin::has, view.chains())
+              .forEach(group -> turns.add(() -> begin(space, group, had)));
+        });
     return turns;
   }
 
   /** Null where there is nothing to tell. */
-  private @Nullable Begin begin(Due due) {
+  private @Nullable Begin begin(Due due, List<DamagedEntry> damaged) {
     var way = due.way();
     // the life first: a mark of an earlier one counts no more
     var life = custody.life(way.space(), way.to());
     long upTo = custody.upTo(way);
-    long brought = brought(way, life, upTo);
+    var said = envelopes.said(way.space(), way.to());
+    var lacking =
+        damaged.stream()
+            .filter(entry -> entry.position() > upTo && lacks(way.space(), said, entry))
+            .map(DamagedEntry::position)
+            .collect(Collectors.toSet());
+    long brought = brought(way, life, upTo, lacking);
     var word = custody.word(due.view(), way.to());
     return wordDue.contains(way) || due.last() > brought || custody.isNews(way, word)
-        ? new Begin(
-            way,
-            life,
-            upTo,
-            new Sharing.Has(brought, envelopes.said(way.space(), way.to())),
-            served.recording().mended(),
-            word)
+        ? new Begin(way, life, upTo, new Sharing.Has(brought, said), lacking, word)
         : null;
   }
 
-  private void begin(SpaceId space, Sharing.Group<Begin> group) {
+  /** Whether an entry may be one of a space that a member lacks. */
+  private static boolean lacks(SpaceId space, Optional<Statement> said, DamagedEntry entry) {
+    var place = entry.place();
+    if (place == null) {
+      return true;
+    }
+    var dot = place.dot();
+    long has = said.map(it -> it.vector().getOrDefault(dot.replica(), 0L)).orElse(0L);
+    return place.space().equals(space) && has < dot.sequence();
+  }
+
+  private void begin(SpaceId space, Sharing.Group<Begin> group, Set<Long> had) {
     var to = new HashMap<NodeId, Optional<Statement>>();
     group.members().forEach(begin -> to.put(begin.way().to(), begin.has().said()));
     var ways = group.members().stream().map(Begin::way).toList();
     trying(
         ways,
         () -> {
-          var sealed = envelopes.sealForRelay(space, to, group.after(), LIFE);
+          var sealed = envelopes.sealForRelay(space, to, group.after(), had, LIFE);
           var shared = group.members().stream().map(begin -> new Load(sealed, begin)).toList();
           wordDue.removeAll(ways);
           shared.forEach(load -> loads.put(load.begin.way(), load));
@@ -410,7 +436,8 @@ final class Bringing {
   private void deposit(List<Load> shared) {
     var sealed = shared.getFirst().sealed;
     var made =
-        sealed.next(shared.stream().map(load -> load.begin.way().to()).collect(Collectors.toSet()));
+        sealed.next(
+            shared.stream().map(load -> load.begin.way().to()).collect(Collectors.toSet()));
     // before more is made
     long reached = sealed.reached();
     for (var load : shared) {
@@ -428,12 +455,12 @@ final class Bringing {
   }
 
   /** Up to where all that can be read now was brought. */
-  private long brought(Way way, @Nullable Incarnation life, long upTo) {
+  private long brought(Way way, @Nullable Incarnation life, long upTo, Set<Long> lacking) {
     var more = beyond.get(way);
     return more != null
             && more.upTo() == upTo
             && Objects.equals(more.life(), life)
-            && more.mended() == served.recording().mended()
+            && lacking.containsAll(more.lacking())
         ? more.reached()
         : upTo;
   }
@@ -488,19 +515,25 @@ final class Bringing {
                 }));
   }
 
-  /** The mark to be kept now: not beyond what is still to be brought once it is mended. */
+  /**
+   * The mark to be kept now. It stays before all that was left out because something can't be read,
+   * which is brought once it can, or once the member has that.
+   */
   private long marked(Way way, Load load) {
     var begin = load.begin;
     long reached = reached(load);
-    long whole = load.sealed.lacking(begin.upTo()).orElse(Long.MAX_VALUE) - 1;
-    if (begin.has().upTo() > begin.upTo() && whole > begin.upTo()) {
-      // what was left out before it, and what follows on that, is not with the relay
+    var lacking = new TreeSet<>(begin.lacking());
+    lacking.addAll(load.sealed.lacking());
+    long whole = lacking.isEmpty() ? Long.MAX_VALUE : lacking.first() - 1;
+    long before = custody.upTo(way);
+    if (whole < begin.upTo()) {
+      // what it has can't be read any more, and what follows on that was left out
       beyond.remove(way);
-      return custody.upTo(way);
+      return before;
     }
-    long upTo = Math.max(custody.upTo(way), Math.min(reached, whole));
+    long upTo = Math.max(before, Math.min(reached, whole));
     if (upTo < reached) {
-      beyond.put(way, new Beyond(upTo, begin.life(), reached, begin.mended()));
+      beyond.put(way, new Beyond(upTo, begin.life(), reached, lacking));
     } else {
       beyond.remove(way);
     }

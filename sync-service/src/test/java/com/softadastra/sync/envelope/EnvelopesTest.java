@@ -246,7 +246,7 @@ class EnvelopesTest {
   /** More chains than there is room for before the entries. */
   @Test
   void whatNobodyCouldReadIsNotMade() {
-    var host = one.exchanges.carriedTo(two.id(), space, 0);
+    var host = one.exchanges.carriedTo(two.id(), space, 0, Set.of());
     var member =
         one.recording.view(space).orElseThrow().membership().member(two.id()).orElseThrow();
     var chains = new HashMap<Replica, ChainHead>();
@@ -286,7 +286,7 @@ class EnvelopesTest {
     for (var each : to) {
       said.put(each.id(), envelopes(from).said(space, each.id()));
     }
-    return envelopes(from).sealForRelay(space, said, 0, Duration.ofDays(1));
+    return envelopes(from).sealForRelay(space, said, 0, Set.of(), Duration.ofDays(1));
   }
 
   private Envelopes.Made madeByOne() {

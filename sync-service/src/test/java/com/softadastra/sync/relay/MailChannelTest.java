@@ -32,6 +32,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Sinks;
@@ -376,6 +377,7 @@ class MailChannelTest {
             space,
             Map.of(one.id(), envelopes(two).said(space, one.id())),
             two.recording.durable() - 1,
+            Set.of(),
             Duration.ofDays(1))
         .forEachRemaining(second::add);
     assertThat(first).hasSize(1);
@@ -526,6 +528,52 @@ class MailChannelTest {
     taken(two, relay.keepAll());
     assertThat(two.vector()).containsEntry(one.replica(), 4L);
     assertThat(custody.upTo(way)).isEqualTo(one.recording.durable());
+  }
+
+  /** Nobody can read an entry of this node's own any more, and that is known. */
+  private void damaged(long sequence) {
+    medium.turnEntry(position(sequence), 5);
+    assertThatThrownBy(() -> one.recording.log().find(space, one.replica(), sequence))
+        .isInstanceOfSatisfying(DamagedRow.class, one.recording::noticed);
+    soon();
+    assertThat(one.recording.damaged()).isNotEmpty();
+  }
+
+  private long position(long sequence) {
+    return one.recording.log().find(space, one.replica(), sequence).orElseThrow().position();
+  }
+
+  /** The relay has that, so what follows on it is of use to the member. */
+  @Test
+  void whatFollowsOnWhatIsInCustodyIsBroughtThoughThatCannotBeReadAnyMore() {
+    one.write(2);
+    var all = new ArrayList<>(relay.keepAll());
+    damaged(2);
+    one.write(1);
+    var more = relay.keepAll();
+    assertThat(entries(more)).isOne();
+    assertThat(custody.upTo(way)).isEqualTo(one.recording.durable());
+    all.addAll(more);
+    taken(two, all);
+    assertThat(two.vector()).containsEntry(one.replica(), 3L);
+  }
+
+  @Test
+  void whatIsLeftOutLetsNothingComeTwice() {
+    learn(membership().grant(one.id(), key(3).publicKey(), "3", Role.WRITER, 3));
+    var three = new MeetingNode(key(3), membership(), new Medium(), queue, network);
+    one.write(4);
+    long mark = position(2) - 1;
+    damaged(2);
+    reconnect();
+    assertThat(entries(relay.keepAll())).isOne();
+    for (int i = 0; i < 3; i++) {
+      three.write(1);
+      sealed(three, one).forEach(this::mail);
+      one.write(1);
+      assertThat(entries(relay.keepAll())).as("what the third has written").isOne();
+      assertThat(custody.upTo(way)).isEqualTo(mark);
+    }
   }
 
   private Membership granted(int n) {

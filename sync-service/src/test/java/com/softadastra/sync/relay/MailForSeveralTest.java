@@ -1,6 +1,7 @@
 package com.softadastra.sync.relay;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.SpaceId;
@@ -9,10 +10,13 @@ import com.softadastra.contracts.time.EventQueue;
 import com.softadastra.engine.envelope.Custody;
 import com.softadastra.engine.envelope.Envelope;
 import com.softadastra.engine.envelope.MailFrame;
+import com.softadastra.engine.log.EntryCodec;
+import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.engine.session.Frame;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.MembershipRecord;
+import com.softadastra.engine.space.ReceivedEntry;
 import com.softadastra.sync.documents.SpaceNames;
 import com.softadastra.sync.envelope.Envelopes;
 import com.softadastra.sync.peer.CustodyMark.Way;
@@ -20,6 +24,7 @@ import com.softadastra.sync.peer.InMemoryPeerStore;
 import com.softadastra.sync.peer.MeetingNode;
 import com.softadastra.sync.peer.MemoryNetwork;
 import com.softadastra.sync.peer.RelayDirectory;
+import com.softadastra.sync.storage.DamagedRow;
 import com.softadastra.sync.storage.InMemoryJournal.Medium;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -40,6 +45,7 @@ class MailForSeveralTest {
 
   private final EventQueue queue = new EventQueue();
   private final List<MeetingNode> nodes = new ArrayList<>();
+  private final Medium medium = new Medium();
   private final Map<NodeId, CustodyBook> custody = new HashMap<>();
 
   /** What the relay has, whole, in the order in which it came. */
@@ -65,7 +71,8 @@ class MailForSeveralTest {
     membership = membership.with(List.of(SpaceNames.sign(relay, key(1))));
     space = membership.space();
     for (int n = 1; n <= MEMBERS; n++) {
-      var node = new MeetingNode(key(n), membership, new Medium(), queue, new MemoryNetwork(queue));
+      var disk = n == 1 ? medium : new Medium();
+      var node = new MeetingNode(key(n), membership, disk, queue, new MemoryNetwork(queue));
       nodes.add(node);
       custody.put(
           node.id(),
@@ -305,6 +312,128 @@ class MailForSeveralTest {
     }
     assertThat(counts.remove(two.id())).isZero();
     assertThat(counts.values()).containsOnly(1L);
+  }
+
+  /** An entry of the first node can't be read any more. */
+  private LoggedEntry damaged(long sequence) {
+    var one = nodes.getFirst();
+    var entry = one.recording.log().find(space, one.replica(), sequence).orElseThrow();
+    assertThat(medium.turnEntry(entry.position(), 5)).isTrue();
+    return entry;
+  }
+
+  private void notice(LoggedEntry damaged) {
+    var one = nodes.getFirst();
+    assertThatThrownBy(
+            () -> one.recording.log().find(space, one.replica(), damaged.entry().sequence()))
+        .isInstanceOfSatisfying(DamagedRow.class, one.recording::noticed);
+    soon();
+    assertThat(one.recording.damaged()).isNotEmpty();
+  }
+
+  /** The sequences of the first node's entries that the relay has for another. */
+  private List<Long> atRelay(MeetingNode node) {
+    return mailboxes.getOrDefault(node.id(), List.of()).stream()
+        .flatMap(envelope -> Envelopes.read(envelope, node.key).stream())
+        .filter(Frame.Entries.class::isInstance)
+        .flatMap(frame -> ((Frame.Entries) frame).batch().stream())
+        .map(offered -> EntryCodec.decode(offered.bytes()).sequence())
+        .toList();
+  }
+
+  private void lost(MeetingNode node) {
+    custody.get(nodes.getFirst().id()).lost(new Way(space, node.id(), RELAY.nodeId()));
+    mailboxes.remove(node.id());
+    soon();
+  }
+
+  /** One lacks what can't be read, and the relay has it for the others. */
+  @Test
+  void noMarkPassesWhatIsLeftOutForOneOfThem() {
+    var one = nodes.getFirst();
+    one.write(2);
+    visit(one);
+    var second = damaged(2);
+    notice(second);
+    var late = nodes.getLast();
+    lost(late);
+    one.write(1);
+    var visit = new Visit(one, true);
+    soon();
+    assertThat(visit.deposits).as("what the others lack, and what it lacks").hasSize(2);
+    visit.end();
+    assertThat(atRelay(late)).containsExactly(1L);
+    assertThat(mark(one, late)).isEqualTo(second.position() - 1);
+    for (var node : nodes.subList(1, MEMBERS - 1)) {
+      assertThat(atRelay(node)).containsExactly(1L, 2L, 3L);
+      assertThat(mark(one, node)).isEqualTo(one.recording.durable());
+    }
+
+    one.recording.mend(
+        space,
+        List.of(
+            new ReceivedEntry(second.entry(), second.bytes(), second.hash(), second.signature())));
+    soon();
+    visit(one);
+    assertThat(atRelay(late)).containsExactly(1L, 2L, 3L);
+    assertThat(mark(one, late)).isEqualTo(one.recording.durable());
+  }
+
+  /** One has said that it has what can't be read; the relay has it for none. */
+  @Test
+  void whoHasWhatCannotBeReadIsBroughtWhatFollowsOnIt() {
+    var one = nodes.getFirst();
+    var has = nodes.get(1);
+    one.write(2);
+    visit(one);
+    visit(has);
+    visit(one);
+    nodes.subList(1, MEMBERS).forEach(this::lost);
+    notice(damaged(2));
+    one.write(1);
+    visit(one);
+    assertThat(atRelay(has)).containsExactly(3L);
+    assertThat(mark(one, has)).isEqualTo(one.recording.durable());
+    for (var node : nodes.subList(2, MEMBERS)) {
+      assertThat(atRelay(node)).containsExactly(1L);
+      assertThat(mark(one, node)).isLessThan(one.recording.durable() - 1);
+    }
+  }
+
+  /** It was known to nobody when they were put together. */
+  @Test
+  void whatIsDamagedWhileItIsBroughtKeepsTheOthersFromNothing() {
+    var one = nodes.getFirst();
+    one.write(60, 60_000);
+    visit(one);
+    var late = nodes.getLast();
+    lost(late);
+    one.write(10, 60_000);
+    var visit = new Visit(one, false);
+    assertThat(visit.deposits).singleElement().satisfies(it -> assertThat(it).hasSize(MEMBERS - 1));
+    var damaged = damaged(55);
+    notice(damaged);
+    for (int i = 0; i < visit.deposits.size(); i++) {
+      assertThat(i).as("brought over and over").isLessThan(20);
+      visit.deposits.get(i).forEach(visit::keep);
+      soon();
+      for (var node : nodes.subList(1, MEMBERS)) {
+        assertThat(atRelay(node)).containsAll(upTo(mark(one, node)));
+      }
+    }
+    visit.end();
+    assertThat(mark(one, late)).isEqualTo(damaged.position() - 1);
+    for (var node : nodes.subList(1, MEMBERS - 1)) {
+      assertThat(mark(one, node)).isEqualTo(one.recording.durable());
+    }
+  }
+
+  /** The sequences of the first node's entries up to a position of its log. */
+  private List<Long> upTo(long position) {
+    return medium.entries().stream()
+        .filter(logged -> logged.position() <= position)
+        .map(logged -> logged.entry().sequence())
+        .toList();
   }
 
   /** One that comes late is not sent what the others have, nor do they get what it lacks. */
