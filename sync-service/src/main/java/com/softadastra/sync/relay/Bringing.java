@@ -84,6 +84,9 @@ final class Bringing {
   /** To whom this node has to say what it has, though its log has not grown. */
   private final Set<Way> wordDue = new HashSet<>();
 
+  /** Who was among several for whom something could not be sealed, until it can for each alone. */
+  private final Set<Way> alone = new HashSet<>();
+
   /** Where to begin next, so that all get their turn. */
   private int turn;
 
@@ -122,6 +125,13 @@ final class Bringing {
       Sharing.Has has,
       Set<Long> lacking,
       CustodyBook.Word word) {}
+
+  /**
+   * Who can share. Of those who lack the same of what can't be read, the same is left out.
+   *
+   * @param alone null for those who can
+   */
+  private record Alike(Set<Long> lacking, @Nullable Way alone) {}
 
   /**
    * What is brought to a member, and the envelope of it that waits for the relay's signature. Who
@@ -285,6 +295,7 @@ final class Bringing {
     loads.keySet().removeIf(isLeft);
     beyond.keySet().removeIf(isLeft);
     wordDue.removeIf(isLeft);
+    alone.removeIf(isLeft);
   }
 
   /**
@@ -307,6 +318,7 @@ final class Bringing {
   /** The member is in reach, or nobody counts on it: it gets all by another way. */
   private void forget(Way way) {
     wordDue.remove(way);
+    alone.remove(way);
     loads.computeIfPresent(way, (_, load) -> load.id == null ? null : load);
   }
 
@@ -352,19 +364,22 @@ final class Bringing {
     }
     var turns = new ArrayList<Runnable>();
     shared.values().forEach(each -> turns.add(() -> bring(each)));
-    // of those who lack the same of what can't be read, the same is left out
     begins.stream()
-        .collect(Collectors.groupingBy(Begin::lacking, LinkedHashMap::new, Collectors.toList()))
-        .forEach((lacking, alike) -> {
+        .collect(Collectors.groupingBy(this::alike, LinkedHashMap::new, Collectors.toList()))
+        .forEach((each, alike) -> {
           var had =
               damaged.stream()
                   .map(DamagedEntry::position)
-                  .filter(position -> !lacking.contains(position))
+                  .filter(position -> !each.lacking().contains(position))
                   .collect(Collectors.toSet());
           Sharing.groups(alike, Begin::has, view.chains())
               .forEach(group -> turns.add(() -> begin(space, group, had)));
         });
     return turns;
+  }
+
+  private Alike alike(Begin begin) {
+    return new Alike(begin.lacking(), alone.contains(begin.way()) ? begin.way() : null);
   }
 
   /** Null where there is nothing to tell. */
@@ -406,9 +421,9 @@ final class Bringing {
         () -> {
           var sealed = envelopes.sealForRelay(space, to, group.after(), had, LIFE);
           var shared = group.members().stream().map(begin -> new Load(sealed, begin)).toList();
-          wordDue.removeAll(ways);
           shared.forEach(load -> loads.put(load.begin.way(), load));
           deposit(shared);
+          wordDue.removeAll(ways);
         });
   }
 
@@ -416,15 +431,19 @@ final class Bringing {
     trying(shared.stream().map(load -> load.begin.way()).toList(), () -> deposit(shared));
   }
 
-  /** What can't be read, or sealed, may be healed. */
+  /** What can't be read, or sealed, may be healed. Of several it may be so for one alone. */
   private void trying(List<Way> ways, Runnable deposit) {
     try {
       deposit.run();
+      ways.forEach(alone::remove);
     } catch (Refused e) {
-      ways.forEach(way -> {
-        loads.remove(way);
-        pause(way, PAUSE);
-      });
+      ways.forEach(loads::remove);
+      if (ways.size() > 1) {
+        alone.addAll(ways);
+        signal.run();
+        return;
+      }
+      ways.forEach(way -> pause(way, PAUSE));
       LOG.warn(
           "nothing can be brought to {} for {}: {}",
           relay,

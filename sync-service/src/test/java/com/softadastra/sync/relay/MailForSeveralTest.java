@@ -428,6 +428,28 @@ class MailForSeveralTest {
     }
   }
 
+  /** What one lacks can't be read, and nobody knows that yet. */
+  @Test
+  void whatCannotBeSealedForOneIsBroughtToTheOthers() {
+    var one = nodes.getFirst();
+    one.write(3);
+    visit(one);
+    var late = nodes.getLast();
+    lost(late);
+    var damaged = damaged(2);
+    one.write(1);
+    var visit = new Visit(one, true);
+    soon();
+    for (var node : nodes.subList(1, MEMBERS - 1)) {
+      assertThat(atRelay(node)).containsExactly(1L, 2L, 3L, 4L);
+      assertThat(mark(one, node)).isEqualTo(one.recording.durable());
+    }
+    queue.advance(Duration.ofMinutes(10));
+    assertThat(atRelay(late)).containsExactly(1L);
+    assertThat(mark(one, late)).isEqualTo(damaged.position() - 1);
+    visit.end();
+  }
+
   /** The sequences of the first node's entries up to a position of its log. */
   private List<Long> upTo(long position) {
     return medium.entries().stream()
