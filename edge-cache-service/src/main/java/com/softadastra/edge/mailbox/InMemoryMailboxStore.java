@@ -123,8 +123,8 @@ public class InMemoryMailboxStore implements MailboxStore {
   }
 
   @Override
-  public void put(Arrived envelope, CompletableFuture<Put> forced) {
-    submit(_ -> put(envelope), forced);
+  public void put(List<Arrived> envelopes, CompletableFuture<List<Put>> forced) {
+    submit(_ -> envelopes.stream().map(this::put).toList(), forced);
   }
 
   @Override

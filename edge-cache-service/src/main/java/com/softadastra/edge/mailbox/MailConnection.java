@@ -3,6 +3,7 @@ package com.softadastra.edge.mailbox;
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.NodeId;
 import com.softadastra.edge.mailbox.MailboxStore.Account;
+import com.softadastra.edge.mailbox.MailboxStore.Arrived;
 import com.softadastra.edge.mailbox.MailboxStore.Kept;
 import com.softadastra.edge.mailbox.MailboxStore.Pile;
 import com.softadastra.edge.mailbox.MailboxStore.Put;
@@ -22,6 +23,7 @@ import com.softadastra.engine.envelope.MailFrame.Siblings;
 import com.softadastra.engine.envelope.MailFrame.Taken;
 import com.softadastra.engine.envelope.MailFrame.Welcome;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -136,8 +138,8 @@ final class MailConnection implements Wire.Party {
   @Override
   public void take(MailFrame frame) {
     switch (frame) {
-      case Deposit(var envelope) -> deposit(envelope);
-      case Deposits(var envelopes, var body) -> deposit(envelopes, body);
+      case Deposit deposit -> deposit(deposit);
+      case Deposits deposits -> deposit(deposits);
       case Taken taken -> taken(taken.id());
       case PassedOver passed -> passedOver(passed.id());
       case Siblings named -> {
@@ -191,82 +193,94 @@ final class MailConnection implements Wire.Party {
 
   // ---- deposits
 
-  private void deposit(byte[] bytes) {
+  private void deposit(Deposit deposit) {
+    byte[] bytes = deposit.envelope();
     var envelope = Envelope.decode(bytes);
-    var body = envelope.body();
     if (envelope.isBare()) {
-      refuse(envelope, "its body is not with it", Duration.ZERO, () -> wire.ask(1));
-    } else if (body == null) {
-      deposit(envelope, bytes, null, () -> wire.ask(1));
-    } else {
-      deposit(envelope, envelope.bare().encode(), body, () -> wire.ask(1));
+      refuse(envelope.outside().id(), "its body is not with it", Duration.ZERO, () -> wire.ask(1));
+      return;
     }
+    var body = envelope.body();
+    deposit(List.of(envelope), List.of(body == null ? bytes : envelope.bare().encode()), body);
   }
 
   /** Those that have one body. */
-  private void deposit(List<byte[]> envelopes, byte[] body) {
-    var its = Envelope.Body.of(body);
-    var unanswered = new AtomicInteger(envelopes.size());
-    for (byte[] bytes : envelopes) {
-      var envelope = Envelope.decode(bytes);
+  private void deposit(Deposits deposits) {
+    var body = Envelope.Body.of(deposits.body());
+    var envelopes = deposits.envelopes().stream().map(Envelope::decode).toList();
+    for (var envelope : envelopes) {
       if (!envelope.isBare()) {
         throw new Malformed("an envelope that is whole among bare ones");
       }
-      if (!its.equals(envelope.outside().body())) {
+      if (!body.equals(envelope.outside().body())) {
         throw new Malformed("an envelope with another body than it says");
       }
-      deposit(
-          envelope,
-          bytes,
-          body,
-          () -> {
-            if (unanswered.decrementAndGet() == 0) {
-              wire.ask(1);
-            }
-          });
     }
+    deposit(envelopes, deposits.envelopes(), deposits.body());
   }
 
   /**
-   * @param bytes without the body
-   * @param answered is run when the transport has taken the answer
+   * @param bare their bytes, without the body
+   * @param body that all have; null where it is one that has none
    */
-  private void deposit(Envelope envelope, byte[] bytes, byte @Nullable [] body, Runnable answered) {
-    var arrived = relay.arrived(envelope, bytes, body, member, relay.rules().retention());
-    var refusal =
-        envelope.outside().sender().equals(member)
-            ? relay.refusal(envelope, arrived.size())
-            : Optional.of("who brings it has not made it");
-    if (refusal.isPresent()) {
-      refuse(envelope, refusal.get(), Duration.ZERO, answered);
+  private void deposit(List<Envelope> envelopes, List<byte[]> bare, byte @Nullable [] body) {
+    var unanswered = new AtomicInteger(envelopes.size());
+    Runnable answered =
+        () -> {
+          if (unanswered.decrementAndGet() == 0) {
+            wire.ask(1);
+          }
+        };
+    var admitted = new ArrayList<Arrived>();
+    for (int i = 0; i < envelopes.size(); i++) {
+      var envelope = envelopes.get(i);
+      var arrived = relay.arrived(envelope, bare.get(i), body, member, relay.rules().retention());
+      var refusal =
+          arrived.sender().equals(member)
+              ? relay.refusal(envelope, arrived.size())
+              : Optional.of("who brings it has not made it");
+      refusal.ifPresentOrElse(
+          why -> refuse(envelope.outside().id(), why, Duration.ZERO, answered),
+          () -> admitted.add(arrived));
+    }
+    if (admitted.isEmpty()) {
       return;
     }
-    var forced = new CompletableFuture<Put>();
-    wire.whenForced(forced, put -> answer(envelope, arrived.hash(), put, answered));
-    relay.store().put(arrived, forced);
+    var forced = new CompletableFuture<List<Put>>();
+    wire.whenForced(
+        forced,
+        puts -> {
+          for (int i = 0; i < puts.size(); i++) {
+            answer(admitted.get(i), puts.get(i), answered);
+          }
+        });
+    relay.store().put(admitted, forced);
   }
 
-  private void answer(Envelope envelope, Hash hash, Put put, Runnable answered) {
-    var outside = envelope.outside();
+  /**
+   * @param answered is run when the transport has taken the answer
+   */
+  private void answer(Arrived envelope, Put put, Runnable answered) {
+    byte[] id = EnvelopeIds.bytes(envelope.id());
     switch (put) {
       case Kept(var at) -> {
         relay.counts().kept.increment();
-        var custody = new Custody(outside.id(), outside.to(), hash, at.toEpochMilli());
+        var to = envelope.destination();
+        var custody = new Custody(id, to, envelope.hash(), at.toEpochMilli());
         wire.say(
-            new MailFrame.Kept(custody.sign(relay.store().key()), relay.isConnected(outside.to())),
-            answered);
-        relay.arrived(outside.pseudonym(), outside.to());
+            new MailFrame.Kept(custody.sign(relay.store().key()), relay.isConnected(to)), answered);
+        relay.arrived(envelope.pseudonym(), to);
       }
       case Refused(var why) ->
-          refuse(envelope, why.reason(), why.isPassing() ? RETRY : Duration.ZERO, answered);
+          refuse(id, why.reason(), why.isPassing() ? RETRY : Duration.ZERO, answered);
       case MailboxStore.Gone _, MailboxStore.Bodiless _ ->
           throw new IllegalStateException("gone or bare, though a member brings it whole");
     }
   }
 
-  private void refuse(Envelope envelope, String reason, Duration retry, Runnable answered) {
+  private void refuse(byte[] id, String reason, Duration retry, Runnable answered) {
     relay.counts().refused.increment();
-    wire.say(new MailFrame.Refused(envelope.outside().id(), reason, retry.toMillis()), answered);
+    wire.say(new MailFrame.Refused(id, reason, retry.toMillis()), answered);
   }
 
   // ---- mail

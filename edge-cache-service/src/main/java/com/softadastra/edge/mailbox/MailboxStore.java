@@ -23,11 +23,28 @@ public interface MailboxStore extends SiblingStore, AutoCloseable {
   NodeKey key();
 
   /**
-   * Keeps an envelope. One that is here already stays as it is, and is answered as it was. What
+   * Keeps envelopes. One that is here already stays as it is, and is answered as it was. What
    * another relay brings isn't taken again once it is {@link Gone}. A body is kept once, as long as
    * an envelope has it.
+   *
+   * @param envelopes that came together, one at least; of several all have the same body
+   * @param forced what became of each, in their order
    */
-  void put(Arrived envelope, CompletableFuture<Put> forced);
+  void put(List<Arrived> envelopes, CompletableFuture<List<Put>> forced);
+
+  /** The same with one. */
+  default void put(Arrived envelope, CompletableFuture<Put> forced) {
+    var all = new CompletableFuture<List<Put>>();
+    var _ =
+        all.whenComplete((puts, failure) -> {
+          if (failure == null) {
+            forced.complete(puts.getFirst());
+          } else {
+            forced.completeExceptionally(failure);
+          }
+        });
+    put(List.of(envelope), all);
+  }
 
   /**
    * What would become of an envelope that another relay has; nothing changes.

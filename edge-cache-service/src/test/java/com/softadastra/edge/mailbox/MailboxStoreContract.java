@@ -296,6 +296,22 @@ public abstract class MailboxStoreContract {
     assertThat(store.totals()).isEqualTo(new Totals(0, 0, 0));
   }
 
+  @Test
+  void ofThoseThatComeTogetherEachIsAnswered() {
+    byte[] body = Envelopes.body(1, 3_000);
+    var first = sharing(BOB, 1, body);
+    var second = sharing(BOB, 2, body);
+    var third = sharing(CAT, 3, body);
+    List<Put> puts = done(forced -> store.put(List.of(first, second, third), forced));
+    assertThat(puts)
+        .containsExactly(
+            new Kept(first.at()), new Refused(Why.DESTINATION_QUOTA), new Kept(third.at()));
+    assertThat(store.totals().envelopes()).isEqualTo(2);
+    assertThat(store.totals().bodies()).isEqualTo(1);
+    whole(BOB, id(1), body);
+    whole(CAT, id(3), body);
+  }
+
   /** The same envelope twice has its body once. */
   @Test
   void whatComesAgainCountsOnce() {

@@ -653,6 +653,18 @@ public final class Instead {
     done.complete(new MailboxStore.Kept(envelope.at()));
   }
 
+  /** The same of several. */
+  public static void allSignedAtOnce(
+      MailboxStore store,
+      List<MailboxStore.Arrived> envelopes,
+      CompletableFuture<List<MailboxStore.Put>> done) {
+    store.put(envelopes, new CompletableFuture<>());
+    done.complete(
+        envelopes.stream()
+            .<MailboxStore.Put>map(envelope -> new MailboxStore.Kept(envelope.at()))
+            .toList());
+  }
+
   /** An envelope counts as taken in at once. */
   public static CompletionStage<Envelopes.Opened> openedAtOnce(
       Envelopes envelopes, Envelope envelope) {

@@ -383,7 +383,7 @@ public final class PlantedFaults {
           of(
                   "a relay signs before it has forced",
                   "custody",
-                  in(MAIL, "deposit").calls("MailboxStore.put", Instead.class, "signedAtOnce"))
+                  in(MAIL, "deposit").calls("MailboxStore.put", Instead.class, "allSignedAtOnce"))
               .shownBy(18),
           of(
                   "a relay takes what a stranger brings",

@@ -95,8 +95,15 @@ public final class H2MailboxStore implements MailboxStore {
   }
 
   @Override
-  public void put(Arrived envelope, CompletableFuture<Put> forced) {
-    database.submit(envelope.size(), _ -> tables.put(envelope), forced);
+  public void put(List<Arrived> envelopes, CompletableFuture<List<Put>> forced) {
+    database.submit(bytes(envelopes), _ -> tables.put(envelopes), forced);
+  }
+
+  /** In memory and to be written: their body once. */
+  private static int bytes(List<Arrived> envelopes) {
+    byte[] content = envelopes.getFirst().content();
+    int bare = envelopes.stream().mapToInt(envelope -> envelope.bytes().length).sum();
+    return content == null ? bare : bare + content.length;
   }
 
   @Override

@@ -82,7 +82,15 @@ final class Tables implements EdgeDatabase.Witness {
     forced = new Totals(envelopes, bytes, bodies);
   }
 
-  Put put(Arrived envelope) throws SQLException {
+  List<Put> put(List<Arrived> envelopes) throws SQLException {
+    var puts = new ArrayList<Put>();
+    for (var envelope : envelopes) {
+      puts.add(put(envelope));
+    }
+    return puts;
+  }
+
+  private Put put(Arrived envelope) throws SQLException {
     var here = here(envelope.id(), envelope.hash());
     if (here.isPresent()) {
       return here.get();

@@ -49,6 +49,8 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import reactor.core.publisher.Flux;
@@ -73,11 +75,15 @@ class H2MailboxStoreIT {
   }
 
   private H2MailboxStore open(String name) {
+    return open(name, free::get);
+  }
+
+  private H2MailboxStore open(String name, LongSupplier freeBytes) {
     var guard =
         GuardFileSystem.register(
             EdgeDatabase.GUARD, GuardSettings.production().withFailStop(THROWING));
     return H2MailboxStore.open(
-        directory.resolve(name).toString(), guard, QUOTAS, free::get, THROWING);
+        directory.resolve(name).toString(), guard, QUOTAS, freeBytes, THROWING);
   }
 
   private static CompletableFuture<Put> put(H2MailboxStore store, long number) {
@@ -108,6 +114,38 @@ class H2MailboxStoreIT {
       assertThat(put(store, 1).join()).isEqualTo(new Refused(Why.DISK));
       free.set(2 << 20);
       assertThat(put(store, 1).join()).isNotInstanceOf(Refused.class);
+    }
+  }
+
+  /** What waits for the disk is bounded by what it takes in memory. */
+  @Test
+  void aBodyOfSeveralThatCameTogetherWaitsOnce() {
+    byte[] body = Envelopes.body(1, 2 << 20);
+    var several =
+        LongStream.range(0, MailFrame.SHARING)
+            .mapToObj(number -> Envelopes.sharing(ANN, BOB, number, body))
+            .map(it -> Envelopes.arrived(it, Envelopes.START, Instant.now().plusSeconds(1_000)))
+            .toList();
+    var disk = new CompletableFuture<Long>();
+    try (var store = open("mailboxes", disk::join)) {
+      var before = put(store, 100);
+      var together = new CompletableFuture<List<Put>>();
+      var handedOver =
+          CompletableFuture.supplyAsync(
+              () -> {
+                store.put(several, together);
+                return put(store, 101);
+              },
+              Thread::startVirtualThread);
+      try {
+        assertThat(handedOver).as("while the disk is busy").succeedsWithin(Duration.ofSeconds(20));
+      } finally {
+        disk.complete(1L << 40);
+      }
+      assertThat(before.join()).isInstanceOf(Kept.class);
+      assertThat(together.join()).hasSize(MailFrame.SHARING).hasOnlyElementsOfType(Kept.class);
+      assertThat(handedOver.join().join()).isInstanceOf(Kept.class);
+      assertThat(store.totals().bodies()).isEqualTo(1);
     }
   }
 
