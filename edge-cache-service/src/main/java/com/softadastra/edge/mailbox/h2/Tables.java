@@ -99,8 +99,13 @@ final class Tables implements EdgeDatabase.Witness {
       return new Gone();
     }
     var body = envelope.body();
-    if (body != null && envelope.content() == null && !isHere(body)) {
-      return new Bodiless();
+    if (body != null && !isHere(body)) {
+      if (envelope.content() == null) {
+        return new Bodiless();
+      }
+      if (left(body.hash().bytes()) == Left.UNREADABLE) {
+        return new Refused(Why.UNREADABLE);
+      }
     }
     long pile =
         pileNumber(envelope.sender(), envelope.pseudonym(), envelope.destination(), envelope.by());
@@ -236,7 +241,9 @@ final class Tables implements EdgeDatabase.Witness {
     if (statements.change("update body set envelopes = envelopes + 1 where hash = ?", body.hash())
         == 0) {
       statements.change("insert into body values (?, 1, ?)", body.hash(), body.bytes());
-      statements.change("insert into body_content values (?, ?)", body.hash(), content);
+      if (left(body.hash().bytes()) == Left.NOTHING) {
+        statements.change("insert into body_content values (?, ?)", body.hash(), content);
+      }
       bodies++;
     }
   }
@@ -245,8 +252,28 @@ final class Tables implements EdgeDatabase.Witness {
   private void release(byte[] body) throws SQLException {
     statements.change("update body set envelopes = envelopes - 1 where hash = ?", body);
     if (statements.change("delete from body where hash = ? and envelopes = 0", body) > 0) {
-      statements.change("delete from body_content where hash = ?", body);
+      if (left(body) == Left.BYTES) {
+        statements.change("delete from body_content where hash = ?", body);
+      }
       bodies--;
+    }
+  }
+
+  /** What there is of a body's bytes. */
+  private enum Left {
+    NOTHING,
+    BYTES,
+    /** They stay: H2 doesn't delete a row that it can't read, and then doesn't commit either. */
+    UNREADABLE
+  }
+
+  private Left left(byte[] body) {
+    try (var row =
+        statements.rows("select octet_length(content) from body_content where hash = ?", body)) {
+      return row.next() ? Left.BYTES : Left.NOTHING;
+    } catch (SQLException e) {
+      LOG.warn("a body's bytes stay in the file, as they can't be read", e);
+      return Left.UNREADABLE;
     }
   }
 
@@ -353,7 +380,12 @@ final class Tables implements EdgeDatabase.Witness {
   private Pile remove(Place place, boolean lapses) throws SQLException {
     int lapsed = lapses && pile(place.pile()).isOfSender() ? 1 : 0;
     statements.change("delete from envelope where number = ?", place.number());
-    statements.change("delete from sealed where number = ?", place.number());
+    try {
+      statements.change("delete from sealed where number = ?", place.number());
+    } catch (SQLException e) {
+      // nothing was changed by it, and all else goes
+      LOG.warn("an envelope's bytes stay in the file, as they can't be read", e);
+    }
     if (place.body() != null) {
       release(place.body());
     }

@@ -46,11 +46,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.stream.LongStream;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import reactor.core.publisher.Flux;
@@ -90,6 +92,12 @@ class H2MailboxStoreIT {
     var forced = new CompletableFuture<Put>();
     store.put(arrived(ANN, BOB, number), forced);
     return forced;
+  }
+
+  private static Put put(H2MailboxStore store, Arrived envelope) {
+    var forced = new CompletableFuture<Put>();
+    store.put(envelope, forced);
+    return forced.join();
   }
 
   @Test
@@ -221,6 +229,112 @@ class H2MailboxStoreIT {
       assertThat(looked.join()).hasValue(new Refused(Why.UNREADABLE));
       assertThat(gone.join()).isEmpty();
     }
+  }
+
+  private static byte[] random(int seed) {
+    byte[] bytes = new byte[100_000];
+    new SplittableRandom(seed).nextBytes(bytes);
+    return bytes;
+  }
+
+  /** With a body and without in turn; each has pages of its own. */
+  private static List<Arrived> largeOnes(int first, int last, Instant expires) {
+    var large = new ArrayList<Arrived>();
+    for (int i = first; i <= last; i++) {
+      var small = arrived(ANN, BOB, i);
+      byte[] bytes = random(i);
+      large.add(
+          new Arrived(
+              small.id(),
+              small.sender(),
+              small.pseudonym(),
+              small.destination(),
+              small.by(),
+              small.priority(),
+              small.at(),
+              expires,
+              Hash.sha256(bytes),
+              bytes,
+              null,
+              null));
+      var sharing = Envelopes.sharing(ANN, BOB, 10 + i, random(10 + i));
+      large.add(Envelopes.arrived(sharing, Envelopes.START, expires));
+    }
+    return large;
+  }
+
+  /** Of one the bytes are damaged, of another its body. */
+  private H2MailboxStore withBytesThatCantBeRead(List<Arrived> envelopes) throws Exception {
+    try (var store = open()) {
+      for (var envelope : envelopes) {
+        assertThat(put(store, envelope)).isInstanceOf(Kept.class);
+      }
+      // H2 reads a page that is the last of its kind
+      for (var stays : largeOnes(8, 9, Instant.now().plusSeconds(100_000))) {
+        assertThat(put(store, stays)).isInstanceOf(Kept.class);
+      }
+    }
+    damage("mailboxes", Arrays.copyOfRange(random(3), 50_000, 50_032));
+    damage("mailboxes", Arrays.copyOfRange(random(13), 50_000, 50_032));
+    var store = open();
+    // before the first change a block that is damaged ends the start
+    assertThat(put(store, 100).join()).isInstanceOf(Kept.class);
+    for (var waiting : store.waiting(BOB.nodeId(), 100)) {
+      if (waiting.id().equals(envelopes.get(4).id())
+          || waiting.id().equals(envelopes.get(5).id())) {
+        assertThatThrownBy(() -> store.read(waiting)).isInstanceOf(MailboxException.class);
+      } else {
+        assertThat(store.read(waiting)).isPresent();
+      }
+    }
+    return store;
+  }
+
+  @Test
+  void whatIsExpiredGoesThoughItsBytesCantBeRead() throws Exception {
+    var expires = Envelopes.START.plusSeconds(500);
+    var envelopes = largeOnes(1, 6, expires);
+    try (var store = withBytesThatCantBeRead(envelopes)) {
+      var lapsed = new CompletableFuture<List<Pile>>();
+      store.lapse(expires, 256, lapsed);
+      assertThat(lapsed)
+          .succeedsWithin(Duration.ofSeconds(20))
+          .asInstanceOf(InstanceOfAssertFactories.list(Pile.class))
+          .singleElement()
+          .satisfies(pile -> assertThat(pile.lapsed()).isEqualTo(envelopes.size()));
+      othersStay(store);
+    }
+    try (var store = open()) {
+      assertThat(put(store, 101).join()).isInstanceOf(Kept.class);
+      assertThat(store.waiting(BOB.nodeId(), 100)).hasSize(6);
+      // what stays in the file is not taken for what comes
+      assertThat(put(store, envelopes.get(5))).isEqualTo(new Refused(Why.UNREADABLE));
+      assertThat(put(store, envelopes.get(7))).isInstanceOf(Kept.class);
+    }
+  }
+
+  @Test
+  void whatIsTakenGoesThoughItsBytesCantBeRead() throws Exception {
+    var envelopes = largeOnes(1, 6, Instant.now().plusSeconds(100_000));
+    try (var store = withBytesThatCantBeRead(envelopes)) {
+      for (var envelope : envelopes) {
+        var taken = new CompletableFuture<Optional<Pile>>();
+        store.taken(BOB.nodeId(), envelope.id(), taken);
+        assertThat(taken)
+            .succeedsWithin(Duration.ofSeconds(20))
+            .asInstanceOf(InstanceOfAssertFactories.optional(Pile.class))
+            .isPresent();
+      }
+      othersStay(store);
+    }
+  }
+
+  private static void othersStay(H2MailboxStore store) {
+    assertThat(store.totals().envelopes()).isEqualTo(5);
+    assertThat(store.totals().bodies()).isEqualTo(2);
+    assertThat(store.waiting(BOB.nodeId(), 100))
+        .hasSize(5)
+        .allSatisfy(waiting -> assertThat(store.read(waiting)).isPresent());
   }
 
   private static List<Held> held(H2MailboxStore store, long after) {
