@@ -146,9 +146,13 @@ final class Bringing {
     /** The log position up to which the member has, with that envelope, what it lacks. */
     long reached;
 
+    /** The mark, as it was when this was begun and was moved by it. */
+    long marked;
+
     Load(Envelopes.Sealed sealed, Begin begin) {
       this.sealed = sealed;
       this.begin = begin;
+      this.marked = begin.upTo();
     }
   }
 
@@ -545,8 +549,9 @@ final class Bringing {
     lacking.addAll(load.sealed.lacking());
     long whole = lacking.isEmpty() ? Long.MAX_VALUE : lacking.first() - 1;
     long before = custody.upTo(way);
-    if (whole < begin.upTo()) {
-      // what it has can't be read any more, and what follows on that was left out
+    if (whole < begin.upTo() || before < load.marked) {
+      // what it has can't be read any more, and what follows on that was left out; or it has
+      // nothing of that any more
       beyond.remove(way);
       return before;
     }
@@ -556,6 +561,7 @@ final class Bringing {
     } else {
       beyond.remove(way);
     }
+    load.marked = upTo;
     return upTo;
   }
 

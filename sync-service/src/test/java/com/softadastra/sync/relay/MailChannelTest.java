@@ -576,6 +576,24 @@ class MailChannelTest {
     }
   }
 
+  /** What is underway comes without what was before it. */
+  @Test
+  void whatIsUnderwayDoesNotStandForWhatTheRelayHasNotAnyMore() {
+    one.write(2);
+    relay.keepAll();
+    one.write(1);
+    soon();
+    var underway = relay.brought();
+    assertThat(underway).hasSize(1);
+    custody.lost(way);
+    soon();
+    underway.forEach(relay::keep);
+    soon();
+    assertThat(custody.upTo(way)).isZero();
+    assertThat(entries(relay.keepAll())).isEqualTo(3);
+    assertThat(custody.upTo(way)).isEqualTo(one.recording.durable());
+  }
+
   private Membership granted(int n) {
     var membership = one.recording.view(space).orElseThrow().membership();
     var reader = membership.grant(one.id(), key(n).publicKey(), "" + n, Role.READER, 3);
