@@ -71,14 +71,6 @@ final class Accepting {
     begin(bytes.length);
     var envelope = Envelope.decode(bytes);
     var outside = envelope.outside();
-    var refusal =
-        isOfItsSpaces.test(outside.pseudonym())
-            ? relay.refusal(envelope, size(envelope, bytes))
-            : Optional.of("no passage of this relay for its space");
-    if (refusal.isPresent() || pass.lifeMillis() <= 0) {
-      refuse(outside.id(), refusal.orElse("it is expired"), Duration.ZERO, bytes.length);
-      return;
-    }
     long most = Math.min(pass.lifeMillis(), relay.rules().retention().toMillis());
     var body = envelope.body();
     var arrived =
@@ -88,6 +80,14 @@ final class Accepting {
             body,
             wire.other(),
             Duration.ofMillis(most));
+    var refusal =
+        isOfItsSpaces.test(outside.pseudonym())
+            ? relay.refusal(envelope, arrived.size())
+            : Optional.of("no passage of this relay for its space");
+    if (refusal.isPresent() || pass.lifeMillis() <= 0) {
+      refuse(outside.id(), refusal.orElse("it is expired"), Duration.ZERO, bytes.length);
+      return;
+    }
     var forced = new CompletableFuture<Put>();
     wire.whenForced(
         forced,
@@ -99,12 +99,6 @@ final class Accepting {
           }
         });
     relay.store().put(arrived, forced);
-  }
-
-  /** With its body. */
-  private static int size(Envelope envelope, byte[] bytes) {
-    var body = envelope.outside().body();
-    return envelope.isBare() && body != null ? body.with(bytes.length) : bytes.length;
   }
 
   private void begin(int bytes) {

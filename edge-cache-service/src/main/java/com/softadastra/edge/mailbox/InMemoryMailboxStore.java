@@ -201,7 +201,7 @@ public class InMemoryMailboxStore implements MailboxStore {
     if (body != null && content(envelope, body) == null) {
       return new Bodiless();
     }
-    var row = new Row(disk.lastNumber + 1, envelope.priority(), bare(envelope));
+    var row = new Row(disk.lastNumber + 1, envelope.priority(), envelope.bare());
     var refusal =
         quotas.refuse(
             row.bytes(), used(row.envelope().sender(), row.envelope().destination(), row.place()));
@@ -235,22 +235,6 @@ public class InMemoryMailboxStore implements MailboxStore {
     return here == null || here.content().length != body.bytes()
         ? envelope.content()
         : here.content();
-  }
-
-  private static Arrived bare(Arrived envelope) {
-    return new Arrived(
-        envelope.id(),
-        envelope.sender(),
-        envelope.pseudonym(),
-        envelope.destination(),
-        envelope.by(),
-        envelope.priority(),
-        envelope.at(),
-        envelope.expires(),
-        envelope.hash(),
-        envelope.bytes(),
-        envelope.body(),
-        null);
   }
 
   /** An envelope has its body no longer. */

@@ -154,6 +154,12 @@ public interface MailboxStore extends SiblingStore, AutoCloseable {
     public int size() {
       return body == null ? bytes.length : body.with(bytes.length);
     }
+
+    /** The same without its body. */
+    public Arrived bare() {
+      return new Arrived(
+          id, sender, pseudonym, destination, by, priority, at, expires, hash, bytes, body, null);
+    }
   }
 
   /** An envelope that another relay has. */

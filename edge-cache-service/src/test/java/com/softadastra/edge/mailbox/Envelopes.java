@@ -94,23 +94,6 @@ public final class Envelopes {
         envelope.body());
   }
 
-  /** The same without its body. */
-  public static Arrived bare(Arrived envelope) {
-    return new Arrived(
-        envelope.id(),
-        envelope.sender(),
-        envelope.pseudonym(),
-        envelope.destination(),
-        envelope.by(),
-        envelope.priority(),
-        envelope.at(),
-        envelope.expires(),
-        envelope.hash(),
-        envelope.bytes(),
-        envelope.body(),
-        null);
-  }
-
   public static Envelope envelope(NodeKey from, NodeKey to, long number) {
     return envelope(from, to, number, Priority.NORMAL, 0, 100);
   }

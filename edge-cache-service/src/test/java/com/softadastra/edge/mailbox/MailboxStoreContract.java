@@ -325,7 +325,7 @@ public abstract class MailboxStoreContract {
   @Test
   void whatComesBareIsKeptWhereItsBodyIs() {
     byte[] body = Envelopes.body(1, 300);
-    var bare = Envelopes.bare(Envelopes.by(CAT, sharing(BOB, 1, body)));
+    var bare = Envelopes.by(CAT, sharing(BOB, 1, body)).bare();
     assertThat(put(bare)).isEqualTo(new Bodiless());
     assertThat(waiting(BOB)).isEmpty();
     put(sharing(CAT, 2, body));
@@ -339,7 +339,7 @@ public abstract class MailboxStoreContract {
   void whatSaysAnotherSizeOfABodyIsNotKept() {
     byte[] body = Envelopes.body(1, 300);
     put(sharing(CAT, 2, body));
-    var bare = Envelopes.bare(sharing(BOB, 1, body));
+    var bare = sharing(BOB, 1, body).bare();
     var lying =
         new Arrived(
             bare.id(),

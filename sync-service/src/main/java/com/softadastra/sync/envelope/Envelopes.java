@@ -212,7 +212,7 @@ public final class Envelopes {
       return next != null;
     }
 
-    /** For the first of the members; where they are several, {@link #next(Set)} is meant. */
+    /** For the first of the members; where they are several, {@link #nextFor} is meant. */
     @Override
     public Envelope next() {
       return sealer.seal(contents(), to.getFirst());
@@ -223,7 +223,7 @@ public final class Envelopes {
      *
      * @param nodes one at least
      */
-    public Made next(Set<NodeId> nodes) {
+    public Made nextFor(Set<NodeId> nodes) {
       var members = to.stream().filter(member -> nodes.contains(member.node())).toList();
       return members.size() == 1
           ? new Made(List.of(sealer.seal(contents(), members.getFirst())), null)

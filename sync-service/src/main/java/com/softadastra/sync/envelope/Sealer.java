@@ -38,7 +38,7 @@ final class Sealer {
   /** The same, in frames: a quarter is left for those that it begins with. */
   private static final int MOST_FRAMES = Contents.FRAMES * 3 / 4;
 
-  /** What contents become more, whoever they are for. */
+  /** What sealed contents have more than plain ones at most, for one or for several. */
   private static final int MORE_BYTES = Math.max(Sealing.MORE_BYTES, Sealing.BODY_MORE_BYTES);
 
   private static final Incarnation UNHEARD_OF = Incarnation.of(new byte[Incarnation.BYTES]);

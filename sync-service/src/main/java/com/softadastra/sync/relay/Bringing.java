@@ -459,7 +459,7 @@ final class Bringing {
   private void deposit(List<Load> shared) {
     var sealed = shared.getFirst().sealed;
     var made =
-        sealed.next(
+        sealed.nextFor(
             shared.stream().map(load -> load.begin.way().to()).collect(Collectors.toSet()));
     // before more is made
     long reached = sealed.reached();

@@ -290,7 +290,7 @@ class EnvelopesTest {
   }
 
   private Envelopes.Made madeByOne() {
-    return forSeveral(one, two, three).next(Set.of(two.id(), three.id()));
+    return forSeveral(one, two, three).nextFor(Set.of(two.id(), three.id()));
   }
 
   private static Envelope whole(Envelopes.Made made, MeetingNode to) {
@@ -335,7 +335,7 @@ class EnvelopesTest {
   @Test
   void whoIsLeftAloneIsSealedToAlone() {
     one.write(1);
-    var made = forSeveral(one, two, three).next(Set.of(three.id()));
+    var made = forSeveral(one, two, three).nextFor(Set.of(three.id()));
     assertThat(made.body()).isNull();
     assertThat(made.envelopes())
         .singleElement()
