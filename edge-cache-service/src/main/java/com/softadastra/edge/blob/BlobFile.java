@@ -108,10 +108,8 @@ final class BlobFile {
     int magic = header.getInt();
     int checksum = header.getInt();
     long total = header.getLong();
-    boolean isIt = magic == MAGIC
-            && total >= 0
-            && total <= MOST_BYTES
-            && checksum == checksum(id, total);
+    boolean isIt =
+        magic == MAGIC && total >= 0 && total <= MOST_BYTES && checksum == checksum(id, total);
     return isIt ? OptionalLong.of(total) : OptionalLong.empty();
   }
 
