@@ -227,8 +227,33 @@ final class Shadow extends FileBaseDefault {
       return false;
     }
     try (FileChannel file = path.open("r")) {
-      return checksum(file, replacement.length()) == replacement.crc();
+      return isOne(file, replacement.length())
+          && checksum(file, replacement.length()) == replacement.crc();
     }
+  }
+
+  /** Whether its numbers go together. */
+  private static boolean isOne(FileChannel file, long length) throws IOException {
+    ByteBuffer tail = read(file, length - TAIL, TAIL);
+    long cut = tail.getLong(0);
+    long size = tail.getLong(Long.BYTES);
+    long blocks = tail.getLong(2 * Long.BYTES);
+    boolean fits =
+        cut >= 0
+            && size >= 0
+            && blocks == (length - TAIL) / (BLOCK + Long.BYTES)
+            && (length - TAIL) % (BLOCK + Long.BYTES) == 0;
+    if (!fits) {
+      return false;
+    }
+    ByteBuffer numbers = read(file, blocks * BLOCK, Math.toIntExact(blocks * Long.BYTES));
+    while (numbers.hasRemaining()) {
+      long number = numbers.getLong();
+      if (number != CUT_OFF && (number < 0 || number > (size - 1) / BLOCK)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** What makes of the data file, or of any part done of this before, what it is to become. */

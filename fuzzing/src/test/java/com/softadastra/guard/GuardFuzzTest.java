@@ -7,16 +7,22 @@ import com.softadastra.fuzz.Fuzzing;
 import com.softadastra.fuzz.Mutator;
 import com.softadastra.fuzz.Mutator.Form;
 import com.softadastra.fuzz.Target;
+import com.softadastra.guard.BlockSums.DamagedBlock;
+import com.softadastra.guard.JournalFile.Chain;
 import com.softadastra.guard.JournalRecord.Checkpoint;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.UUID;
 import java.util.stream.Stream;
+import java.util.zip.CRC32C;
+import org.h2.store.fs.FilePath;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,6 +36,19 @@ class GuardFuzzTest {
   private static final int BLOCK = JournalRecord.ALIGNMENT;
 
   @TempDir Path folder;
+
+  /** A data file: what H2 would have as two headers, and three blocks. */
+  private static final byte[] DATA = drawn(5 * BlockSums.BLOCK);
+
+  /** Its journals are done with. */
+  private static final Recovery SETTLED =
+      new Recovery(
+          GUARD, null, new Chain(GUARD, 3, 77, 77, new Checkpoint(3, Witness.NONE), 2 * BLOCK));
+
+  /** What a shadow that isn't the one that is spoken of comes to. */
+  private static final class NoShadow extends Exception {
+    private static final long serialVersionUID = 1;
+  }
 
   /** What a journal record is refused with. */
   private static final class NoRecord extends Exception {
@@ -47,7 +66,18 @@ class GuardFuzzTest {
             .refusingWith(GuardRefusedException.class)
             .generating(GuardFuzzTest::damaged)
             .upTo(128 << 10)
-            .allocating(1 << 20, 32));
+            .allocating(1 << 20, 32),
+        Target.of("block-sums", Form.BYTES, sums(), this::compared)
+            .refusingWith(DamagedBlock.class)
+            .generating(GuardFuzzTest::pageOfSums)
+            .upTo(128 << 10)
+            .allocating(1 << 20, 16)
+            .checking((read, _) -> Bytes.same(DATA, read)),
+        Target.of("shadow", Form.BYTES, shadows(), this::replaced)
+            .refusingWith(NoShadow.class)
+            .upTo(128 << 10)
+            .allocating(1 << 20, 16)
+            .checking(GuardFuzzTest::isTold));
   }
 
   private static ByteBuffer sealed(long generation, long sequence, long checkpointed) {
@@ -168,6 +198,140 @@ class GuardFuzzTest {
       plan.settledCheckpoint(data);
       return plan;
     }
+  }
+
+  private static byte[] drawn(int length) {
+    var bytes = new byte[length];
+    new Random(1).nextBytes(bytes);
+    return bytes;
+  }
+
+  private static List<byte[]> sums() {
+    var path = FilePath.get("memFS:sums");
+    try (var file = path.open("rw")) {
+      var data = FilePath.get("memFS:data").open("rw");
+      var sums = new BlockSums("data", file, false, SETTLED, data);
+      sums.wrote(new Operation.Write(0, ByteBuffer.wrap(DATA)));
+      sums.store(2);
+      byte[] once = bytes(file);
+      sums.store(3);
+      sums.wrote(new Operation.Write(BlockSums.BLOCK * 600L, ByteBuffer.wrap(DATA)));
+      sums.store(3);
+      return List.of(once, bytes(file));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } finally {
+      path.delete();
+      FilePath.get("memFS:data").delete();
+    }
+  }
+
+  private static byte[] bytes(FileChannel file) throws IOException {
+    var bytes = ByteBuffer.allocate((int) file.size());
+    Channels.readUpTo(file, bytes, 0);
+    return bytes.array();
+  }
+
+  /** A page of them is damaged and has the right checksum all the same. */
+  private static byte[] pageOfSums(Mutator mutator) {
+    byte[] file = mutator.seed().clone();
+    int at = mutator.random.nextInt(Math.max(1, file.length / BlockSums.BLOCK)) * BlockSums.BLOCK;
+    byte[] page = Arrays.copyOfRange(file, at, at + BlockSums.BLOCK);
+    if (mutator.random.nextBoolean()) {
+      page = Arrays.copyOf(mutator.bytes(page), BlockSums.BLOCK);
+    } else {
+      // where the sums are of the blocks that there are
+      page[32 + mutator.random.nextInt(40)] ^= (byte) (1 << mutator.random.nextInt(8));
+    }
+    var bytes = ByteBuffer.wrap(page).putInt(4, 0x53444254);
+    if (mutator.random.nextInt(4) > 0) {
+      bytes.putLong(8, GUARD.getMostSignificantBits()).putLong(16, GUARD.getLeastSignificantBits());
+    }
+    var crc = new CRC32C();
+    crc.update(page, 4, BlockSums.BLOCK - 4);
+    bytes.putInt(0, (int) crc.getValue());
+    file = Arrays.copyOf(file, Math.max(file.length, at + BlockSums.BLOCK));
+    System.arraycopy(page, 0, file, at, BlockSums.BLOCK);
+    return file;
+  }
+
+  /** The data file as it is read, each block compared and mended where it can be. */
+  private byte[] compared(byte[] input) throws IOException {
+    try (var data = open("data", DATA);
+        var file = open("sums", input)) {
+      var sums = new BlockSums("data", file, false, SETTLED, data);
+      var bytes = ByteBuffer.allocate(DATA.length);
+      while (bytes.hasRemaining()) {
+        try {
+          sums.read(data, bytes, bytes.position());
+        } catch (DamagedBlock e) {
+          if (!sums.mend(data, e)) {
+            throw e;
+          }
+        }
+      }
+      sums.store(4);
+      return bytes.array();
+    }
+  }
+
+  private static List<byte[]> shadows() {
+    var path = FilePath.get("memFS:shadow");
+    try (var data = FilePath.get("memFS:data").open("rw")) {
+      data.write(ByteBuffer.wrap(DATA), 0);
+      try (var shadow = Shadow.begin(path, data)) {
+        shadow.write(ByteBuffer.wrap(DATA, 0, 3 * Shadow.BLOCK), Shadow.BLOCK);
+        shadow.truncate(2 * Shadow.BLOCK + 9);
+        shadow.write(ByteBuffer.wrap(DATA, 0, 50), 6 * Shadow.BLOCK);
+        shadow.complete();
+      }
+      try (var file = path.open("r")) {
+        byte[] some = bytes(file);
+        try (var shadow = Shadow.begin(path, data)) {
+          shadow.complete();
+        }
+        try (var none = path.open("r")) {
+          return List.of(some, bytes(none));
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } finally {
+      path.delete();
+      FilePath.get("memFS:data").delete();
+    }
+  }
+
+  /** A shadow of which a record has the right checksum: how long the data file is by it. */
+  private Long replaced(byte[] input) throws IOException, NoShadow {
+    open("shadow", input).close();
+    var path = FilePath.get(folder.resolve("shadow").toString());
+    var crc = new CRC32C();
+    crc.update(input);
+    var replacement = new Operation.Replacement(input.length, (int) crc.getValue());
+    if (!Shadow.isThere(path, replacement)) {
+      throw new NoShadow();
+    }
+    try (var data = open("data", DATA)) {
+      Shadow.forEach(
+          path,
+          replacement,
+          operation -> {
+            switch (operation) {
+              // far positions would only make the file sparse and slow to delete
+              case Operation.Write(var position, _) when position >= 1 << 30 -> {}
+              case Operation.Write _, Operation.Truncation _, Operation.Replacement _ ->
+                  operation.applyTo(data);
+            }
+          });
+      return data.size();
+    }
+  }
+
+  /** The size that it ends with is the last number but one. */
+  private static void isTold(long size, byte[] shadow) {
+    long told = ByteBuffer.wrap(shadow).getLong(shadow.length - 2 * Long.BYTES);
+    hold(size <= told, "the data file is longer than its shadow says");
   }
 
   private FileChannel open(String name, byte[] content) throws IOException {

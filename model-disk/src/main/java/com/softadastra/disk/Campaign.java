@@ -16,9 +16,9 @@ import java.util.concurrent.TimeUnit;
  * A long run of tests that otherwise are content with a little: each goes on for a time, with new
  * seeds, and writes what it did to one report.
  *
- * <p>{@code -Dcampaign.seconds=} is how long each of them goes on; without it, there is no
- * campaign. {@code -Dcampaign.report=} is the folder of the reports, {@code -Dcampaign.command=}
- * what was typed.
+ * <p>{@code -Dcampaign.seconds=} is how long each of them goes on; without it, each does what it
+ * always does. {@code -Dcampaign.report=} is the folder of the reports, {@code -Dcampaign.command=}
+ * what was typed, which the build sets.
  */
 public final class Campaign {
   private static final Duration LENGTH = Duration.ofSeconds(Long.getLong("campaign.seconds", 0));
@@ -34,12 +34,14 @@ public final class Campaign {
   }
 
   /**
-   * Writes down what a test did, its seeds among that; outside of a campaign it is printed only.
+   * Writes down what a test did, its seeds among that; it is printed only where no folder is named.
+   *
+   * @throws IllegalStateException where a report is to be written that can't say how it is repeated
    */
   public static synchronized void note(String test, String figures) {
     System.out.println(test + ": " + figures);
     String folder = System.getProperty("campaign.report");
-    if (folder == null || LENGTH.isZero()) {
+    if (folder == null) {
       return;
     }
     try {
@@ -76,11 +78,21 @@ public final class Campaign {
             said("git", "status", "--porcelain", "--untracked-files=no").isEmpty()
                 ? ""
                 : ", with changes",
-            System.getProperty("campaign.command", "not told"),
+            command(),
             Runtime.getRuntime().availableProcessors(),
             memoryGiB(),
             disk(),
             Runtime.version());
+  }
+
+  /** All that was typed. */
+  private static String command() {
+    String command = System.getProperty("campaign.command", "");
+    if (command.isEmpty() || command.contains("${")) {
+      throw new IllegalStateException(
+          "run it by ./mvnw, or say -Dcampaign.command=: a report has the command that repeats it");
+    }
+    return command;
   }
 
   private static long memoryGiB() {

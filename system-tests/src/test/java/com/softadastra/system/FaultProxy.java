@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.util.EnumSet;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -33,7 +34,10 @@ final class FaultProxy implements AutoCloseable {
     STALL,
     CORRUPT,
     DROP,
-    DUPLICATE
+    DUPLICATE;
+
+    /** Those after which a connection is gone, or hangs. */
+    static final Set<Fault> HURTING = EnumSet.of(CUT, STALL, CORRUPT, DROP, DUPLICATE);
   }
 
   /**
@@ -59,10 +63,6 @@ final class FaultProxy implements AutoCloseable {
   /** How often each fault has come about. */
   Map<Fault, AtomicInteger> done() {
     return done;
-  }
-
-  int count() {
-    return done.values().stream().mapToInt(AtomicInteger::get).sum();
   }
 
   @Override

@@ -8,8 +8,14 @@ import static org.awaitility.Awaitility.await;
 
 import com.softadastra.node.client.NodeClient;
 import com.softadastra.node.process.Ports;
+import com.softadastra.system.FaultProxy.Fault;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HexFormat;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -137,24 +143,39 @@ class TwoNodesIT {
       Nodes.start(a, b);
       a.openSpace();
       await("pairing gets through").atMost(Duration.ofMinutes(2)).until(() -> joined(a, b));
-      int count = 400;
-      for (int i = 0; i < count; i++) {
-        a.write("a-" + i, "x".repeat(i));
-        b.write("b-" + i, "y".repeat(i));
-        a.write("shared-" + i / 10, "a " + i);
-        b.write("shared-" + i / 10, "b " + i);
-      }
-      awaitSame(Duration.ofMinutes(4), a, b);
+      int count = 0;
+      do {
+        for (int end = count + 400; count < end; count++) {
+          a.write("a-" + count, filling(seed, count));
+          b.write("b-" + count, filling(~seed, count));
+          a.write("shared-" + count / 10, "a " + count);
+          b.write("shared-" + count / 10, "b " + count);
+        }
+        awaitSame(Duration.ofMinutes(4), a, b);
+      } while (!done(toA, toB).containsAll(Fault.HURTING) && count < 4_000);
       System.out.println("faults before a: " + toA.done() + ", before b: " + toB.done());
       for (var node : new TestNode[] {a, b}) {
         var documents = node.documents();
         for (int i = 0; i < count; i++) {
-          assertThat(documents.get("a-" + i)).isEqualTo(body("x".repeat(i)));
-          assertThat(documents.get("b-" + i)).isEqualTo(body("y".repeat(i)));
+          assertThat(documents.get("a-" + i)).isEqualTo(body(filling(seed, i)));
+          assertThat(documents.get("b-" + i)).isEqualTo(body(filling(~seed, i)));
         }
       }
-      assertThat(toA.count() + toB.count()).isGreaterThan(3);
+      assertThat(done(toA, toB)).containsAll(Fault.HURTING);
     }
+  }
+
+  /** Text that can't be packed, so that enough goes over the link. */
+  private static String filling(long seed, int number) {
+    var bytes = new byte[200];
+    new SplittableRandom(seed + number).nextBytes(bytes);
+    return HexFormat.of().formatHex(bytes);
+  }
+
+  private static Set<Fault> done(FaultProxy... proxies) {
+    return Stream.of(proxies)
+        .flatMap(proxy -> proxy.done().keySet().stream())
+        .collect(Collectors.toSet());
   }
 
   /** An attempt to pair through a bad link: an invitation is good until it was used. */

@@ -31,6 +31,9 @@ final class BlobFile {
   private static final int HEADER_BYTES = 16;
   private static final int BLOCK_BYTES = 4 << 10;
 
+  /** A chunk's number has 4 bytes. */
+  private static final long MOST_BYTES = (long) Integer.MAX_VALUE * CHUNK_BYTES;
+
   /** Each blob counts for what it holds in memory too. */
   private static final int LEAST_BYTES = 16 << 10;
 
@@ -105,7 +108,8 @@ final class BlobFile {
     int magic = header.getInt();
     int checksum = header.getInt();
     long total = header.getLong();
-    boolean isIt = magic == MAGIC && total >= 0 && checksum == checksum(id, total);
+    boolean isIt =
+        magic == MAGIC && total >= 0 && total <= MOST_BYTES && checksum == checksum(id, total);
     return isIt ? OptionalLong.of(total) : OptionalLong.empty();
   }
 

@@ -1,5 +1,6 @@
 package com.softadastra.edge.forward;
 
+import com.softadastra.edge.database.DatabaseFailure;
 import com.softadastra.edge.policy.Headers;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -16,12 +17,18 @@ final class FieldLines {
     return text.toString().getBytes(StandardCharsets.UTF_8);
   }
 
+  /**
+   * @throws DatabaseFailure where they are not what was stored
+   */
   static Headers read(byte[] lines) {
     var fields = new ArrayList<Headers.Field>();
     new String(lines, StandardCharsets.UTF_8)
         .lines()
         .forEach(line -> {
           int colon = line.indexOf(':');
+          if (colon < 0) {
+            throw new DatabaseFailure("the fields of a request or answer are damaged", null);
+          }
           fields.add(new Headers.Field(line.substring(0, colon), line.substring(colon + 1)));
         });
     return new Headers(fields);

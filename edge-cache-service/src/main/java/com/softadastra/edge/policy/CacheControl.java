@@ -12,7 +12,8 @@ import java.util.Set;
  * The directives of {@code Cache-Control} (RFC 9111, 5.2), of a request or a response.
  *
  * @param directives arguments by the directive's name in lower case; without an argument it is
- *     empty. Of a directive that stands twice the first counts (4.2.1)
+ *     empty. Of a directive that stands twice the first counts (4.2.1), but one without an
+ *     argument, which says more, before one with
  */
 public record CacheControl(Map<String, String> directives) {
   /** Beyond it an amount of seconds is taken for this one (1.2.2). */
@@ -39,7 +40,10 @@ public record CacheControl(Map<String, String> directives) {
       int equals = member.indexOf('=');
       String name = equals < 0 ? member : member.substring(0, equals);
       String argument = equals < 0 ? "" : unquoted(member.substring(equals + 1).strip());
-      directives.putIfAbsent(name.strip().toLowerCase(Locale.ROOT), argument);
+      directives.merge(
+          name.strip().toLowerCase(Locale.ROOT),
+          argument,
+          (first, second) -> second.isEmpty() ? second : first);
     }
     return new CacheControl(directives);
   }

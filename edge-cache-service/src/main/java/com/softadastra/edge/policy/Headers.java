@@ -115,7 +115,7 @@ public record Headers(List<Field> fields) {
     for (int i = 0; i <= text.length(); i++) {
       boolean isEnd = i == text.length();
       char c = isEnd ? separator : text.charAt(i);
-      if (isQuoted && c == '\\' && !isEnd) {
+      if (isQuoted && c == '\\' && i + 1 < text.length()) {
         i++;
       } else if (c == '"') {
         isQuoted = !isQuoted;

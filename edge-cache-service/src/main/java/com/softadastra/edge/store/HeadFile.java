@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -93,7 +94,10 @@ final class HeadFile {
       }
       var head = ResponseHead.of(status, new Headers(fields), requestedAt, receivedAt, selecting);
       return Optional.of(new Stored(id, key, head, bytes, checksum));
-    } catch (BufferUnderflowException | IndexOutOfBoundsException _) {
+    } catch (BufferUnderflowException
+        | IndexOutOfBoundsException
+        | DateTimeException
+        | ArithmeticException _) {
       return Optional.empty();
     }
   }

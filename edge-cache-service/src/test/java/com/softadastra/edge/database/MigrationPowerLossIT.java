@@ -3,10 +3,15 @@ package com.softadastra.edge.database;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.NodeId;
 import com.softadastra.disk.DiskFault;
 import com.softadastra.disk.DiskImage;
 import com.softadastra.disk.ModelDisk;
 import com.softadastra.disk.PowerCuts;
+import com.softadastra.edge.mailbox.MailboxStore;
+import com.softadastra.edge.mailbox.Quotas;
+import com.softadastra.edge.mailbox.h2.H2MailboxStore;
 import com.softadastra.guard.DatabaseRefusedException;
 import com.softadastra.guard.EmbeddedDatabase;
 import com.softadastra.guard.EmbeddedDatabase.Schema;
@@ -16,11 +21,15 @@ import com.softadastra.guard.GuardSettings;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.flywaydb.core.Flyway;
 import org.h2.store.fs.FilePath;
 import org.junit.jupiter.api.Test;
@@ -34,6 +43,11 @@ import org.junit.jupiter.api.Test;
 class MigrationPowerLossIT {
   private static final int ENVELOPES = 40;
   private static final int MOMENTS = 24;
+
+  /** Numbers of a relay, and of an envelope that was here. */
+  private static final int RELAY = 50;
+
+  private static final int GONE = 1000;
 
   /** Each statement of a migration is forced. */
   private static final Schema FORCING = new Schema("db", EdgeDatabase.SCHEMA.newest(), 4, 4 << 20);
@@ -78,21 +92,37 @@ class MigrationPowerLossIT {
     return new DiskImage(Map.of());
   }
 
+  /** What fills the tables of older software. */
+  private interface Filling {
+    void fill(Connection connection) throws SQLException;
+  }
+
   /** What software of the second schema left, with envelopes. */
   private static DiskImage older() throws Exception {
-    try (var disk = ModelDisk.register(empty())) {
+    return older(empty(), 2, MigrationPowerLossIT::fill);
+  }
+
+  /** What software of the third schema left: some of the mail came from another relay. */
+  private static DiskImage third() throws Exception {
+    return older(older(), 3, MigrationPowerLossIT::fillOfRelays);
+  }
+
+  private static DiskImage older(DiskImage before, int schema, Filling filling) throws Exception {
+    try (var disk = ModelDisk.register(before.copy())) {
       on(
           disk,
           (files, guard) -> {
             Flyway.configure()
                 .dataSource("jdbc:h2:" + guard.getScheme() + ":" + files, "sa", "")
                 .locations("classpath:db/mailbox")
-                .target("2")
+                .target(Integer.toString(schema))
                 .load()
                 .migrate();
-            try (var database = EmbeddedDatabase.open(files, guard, OLDER);
+            try (var database =
+                    EmbeddedDatabase.open(
+                        files, guard, new Schema("db/mailbox", schema, 4, 4 << 20));
                 var connection = database.connect()) {
-              fill(connection);
+              filling.fill(connection);
             }
           });
       return disk.image();
@@ -123,6 +153,28 @@ class MigrationPowerLossIT {
           name(number));
       change(connection, "insert into sealed values (?, ?)", number, envelope(number));
     }
+  }
+
+  private static void fillOfRelays(Connection connection) throws SQLException {
+    change(connection, "update pile set brought_by = ? where pile_no = 2", name(RELAY));
+    for (int number = 1; number <= ENVELOPES; number += 3) {
+      change(connection, "insert into brought values (?, ?)", name(RELAY), number);
+    }
+    change(connection, "insert into gone values (?, ?)", new UUID(0, GONE), Long.MAX_VALUE);
+    change(connection, "insert into sibling_space values (?, ?)", name(100), new byte[64]);
+    change(
+        connection,
+        "insert into sibling values (?, 0, ?, ?)",
+        name(100),
+        name(RELAY),
+        "relay:1\nrelay:2");
+    change(
+        connection,
+        "insert into coming values (?, ?, ?, 1, ?)",
+        name(RELAY),
+        name(100),
+        name(200),
+        Long.MAX_VALUE);
   }
 
   private static byte[] name(int number) {
@@ -187,6 +239,55 @@ class MigrationPowerLossIT {
     }
   }
 
+  /** Opens as a node does, and asks what it has from another relay and knows of it. */
+  private static void requireRelays(String files, GuardFileSystem guard) {
+    var database = EdgeDatabase.open(files, guard, THROWING);
+    try {
+      var store =
+          new H2MailboxStore(database, new Quotas(1 << 30, 1 << 30, 1 << 30, 0), () -> 1L << 40);
+      assertThat(store.totals().bodies()).isZero();
+      assertThat(store.named())
+          .singleElement()
+          .satisfies(named -> {
+            assertThat(named.pseudonym().bytes()).isEqualTo(name(100));
+            assertThat(named.passage()).isEqualTo(new byte[64]);
+            assertThat(named.records()).as("known to a member").isZero();
+            assertThat(named.until()).as("so that any word counts").isEqualTo(Instant.EPOCH);
+            assertThat(named.siblings())
+                .singleElement()
+                .satisfies(sibling -> {
+                  assertThat(sibling.key()).isEqualTo(name(RELAY));
+                  assertThat(sibling.addresses()).containsExactly("relay:1", "relay:2");
+                });
+          });
+      assertThat(store.comings())
+          .singleElement()
+          .satisfies(coming -> assertThat(coming.by()).isEqualTo(node(RELAY)));
+
+      var brought = store.brought(node(RELAY), 0, ENVELOPES);
+      assertThat(brought).hasSize((ENVELOPES + 2) / 3);
+      assertThat(brought)
+          .allSatisfy(held -> {
+            assertThat(held.by()).isEqualTo(node(RELAY));
+            assertThat(held.body()).isNull();
+            int number = (int) held.envelope().id().getLeastSignificantBits();
+            assertThat(store.read(held.envelope())).hasValue(envelope(number));
+          });
+
+      var looked = new CompletableFuture<Optional<MailboxStore.Put>>();
+      store.look(
+          new MailboxStore.Offered(new UUID(0, GONE), Hash.of(name(1)), node(1), node(200), 100),
+          looked);
+      assertThat(looked.orTimeout(30, TimeUnit.SECONDS).join()).hasValue(new MailboxStore.Gone());
+    } finally {
+      database.abandon();
+    }
+  }
+
+  private static NodeId node(int number) {
+    return new NodeId(Hash.of(name(number)));
+  }
+
   /** A migration in which the power fails, and then in some of the starts after that too. */
   private int cut(DiskImage before, Life start, PowerCuts.Check check) throws Exception {
     System.out.println("MigrationPowerLossIT: -Dpowerloss.seed=" + seed);
@@ -234,6 +335,17 @@ class MigrationPowerLossIT {
             older(),
             MigrationPowerLossIT::migrate,
             (image, where) -> check(image, where, MigrationPowerLossIT::requireAll));
+
+    assertThat(images).isGreaterThan(40);
+  }
+
+  @Test
+  void whatAnotherRelayBroughtIsThereAfterAnyOfThem() throws Exception {
+    int images =
+        cut(
+            third(),
+            MigrationPowerLossIT::migrate,
+            (image, where) -> check(image, where, MigrationPowerLossIT::requireRelays));
 
     assertThat(images).isGreaterThan(40);
   }

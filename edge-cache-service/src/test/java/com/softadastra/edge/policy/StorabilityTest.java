@@ -78,6 +78,8 @@ class StorabilityTest {
     assertThat(of(some)).isEqualTo(Storability.YES);
     assertThat(Storability.kept(some).has("X-User")).isFalse();
     assertThat(Storability.kept(some).has("X-A")).isTrue();
+    assertThat(of(ok("Cache-Control", "max-age=60, private=\"X-User\", private")))
+        .isEqualTo(Storability.PRIVATE);
   }
 
   @Test

@@ -202,6 +202,7 @@ class DiskErrorsIT {
         story.record(storage, 1, 4);
         story.receive(storage, 0, 3);
         story.record(storage, 5, 3);
+        story.hear(storage, 6);
         story.receive(storage, 3, RECEIVED);
         story.record(storage, 8, 2);
       } catch (RuntimeException e) {
@@ -219,6 +220,7 @@ class DiskErrorsIT {
 
     private void laterDays() {
       try (var storage = open()) {
+        story.hear(storage, 9);
         story.record(storage, 20, 2);
         story.record(storage, 22, 1);
       }

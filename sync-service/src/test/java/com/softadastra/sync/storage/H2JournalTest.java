@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
-import com.softadastra.disk.DiskImage;
+import com.softadastra.disk.CrashSite;
 import com.softadastra.disk.ModelDisk;
 import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.log.IntentIds;
@@ -14,12 +14,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** The journal in H2 over the guard, on a disk in memory. */
 class H2JournalTest extends JournalContract {
-  private ModelDisk disk = ModelDisk.register("journal0");
+  private ModelDisk disk = recording(ModelDisk.register("journal0"));
   private int lives;
   private Database database;
   private final List<AutoCloseable> earlier = new ArrayList<>();
@@ -42,13 +43,20 @@ class H2JournalTest extends JournalContract {
     return H2Journal.open(database);
   }
 
+  private static ModelDisk recording(ModelDisk disk) {
+    disk.beginRecording();
+    return disk;
+  }
+
   @Override
   void powerFails() {
-    DiskImage left = disk.image();
+    var site = disk.crashSite();
+    site.advanceTo(disk.position());
+    var left = site.image(CrashSite.Kind.DROPPED, new Random(0));
     earlier.add(database);
     earlier.add(disk);
     database = null;
-    disk = ModelDisk.register("journal" + ++lives, left.copy());
+    disk = recording(ModelDisk.register("journal" + ++lives, left));
   }
 
   @Override

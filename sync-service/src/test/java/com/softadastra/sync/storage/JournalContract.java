@@ -330,6 +330,10 @@ abstract class JournalContract {
     unforced.oweEverything(space);
     unforced.chains(Map.of(), Map.of(), 0);
     journal.commit(unforced);
+    var gone = new Batch(journal, Instant.EPOCH);
+    gone.discharge(space, second.position());
+    journal.commit(gone);
+    assertThat(outbox(journal, space)).isEmpty();
 
     powerFails();
     journal = open();
@@ -342,6 +346,7 @@ abstract class JournalContract {
     assertThat(journal.intent(space, "yours")).isPresent();
     assertThat(journal.document(thing("a"))).isNotNull();
     assertThat(journal.document(thing("b"))).isNotNull();
+    assertThat(outbox(journal, space)).containsExactly(1L, 2L);
   }
 
   @Test

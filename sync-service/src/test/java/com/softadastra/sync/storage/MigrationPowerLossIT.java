@@ -30,7 +30,7 @@ class MigrationPowerLossIT {
   private static final Schema FORCING = new Schema("db", 10, 4, 4 << 20);
 
   /** What undoes the migrations after the fifth. */
-  private static final String OLDER =
+  static final String OLDER =
       """
       drop table custody;
       drop table relay_duty;
@@ -45,7 +45,7 @@ class MigrationPowerLossIT {
 
   private final long seed = Long.getLong("powerloss.seed", System.nanoTime());
   private final Random random = new Random(seed);
-  private final RecordedIntents intents = new RecordedIntents(seed, true, 1 << 16);
+  private final RecordedIntents intents = new RecordedIntents(seed, true, 1 << 16, COMMITS);
 
   /** All that H2 writes goes to the disk at once. */
   private static GuardFileSystem guard() {

@@ -2,6 +2,7 @@ package com.softadastra.sync.storage;
 
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.Incarnation;
+import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.Condition;
 import com.softadastra.contracts.documents.IntentRequest;
@@ -11,6 +12,7 @@ import com.softadastra.contracts.documents.Priority;
 import com.softadastra.contracts.json.JsonText;
 import com.softadastra.contracts.peering.Role;
 import com.softadastra.engine.document.DocumentState;
+import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.log.Change;
 import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.LoggedEntry;
@@ -23,10 +25,13 @@ import com.softadastra.engine.space.ReceivedEntry;
 import com.softadastra.guard.FailStop;
 import com.softadastra.guard.GuardSettings;
 import com.softadastra.sync.documents.SpaceNames;
+import java.io.ByteArrayOutputStream;
+import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +41,8 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,21 +58,40 @@ final class SpaceOfTwo {
 
   static final int DOCUMENTS = 12;
 
+  private static final Instant NOW = Instant.ofEpochSecond(1_800_000_000);
   private static final Incarnation LIFE = Incarnation.of(new byte[Incarnation.BYTES]);
 
   /** By the scheme of the disk: the guard's settings are one for all that are open. */
   private static final Map<String, FailStop> STOPS = new ConcurrentHashMap<>();
 
+  private final int documents;
   private final NodeKey key = new NodeKey(filled(1));
   private final NodeKey other = new NodeKey(filled(2));
   private final Membership membership;
   private final List<LoggedEntry> received;
+
+  /** What logs come to, by all of their bytes: of many that are opened, many are alike. */
+  private final Map<Hash, Folded> folded = new ConcurrentHashMap<>();
+
+  /**
+   * @param documents each as {@link #look} shows it, by its number
+   * @param conflicts each in a line, in any order
+   */
+  private record Folded(List<String> documents, Set<String> conflicts) {}
 
   /**
    * @param seed of all bodies
    * @param received how many intents the other writer has recorded
    */
   SpaceOfTwo(long seed, int received) {
+    this(seed, received, DOCUMENTS);
+  }
+
+  /**
+   * @param documents how many of them the intents are about
+   */
+  SpaceOfTwo(long seed, int received, int documents) {
+    this.documents = documents;
     var created = new MembershipRecord.Create(key.publicKey(), "one", "space", 0, new byte[16]);
     var alone = new Membership(List.of(SpaceNames.sign(created, key)));
     var grant = alone.grant(key.nodeId(), other.publicKey(), "two", Role.WRITER, 0);
@@ -105,13 +131,24 @@ final class SpaceOfTwo {
     return new Birth(LIFE, 0);
   }
 
+  /** Whoever opens a storage of it goes on as who wrote there. */
+  static Birth birth(Optional<Found> found) {
+    return found.map(known -> new Birth(known.incarnation(), 0)).orElse(born());
+  }
+
+  /** The time that never goes on, of both writers. */
+  static Instant now() {
+    return NOW;
+  }
+
+  /** Of the writer with the storage. */
+  NodeKey key() {
+    return key;
+  }
+
   private static Machine machine(int seed, FailStop failStop) {
     return new Machine(
-        () -> Instant.ofEpochSecond(1_800_000_000),
-        new SplittableRandom(seed),
-        () -> Long.MAX_VALUE,
-        Runnable::run,
-        failStop);
+        SpaceOfTwo::now, new SplittableRandom(seed), () -> Long.MAX_VALUE, Runnable::run, failStop);
   }
 
   private static <T> T drive(Recording recording, CompletableFuture<T> answer) {
@@ -130,13 +167,13 @@ final class SpaceOfTwo {
         "{\"filling\":\"%s\",\"number\":%d}"
             .formatted(Long.toHexString(random.nextLong()).repeat(random.nextInt(1, 24)), number);
     var operations = new ArrayList<OperationRequest>();
-    int first = random.nextInt(DOCUMENTS);
+    int first = random.nextInt(documents);
     for (int i = random.nextInt(3) == 0 ? 2 : 1; i > 0; i--) {
       operations.add(
           new OperationRequest(
               OperationKind.PUT,
               "documents",
-              "d" + (first + i) % DOCUMENTS,
+              "d" + (first + i) % documents,
               new JsonText(body),
               null,
               Condition.ANY));
@@ -163,19 +200,18 @@ final class SpaceOfTwo {
     final H2Journal journal;
     final Recording recording;
 
-    private Opened(String files, FailStop failStop) {
-      var settings =
-          GuardSettings.production()
-              .withJournalBytes(1 << 16)
-              .withNanoTime(() -> 0)
-              .withBackground(Runnable::run)
-              .withFailStop(SpaceOfTwo::stop);
-      database = Database.open(files, settings, REDO_BYTES);
+    /** Owns the database, also where it fails. */
+    Opened(Database database, FailStop failStop) {
+      this.database = database;
       try {
         journal = H2Journal.open(database);
-        var birth = journal.found().map(found -> new Birth(found.incarnation(), 0)).orElse(born());
         recording =
-            Recording.open(journal, key, birth, RecordingSettings.DEFAULT, machine(1, failStop));
+            Recording.open(
+                journal,
+                key,
+                birth(journal.found()),
+                RecordingSettings.DEFAULT,
+                machine(1, failStop));
       } catch (RuntimeException e) {
         quietly(database::close);
         throw e;
@@ -215,36 +251,40 @@ final class SpaceOfTwo {
   /** What was offered to one storage, and what it acknowledged. */
   final class Story {
     private final long seed;
-    private final Set<String> offered = new HashSet<>();
-    private final Map<Integer, String> ids = new HashMap<>();
-
-    /** The bytes of entries that must be there, by hash; the positions of answers by intent. */
-    private final Map<Hash, byte[]> acknowledged = new HashMap<>();
-
-    private final Map<Integer, Long> positions = new HashMap<>();
+    private final Set<String> offered;
+    private final Set<Statement> said;
+    private final List<Answer> answers;
     private boolean hasSpace;
 
     Story(long seed) {
       this.seed = seed;
+      offered = ConcurrentHashMap.newKeySet();
+      said = ConcurrentHashMap.newKeySet();
+      // noted by whoever completes an answer
+      answers = Collections.synchronizedList(new ArrayList<>());
       received.forEach(logged -> offered.addAll(wordsOf(logged)));
     }
 
-    private Story(Story other) {
+    private Story(Story other, int upTo) {
       seed = other.seed;
-      offered.addAll(other.offered);
-      ids.putAll(other.ids);
-      acknowledged.putAll(other.acknowledged);
-      positions.putAll(other.positions);
+      offered = other.offered;
+      said = other.said;
+      answers = List.copyOf(other.answers.subList(0, upTo));
       hasSpace = other.hasSpace;
     }
 
-    /** As it is now: what is offered or acknowledged later is not in it. */
+    /** As it is now: what is acknowledged later is not in it. */
     Story soFar() {
-      return new Story(this);
+      return upTo(answers());
+    }
+
+    /** As it was when there were so many answers. */
+    Story upTo(int count) {
+      return new Story(this, count);
     }
 
     int answers() {
-      return acknowledged.size();
+      return answers.size();
     }
 
     /**
@@ -253,76 +293,120 @@ final class SpaceOfTwo {
      */
     Opened open(String disk, String files, FailStop failStop) {
       STOPS.put(disk, failStop);
-      return new Opened(files, failStop);
+      var settings =
+          GuardSettings.production()
+              .withJournalBytes(1 << 16)
+              .withNanoTime(() -> 0)
+              .withBackground(Runnable::run)
+              .withFailStop(SpaceOfTwo::stop);
+      return new Opened(Database.open(files, settings, REDO_BYTES), failStop);
     }
 
     /** Creates the space where it isn't yet. */
     void createSpace(Opened storage) {
-      if (storage.recording.view(space()).isEmpty()) {
-        storage.await(
-            storage
-                .recording
-                .administer(() -> {
-                  storage.recording.createSpace("space", membership);
-                  return true;
-                })
-                .thenAccept(created -> hasSpace = created));
-      }
+      storage.await(createSpace(storage.recording));
+    }
+
+    CompletableFuture<?> createSpace(Recording recording) {
+      return recording
+          .administer(() -> {
+            if (recording.view(space()).isEmpty()) {
+              recording.createSpace("space", membership);
+            }
+            return true;
+          })
+          .thenAccept(created -> hasSpace = created);
     }
 
     /** Records intents as one group; what is acknowledged is noted even if others fail. */
     void record(Opened storage, int from, int count) {
-      var answers = new ArrayList<CompletableFuture<?>>();
-      for (int i = from; i < from + count; i++) {
-        int number = i;
+      record(storage.recording, from, count).forEach(storage::await);
+    }
+
+    /** Hands intents in; each answer is noted before it is given. */
+    List<CompletableFuture<?>> record(Recording recording, int from, int count) {
+      var recorded = new ArrayList<CompletableFuture<?>>();
+      for (int number = from; number < from + count; number++) {
         var id = number % 3 == 0 ? null : "intent-" + number;
         var request = intent(seed, number, id);
-        if (id != null) {
-          ids.put(number, id);
-        }
         request
             .operations()
             .forEach(each -> offered.add(each.id() + Objects.requireNonNull(each.body()).text()));
-        answers.add(
-            storage
-                .recording
+        recorded.add(
+            recording
                 .submit(space(), request)
                 .thenAccept(outcome -> {
-                  acknowledged.put(outcome.entry().hash(), outcome.entry().bytes());
-                  positions.put(number, outcome.entry().position());
+                  var entry = outcome.entry();
+                  answers.add(new Answer.Kept(entry.hash()));
+                  if (id != null) {
+                    answers.add(new Answer.Named(id, entry.position()));
+                  }
                 }));
       }
-      answers.forEach(storage::await);
+      return recorded;
     }
 
     void receive(Opened storage, int from, int upTo) {
-      var refused =
-          storage.await(
-              storage
-                  .recording
-                  .store(space(), batch(from, upTo))
-                  .thenApply(each -> {
-                    received
-                        .subList(from, upTo)
-                        .forEach(logged -> acknowledged.put(logged.hash(), logged.bytes()));
-                    return each;
-                  }));
-      if (!refused.isEmpty()) {
-        throw new AssertionError(refused.toString());
-      }
+      storage.await(receive(storage.recording, from, upTo));
+    }
+
+    /** Hands in what the other writer recorded. */
+    CompletableFuture<?> receive(Recording recording, int from, int upTo) {
+      return recording
+          .store(space(), batch(from, upTo))
+          .thenAccept(refused -> {
+            if (!refused.isEmpty()) {
+              throw new AssertionError(refused.toString());
+            }
+            received
+                .subList(from, upTo)
+                .forEach(logged -> answers.add(new Answer.Kept(logged.hash())));
+          });
+    }
+
+    void hear(Opened storage, long upTo) {
+      storage.await(hear(storage.recording, upTo));
+    }
+
+    /**
+     * Hands in that the other one has what was recorded here up to a sequence, and lets go what is
+     * no longer owed.
+     */
+    CompletableFuture<?> hear(Recording recording, long upTo) {
+      var statement =
+          new Statement(
+              space(),
+              new Replica(other.nodeId(), LIFE),
+              received.size() + upTo,
+              NOW.toEpochMilli(),
+              Map.of(new Replica(key.nodeId(), LIFE), upTo));
+      said.add(statement);
+      recording.note(new Ledger.Known(statement, statement.sign(other).signature(), null));
+      // in the same group commit, or one after it
+      return recording
+          .discharge(Integer.MAX_VALUE)
+          .thenAccept(_ -> answers.add(new Answer.Heard(statement)));
     }
 
     /** Opens what is left, compares, and lets it go. */
     Optional<String> violation(String disk, String files) {
+      return violation(() -> open(disk, files, stopped()));
+    }
+
+    /**
+     * @param opening of what is left
+     */
+    Optional<String> violation(Supplier<Opened> opening) {
       Opened storage;
       try {
-        storage = open(disk, files, stopped());
-      } catch (RuntimeException e) {
+        storage = opening.get();
+      } catch (RuntimeException | AssertionError e) {
         return Optional.of("does not open: " + e);
       }
       try (storage) {
         return violation(storage);
       } catch (RuntimeException | AssertionError e) {
+        quietly(storage.database::abandon);
         return Optional.of("can't be read: " + e);
       }
     }
@@ -332,78 +416,96 @@ final class SpaceOfTwo {
         return Optional.of("the space is missing");
       }
       var log = storage.journal.from(0, Integer.MAX_VALUE);
-      var missing = new HashMap<>(acknowledged);
+      var hashes = new HashSet<Hash>();
       long last = 0;
       for (var logged : log) {
         if (logged.position() != ++last) {
           return Optional.of("position " + last + " is missing");
         }
-        missing.remove(logged.hash());
+        hashes.add(logged.hash());
         if (!offered.containsAll(wordsOf(logged))) {
           return Optional.of("position " + last + " was never offered");
         }
       }
-      if (!missing.isEmpty()) {
-        return Optional.of(
-            "%d of %d acknowledged are missing; the log ends at %d"
-                .formatted(missing.size(), acknowledged.size(), last));
-      }
-      for (var answered : positions.entrySet()) {
-        var id = ids.get(answered.getKey());
-        if (id != null
-            && storage
-                .journal
-                .intent(space(), id)
-                .filter(found -> found.position() == answered.getValue())
-                .isEmpty()) {
-          return Optional.of(id + " does not lead to its entry");
+      for (var answer : answers) {
+        var broken = broken(answer, storage, hashes);
+        if (broken.isPresent()) {
+          return broken.map(("the log ends at " + last + "; ")::concat);
         }
       }
-      return states(storage, log).or(() -> owed(storage, log));
+      return folded(storage, log).or(() -> owed(storage, log));
+    }
+
+    private Optional<String> broken(Answer answer, Opened storage, Set<Hash> log) {
+      return switch (answer) {
+        case Answer.Kept(var hash) ->
+            log.contains(hash) ? Optional.empty() : Optional.of(hash + " is missing");
+        case Answer.Named(var id, var position) ->
+            storage
+                    .journal
+                    .intent(space(), id)
+                    .filter(found -> found.position() == position)
+                    .isPresent()
+                ? Optional.empty()
+                : Optional.of(id + " does not lead to its entry");
+        case Answer.Heard(var statement) -> {
+          var known = known(storage);
+          yield known == null || statement.laterThan(known)
+              ? Optional.of("what the other one has said is forgotten")
+              : said.contains(known)
+                  ? Optional.empty()
+                  : Optional.of("the other one never said this");
+        }
+      };
+    }
+
+    private @Nullable Statement known(Opened storage) {
+      return storage
+          .recording
+          .ledger()
+          .by(space(), other.nodeId())
+          .map(Ledger.Known::statement)
+          .orElse(null);
     }
 
     /** Where each intent that was named leads. */
     List<Optional<Long>> positionsIn(Opened storage) {
-      return ids.values().stream()
+      return answers.stream()
+          .filter(Answer.Named.class::isInstance)
+          .map(answer -> ((Answer.Named) answer).id())
           .sorted()
           .map(id -> storage.journal.intent(space(), id).map(LoggedEntry::position))
           .toList();
     }
 
-    /** Documents as the log, told again to a storage in memory, makes them. */
-    private Optional<String> states(Opened storage, List<LoggedEntry> log) {
-      if (log.isEmpty()) {
-        return Optional.empty();
-      }
-      var journal = new InMemoryJournal(new InMemoryJournal.Medium());
-      var again =
-          Recording.open(
-              journal,
-              new NodeKey(filled(3)),
-              born(),
-              RecordingSettings.DEFAULT,
-              machine(2, stopped()));
-      drive(
-          again,
-          again.administer(() -> {
-            again.createSpace("space", membership);
-            return true;
-          }));
-      var all =
-          log.stream()
-              .map(each ->
-                  new ReceivedEntry(each.entry(), each.bytes(), each.hash(), each.signature()))
-              .toList();
-      drive(again, again.store(space(), new Checked(all, Map.of())));
-      for (int i = 0; i < DOCUMENTS; i++) {
-        var document = new DocumentKey(space(), "documents", "d" + i);
-        var kept = storage.journal.document(document);
-        var rebuilt = journal.document(document);
-        if (!look(kept).equals(look(rebuilt))) {
+    /** Documents and conflicts as the log, told again to a storage in memory, makes them. */
+    private Optional<String> folded(Opened storage, List<LoggedEntry> log) {
+      var expected = folded.computeIfAbsent(hashOf(log), _ -> fold(log));
+      var looks = looks(storage.journal);
+      for (int i = 0; i < documents; i++) {
+        if (!looks.get(i).equals(expected.documents().get(i))) {
           return Optional.of("document d" + i + " is not what the log makes of it");
         }
       }
-      return Optional.empty();
+      var conflicts = new HashSet<String>();
+      try (var connection = storage.database.connect();
+          var select = connection.createStatement();
+          var row = select.executeQuery("select id, open, sides, replaced_by from conflict")) {
+        while (row.next()) {
+          var replacedBy = row.getBytes(4);
+          conflicts.add(
+              line(
+                  Hash.of(row.getBytes(1)),
+                  row.getBoolean(2),
+                  Readers.hashes(row.getBytes(3)),
+                  replacedBy == null ? null : Hash.of(replacedBy)));
+        }
+      } catch (SQLException e) {
+        return Optional.of("the conflicts can't be read: " + e);
+      }
+      return conflicts.equals(expected.conflicts())
+          ? Optional.empty()
+          : Optional.of("the conflicts are not what the log makes of them");
     }
 
     private Optional<String> owed(Opened storage, List<LoggedEntry> log) {
@@ -414,17 +516,72 @@ final class SpaceOfTwo {
         while (row.next()) {
           owed.add(row.getLong(1));
         }
-      } catch (java.sql.SQLException e) {
+      } catch (SQLException e) {
         return Optional.of("the outbox can't be read: " + e);
       }
+      var known = known(storage);
       for (var logged : log) {
         boolean own = logged.entry().author().node().equals(key.nodeId());
-        if (own != owed.contains(logged.position())) {
-          return Optional.of("position " + logged.position() + (own ? " is not owed" : " is owed"));
+        // what the other one has may be owed still: it is let go later
+        boolean needed = own && (known == null || !known.covers(logged.dot()));
+        boolean isOwed = owed.contains(logged.position());
+        if (needed && !isOwed || isOwed && !own) {
+          return Optional.of(
+              "position " + logged.position() + (isOwed ? " is owed" : " is not owed"));
         }
       }
       return Optional.empty();
     }
+  }
+
+  /** What must be so from when it was said on. */
+  private sealed interface Answer {
+    /** The log has an entry. */
+    record Kept(Hash entry) implements Answer {}
+
+    /** The id of an intent leads to its entry. */
+    record Named(String id, long position) implements Answer {}
+
+    /** What the other writer has is known: this, or what it said later. */
+    record Heard(Statement statement) implements Answer {}
+  }
+
+  private static Hash hashOf(List<LoggedEntry> log) {
+    var bytes = new ByteArrayOutputStream();
+    log.forEach(each -> bytes.writeBytes(each.hash().bytes()));
+    return Hash.sha256(bytes.toByteArray());
+  }
+
+  private Folded fold(List<LoggedEntry> log) {
+    var journal = new InMemoryJournal(new InMemoryJournal.Medium());
+    var again =
+        Recording.open(
+            journal,
+            new NodeKey(filled(3)),
+            born(),
+            RecordingSettings.DEFAULT,
+            machine(2, stopped()));
+    drive(
+        again,
+        again.administer(() -> {
+          again.createSpace("space", membership);
+          return true;
+        }));
+    var all =
+        log.stream()
+            .map(each ->
+                new ReceivedEntry(each.entry(), each.bytes(), each.hash(), each.signature()))
+            .toList();
+    drive(again, again.store(space(), new Checked(all, Map.of())));
+    return new Folded(
+        looks(journal),
+        journal.conflicts().stream()
+            .map(each -> line(each.id(), each.open(), each.sides(), each.replacedBy()))
+            .collect(Collectors.toSet()));
+  }
+
+  private static String line(Hash id, boolean open, List<Hash> sides, @Nullable Hash replacedBy) {
+    return id + " " + open + " " + sides + " " + replacedBy;
   }
 
   private static List<String> wordsOf(LoggedEntry logged) {
@@ -442,7 +599,7 @@ final class SpaceOfTwo {
   /** Each document as a reader by its id gets it. */
   List<String> looks(Journal journal) {
     var looks = new ArrayList<String>();
-    for (int i = 0; i < DOCUMENTS; i++) {
+    for (int i = 0; i < documents; i++) {
       looks.add(look(journal.document(new DocumentKey(space(), "documents", "d" + i))));
     }
     return looks;
@@ -451,10 +608,10 @@ final class SpaceOfTwo {
   /** Ends a database at once that may still be open in this process, and be it broken. */
   static void shutDown(String files) {
     try (var connection =
-            java.sql.DriverManager.getConnection("jdbc:h2:" + files + ";IFEXISTS=TRUE", "sa", "");
+            DriverManager.getConnection("jdbc:h2:" + files + ";IFEXISTS=TRUE", "sa", "");
         var statement = connection.createStatement()) {
       statement.execute("SHUTDOWN IMMEDIATELY");
-    } catch (java.sql.SQLException _) {
+    } catch (SQLException _) {
       // it wasn't open, or is no more
     }
   }
