@@ -295,28 +295,32 @@ class ReadsByLinkIT {
 
   @Test
   void whatBreaksOffAtTheOriginBreaksOff() {
-    for (var way : ways()) {
-      var before = origin.script();
-      var taken = new CountDownLatch(1);
-      origin.answers((_, out) -> {
-        out.write(
-            ("HTTP/1.1 200 x\r\nCache-Control: max-age=60\r\nContent-Length: 200000\r\n\r\n"
-                    + "x".repeat(100_000))
-                .getBytes(StandardCharsets.ISO_8859_1));
-        out.flush();
-        taken.await();
-        throw new IOException("on purpose");
-      });
-      var probe = Probe.on(way.read(request("GET", "/cache/shop/" + System.nanoTime())));
-      assertThat(probe.take().head().length()).isEqualTo(200_000);
-      assertThat(probe.take().content()).isNotEmpty();
-      taken.countDown();
-      assertThat(probe.awaitEnd())
-          .isInstanceOfSatisfying(
-              Refused.class,
-              it -> assertThat(it.problem().code().slug()).isEqualTo("origin-failed"));
+    var before = origin.script();
+    try {
+      ways().forEach(this::breakOff);
+    } finally {
       origin.answers(before);
     }
+  }
+
+  private void breakOff(WebReads way) {
+    var taken = new CountDownLatch(1);
+    origin.answers((_, out) -> {
+      out.write(
+          ("HTTP/1.1 200 x\r\nCache-Control: max-age=60\r\nContent-Length: 200000\r\n\r\n"
+                  + "x".repeat(100_000))
+              .getBytes(StandardCharsets.ISO_8859_1));
+      out.flush();
+      taken.await();
+      throw new IOException("on purpose");
+    });
+    var probe = Probe.on(way.read(request("GET", "/cache/shop/" + System.nanoTime())));
+    assertThat(probe.take().head().length()).isEqualTo(200_000);
+    assertThat(probe.take().content()).isNotEmpty();
+    taken.countDown();
+    assertThat(probe.awaitEnd())
+        .isInstanceOfSatisfying(
+            Refused.class, it -> assertThat(it.problem().code().slug()).isEqualTo("origin-failed"));
   }
 
   @Test
@@ -349,6 +353,7 @@ class ReadsByLinkIT {
       probes.add(probe);
     }
     assertThat(send("GET", BLOBS + BLOB).status()).isEqualTo(503);
+    assertThat(put(BlobId.of(BEGUN), BEGUN, 300_000, 700_000).status()).isEqualTo(503);
     for (var way : ways()) {
       assertThat(read(way, "GET", BLOBS + BLOB).status()).isEqualTo(503);
     }

@@ -303,9 +303,8 @@ class EdgeReadsIT {
                             })));
     try (var socket = asked("/cache/shop/a")) {
       var in = new BufferedInputStream(socket.getInputStream());
-      for (String field = RawHttp.line(in); !field.isEmpty(); field = RawHttp.line(in)) {
-        assertThat(field).isNotBlank();
-      }
+      assertThat(RawHttp.line(in)).startsWith("HTTP/1.1 200");
+      while (!RawHttp.line(in).isEmpty()) {}
       assertThat(in.read()).isPositive();
       if (isTold) {
         told.countDown();
