@@ -1,5 +1,6 @@
 package com.softadastra.edge;
 
+import com.softadastra.contracts.http.OwnToken;
 import com.softadastra.edge.cache.ForwardStore;
 import com.softadastra.edge.cache.HttpCache;
 import com.softadastra.edge.origin.OriginClient;
@@ -65,9 +66,9 @@ public class EdgeConfiguration {
   }
 
   @Bean
-  RequestReader requestReader(EdgeProperties edge, NamedOrigins origins) {
+  RequestReader requestReader(EdgeProperties edge, NamedOrigins origins, OwnToken token) {
     String pseudonym =
         "softadastra-" + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt());
-    return new RequestReader(origins, pseudonym, edge.fetch().requestBody().toBytes());
+    return new RequestReader(origins, token, pseudonym, edge.fetch().requestBody().toBytes());
   }
 }

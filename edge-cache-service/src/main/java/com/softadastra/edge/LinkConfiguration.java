@@ -12,9 +12,13 @@ import com.softadastra.contracts.mail.RelayDuties;
 import com.softadastra.contracts.time.Schedule;
 import com.softadastra.contracts.time.Surroundings;
 import com.softadastra.contracts.time.ThreadSchedule;
+import com.softadastra.contracts.web.WebReads;
+import com.softadastra.edge.read.ReadsByLink;
+import com.softadastra.edge.read.Resources;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.InstantSource;
+import java.util.List;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -53,9 +57,18 @@ class LinkConfiguration {
     return linkToSync.proxy(RelayDuties.class);
   }
 
+  @Bean
+  WebReads webReads(List<Resources> resources) {
+    return new ReadsByLink(resources);
+  }
+
   @Bean(destroyMethod = "close")
-  LinkServer linkForGateway(LinkProperties link, Mailboxes mailboxes, Blobs blobs) {
-    return link.server().serve(Mailboxes.class, mailboxes).serve(Blobs.class, blobs);
+  LinkServer linkForOthers(
+      LinkProperties link, Mailboxes mailboxes, Blobs blobs, WebReads webReads) {
+    return link.server()
+        .serve(Mailboxes.class, mailboxes)
+        .serve(Blobs.class, blobs)
+        .serve(WebReads.class, webReads);
   }
 
   @Bean

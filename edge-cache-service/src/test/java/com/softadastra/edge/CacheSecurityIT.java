@@ -4,12 +4,16 @@ import static com.softadastra.edge.TestOrigin.answer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.softadastra.contracts.http.RawHttp;
+import com.softadastra.contracts.suite.Awaiting;
+import com.softadastra.contracts.web.FieldLine;
+import com.softadastra.contracts.web.WebRequest;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterAll;
@@ -69,6 +73,7 @@ class CacheSecurityIT {
   @ValueSource(
       strings = {
         "/cache/none/a",
+        "/cache",
         "/cache/",
         "/cache/http://127.0.0.1/",
         "/cache/127.0.0.1/a",
@@ -184,6 +189,17 @@ class CacheSecurityIT {
       assertThat(origin.seen.getFirst().values("Authorization")).isEmpty();
       assertThat(guarded.get(path, "Authorization: Bearer secret").header("Cache-Status"))
           .contains("; hit");
+
+      // nor by way of a service that asks for none, or for another
+      for (String token : List.of("secret", "other")) {
+        origin.seen.clear();
+        var fields = List.of(new FieldLine("authorization", "bearer  " + token));
+        var request =
+            new WebRequest("GET", path + token, null, fields, "HTTP/1.1", "http", "127.0.0.1");
+        guarded.reads().read(request).blockLast(Awaiting.DEADLINE);
+        assertThat(origin.seen.getFirst().values("Authorization"))
+            .hasSize(token.equals("secret") ? 0 : 1);
+      }
     }
   }
 

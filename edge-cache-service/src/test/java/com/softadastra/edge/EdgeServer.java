@@ -4,7 +4,10 @@ import com.softadastra.contracts.http.HttpSurface;
 import com.softadastra.contracts.http.RawHttp;
 import com.softadastra.contracts.time.Surroundings;
 import com.softadastra.contracts.time.ThreadSchedule;
+import com.softadastra.contracts.web.WebReads;
 import com.softadastra.edge.database.EdgeDatabase;
+import com.softadastra.edge.read.ReadsByLink;
+import com.softadastra.edge.read.Resources;
 import com.softadastra.edge.store.ResponseStore;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -72,6 +75,11 @@ final class EdgeServer implements AutoCloseable {
 
   ResponseStore store() {
     return context.getBean(ResponseStore.class);
+  }
+
+  /** As another process has them over the link. */
+  WebReads reads() {
+    return new ReadsByLink(List.copyOf(context.getBeansOfType(Resources.class).values()));
   }
 
   EdgeDatabase database() {

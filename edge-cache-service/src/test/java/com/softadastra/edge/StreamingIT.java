@@ -21,6 +21,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -240,6 +241,28 @@ class StreamingIT {
     });
     assertThatThrownBy(() -> edge.get("/cache/shop/a")).isInstanceOf(EOFException.class);
     assertThat(edge.get("/cache/shop/a").body()).hasSize(1_100_000);
+  }
+
+  /** Endless, so that nothing is stored. */
+  @Test
+  void whatIsPassedThroughEndsWhenItsReaderLeaves() throws Exception {
+    var left = new CountDownLatch(1);
+    origin.answers((_, out) -> {
+      out.write(
+          bytes("HTTP/1.1 200 x\r\nCache-Control: no-store\r\nTransfer-Encoding: chunked\r\n\r\n"));
+      try {
+        while (true) {
+          out.write(bytes("400\r\n" + "x".repeat(0x400) + "\r\n"));
+        }
+      } finally {
+        left.countDown();
+      }
+    });
+    try (var socket = new Socket(InetAddress.getLoopbackAddress(), edge.port)) {
+      socket.getOutputStream().write(bytes(EdgeServer.request("GET", "/cache/shop/a", "")));
+      assertThat(socket.getInputStream().readNBytes(100_000)).hasSize(100_000);
+    }
+    assertThat(left.await(20, TimeUnit.SECONDS)).isTrue();
   }
 
   @Test

@@ -79,6 +79,11 @@ final class TestOrigin implements AutoCloseable {
     script = (_, out) -> out.write(answer(status, headers, body));
   }
 
+  /** What it answers with now. */
+  Script script() {
+    return script;
+  }
+
   private void accept(ServerSocket socket) {
     Thread.ofVirtual()
         .start(() -> {

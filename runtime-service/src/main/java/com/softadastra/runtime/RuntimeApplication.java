@@ -1,5 +1,6 @@
 package com.softadastra.runtime;
 
+import com.softadastra.runtime.edge.EdgeConfiguration;
 import com.softadastra.runtime.link.LinkConfiguration;
 import java.util.Map;
 import org.springframework.boot.SpringApplication;
@@ -9,11 +10,11 @@ import org.springframework.context.annotation.Import;
 
 /**
  * The runtime layer as a process of its own. It keeps nothing: the sync engine, which it reaches
- * over a local link, has the data.
+ * over a local link, has the data, and the edge, over another, what is read through it.
  */
 @SpringBootConfiguration(proxyBeanMethods = false)
 @EnableAutoConfiguration
-@Import({RuntimeConfiguration.class, LinkConfiguration.class})
+@Import({RuntimeConfiguration.class, LinkConfiguration.class, EdgeConfiguration.class})
 public class RuntimeApplication {
   private static final Map<String, Object> DEFAULTS =
       Map.of(
@@ -24,6 +25,7 @@ public class RuntimeApplication {
                   + "org.springframework.boot.data.jpa.autoconfigure.DataJpaRepositoriesAutoConfiguration",
           "spring.application.name", "runtime-service",
           "server.port", "8080",
+          "softadastra.link.edge", "127.0.0.1:7603",
           "management.endpoints.web.exposure.include", "health,prometheus",
           "management.endpoint.health.probes.enabled", "true",
           "management.endpoint.health.group.readiness.include", "readinessState,sync");

@@ -8,8 +8,16 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.softadastra.node.client.NodeUnreachable;
 import com.softadastra.node.client.RequestRefused;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -99,6 +107,22 @@ class CompositionIT {
     assertThat(site.layers().gateway().get("/api/v1/peers").status()).isEqualTo(200);
     assertThat(site.layers().sync().get("/api/v1/outbox").status()).isEqualTo(200);
     assertThat(site.layers().sync().get("/api/v1/risk").status()).isEqualTo(200);
+  }
+
+  @Test
+  void runtimeReadsWhatTheEdgeWasGiven() throws Exception {
+    var sum = MessageDigest.getInstance("SHA-256").digest("tea".getBytes(StandardCharsets.UTF_8));
+    var blob = "/api/v1/blobs/" + HexFormat.of().formatHex(sum);
+    try (var http = HttpClient.newHttpClient()) {
+      var put = at("SITE_EDGE_PORT", blob).PUT(BodyPublishers.ofString("tea")).build();
+      assertThat(http.send(put, BodyHandlers.ofString()).statusCode()).isEqualTo(201);
+      var get = at("SITE_RUNTIME_PORT", blob).build();
+      assertThat(http.send(get, BodyHandlers.ofString()).body()).isEqualTo("tea");
+    }
+  }
+
+  private HttpRequest.Builder at(String published, String path) {
+    return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + project.port(published) + path));
   }
 
   @Test

@@ -45,14 +45,22 @@ final class Nodes implements AutoCloseable {
 
   /** The same of three processes. */
   TestNode createApartWith(Path jar, String name, String... settings) {
-    return add(new ThreeProcesses(List.of(jar), name, directory.resolve(name), List.of(settings)));
+    return add(
+        new LayerProcesses(false, List.of(jar), name, directory.resolve(name), List.of(settings)));
+  }
+
+  /** A node of four processes, whatever the others are: a site. */
+  TestNode createSite(String name, String... settings) {
+    return add(
+        new LayerProcesses(true, List.of(), name, directory.resolve(name), List.of(settings)));
   }
 
   TestNode createIn(Path data, String name, String... settings) {
     return add(
         switch (shape) {
           case ONE_PROCESS -> new OneProcess(name, data, List.of(settings));
-          case THREE_PROCESSES -> new ThreeProcesses(name, data, List.of(settings));
+          case THREE_PROCESSES ->
+              new LayerProcesses(false, List.of(), name, data, List.of(settings));
         });
   }
 

@@ -204,13 +204,20 @@ public final class OriginClient implements Closeable {
               checked(response),
               content,
               entity == null ? 0 : entity.getContentLength(),
-              response);
+              () -> hangUp(request, response));
       heard.run();
       return answer;
     } catch (IOException | RuntimeException e) {
       response.close();
       throw e;
     }
+  }
+
+  /** To close a response alone would read on to its end; after that the request is over anyway. */
+  private static void hangUp(HttpUriRequestBase request, ClassicHttpResponse response)
+      throws IOException {
+    request.cancel();
+    response.close();
   }
 
   /** What could not be repeated on the next connection as what it was here is not HTTP. */

@@ -1,5 +1,6 @@
 package com.softadastra.edge.web;
 
+import com.softadastra.contracts.web.WebReads;
 import com.softadastra.edge.cache.HttpCache;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
@@ -12,16 +13,22 @@ import org.springframework.context.annotation.Import;
 @Configuration(proxyBeanMethods = false)
 @Import(CacheController.class)
 public class EdgeWebConfiguration {
-  /** Origins' heads, and what is added to them. */
-  public static final int MOST_HEAD_BYTES = 16 << 10;
-
   private static final int ADDED_HEAD_BYTES = 2 << 10;
 
+  /** Of an origin's answer; something is added to it. */
+  public static final int MOST_HEAD_BYTES = WebReads.LARGEST_HEAD_BYTES - ADDED_HEAD_BYTES;
+
   @Bean
-  ServletRegistrationBean<CacheServlet> cacheServlet(HttpCache httpCache, RequestReader reader) {
+  CacheResources cacheResources(HttpCache httpCache, RequestReader reader) {
+    return new CacheResources(httpCache, reader);
+  }
+
+  @Bean
+  ServletRegistrationBean<CacheServlet> cacheServlet(
+      CacheResources resources, RequestReader reader) {
     var servlet =
         new ServletRegistrationBean<>(
-            new CacheServlet(httpCache, reader), RequestReader.PATH + "*");
+            new CacheServlet(resources, reader), RequestReader.PATH + "*");
     servlet.setName("cache");
     return servlet;
   }
@@ -31,6 +38,6 @@ public class EdgeWebConfiguration {
     return factory ->
         factory.addConnectorCustomizers(connector ->
             connector.setProperty(
-                "maxHttpResponseHeaderSize", Integer.toString(MOST_HEAD_BYTES + ADDED_HEAD_BYTES)));
+                "maxHttpResponseHeaderSize", Integer.toString(WebReads.LARGEST_HEAD_BYTES)));
   }
 }

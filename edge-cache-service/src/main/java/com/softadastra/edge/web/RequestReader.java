@@ -3,17 +3,16 @@ package com.softadastra.edge.web;
 import com.softadastra.contracts.Problem;
 import com.softadastra.contracts.ProblemCode;
 import com.softadastra.contracts.Refused;
-import com.softadastra.contracts.http.HttpSurface;
+import com.softadastra.contracts.http.OwnToken;
+import com.softadastra.contracts.http.ServletMessages;
+import com.softadastra.contracts.web.WebRequest;
 import com.softadastra.edge.cache.ClientRequest;
 import com.softadastra.edge.origin.TargetPath;
 import com.softadastra.edge.policy.ConnectionFields;
-import com.softadastra.edge.policy.Headers;
+import com.softadastra.edge.read.Resources;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.LinkedHashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -25,15 +24,18 @@ public final class RequestReader {
   private static final Set<String> BODILESS = Set.of("GET", "HEAD");
 
   private final NamedOrigins origins;
+  private final OwnToken token;
   private final String pseudonym;
   private final long mostBytes;
 
   /**
+   * @param token that goes no further
    * @param pseudonym of this process in {@code Via}; no other has it
    * @param mostBytes of a request's body
    */
-  public RequestReader(NamedOrigins origins, String pseudonym, long mostBytes) {
+  public RequestReader(NamedOrigins origins, OwnToken token, String pseudonym, long mostBytes) {
     this.origins = origins;
+    this.token = token;
     this.pseudonym = pseudonym;
     this.mostBytes = mostBytes;
   }
@@ -46,17 +48,31 @@ public final class RequestReader {
    * @throws Refused where there is no such origin, or the request may not go on
    */
   ClientRequest read(HttpServletRequest request) throws IOException {
-    String below = request.getRequestURI().substring(PATH.length() - 1);
-    int slash = below.indexOf('/', 1);
-    String name = slash < 0 ? below.substring(1) : below.substring(1, slash);
+    var head = read(ServletMessages.request(request));
+    var body = body(request);
+    long length = body == null ? -1 : request.getContentLengthLong();
+    boolean isEmpty = body != null && length < 0 && request.getHeader("Transfer-Encoding") == null;
+    return new ClientRequest(
+        head.origin(), head.method(), head.target(), head.headers(), body, isEmpty ? 0 : length);
+  }
+
+  /**
+   * The same of a request without a body.
+   *
+   * @throws Refused as above
+   */
+  ClientRequest read(WebRequest request) {
+    // the servlet's path stands without its slash, too
+    String below = request.path().substring(Math.min(PATH.length(), request.path().length()));
+    int slash = below.indexOf('/');
+    String name = slash < 0 ? below : below.substring(0, slash);
     var origin = origins.named(name);
-    String method = request.getMethod();
+    String method = request.method();
     if (NOT_PASSED.contains(method)) {
       throw new Refused(ProblemCode.METHOD_NOT_ALLOWED, method + " is not passed on");
     }
-    String target =
-        TargetPath.of(slash < 0 ? "/" : below.substring(slash), request.getQueryString());
-    var sent = sent(request);
+    String target = TargetPath.of(slash < 0 ? "/" : below.substring(slash), request.query());
+    var sent = Resources.headers(token.leftOutOf(request));
     if (sent.joined("Via").contains(pseudonym)) {
       throw new Refused(
           ProblemCode.FORWARDING_LOOP, "this request has come through this node before");
@@ -64,33 +80,16 @@ public final class RequestReader {
     var headers =
         ConnectionFields.ofRequest(sent)
             .with("Via", protocol(request) + " " + pseudonym)
-            .with("Forwarded", "for=\"" + node(request) + "\";proto=" + request.getScheme());
-    if (request.getAttribute(HttpSurface.TOKEN_SHOWN) != null) {
-      // it opens this node, and is nobody else's business
-      headers = headers.without("Authorization");
-    }
-    var body = body(request);
-    long length = body == null ? -1 : request.getContentLengthLong();
-    boolean isEmpty = body != null && length < 0 && request.getHeader("Transfer-Encoding") == null;
-    return new ClientRequest(origin, method, target, headers, body, isEmpty ? 0 : length);
+            .with("Forwarded", "for=\"" + node(request) + "\";proto=" + request.scheme());
+    return new ClientRequest(origin, method, target, headers, null, -1);
   }
 
-  private static Headers sent(HttpServletRequest request) {
-    var fields = new ArrayList<Headers.Field>();
-    for (String name : new LinkedHashSet<>(Collections.list(request.getHeaderNames()))) {
-      for (String value : Collections.list(request.getHeaders(name))) {
-        fields.add(new Headers.Field(name, value));
-      }
-    }
-    return new Headers(fields);
+  private static String protocol(WebRequest request) {
+    return request.protocol().endsWith("1.0") ? "1.0" : "1.1";
   }
 
-  private static String protocol(HttpServletRequest request) {
-    return request.getProtocol().endsWith("1.0") ? "1.0" : "1.1";
-  }
-
-  private static String node(HttpServletRequest request) {
-    String address = request.getRemoteAddr();
+  private static String node(WebRequest request) {
+    String address = request.client();
     return address.contains(":") ? "[" + address + "]" : address;
   }
 

@@ -21,6 +21,10 @@ import com.softadastra.contracts.documents.Priority;
 import com.softadastra.contracts.documents.ReceiptState;
 import com.softadastra.contracts.peering.PeerView;
 import com.softadastra.contracts.suite.Samples;
+import com.softadastra.contracts.web.FieldLine;
+import com.softadastra.contracts.web.ResponsePart;
+import com.softadastra.contracts.web.WebReads;
+import com.softadastra.contracts.web.WebRequest;
 import com.softadastra.fuzz.Bytes;
 import com.softadastra.fuzz.Fuzzing;
 import com.softadastra.fuzz.Mutator.Form;
@@ -65,12 +69,28 @@ class LinkFuzzTest {
                   new PatchBody(PatchBody.Notation.MERGE, Samples.BODY),
                   Condition.ANY)));
 
+  private static final WebRequest READ =
+      new WebRequest(
+          "GET",
+          "/cache/docs/a%20b",
+          null,
+          List.of(new FieldLine("Host", "localhost"), new FieldLine("Range", Samples.TEXT)),
+          "HTTP/1.1",
+          "http",
+          "::1");
+
   @TestFactory
   Stream<DynamicTest> decoders() {
     return Fuzzing.of(
-        arguments("link-record", "record", INTENT),
+        arguments(Documents.class, "link-record", "record", INTENT),
         arguments(
-            "link-await", "awaitReceipt", "shop", "i", ReceiptState.DELIVERED, Duration.ofHours(1)),
+            Documents.class,
+            "link-await",
+            "awaitReceipt",
+            "shop",
+            "i",
+            ReceiptState.DELIVERED,
+            Duration.ofHours(1)),
         value("link-receipt", Reply.of(Samples.RECEIPT), type("receipt")),
         value(
             "link-conflicts",
@@ -78,6 +98,8 @@ class LinkFuzzTest {
             type("conflicts")),
         value("link-peer", Samples.PEER, PeerView.class),
         value("link-change", Samples.change(7), Change.class),
+        arguments(WebReads.class, "link-read", "read", READ),
+        part(),
         Target.of(
                 "link-failure",
                 Form.JSON,
@@ -110,9 +132,12 @@ class LinkFuzzTest {
   }
 
   /** The arguments of a call, as a server reads them. */
-  private static Target<Object[]> arguments(String name, String method, Object... values) {
+  private static Target<Object[]> arguments(
+      Class<?> contract, String name, String method, Object... values) {
     var forms =
-        Arrays.stream(method(method).getGenericParameterTypes()).map(WireForm::new).toList();
+        Arrays.stream(method(contract, method).getGenericParameterTypes())
+            .map(WireForm::new)
+            .toList();
     return Target.of(
             name,
             Form.CBOR,
@@ -140,12 +165,36 @@ class LinkFuzzTest {
         });
   }
 
-  private static Type type(String method) {
-    return method(method).getGenericReturnType();
+  /** A part of an answer, whose content is equal by its bytes alone. */
+  private static Target<Object> part() {
+    var form = new WireForm(ResponsePart.class);
+    var head =
+        new ResponsePart.Head(206, List.of(new FieldLine("ETag", Samples.TEXT)), Long.MAX_VALUE);
+    return Target.of(
+            "link-part",
+            Form.CBOR,
+            List.of(
+                form.write(ResponsePart.of(head)),
+                form.write(ResponsePart.of(Samples.bytes(300, 7)))),
+            form::read)
+        .refusingWith(JacksonException.class)
+        .allocating(1 << 20, 64)
+        .checking((read, _) -> {
+          if (read != null) {
+            byte[] written = form.write(read);
+            hold(
+                Arrays.equals(written, form.write(form.read(written))),
+                "is read back as something else");
+          }
+        });
   }
 
-  private static java.lang.reflect.Method method(String name) {
-    return Arrays.stream(Documents.class.getMethods())
+  private static Type type(String method) {
+    return method(Documents.class, method).getGenericReturnType();
+  }
+
+  private static java.lang.reflect.Method method(Class<?> contract, String name) {
+    return Arrays.stream(contract.getMethods())
         .filter(method -> method.getName().equals(name))
         .findFirst()
         .orElseThrow();

@@ -12,8 +12,6 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
@@ -40,17 +38,17 @@ final class AccessFilter implements Filter {
 
   private final boolean local;
   private final Set<String> hosts;
-  private final byte @Nullable [] token;
+  private final OwnToken token;
 
   /**
    * @param bound the address that is listened on; null for all of them
    * @throws AccessNotConfigured where strangers can connect and there is no token
    */
-  AccessFilter(@Nullable InetAddress bound, AccessProperties access) {
+  AccessFilter(@Nullable InetAddress bound, AccessProperties access, OwnToken token) {
     var reached = access.published() == null ? bound : access.published();
     local = reached != null && reached.isLoopbackAddress();
-    token = access.demandedToken().map(text -> text.getBytes(StandardCharsets.UTF_8)).orElse(null);
-    if (!local && token == null) {
+    this.token = token;
+    if (!local && !token.isDemanded()) {
       throw new AccessNotConfigured(
           "This service would listen on "
               + (bound == null ? "every address" : bound.getHostAddress())
@@ -67,7 +65,7 @@ final class AccessFilter implements Filter {
       throws IOException, ServletException {
     var http = (HttpServletRequest) request;
     var answer = (HttpServletResponse) response;
-    answer.setHeader("X-Content-Type-Options", "nosniff");
+    describe(answer);
     if (isForeign(http)) {
       ProblemAnswer.send(
           answer,
@@ -75,17 +73,19 @@ final class AccessFilter implements Filter {
               ProblemCode.HOST_NOT_ALLOWED,
               "Host must name this machine's loopback, and a web page's requests are taken from"
                   + " this service's own pages alone"));
-    } else if (token != null && !http.getRequestURI().equals(LIVENESS) && !showsToken(http)) {
+    } else if (token.isDemanded() && !http.getRequestURI().equals(LIVENESS) && !showsToken(http)) {
       answer.setHeader("WWW-Authenticate", "Bearer realm=\"softadastra\"");
       ProblemAnswer.send(
           answer,
           Problem.of(ProblemCode.UNAUTHENTICATED, "Authorization must be Bearer and the token"));
     } else {
-      if (token != null) {
-        http.setAttribute(HttpSurface.TOKEN_SHOWN, true);
-      }
       chain.doFilter(request, response);
     }
+  }
+
+  /** What every answer of the service says. */
+  static void describe(HttpServletResponse answer) {
+    answer.setHeader("X-Content-Type-Options", "nosniff");
   }
 
   private boolean isForeign(HttpServletRequest request) {
@@ -133,12 +133,7 @@ final class AccessFilter implements Filter {
 
   private boolean showsToken(HttpServletRequest request) {
     var shown = all(request, "Authorization");
-    if (shown.size() != 1 || !shown.getFirst().regionMatches(true, 0, "Bearer ", 0, 7)) {
-      return false;
-    }
-    // A header's characters stand for one byte each.
-    byte[] bytes = shown.getFirst().substring(7).strip().getBytes(StandardCharsets.ISO_8859_1);
-    return MessageDigest.isEqual(bytes, token);
+    return shown.size() == 1 && token.isShownBy(shown.getFirst());
   }
 
   private static List<String> all(HttpServletRequest request, String header) {

@@ -25,13 +25,15 @@ import tools.jackson.databind.json.JsonMapper;
 @EnableConfigurationProperties(AccessProperties.class)
 @Import(ProblemAdvice.class)
 public class HttpSurface {
-  /** The attribute of a request whose {@code Authorization} is the token of this service. */
-  public static final String TOKEN_SHOWN = HttpSurface.class.getName() + ".tokenShown";
-
   /** What a caller may go on sending after a refusal, so that it comes to read the refusal. */
   private static final int SWALLOWED_BYTES = 64 << 20;
 
   private static final String RELAXED = "\"<>[\\]^`{|}";
+
+  @Bean
+  OwnToken ownToken(AccessProperties access) {
+    return new OwnToken(access);
+  }
 
   /**
    * @throws AccessNotConfigured where strangers could connect and there is no token, or where a
@@ -39,13 +41,13 @@ public class HttpSurface {
    */
   @Bean
   FilterRegistrationBean<AccessFilter> accessFilter(
-      AccessProperties access, ServerProperties server, Environment environment) {
+      AccessProperties access, OwnToken token, ServerProperties server, Environment environment) {
     var managementPort = environment.getProperty("management.server.port", Integer.class);
     if (managementPort != null && !managementPort.equals(server.getPort())) {
       throw new AccessNotConfigured(
           "management.server.port must stay unset: access is guarded on one port alone.");
     }
-    var filter = new FilterRegistrationBean<>(new AccessFilter(server.getAddress(), access));
+    var filter = new FilterRegistrationBean<>(new AccessFilter(server.getAddress(), access, token));
     filter.setOrder(Ordered.HIGHEST_PRECEDENCE);
     return filter;
   }

@@ -2,9 +2,13 @@ package com.softadastra.contracts.http;
 
 import com.softadastra.contracts.Problem;
 import com.softadastra.contracts.json.Json;
+import com.softadastra.contracts.web.FieldLine;
+import com.softadastra.contracts.web.ResponsePart;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.TreeMap;
 
 /** A refusal as an HTTP answer (RFC 9457), whatever the caller accepts. */
@@ -23,16 +27,44 @@ public final class ProblemAnswer {
     if (response.isCommitted()) {
       return;
     }
-    byte[] body = json(problem, status).canonical().getBytes(StandardCharsets.UTF_8);
+    byte[] content = content(problem, status);
     response.resetBuffer();
     response.setStatus(status);
-    response.setContentType(MEDIA_TYPE);
-    response.setContentLength(body.length);
-    response.setHeader("Cache-Control", "no-store");
+    fields(status).forEach(field -> response.setHeader(field.name(), field.value()));
+    response.setContentLength(content.length);
+    response.getOutputStream().write(content);
+  }
+
+  /**
+   * The head of the same answer, for who has no servlet's response.
+   *
+   * @param more fields of the caller's
+   * @param length of the content
+   */
+  public static ResponsePart.Head head(Problem problem, List<FieldLine> more, int length) {
+    int status = problem.code().status();
+    var fields = new ArrayList<>(fields(status));
+    fields.addAll(more);
+    return new ResponsePart.Head(status, fields, length);
+  }
+
+  /** Its content. */
+  public static byte[] content(Problem problem) {
+    return content(problem, problem.code().status());
+  }
+
+  private static byte[] content(Problem problem, int status) {
+    return json(problem, status).canonical().getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static List<FieldLine> fields(int status) {
+    var fields = new ArrayList<FieldLine>();
+    fields.add(new FieldLine("Content-Type", MEDIA_TYPE));
+    fields.add(new FieldLine("Cache-Control", "no-store"));
     if (status == 503) {
-      response.setHeader("Retry-After", "1");
+      fields.add(new FieldLine("Retry-After", "1"));
     }
-    response.getOutputStream().write(body);
+    return fields;
   }
 
   private static Json.Obj json(Problem problem, int status) {

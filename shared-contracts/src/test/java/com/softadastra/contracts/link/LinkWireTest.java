@@ -15,8 +15,14 @@ import com.softadastra.contracts.documents.ReceiptState;
 import com.softadastra.contracts.documents.Recorded;
 import com.softadastra.contracts.json.JsonText;
 import com.softadastra.contracts.suite.Awaiting;
+import com.softadastra.contracts.suite.Probe;
 import com.softadastra.contracts.suite.RecordingDocuments;
+import com.softadastra.contracts.suite.RecordingWebReads;
 import com.softadastra.contracts.suite.Samples;
+import com.softadastra.contracts.web.FieldLine;
+import com.softadastra.contracts.web.ResponsePart;
+import com.softadastra.contracts.web.WebReads;
+import com.softadastra.contracts.web.WebRequest;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -26,6 +32,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Flux;
 
 /**
  * Every byte that a first call puts on the line, each way. Where this changes, services of
@@ -105,6 +112,39 @@ class LinkWireTest {
       7265706c61796564f46763726561746564f5ffff
       """;
 
+  private static final WebRequest READ =
+      new WebRequest(
+          "GET",
+          "/cache/docs/a%20b",
+          "q=1",
+          List.of(new FieldLine("Host", "localhost"), new FieldLine("Range", "bytes=0-1")),
+          "HTTP/1.1",
+          "http",
+          "127.0.0.1");
+
+  private static final ResponsePart.Head HEAD =
+      new ResponsePart.Head(206, List.of(new FieldLine("ETag", "\"a\"")), 2);
+
+  /** Length, then REQUEST_STREAM with the route and the arguments, for 32 elements. */
+  private static final String READING =
+      """
+      0000b90000000119000000002000000d57656252656164732e7265616481bf66
+      6d6574686f64634745546470617468712f63616368652f646f63732f61253230
+      6265717565727963713d31666669656c647382bf646e616d6564486f73746576
+      616c7565696c6f63616c686f7374ffbf646e616d656552616e67656576616c75
+      656962797465733d302d31ff6870726f746f636f6c68485454502f312e316673
+      6368656d65646874747066636c69656e74693132372e302e302e31ff
+      """;
+
+  /** Lengths and PAYLOADs, next: the head, a piece, an empty one; and complete. */
+  private static final String PARTS =
+      """
+      00003e000000012820bf6468656164bf6673746174757318ce666669656c6473
+      81bf646e616d6564455461676576616c756563226122ff666c656e67746802ff
+      ff000013000000012820bf67636f6e74656e74420102ff000011000000012820
+      bf67636f6e74656e7440ff000006000000012840
+      """;
+
   @Test
   void clientWritesAndReadsTheseBytes() throws Exception {
     var sent = bytes(SETUP + REQUEST);
@@ -133,6 +173,43 @@ class LinkWireTest {
       connection.getOutputStream().write(bytes(SETUP + REQUEST));
       assertThat(hex(read(connection, expected.length))).isEqualTo(hex(expected));
       assertThat(documents.calls().getFirst().arguments()).containsExactly(INTENT);
+    }
+  }
+
+  @Test
+  void clientWritesAndReadsTheseBytesOfAStream() throws Exception {
+    var sent = bytes(SETUP + READING);
+    try (var listening = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        var client =
+            LinkClient.to(LinkAddress.loopback(listening.getLocalPort()), LinkSecret.none())) {
+      var answer = Probe.on(client.proxy(WebReads.class).read(READ));
+      try (var connection = listening.accept()) {
+        assertThat(hex(read(connection, sent.length))).isEqualTo(hex(sent));
+        connection.getOutputStream().write(bytes(PARTS));
+        assertThat(answer.take().head()).isEqualTo(HEAD);
+        assertThat(answer.take().content()).containsExactly(1, 2);
+        assertThat(answer.take().content()).isEmpty();
+        assertThat(answer.awaitEnd()).isNull();
+      }
+    }
+  }
+
+  @Test
+  void serverReadsAndWritesTheseBytesOfAStream() throws Exception {
+    var reads = new RecordingWebReads();
+    reads.willAnswer(
+        Flux.just(
+            ResponsePart.of(HEAD),
+            ResponsePart.of(new byte[] {1, 2}),
+            ResponsePart.of(new byte[0])));
+    var expected = bytes(PARTS);
+    try (var server =
+            LinkServer.bind(LinkAddress.loopback(0), LinkSecret.none())
+                .serve(WebReads.class, reads);
+        var connection = new Socket("127.0.0.1", server.address().port())) {
+      connection.getOutputStream().write(bytes(SETUP + READING));
+      assertThat(hex(read(connection, expected.length))).isEqualTo(hex(expected));
+      assertThat(reads.calls().getFirst().arguments()).containsExactly(READ);
     }
   }
 

@@ -19,6 +19,8 @@ import com.softadastra.contracts.peering.Bundles;
 import com.softadastra.contracts.peering.PeerLinks;
 import com.softadastra.contracts.peering.PeerUnreachable;
 import com.softadastra.contracts.peering.Peering;
+import com.softadastra.contracts.web.ResponsePart;
+import com.softadastra.contracts.web.WebReads;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.nio.ByteBuffer;
@@ -99,6 +101,11 @@ public abstract class ContractSuite {
     return carries(PeerLinks.class, PeeringCases.peerLinks(), RecordingPeerLinks::new);
   }
 
+  @TestFactory
+  Stream<DynamicTest> carriesWebReads() {
+    return carries(WebReads.class, WebCases.all(), RecordingWebReads::new);
+  }
+
   @Test
   void hasCaseForEveryMethod() {
     assertThat(methods(DocumentsCases.all())).isEqualTo(methods(Documents.class));
@@ -111,6 +118,7 @@ public abstract class ContractSuite {
     assertThat(methods(PeeringCases.mailLinks())).isEqualTo(methods(MailLinks.class));
     assertThat(methods(PeeringCases.blobPeers())).isEqualTo(methods(BlobPeers.class));
     assertThat(methods(PeeringCases.peerLinks())).isEqualTo(methods(PeerLinks.class));
+    assertThat(methods(WebCases.all())).isEqualTo(methods(WebReads.class));
   }
 
   @Test
@@ -293,6 +301,8 @@ public abstract class ContractSuite {
     return switch (value) {
       case byte[] bytes -> ByteBuffer.wrap(bytes);
       case RelayDuty(var pseudonym, var key) -> List.of(pseudonym, ByteBuffer.wrap(key));
+      case ResponsePart(var head, byte[] content) when content != null ->
+          Arrays.asList(head, ByteBuffer.wrap(content));
       case List<?> list -> list.stream().map(ContractSuite::comparable).toList();
       case null -> null;
       default -> value;

@@ -13,6 +13,16 @@ import org.springframework.context.annotation.Import;
 @Import(BlobController.class)
 public class BlobWebConfiguration {
   @Bean
+  Transfers blobTransfers() {
+    return new Transfers();
+  }
+
+  @Bean
+  BlobResources blobResources(BlobService blobs, Transfers transfers) {
+    return new BlobResources(blobs, transfers);
+  }
+
+  @Bean
   MeterBinder blobMetrics(BlobService blobs) {
     var store = blobs.store();
     return registry -> {

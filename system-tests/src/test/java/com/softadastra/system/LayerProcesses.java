@@ -2,6 +2,7 @@ package com.softadastra.system;
 
 import static org.awaitility.Awaitility.await;
 
+import com.softadastra.edge.EdgeApplication;
 import com.softadastra.gateway.GatewayApplication;
 import com.softadastra.node.client.NodeClient;
 import com.softadastra.node.client.NodeUnreachable;
@@ -16,14 +17,16 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A node of three processes, one for each layer, that call each other over links on loopback, as
- * the containers of a site do over their network.
+ * A node of a process for each layer, with an edge or without, that call each other over links on
+ * loopback, as the containers of a site do over their network.
  */
-final class ThreeProcesses implements NodeProcesses {
+final class LayerProcesses implements NodeProcesses {
   private static final Duration STOP = Duration.ofSeconds(20);
 
   private final String name;
@@ -32,17 +35,15 @@ final class ThreeProcesses implements NodeProcesses {
   private final Layer sync;
   private final Layer gateway;
   private final Layer runtime;
+  private final Optional<Layer> edge;
   private final List<Layer> layers;
   private long startedNanos;
 
-  ThreeProcesses(String name, Path data, List<String> settings) {
-    this(List.of(), name, data, settings);
-  }
-
   /**
+   * @param hasEdge whether there is a fourth
    * @param jars of an application's own, which the runtime gets
    */
-  ThreeProcesses(List<Path> jars, String name, Path data, List<String> settings) {
+  LayerProcesses(boolean hasEdge, List<Path> jars, String name, Path data, List<String> settings) {
     this.name = name;
     this.data = data;
     var links = new ArrayList<>(settings);
@@ -52,6 +53,10 @@ final class ThreeProcesses implements NodeProcesses {
     links.add("--softadastra.link.sync=127.0.0.1:" + syncLink);
     links.add("--softadastra.link.gateway=127.0.0.1:" + gatewayLink);
     links.add("--softadastra.link.secret-file=" + beside("link-secret"));
+    int edgeLink = Ports.free();
+    if (hasEdge) {
+      links.add("--softadastra.link.edge=127.0.0.1:" + edgeLink);
+    }
     sync =
         new Layer(
             SyncApplication.class,
@@ -67,7 +72,17 @@ final class ThreeProcesses implements NodeProcesses {
             "--softadastra.mesh.port=" + meshPort,
             "--softadastra.link.port=" + gatewayLink);
     runtime = new Layer(RuntimeApplication.class, jars, links);
-    layers = List.of(sync, gateway, runtime);
+    edge =
+        hasEdge
+            ? Optional.of(
+                new Layer(
+                    EdgeApplication.class,
+                    List.of(),
+                    links,
+                    "--softadastra.data=" + beside("edge"),
+                    "--softadastra.link.port=" + edgeLink))
+            : Optional.empty();
+    layers = Stream.concat(Stream.of(sync, gateway, runtime), edge.stream()).toList();
   }
 
   private Path beside(String file) {
@@ -107,6 +122,21 @@ final class ThreeProcesses implements NodeProcesses {
   @Override
   public NodeClient sync() {
     return sync.client;
+  }
+
+  /** Where the edge listens, on loopback. */
+  int edgePort() {
+    return edge.orElseThrow().port;
+  }
+
+  /** Ends the edge as kill -9 does. */
+  void killEdge() {
+    edge.orElseThrow().kill();
+  }
+
+  void startEdge(Duration patience) {
+    edge.orElseThrow().start();
+    awaitReady(patience);
   }
 
   @Override

@@ -1,0 +1,36 @@
+package com.softadastra.runtime.edge;
+
+import com.softadastra.contracts.http.OwnToken;
+import com.softadastra.contracts.link.LinkClient;
+import com.softadastra.contracts.link.LinkProperties;
+import com.softadastra.contracts.web.WebReads;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.boot.web.servlet.ServletRegistrationBean;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** The edge's reads over a link. In one process the edge answers them itself. */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(LinkProperties.class)
+public class EdgeConfiguration {
+  @Bean
+  LinkClient edgeLink(LinkProperties link) {
+    return link.toEdge();
+  }
+
+  @Bean
+  ServletRegistrationBean<EdgeServlet> edgeServlet(LinkClient edgeLink, OwnToken token) {
+    var servlet = new EdgeServlet(edgeLink.proxy(WebReads.class), token);
+    return new ServletRegistrationBean<>(servlet, "/cache/*", "/api/v1/blobs/*");
+  }
+
+  @Bean
+  WebServerFactoryCustomizer<TomcatServletWebServerFactory> roomForHeads() {
+    return factory ->
+        factory.addConnectorCustomizers(connector ->
+            connector.setProperty(
+                "maxHttpResponseHeaderSize", Integer.toString(WebReads.LARGEST_HEAD_BYTES)));
+  }
+}
