@@ -1,5 +1,24 @@
 package com.softadastra.simulation.judge;
 
+import static com.softadastra.simulation.judge.Invariant.ATOMIC;
+import static com.softadastra.simulation.judge.Invariant.BOUNDED;
+import static com.softadastra.simulation.judge.Invariant.CAUSAL;
+import static com.softadastra.simulation.judge.Invariant.CONVERGENT;
+import static com.softadastra.simulation.judge.Invariant.CUSTODY;
+import static com.softadastra.simulation.judge.Invariant.DIVIDED;
+import static com.softadastra.simulation.judge.Invariant.DURABLE;
+import static com.softadastra.simulation.judge.Invariant.ENVELOPES;
+import static com.softadastra.simulation.judge.Invariant.FORKS_SEEN;
+import static com.softadastra.simulation.judge.Invariant.FUNCTION;
+import static com.softadastra.simulation.judge.Invariant.GENUINE;
+import static com.softadastra.simulation.judge.Invariant.LEDGER;
+import static com.softadastra.simulation.judge.Invariant.NOTHING_LOST;
+import static com.softadastra.simulation.judge.Invariant.OBLIGED;
+import static com.softadastra.simulation.judge.Invariant.ONCE;
+import static com.softadastra.simulation.judge.Invariant.PRIORITY;
+import static com.softadastra.simulation.judge.Invariant.REBUILDABLE;
+import static com.softadastra.simulation.judge.Invariant.SEEN_IS_DURABLE;
+
 import com.softadastra.contracts.Dot;
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.Incarnation;
@@ -20,6 +39,7 @@ import com.softadastra.engine.log.Operation;
 import com.softadastra.engine.log.Standing;
 import com.softadastra.engine.session.Frame;
 import com.softadastra.engine.space.DocumentUpdate;
+import com.softadastra.sync.documents.OtherWrites;
 import com.softadastra.sync.peer.RelayDirectory;
 import com.softadastra.sync.relay.CustodyBook;
 import com.softadastra.sync.storage.Birth;
@@ -130,6 +150,10 @@ public class Judge {
     @Nullable Replica life;
     boolean tells;
     long lostAt;
+
+    /** How far its log was forced when it was told last that it is. */
+    long forced;
+
     final Map<Place, Statement> heard = new HashMap<>();
     final List<Answered> answered = new ArrayList<>();
 
@@ -149,7 +173,7 @@ public class Judge {
   }
 
   /** The first violation stays. */
-  public void broken(String invariant, String what) {
+  public void broken(Invariant invariant, String what) {
     if (violation == null) {
       violation = new Violation(invariant, what);
     }
@@ -223,6 +247,7 @@ public class Judge {
     node.recording = recording;
     node.claims = new Claims(node.id, recording, journal, rows);
     node.heard.clear();
+    node.forced = recording.durable();
     anew(node, recording);
     long from = 1;
     for (var page = Page.of(journal, rows, from);
@@ -231,14 +256,16 @@ public class Judge {
       for (var logged : page.entries()) {
         var known = node.shadow.log.get(logged.position());
         if (known != null && !known.hash().equals(logged.hash())) {
-          broken("I13", node.name + " has another entry at " + logged.position() + " than before");
+          broken(
+              SEEN_IS_DURABLE,
+              node.name + " has another entry at " + logged.position() + " than before");
         }
       }
       from = page.next();
     }
     if (from <= node.shadow.last()) {
       broken(
-          "I1",
+          DURABLE,
           node.name
               + " ended with a log up to "
               + node.shadow.last()
@@ -260,12 +287,12 @@ public class Judge {
   private void anew(Watched node, Recording recording) {
     boolean known = !lives.add(new Replica(node.id, recording.incarnation()));
     if (node.tells && known) {
-      broken("I9", node.name + " goes on as before on a storage that is another");
+      broken(FORKS_SEEN, node.name + " goes on as before on a storage that is another");
     }
     // beyond what one life can issue only the next multiple counts, which others may have taken
     if (node.tells && node.lostAt < Birth.STRIDE && recording.durable() <= node.lostAt) {
       broken(
-          "I9",
+          FORKS_SEEN,
           node.name
               + " begins a new life at "
               + recording.durable()
@@ -341,6 +368,33 @@ public class Judge {
     look(watched(place));
   }
 
+  /** A node has forced what it has committed, and tells all who wait for that. */
+  public void forced(int place) {
+    var node = nodes.get(place);
+    if (node != null && node.recording != null) {
+      node.forced = node.recording.durable();
+    }
+  }
+
+  /**
+   * A node has committed, and is about to force that: whoever reads now, and a session that sends,
+   * may see nothing of it, as it is lost if the power fails.
+   */
+  public void forces(int place) {
+    var node = nodes.get(place);
+    var recording = node == null ? null : node.recording;
+    if (node == null || recording == null) {
+      return;
+    }
+    boolean shown = recording.durable() > node.forced;
+    for (var view : recording.views().values()) {
+      shown |= view.chains().values().stream().anyMatch(head -> head.position() > node.forced);
+    }
+    if (shown) {
+      broken(SEEN_IS_DURABLE, node.name + " shows what it has not forced");
+    }
+  }
+
   /**
    * A node has answered an intent.
    *
@@ -350,25 +404,25 @@ public class Judge {
       int place, SpaceId space, IntentRequest request, Recording.Outcome outcome, boolean forced) {
     var node = watched(place);
     if (!forced) {
-      broken("I1", node.name + " answered before it had forced");
+      broken(DURABLE, node.name + " answered before it had forced");
     }
     var logged = outcome.entry();
     var there =
         node.journal == null ? List.<LoggedEntry>of() : node.journal.from(logged.position(), 1);
     if (there.isEmpty() || !there.getFirst().hash().equals(logged.hash())) {
-      broken("I1", node.name + " answered with an entry that is not in its log");
+      broken(DURABLE, node.name + " answered with an entry that is not in its log");
     }
     node.answered.add(new Answered(space, logged.position(), logged.hash()));
     var intent = logged.entry().intent();
     if (intent == null) {
-      broken("I3", node.name + " answered with an entry without an intent");
+      broken(ONCE, node.name + " answered with an entry without an intent");
       return;
     }
     if (readers.contains(new Place(space, logged.entry().author().node()))) {
-      broken("I8", node.name + " took a write of " + name(logged.entry().author().node()));
+      broken(GENUINE, node.name + " took a write of " + name(logged.entry().author().node()));
     }
     if (request.id() != null && !request.id().equals(intent.id())) {
-      broken("I3", node.name + " answered " + request.id() + " with " + intent.id());
+      broken(ONCE, node.name + " answered " + request.id() + " with " + intent.id());
     }
     promises
         .computeIfAbsent(space, _ -> new LinkedHashMap<>())
@@ -400,9 +454,13 @@ public class Judge {
   public void sent(int place, Object connection, Frame frame) {
     var node = watched(place);
     if (frame instanceof Frame.Entries entries) {
-      var wrong = turns(place, connection).sent(entries, node.shadow);
+      var turns = turns(place, connection);
+      var wrong = turns.sent(entries, node.shadow);
       if (wrong != null && !readsFail && doubled.isEmpty()) {
-        broken("priority", "at " + node.name + " " + wrong);
+        broken(PRIORITY, "at " + node.name + " " + wrong);
+      }
+      if (turns.isBeyondCredit(entries.space())) {
+        broken(BOUNDED, node.name + " sends more batches than its peer has taken and lets come");
       }
     }
     isForced(node, frame);
@@ -413,7 +471,7 @@ public class Judge {
       var known = node.shadow.spaces.get(space);
       for (var offered : batch) {
         if (known == null || !known.has.contains(Hash.sha256(offered.bytes()))) {
-          broken("I13", node.name + " sends an entry that it has not forced");
+          broken(SEEN_IS_DURABLE, node.name + " sends an entry that it has not forced");
         }
       }
     }
@@ -440,7 +498,7 @@ public class Judge {
     long missing = had.stream().filter(hash -> known == null || !known.has.contains(hash)).count();
     if (missing > 0) {
       broken(
-          "envelopes",
+          ENVELOPES,
           node.name + " lacks " + missing + " entries of those that envelopes brought it");
     }
   }
@@ -482,7 +540,7 @@ public class Judge {
   public void signed(int relay, byte[] id, boolean there) {
     var wrong = letters.signed(relay, id, there);
     if (wrong != null) {
-      broken("custody", "the relay " + wrong);
+      broken(CUSTODY, "the relay " + wrong);
     }
   }
 
@@ -500,9 +558,9 @@ public class Judge {
     letters.saysToHold(relay, id);
     var letter = letters.letter(id);
     if (letter == null) {
-      broken("custody", "a relay has what no member gave to one");
+      broken(CUSTODY, "a relay has what no member gave to one");
     } else if (!there.test(letter.to()) && !letters.wasFetched(id)) {
-      broken("custody", "a relay holds an envelope that it has not forced");
+      broken(CUSTODY, "a relay holds an envelope that it has not forced");
     }
   }
 
@@ -514,7 +572,7 @@ public class Judge {
   /** A relay is passed an envelope. */
   public void passes(int relay, byte[] id) {
     if (letters.isHeldBy(relay, id) && !letters.mayBeLost(id)) {
-      broken("custody", "a relay is passed again what it has said to hold");
+      broken(CUSTODY, "a relay is passed again what it has said to hold");
     }
   }
 
@@ -530,14 +588,14 @@ public class Judge {
    */
   public void relayEnded(int relay, BiPredicate<NodeId, byte[]> there) {
     if (letters.missing(relay, there) != null) {
-      broken("custody", "a relay hasn't got what it has signed for and nobody has fetched");
+      broken(CUSTODY, "a relay hasn't got what it has signed for and nobody has fetched");
     }
   }
 
   /** A relay says to another that an envelope's destination has it. */
   public void gone(byte[] id) {
     if (!letters.wasFetched(id) && !letters.mayBeLost(id)) {
-      broken("custody", "a relay takes for fetched what nobody has fetched");
+      broken(CUSTODY, "a relay takes for fetched what nobody has fetched");
     }
   }
 
@@ -557,7 +615,7 @@ public class Judge {
     for (var hash : letter.entries()) {
       var entry = entries.get(hash);
       if (!known.has.contains(hash) && entry != null && follows(entry, known.has)) {
-        broken("custody", node.name + " lets the relay drop an entry that it has not forced");
+        broken(CUSTODY, node.name + " lets the relay drop an entry that it has not forced");
       }
     }
   }
@@ -598,7 +656,7 @@ public class Judge {
       }
       for (var logged : page) {
         if (logged.position() > durable) {
-          broken("I13", node.name + " has something unforced at the end of a step");
+          broken(SEEN_IS_DURABLE, node.name + " has something unforced at the end of a step");
         }
         var space = node.shadow.space(logged.entry().space());
         take(node, recording, logged);
@@ -622,7 +680,7 @@ public class Judge {
     for (var answer : node.answered) {
       var there = node.shadow.log.get(answer.position());
       if (there == null || !there.hash().equals(answer.hash())) {
-        broken("I1", node.name + " answered with an entry that is not in its log");
+        broken(DURABLE, node.name + " answered with an entry that is not in its log");
       }
     }
     node.answered.clear();
@@ -645,7 +703,7 @@ public class Judge {
     claims(node);
     outbox(node, recording, journal, rows);
     if (recording.waiting() > 10_000) {
-      broken("I10", node.name + " lets " + recording.waiting() + " wait");
+      broken(BOUNDED, node.name + " lets " + recording.waiting() + " wait");
     }
   }
 
@@ -676,7 +734,7 @@ public class Judge {
               }
             });
     if (wrong != null) {
-      broken("divided", "at " + node.name + " " + wrong);
+      broken(DIVIDED, "at " + node.name + " " + wrong);
     }
   }
 
@@ -708,7 +766,7 @@ public class Judge {
     }
     var named = definitions.get(operation.definition());
     if (named == null) {
-      broken("I4", "an operation was made under a definition that nobody has");
+      broken(CAUSAL, "an operation was made under a definition that nobody has");
       return NaiveDefinition.UNDECLARED;
     }
     return named;
@@ -743,7 +801,7 @@ public class Judge {
       writers.computeIfAbsent(version, _ -> new HashSet<>()).add(logged.entry().author().node());
       var other = versions.putIfAbsent(version, intent.id());
       if (other != null && !other.equals(intent.id())) {
-        broken("I6", "intents " + other + " and " + intent.id() + " made one version");
+        broken(NOTHING_LOST, "intents " + other + " and " + intent.id() + " made one version");
       }
     }
     var promise = promises.getOrDefault(space.id, Map.of()).get(intent.id());
@@ -770,7 +828,7 @@ public class Judge {
               : current(space, operation.collection());
       if (!Objects.equals(operation.definition(), under.name())) {
         broken(
-            "I6",
+            NOTHING_LOST,
             node.name
                 + " made "
                 + intent.id()
@@ -804,19 +862,19 @@ public class Judge {
                 || parents.stream()
                     .anyMatch(parent -> writers.getOrDefault(parent, Set.of()).contains(author));
         if (!its) {
-          broken("function", node.name + " let its function decide what is others' to decide");
+          broken(FUNCTION, node.name + " let its function decide what is others' to decide");
         }
         if (document == null || !parents.equals(document.heads(space::effective))) {
-          broken("function", node.name + " let its function decide on a part of what there is");
+          broken(FUNCTION, node.name + " let its function decide on a part of what there is");
         }
       }
       if (operation.change() instanceof Change.Undo(_, var restoring)
           && (document == null || !document.lost(parents, restoring, space::effective))) {
-        broken("I6", node.name + " gave back what was not lost");
+        broken(NOTHING_LOST, node.name + " gave back what was not lost");
       }
       if (!meant) {
         broken(
-            "I6",
+            NOTHING_LOST,
             node.name
                 + " made "
                 + intent.id()
@@ -835,29 +893,29 @@ public class Judge {
     var entry = logged.entry();
     var space = node.shadow.space(entry.space());
     if (!logged.hash().equals(Hash.sha256(logged.bytes()))) {
-      broken("I8", node.name + " has an entry under a hash that is not its own");
+      broken(GENUINE, node.name + " has an entry under a hash that is not its own");
     }
     if (forged.contains(logged.hash())) {
-      broken("I8", node.name + " took in a forged entry of " + name(entry.author().node()));
+      broken(GENUINE, node.name + " took in a forged entry of " + name(entry.author().node()));
     }
     if (entry.author().node().equals(node.id)) {
       genuine.add(logged.hash());
     } else if (!genuine.contains(logged.hash())) {
       broken(
-          "I8",
+          GENUINE,
           node.name + " took in an entry that " + name(entry.author().node()) + " did not write");
     }
     if (space.has.contains(logged.hash())) {
-      broken("I3", node.name + " has an entry twice");
+      broken(ONCE, node.name + " has an entry twice");
     }
     if (entry.sequence() == 1
         ? !entry.previous().equals(Hash.ZERO)
         : !space.has.contains(entry.previous())) {
-      broken("I4", node.name + " has an entry without the one before it");
+      broken(CAUSAL, node.name + " has an entry without the one before it");
     }
     for (var cause : entry.causes()) {
       if (!space.has.contains(cause.hash())) {
-        broken("I4", node.name + " has an entry without its cause");
+        broken(CAUSAL, node.name + " has an entry without its cause");
       }
     }
     for (var operation : entry.operations()) {
@@ -866,7 +924,7 @@ public class Judge {
               new DocumentKey(entry.space(), operation.collection(), operation.id()));
       for (var parent : operation.parents()) {
         if (document == null || !document.knows(parent)) {
-          broken("I4", node.name + " has an operation on a version that it doesn't have");
+          broken(CAUSAL, node.name + " has an operation on a version that it doesn't have");
         }
       }
     }
@@ -908,51 +966,178 @@ public class Judge {
     }
     node.unread.remove(key);
     if (naive == null) {
-      broken("I12", node.name + " has a document without operations");
+      broken(REBUILDABLE, node.name + " has a document without operations");
       return;
     }
-    var difference =
-        NaiveHoldings.isDivided(key.collection())
-            ? null
-            : naive.differsFrom(state, space::effective);
-    if (difference == null && state != null && !NaiveHoldings.isDivided(key.collection())) {
+    var now = naive.now(space::effective);
+    var difference = now.differsFrom(state);
+    if (difference == null && state != null) {
       difference = naive.doubtedWrongly(state, space::effective, space::suspect);
     }
     if (difference != null) {
-      broken("I6", key.collection() + "/" + key.id() + " at " + node.name + ": " + difference);
+      broken(
+          costs(space, journal, key, state),
+          key.collection() + "/" + key.id() + " at " + node.name + ": " + difference);
       return;
     }
     long digest = digest(state);
     Long before = space.digests.put(key, digest);
     space.state += digest - (before == null ? 0 : before);
-    conflict(node, key, state);
+    conflict(node, key, now, state);
+    others(node, journal, key, now);
   }
 
-  private void conflict(Watched node, DocumentKey key, @Nullable DocumentState state) {
-    var open = new HashSet<Hash>();
-    if (state != null) {
-      state.conflict().ifPresent(open::add);
-      state.decided().stream()
-          .filter(Decided::doubted)
-          .forEach(conflict -> open.add(Decided.conflictId(key, conflict.loser())));
+  /** Which invariant it costs that a document isn't what its operations make of it. */
+  private static Invariant costs(
+      Shadow.Space space, Journal journal, DocumentKey key, @Nullable DocumentState state) {
+    if (isHalved(space, journal, key, state)) {
+      return ATOMIC;
     }
-    var noticed = Objects.requireNonNull(node.rows).conflicts(key);
-    for (var conflict : noticed) {
-      if (conflict.open() != open.contains(conflict.id())) {
+    var rebuilt = rebuilt(space, journal, key);
+    boolean madeOtherwise =
+        rebuilt.isPresent()
+            && naive(space, key).now(space::effective).differsFrom(rebuilt.get()) == null;
+    return madeOtherwise ? REBUILDABLE : NOTHING_LOST;
+  }
+
+  /**
+   * Whether an entry has effect in the one of its documents, and not in another, or the reverse.
+   */
+  private static boolean isHalved(
+      Shadow.Space space, Journal journal, DocumentKey key, @Nullable DocumentState state) {
+    for (var entry : naive(space, key).entries()) {
+      var otherwise = naive(space, key).now(other -> space.effective(other) != (other == entry));
+      if (entry.entry().operations().size() > 1 && otherwise.differsFrom(state) == null) {
+        for (var operation : entry.entry().operations()) {
+          var other = new DocumentKey(space.id, operation.collection(), operation.id());
+          if (!other.equals(key) && isAsItShould(space, journal, other)) {
+            return true;
+          }
+        }
+      }
+    }
+    return false;
+  }
+
+  private static boolean isAsItShould(Shadow.Space space, Journal journal, DocumentKey key) {
+    try {
+      return naive(space, key).now(space::effective).differsFrom(journal.document(key)) == null;
+    } catch (DamagedRow _) {
+      return false;
+    }
+  }
+
+  private static NaiveDocument naive(Shadow.Space space, DocumentKey key) {
+    return Objects.requireNonNull(space.documents.get(key));
+  }
+
+  /** A document as the product makes it of the node's log; empty where that is damaged. */
+  private static Optional<DocumentState> rebuilt(
+      Shadow.Space space, Journal journal, DocumentKey key) {
+    try {
+      return Optional.of(
+          DocumentUpdate.rebuilt(key, Objects.requireNonNull(space.ends.get(key)), journal));
+    } catch (DamagedRow _) {
+      return Optional.empty();
+    }
+  }
+
+  /** Is it kept as the log makes it, to the last field? */
+  private void isRebuilt(Watched node, Shadow.Space space, Journal journal, DocumentKey key) {
+    if (node.unread.contains(key)) {
+      return;
+    }
+    var kept = journal.document(key);
+    var rebuilt = rebuilt(space, journal, key);
+    if (rebuilt.isPresent() && !rebuilt.get().equals(kept)) {
+      broken(
+          REBUILDABLE, node.name + " keeps " + kept + ", and its log makes that " + rebuilt.get());
+    }
+  }
+
+  /** Does the node list the conflict that is open, with its sides, and whoever has lost? */
+  private void conflict(
+      Watched node, DocumentKey key, NaiveDocument.Now now, @Nullable DocumentState state) {
+    var listed = Objects.requireNonNull(node.rows).conflicts(key);
+    var at = " of " + key.collection() + "/" + key.id() + " at " + node.name;
+    var open = new HashSet<Hash>();
+    now.conflict()
+        .ifPresent(conflict -> {
+          var id = DocumentState.conflictId(key, conflict.base());
+          open.add(id);
+          boolean told =
+              listed.stream()
+                  .anyMatch(row ->
+                      row.id().equals(id)
+                          && Objects.equals(row.base(), conflict.base())
+                          && row.sides().equals(conflict.sides()));
+          if (!told) {
+            broken(
+                NOTHING_LOST,
+                "the conflict" + at + " is " + listed + ", and should be " + conflict);
+          }
+        });
+    var decided = state == null ? List.<Decided>of() : state.decided();
+    var lost = new HashSet<>(now.losers());
+    decided.forEach(conflict -> {
+      lost.add(conflict.loser());
+      if (conflict.doubted()) {
+        open.add(Decided.conflictId(key, conflict.loser()));
+      }
+    });
+    for (var row : listed) {
+      if (row.open() != open.contains(row.id())) {
         broken(
-            "I6",
+            NOTHING_LOST,
             "the conflict "
-                + conflict.id()
-                + " at "
-                + node.name
+                + row.id()
+                + at
                 + " is "
-                + (conflict.open() ? "open" : "closed")
+                + (row.open() ? "open" : "closed")
                 + " against the document's heads");
       }
     }
+    var told = new HashSet<Hash>();
+    listed.forEach(row -> told.add(row.id()));
+    for (var loser : lost) {
+      if (!told.contains(Decided.conflictId(key, loser))) {
+        broken(NOTHING_LOST, "nobody is told of what " + loser + at + " has lost");
+      }
+    }
     for (var id : open) {
-      if (noticed.stream().noneMatch(c -> c.id().equals(id))) {
-        broken("I6", "nobody is told of the conflict " + id + " at " + node.name);
+      if (!told.contains(id)) {
+        broken(NOTHING_LOST, "nobody is told of the conflict " + id + at);
+      }
+    }
+  }
+
+  /** Does the conflict name what else each side's intent has written? */
+  private void others(Watched node, Journal journal, DocumentKey key, NaiveDocument.Now now) {
+    var space = node.shadow.space(key.space());
+    var sides = now.conflict().map(NaiveDocument.Open::sides).orElse(Set.of());
+    for (var side : sides) {
+      var entry = now.brought(side);
+      try {
+        var logged = journal.entry(Objects.requireNonNull(space.positions.get(entry.hash())));
+        var should = new HashSet<String>();
+        Operation own = null;
+        for (var operation : entry.entry().operations()) {
+          if (operation.collection().equals(key.collection()) && operation.id().equals(key.id())) {
+            own = operation;
+          } else if (!operation.isReserved()) {
+            should.add(operation.collection() + "/" + operation.id());
+          }
+        }
+        var named = new HashSet<String>();
+        OtherWrites.of(logged, Objects.requireNonNull(own))
+            .forEach(other -> named.add(other.collection() + "/" + other.id()));
+        if (!named.equals(should)) {
+          broken(
+              ATOMIC,
+              "a conflict at " + node.name + " names " + named + " of an intent on " + should);
+        }
+      } catch (DamagedRow _) {
+        // the conflict can't be shown either
       }
     }
   }
@@ -988,7 +1173,7 @@ public class Judge {
     }
     var before = states.putIfAbsent(new State(space.id, space.set), space.state());
     if (before != null && before != space.state()) {
-      broken("I5", node.name + " has another state than a node with the same entries");
+      broken(CONVERGENT, node.name + " has another state than a node with the same entries");
     }
   }
 
@@ -1006,7 +1191,8 @@ public class Judge {
         if (before != null
             && !known.get().statement().equals(before)
             && !isLater(known.get().statement(), before)) {
-          broken("I7", node.name + " goes back to what " + name(member.node()) + " said earlier");
+          broken(
+              OBLIGED, node.name + " goes back to what " + name(member.node()) + " said earlier");
         }
         var truth = truth(space, member.node()).chains();
         known
@@ -1016,7 +1202,7 @@ public class Judge {
             .forEach((replica, sequence) -> {
               if (sequence > truth.getOrDefault(replica, 0L) && !isOfDoubled(replica)) {
                 broken(
-                    "I7",
+                    OBLIGED,
                     node.name
                         + " believes that "
                         + name(member.node())
@@ -1036,7 +1222,7 @@ public class Judge {
     var wrong =
         Objects.requireNonNull(node.claims).wrong(node.shadow, held, letters, roll, nodesDoubled());
     if (wrong != null) {
-      broken("ledger", "at " + node.name + " " + wrong);
+      broken(LEDGER, "at " + node.name + " " + wrong);
     }
   }
 
@@ -1080,7 +1266,7 @@ public class Judge {
                   && !doubled.contains(entry.entry().author())
                   && !truth(space.id, member).entries().contains(entry.hash())) {
                 broken(
-                    "I7",
+                    OBLIGED,
                     node.name
                         + " owes entry "
                         + entry.entry().sequence()
@@ -1134,7 +1320,11 @@ public class Judge {
     }
     for (var space : node.shadow.spaces.values()) {
       covered(journal, space, new HashSet<>());
-      List.copyOf(space.documents.keySet()).forEach(key -> document(node, journal, key));
+      List.copyOf(space.documents.keySet())
+          .forEach(key -> {
+            document(node, journal, key);
+            isRebuilt(node, space, journal, key);
+          });
       standing(node, space);
     }
     node.shadow.log.forEach((position, entry) -> {
@@ -1146,7 +1336,7 @@ public class Judge {
         return;
       }
       if (!there.hash().equals(entry.hash()) || !Hash.sha256(there.bytes()).equals(entry.hash())) {
-        broken("I13", node.name + " has another entry at " + position + " than before");
+        broken(SEEN_IS_DURABLE, node.name + " has another entry at " + position + " than before");
       }
       var standing = there.standing();
       boolean observes = entry.entry().kind() == Entry.OBSERVATION && !space.forked.contains(entry);
@@ -1154,7 +1344,7 @@ public class Judge {
       if (standing.effective() != ((observes && entry.allowed()) || space.effective(entry))
           || held != (standing == Standing.HELD)) {
         broken(
-            "I3",
+            ONCE,
             node.name
                 + " has entry "
                 + entry.entry().sequence()
@@ -1270,7 +1460,7 @@ public class Judge {
           }
           if (entry == null) {
             broken(
-                "I1",
+                DURABLE,
                 "intent "
                     + intent
                     + ", acknowledged by n"
@@ -1278,7 +1468,7 @@ public class Judge {
                     + ", has no effect at "
                     + node.name);
           } else if (!says(entry, promise.request())) {
-            broken("I3", "intent " + intent + " has become another at " + node.name);
+            broken(ONCE, "intent " + intent + " has become another at " + node.name);
           }
         });
       });
