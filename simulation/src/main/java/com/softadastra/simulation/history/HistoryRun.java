@@ -124,7 +124,8 @@ public final class HistoryRun {
   private static Plan plan(int nodes, long seed, boolean few, long replay) {
     var random = new SplittableRandom(seed);
     var faults = new ArrayList<Happening>();
-    long lasts = Math.max(replay, (few ? 120 : 600) * SECOND);
+    // a fault every second makes few nodes half as slow again
+    long lasts = few ? Math.max(replay * 3 / 2, 120 * SECOND) : Math.max(replay, 600 * SECOND);
     long count = lasts / (few ? SECOND : 10 * SECOND);
     for (int i = 0; i < count; i++) {
       long at = 5 * SECOND + random.nextLong(lasts);

@@ -731,33 +731,28 @@ public final class Instead {
     }
   }
 
-  /** Of who lost fields and not the whole, whoever came first of all is said to have won. */
-  public static final class FirstToArriveHasWon {
+  /** Who lost a field to what came later here is said to have lost the whole. */
+  public static final class WholeIfLater {
     @Advice.OnMethodExit
     static void exit(
         @Advice.Argument(1) Collection<KnownOperation> operations,
         @Advice.Return(readOnly = false) DocumentState state) {
-      state = Instead.wonByFirst(state, operations);
+      state = Instead.wholeIfLater(state, operations);
     }
   }
 
-  public static DocumentState wonByFirst(
+  public static DocumentState wholeIfLater(
       DocumentState state, Collection<KnownOperation> operations) {
+    var positions = new HashMap<Hash, Long>();
+    operations.forEach(known -> positions.putIfAbsent(known.version(), known.position()));
     var decided =
         state.decided().stream()
             .map(conflict ->
-                conflict.fields().contains("")
+                positions.getOrDefault(conflict.winner(), 0L)
+                        < positions.getOrDefault(conflict.loser(), 0L)
                     ? conflict
                     : new Decided(
-                        conflict.loser(),
-                        operations.stream()
-                            .filter(KnownOperation::effective)
-                            .filter(known -> !known.version().equals(conflict.loser()))
-                            .min(Comparator.comparingLong(KnownOperation::position))
-                            .orElseThrow()
-                            .version(),
-                        conflict.fields(),
-                        conflict.standing()))
+                        conflict.loser(), conflict.winner(), List.of(""), conflict.standing()))
             .toList();
     return new DocumentState(
         state.key(), state.heads(), state.base(), state.lastPosition(), state.merged(), decided);

@@ -13,6 +13,7 @@ import static com.softadastra.simulation.judge.Invariant.FUNCTION;
 import static com.softadastra.simulation.judge.Invariant.GENUINE;
 import static com.softadastra.simulation.judge.Invariant.LEDGER;
 import static com.softadastra.simulation.judge.Invariant.LIVE;
+import static com.softadastra.simulation.judge.Invariant.LOG;
 import static com.softadastra.simulation.judge.Invariant.NOTHING_LOST;
 import static com.softadastra.simulation.judge.Invariant.OBLIGED;
 import static com.softadastra.simulation.judge.Invariant.ONCE;
@@ -89,23 +90,27 @@ public final class PlantedFaults {
                   "uses a number again after a restart",
                   FORKS_SEEN,
                   in("sync.storage.Start", "recoverChains").with(Instead.ForgetsItsLastEntry.class))
-              .shownBy(3),
+              .shownBy(3)
+              .or(ONCE),
           of(
                   "takes an intent for new that was recorded before",
                   ONCE,
                   in(RECEIVER, "append").calls("Reads.intents", Instead.class, "nothing"))
-              .shownBy(13),
+              .shownBy(13)
+              .or(NOTHING_LOST),
           of(
                   "of two entries of one intent the first to arrive counts",
                   CONVERGENT,
                   in("engine.space.Revision", "settle")
                       .calls("Comparator.comparing", Instead.class, "byArrival"))
-              .shownBy(13),
+              .shownBy(13)
+              .or(NOTHING_LOST),
           of(
                   "doesn't write down that a duplicate lost its effect",
                   ONCE,
                   in("sync.storage.Batch", "add").with(Instead.WithoutRestand.class))
-              .shownBy(13),
+              .shownBy(13)
+              .or(NOTHING_LOST),
           of(
               "writes on nothing, whatever is there",
               NOTHING_LOST,
@@ -115,7 +120,7 @@ public final class PlantedFaults {
               ATOMIC,
               in("engine.space.DocumentUpdate", "apply")
                   .calls("Entry.operations", Instead.class, "half")),
-          of("owes nothing", OBLIGED, in(RECORDING, "owed").answers(false)),
+          of("owes nothing", OBLIGED, in(RECORDING, "owed").answers(false)).or(LEDGER),
           of(
                   "doesn't owe a new member what was there",
                   OBLIGED,
@@ -126,29 +131,34 @@ public final class PlantedFaults {
               OBLIGED,
               in(LEDGER_CLASS, "owed").with(Instead.OneIsEnough.class)),
           of("takes any signature", GENUINE, in("engine.log.Signatures", "verify").answers(true))
-              .shownBy(22),
+              .shownBy(22)
+              .or(LEDGER, ENVELOPES),
           of(
               "a deletion deletes nothing",
               NOTHING_LOST,
               in(FOLD, "body").with(Instead.KeepsTheBody.class)),
           of(
-              "the head that came last wins",
-              CONVERGENT,
-              in(STATE, "winner").with(Instead.LastToArriveWins.class)),
+                  "the head that came last wins",
+                  CONVERGENT,
+                  in(STATE, "winner").with(Instead.LastToArriveWins.class))
+              .or(NOTHING_LOST),
           of(
                   "keeps two heads at most",
                   NOTHING_LOST,
                   in(FOLD, "advance").with(Instead.TwoHeads.class))
-              .shownBy(3),
+              .shownBy(3)
+              .or(REBUILDABLE),
           of(
                   "a concurrent write takes the place of all heads",
                   NOTHING_LOST,
                   in(FOLD, "advance").with(Instead.OneHead.class))
-              .shownBy(3),
+              .shownBy(3)
+              .or(ATOMIC, REBUILDABLE),
           of(
-              "of what was written on nothing new, the first to arrive stays",
-              CONVERGENT,
-              in(FOLD, "replay").with(Instead.FirstToArriveStays.class)),
+                  "of what was written on nothing new, the first to arrive stays",
+                  CONVERGENT,
+                  in(FOLD, "replay").with(Instead.FirstToArriveStays.class))
+              .or(NOTHING_LOST),
           of(
               "tells nobody of conflicts",
               NOTHING_LOST,
@@ -172,20 +182,23 @@ public final class PlantedFaults {
                   .calls("SpaceView.chains", Instead.class, "ahead")),
           of("passes no statement on", LIVE, in("sync.peer.Channel", "gossip").doesNothing()),
           of(
-              "takes an earlier statement for a later one",
-              OBLIGED,
-              in("engine.ledger.Statement$Age", "laterThan").answers(true)),
+                  "takes an earlier statement for a later one",
+                  OBLIGED,
+                  in("engine.ledger.Statement$Age", "laterThan").answers(true))
+              .or(BOUNDED),
           of(
                   "loses the keys of intents at a restart",
                   ONCE,
                   made("sync.storage.InMemoryJournal").with(Instead.WithoutKeys.class))
-              .shownBy(76),
+              .shownBy(76)
+              .or(NOTHING_LOST),
           of(
                   "doesn't look whether an entry names the one before",
                   FORKS_SEEN,
                   in("engine.space.SpaceState", "place")
                       .calls("Hash.equals", Instead.class, "always"))
-              .shownBy(19),
+              .shownBy(19)
+              .or(LIVE),
           of(
                   "doesn't record again what was forked",
                   DURABLE,
@@ -214,9 +227,10 @@ public final class PlantedFaults {
                       .calls("Map.getOrDefault", Instead.class, "unfound"))
               .shownBy(13),
           of(
-              "what was deleted stays beside its deletion",
-              NOTHING_LOST,
-              in(FOLD, "advance").with(Instead.BesideItsDeletion.class)),
+                  "what was deleted stays beside its deletion",
+                  NOTHING_LOST,
+                  in(FOLD, "advance").with(Instead.BesideItsDeletion.class))
+              .or(REBUILDABLE),
           of(
               "a deletion wins against an edit",
               NOTHING_LOST,
@@ -235,7 +249,8 @@ public final class PlantedFaults {
                   "doesn't hear what another life of it has said",
                   OBLIGED,
                   in("sync.peer.Gossip", "hearOfItself").doesNothing())
-              .shownBy(26),
+              .shownBy(26)
+              .or(LIVE),
           of(
                   "lets a copy and its original take each other's place all the time",
                   BOUNDED,
@@ -297,7 +312,8 @@ public final class PlantedFaults {
                   FUNCTION,
                   in("sync.documents.DocumentService", "resolving")
                       .calls("DocumentState.headVersions", Instead.class, "winnerAlone"))
-              .shownBy(14),
+              .shownBy(14)
+              .or(LIVE),
           of(
                   "lets a function decide at every node",
                   FUNCTION,
@@ -350,7 +366,8 @@ public final class PlantedFaults {
                   "doesn't believe that a member has less than before",
                   LEDGER,
                   in(LEDGER_CLASS, "isNews").with(Instead.OnlyMore.class))
-              .shownBy(19),
+              .shownBy(19)
+              .or(LIVE),
           of(
               "counts itself among the other members",
               LEDGER,
@@ -395,7 +412,8 @@ public final class PlantedFaults {
                   "leaves out of envelopes what the other lacks",
                   ENVELOPES,
                   in("sync.envelope.Sealer", "put").doesNothing())
-              .shownBy(27),
+              .shownBy(27)
+              .or(LEDGER),
           of(
                   "takes in an envelope whoever signed it",
                   ENVELOPES,
@@ -479,7 +497,8 @@ public final class PlantedFaults {
                   "a relay drops a body with the first envelope that had it",
                   CUSTODY,
                   in("edge.mailbox.InMemoryMailboxStore$SharedBody", "envelopes").answers(1))
-              .shownBy(18),
+              .shownBy(18)
+              .or(LOG),
           of(
                   "waits for a member that is retired",
                   LEDGER,
@@ -535,9 +554,10 @@ public final class PlantedFaults {
                   made("sync.storage.InMemoryJournal").with(Instead.WithoutTombstones.class))
               .shownBy(11),
           of(
-              "names who came first as who has won",
-              CONVERGENT,
-              in(FOLD, "replay").with(Instead.FirstToArriveHasWon.class)),
+                  "says that the whole is lost where what it was lost to came later",
+                  CONVERGENT,
+                  in(FOLD, "replay").with(Instead.WholeIfLater.class))
+              .shownBy(98),
           of(
               "shows what it has committed before that is forced",
               SEEN_IS_DURABLE,
