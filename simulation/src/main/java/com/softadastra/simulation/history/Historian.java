@@ -22,7 +22,10 @@ import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Operation;
 import com.softadastra.engine.session.Frame;
 import com.softadastra.engine.space.DocumentUpdate;
+import com.softadastra.simulation.judge.Invariant;
 import com.softadastra.simulation.judge.Judge;
+import com.softadastra.simulation.judge.Verdict;
+import com.softadastra.simulation.judge.Violation;
 import com.softadastra.simulation.world.SimulatedNode;
 import com.softadastra.simulation.world.World;
 import com.softadastra.sync.storage.InMemoryJournal;
@@ -46,7 +49,7 @@ import tools.jackson.databind.json.JsonMapper;
  * Has every edit made at its author's node as soon as that node has what the author had before him,
  * and judges what comes of it by what the file says.
  */
-final class Historian extends Judge implements World.Work {
+final class Historian implements Judge, World.Work {
   private static final String COLLECTION = "documents";
   private static final long SECOND = 1_000_000_000L;
 
@@ -55,6 +58,7 @@ final class Historian extends Judge implements World.Work {
   /** A request that was not taken is made again after so long. */
   private static final long PATIENCE = SECOND;
 
+  private final Verdict verdict = new Verdict();
   private final History history;
   private final long paceNanos;
   private final int every;
@@ -260,6 +264,16 @@ final class Historian extends Judge implements World.Work {
   }
 
   // ---- what happens
+
+  @Override
+  public @Nullable Violation violation() {
+    return verdict.violation();
+  }
+
+  @Override
+  public void broken(Invariant invariant, String what) {
+    verdict.broken(invariant, what);
+  }
 
   @Override
   public void isNode(int place, String name, NodeId id) {

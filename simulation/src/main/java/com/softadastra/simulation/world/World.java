@@ -24,6 +24,7 @@ import com.softadastra.engine.space.MembershipRecord;
 import com.softadastra.engine.space.ResolverTurn;
 import com.softadastra.simulation.judge.Invariant;
 import com.softadastra.simulation.judge.Judge;
+import com.softadastra.simulation.judge.NaiveJudge;
 import com.softadastra.simulation.judge.Violation;
 import com.softadastra.simulation.plan.Happening;
 import com.softadastra.simulation.plan.Plan;
@@ -150,7 +151,7 @@ public final class World {
       };
 
   public World(Plan plan) {
-    this(plan, new Judge(), NONE);
+    this(plan, new NaiveJudge(), NONE);
   }
 
   public World(Plan plan, Judge judge, Work work) {
