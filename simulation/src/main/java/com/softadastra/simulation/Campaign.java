@@ -162,6 +162,6 @@ public final class Campaign {
   }
 
   private static boolean sameWay(Violation violation, @Nullable Violation other) {
-    return other != null && other.invariant().equals(violation.invariant());
+    return other != null && other.invariant() == violation.invariant();
   }
 }

@@ -1,5 +1,11 @@
 package com.softadastra.simulation.history;
 
+import static com.softadastra.simulation.judge.Invariant.CAUSAL;
+import static com.softadastra.simulation.judge.Invariant.CONVERGENT;
+import static com.softadastra.simulation.judge.Invariant.DURABLE;
+import static com.softadastra.simulation.judge.Invariant.NOTHING_LOST;
+import static com.softadastra.simulation.judge.Invariant.ONCE;
+
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.Replica;
@@ -16,7 +22,10 @@ import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Operation;
 import com.softadastra.engine.session.Frame;
 import com.softadastra.engine.space.DocumentUpdate;
+import com.softadastra.simulation.judge.Invariant;
 import com.softadastra.simulation.judge.Judge;
+import com.softadastra.simulation.judge.Verdict;
+import com.softadastra.simulation.judge.Violation;
 import com.softadastra.simulation.world.SimulatedNode;
 import com.softadastra.simulation.world.World;
 import com.softadastra.sync.storage.InMemoryJournal;
@@ -40,7 +49,7 @@ import tools.jackson.databind.json.JsonMapper;
  * Has every edit made at its author's node as soon as that node has what the author had before him,
  * and judges what comes of it by what the file says.
  */
-final class Historian extends Judge implements World.Work {
+final class Historian implements Judge, World.Work {
   private static final String COLLECTION = "documents";
   private static final long SECOND = 1_000_000_000L;
 
@@ -49,8 +58,10 @@ final class Historian extends Judge implements World.Work {
   /** A request that was not taken is made again after so long. */
   private static final long PATIENCE = SECOND;
 
+  private final Verdict verdict = new Verdict();
   private final History history;
   private final long paceNanos;
+  private final int every;
   private final List<List<Integer>> following = new ArrayList<>();
   private final List<Hash @Nullable []> versions = new ArrayList<>();
   private final List<Site> sites = new ArrayList<>();
@@ -84,11 +95,13 @@ final class Historian extends Judge implements World.Work {
 
   /**
    * @param paceNanos authors write at multiples of this time
+   * @param every of so many nodes one is asked for each write
    * @param out for progress
    */
-  Historian(History history, long paceNanos, PrintStream out) {
+  Historian(History history, long paceNanos, int every, PrintStream out) {
     this.history = history;
     this.paceNanos = paceNanos;
+    this.every = every;
     this.out = out;
     history
         .edits()
@@ -180,10 +193,10 @@ final class Historian extends Judge implements World.Work {
         request(history.edits().get(due)),
         outcome -> {
           if (!node.isForced()) {
-            broken("I1", node + " answered before it had forced");
+            broken(DURABLE, node + " answered before it had forced");
           }
           if (!Objects.requireNonNull(outcome.entry().entry().intent()).id().equals(intent(due))) {
-            broken("I3", node + " answered another intent");
+            broken(ONCE, node + " answered another intent");
           }
         },
         _ -> Objects.requireNonNull(world).agenda().after(PATIENCE, () -> site.asked.clear(due)));
@@ -253,6 +266,16 @@ final class Historian extends Judge implements World.Work {
   // ---- what happens
 
   @Override
+  public @Nullable Violation violation() {
+    return verdict.violation();
+  }
+
+  @Override
+  public void broken(Invariant invariant, String what) {
+    verdict.broken(invariant, what);
+  }
+
+  @Override
   public void isNode(int place, String name, NodeId id) {
     sites.add(new Site(name));
   }
@@ -264,7 +287,7 @@ final class Historian extends Judge implements World.Work {
     site.recording = recording;
     site.asked.clear();
     if (recording.durable() < site.position) {
-      broken("I1", site.name + " comes back without what it had forced");
+      broken(DURABLE, site.name + " comes back without what it had forced");
     }
     look(site);
   }
@@ -324,11 +347,11 @@ final class Historian extends Judge implements World.Work {
     tell();
     var entry = logged.entry();
     if (site.reached.merge(entry.author(), 1L, Long::sum) != entry.sequence()) {
-      broken("I4", site.name + " has entry " + entry.sequence() + " without the one before it");
+      broken(CAUSAL, site.name + " has entry " + entry.sequence() + " without the one before it");
     }
     for (var cause : entry.causes()) {
       if (site.reached.getOrDefault(cause.dot().replica(), 0L) < cause.dot().sequence()) {
-        broken("I4", site.name + " has an entry without its cause");
+        broken(CAUSAL, site.name + " has an entry without its cause");
       }
     }
     var intent = Objects.requireNonNull(entry.intent());
@@ -339,7 +362,7 @@ final class Historian extends Judge implements World.Work {
     }
     int place = Integer.parseInt(intent.id().substring("edit-".length()));
     if (site.has.get(place)) {
-      broken("I3", site.name + " has edit " + place + " twice");
+      broken(ONCE, site.name + " has edit " + place + " twice");
     }
     site.has.set(place);
     site.due.remove(place);
@@ -388,13 +411,12 @@ final class Historian extends Judge implements World.Work {
       var journal = Objects.requireNonNull((InMemoryJournal) site.journal);
       var own = digest(journal);
       if (digest != null && !digest.equals(own)) {
-        broken("I5", site.name + " is not the same as " + sites.getFirst().name);
+        broken(CONVERGENT, site.name + " is not the same as " + sites.getFirst().name);
       }
       digest = own;
       heads(site, journal);
     }
-    int step = Math.max(1, sites.size() / 10);
-    for (int i = 0; i < sites.size(); i += step) {
+    for (int i = 0; i < sites.size(); i += every) {
       accounted(sites.get(i), Objects.requireNonNull((InMemoryJournal) sites.get(i).journal));
     }
   }
@@ -410,7 +432,9 @@ final class Historian extends Judge implements World.Work {
                 + " "
                 + state.winner().version()
                 + " "
-                + state.headVersions()
+                + state.heads().stream().map(head -> head.version() + "=" + head.body()).toList()
+                + " "
+                + state.body()
                 + " "
                 + state.conflict());
       }
@@ -418,7 +442,7 @@ final class Historian extends Judge implements World.Work {
     return Hash.sha256(String.join("\n", lines).getBytes(java.nio.charset.StandardCharsets.UTF_8));
   }
 
-  /** Heads and open conflicts are those of the file. */
+  /** Heads, what they say, and open conflicts are those of the file. */
   private void heads(Site site, InMemoryJournal journal) {
     var open = new HashMap<String, Collection<Hash>>();
     for (var conflict : journal.conflicts()) {
@@ -431,11 +455,17 @@ final class Historian extends Judge implements World.Work {
       expected.getValue().forEach(place -> heads.add(version(place, expected.getKey())));
       var state = journal.document(key(expected.getKey()));
       if (state == null || !new TreeSet<>(state.headVersions()).equals(heads)) {
-        broken("I6", site.name + " has other heads of " + expected.getKey() + " than the file");
+        broken(
+            NOTHING_LOST,
+            site.name + " has other heads of " + expected.getKey() + " than the file");
+      } else {
+        bodies(site, state, expected.getValue());
       }
       var sides = open.remove(expected.getKey());
       if (heads.size() > 1 ? !heads.equals(sides) : sides != null) {
-        broken("I6", site.name + " has another conflict of " + expected.getKey() + ": " + sides);
+        broken(
+            NOTHING_LOST,
+            site.name + " has another conflict of " + expected.getKey() + ": " + sides);
       }
     }
     long documents =
@@ -443,7 +473,24 @@ final class Historian extends Judge implements World.Work {
             .filter(state -> !Operation.isReserved(state.key().collection()))
             .count();
     if (!open.isEmpty() || documents != history.heads().size()) {
-      broken("I6", site.name + " has documents or conflicts that are not in the file");
+      broken(NOTHING_LOST, site.name + " has documents or conflicts that are not in the file");
+    }
+  }
+
+  private void bodies(Site site, DocumentState state, Collection<Integer> places) {
+    var document = state.key().id();
+    for (int place : places) {
+      var edit = history.edits().get(place);
+      var content = edit.writes().get(index(edit, document)).content();
+      var says = state.head(version(place, document)).orElseThrow().body();
+      if (!Objects.equals(says, content == null ? null : body(edit, content))) {
+        broken(
+            NOTHING_LOST,
+            site.name + " has " + says + " as what edit " + place + " made of " + document);
+      }
+    }
+    if (!Objects.equals(state.body(), state.winner().body())) {
+      broken(NOTHING_LOST, site.name + " serves of " + document + " what none of its heads is");
     }
   }
 
@@ -461,13 +508,13 @@ final class Historian extends Judge implements World.Work {
       for (var operation : known) {
         writes++;
         if (!operation.effective() || !covered.contains(operation.version())) {
-          broken("I6", site.name + " has lost a write of " + document);
+          broken(NOTHING_LOST, site.name + " has lost a write of " + document);
         }
       }
     }
     long made = history.edits().stream().mapToLong(edit -> edit.writes().size()).sum();
     if (writes != made) {
-      broken("I6", site.name + " has " + writes + " writes, and " + made + " were made");
+      broken(NOTHING_LOST, site.name + " has " + writes + " writes, and " + made + " were made");
     }
   }
 

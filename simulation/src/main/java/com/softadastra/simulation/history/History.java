@@ -115,4 +115,19 @@ record History(List<Edit> edits, Map<String, SortedSet<Integer>> heads, int join
   long conflicts() {
     return heads.values().stream().filter(standing -> standing.size() > 1).count();
   }
+
+  /** How many edits the longest row of them has of which each was made on top of the one before. */
+  int depth() {
+    int[] depths = new int[edits.size()];
+    int most = 0;
+    for (var edit : edits) {
+      for (var write : edit.writes()) {
+        for (int earlier : write.on()) {
+          depths[edit.place()] = Math.max(depths[edit.place()], depths[earlier]);
+        }
+      }
+      most = Math.max(most, ++depths[edit.place()]);
+    }
+    return most;
+  }
 }

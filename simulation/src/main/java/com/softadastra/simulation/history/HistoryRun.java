@@ -40,8 +40,11 @@ public final class HistoryRun {
           Kind.REPLAY,
           Kind.SWITCH);
 
-  /** Up to so many nodes all are linked with one another in a random way; more make a ring. */
+  /** So many nodes write every half second, and meet a fault every second; more do so seldomer. */
   private static final int FEW = 16;
+
+  /** Of more so many are asked for each write, after all that each of them has. */
+  private static final int LOOKED_AT = 10;
 
   private HistoryRun() {}
 
@@ -96,8 +99,10 @@ public final class HistoryRun {
     var history = History.read(file, most);
     long began = System.nanoTime();
     boolean few = nodes <= FEW;
-    var historian = new Historian(history, few ? SECOND / 2 : 4 * SECOND, out);
-    var outcome = new World(plan(nodes, seed, few), historian, historian).run();
+    long pace = few ? SECOND / 2 : 4 * SECOND;
+    var historian = new Historian(history, pace, few ? 1 : nodes / LOOKED_AT, out);
+    var outcome =
+        new World(plan(nodes, seed, few, history.depth() * pace), historian, historian).run();
     return new Result(
         nodes,
         history.edits().size(),
@@ -108,17 +113,22 @@ public final class HistoryRun {
         historian.frames(),
         historian.statements(),
         historian.verified(),
-        outcome.nodeSeconds() / nodes,
+        outcome.seconds(),
         Duration.ofNanos(System.nanoTime() - began),
         outcome.violation());
   }
 
-  private static Plan plan(int nodes, long seed, boolean few) {
+  /**
+   * @param replay how long the edits take, about: an edit is made one pace after those before it
+   */
+  private static Plan plan(int nodes, long seed, boolean few, long replay) {
     var random = new SplittableRandom(seed);
     var faults = new ArrayList<Happening>();
-    int count = few ? 120 : 60;
+    // a fault every second makes few nodes half as slow again
+    long lasts = few ? Math.max(replay * 3 / 2, 120 * SECOND) : Math.max(replay, 600 * SECOND);
+    long count = lasts / (few ? SECOND : 10 * SECOND);
     for (int i = 0; i < count; i++) {
-      long at = 5 * SECOND + random.nextLong((few ? 120 : 600) * SECOND);
+      long at = 5 * SECOND + random.nextLong(lasts);
       faults.add(
           new Happening(
               at,

@@ -298,7 +298,7 @@ final class Claims {
             + " at a relay that was dismissed";
       }
       if (delivery.state() == DeliveryState.IN_CUSTODY
-          && !letters.were(self, to, entry.hash(), Judge.lifeOf(recording, space, to))) {
+          && !letters.were(self, to, entry.hash(), MailJudge.lifeOf(recording, space, to))) {
         return "intent "
             + receipt.intent()
             + " is in custody for "

@@ -12,8 +12,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,70 +47,132 @@ final class NaiveDocument {
     return operations.size();
   }
 
+  /** Which entries brought it. */
+  List<NaiveEntry> entries() {
+    return operations.stream().map(Known::entry).distinct().toList();
+  }
+
+  /** It as it stands where these entries have effect. */
+  Now now(Predicate<NaiveEntry> effective) {
+    return new Now(born(effective));
+  }
+
   /**
-   * Compares with what the node has.
+   * An open conflict.
    *
-   * @return a sentence that says what differs, null where nothing does
+   * @param base the newest version that all sides come from; null where there is none
    */
-  @Nullable String differsFrom(
-      @Nullable DocumentState state, java.util.function.Predicate<NaiveEntry> effective) {
-    var born = born(effective);
-    var outcome = outcome(born);
-    var superseded = new HashSet<Hash>();
-    born.values().forEach(b -> superseded.addAll(b.parents()));
-    var heads = new TreeSet<Hash>(born.keySet());
-    heads.removeAll(superseded);
-    if (state == null || !state.exists()) {
-      return heads.isEmpty() ? null : "there is no document, its heads should be " + heads;
+  record Open(Set<Hash> sides, @Nullable Hash base) {}
+
+  /** A document as it stands. */
+  static final class Now {
+    private final Map<Hash, Born> born;
+    private final @Nullable NaivePolicies policies;
+    private final NaivePolicies.@Nullable Outcome outcome;
+    private final Set<Hash> heads;
+    private final boolean decided;
+    private final Set<Hash> sides;
+
+    private Now(Map<Hash, Born> born) {
+      this.born = born;
+      policies = policies(born);
+      outcome = outcome(born, policies);
+      heads = NaiveDocument.heads(born);
+      decided = outcome != null && outcome.decided();
+      sides = decided ? heads : NaiveDocument.sides(heads, born);
     }
-    var kept = new TreeSet<>(state.headVersions());
-    if (!kept.equals(heads)) {
-      return "the heads are " + kept + " and should be " + heads;
-    }
-    boolean decided = outcome != null && outcome.decided();
-    if (decided != (state.merged() != null)) {
-      return decided ? "nothing is decided between its heads" : "its heads are decided between";
-    }
-    var comes = outcome == null ? null : outcome.body();
-    if (decided && !NaiveBody.is(state.body(), comes)) {
-      return "it is " + state.body() + " and should be " + comes;
-    }
-    var wrong = outcome == null ? null : lost(state, outcome, born);
-    if (wrong != null) {
-      return wrong;
-    }
-    var sides = decided ? heads : sides(heads, born);
-    var keptSides = new TreeSet<Hash>();
-    state.sides().forEach(side -> keptSides.add(side.version()));
-    if (!keptSides.equals(sides)) {
-      return "the sides are " + keptSides + " and should be " + sides;
-    }
-    for (var head : state.heads()) {
-      var should = Objects.requireNonNull(born.get(head.version()));
-      if (head.generation() != should.generation()) {
-        return head.version()
-            + " has generation "
-            + head.generation()
-            + ", not "
-            + should.generation();
+
+    /**
+     * Compares with what the node has.
+     *
+     * @return a sentence that says what differs, null where nothing does
+     */
+    @Nullable String differsFrom(@Nullable DocumentState state) {
+      if (state == null || !state.exists()) {
+        return heads.isEmpty() ? null : "there is no document, its heads should be " + heads;
       }
-      if (!NaiveBody.is(head.body(), should.body())) {
-        return head.version() + " is " + head.body() + " and should be " + should.body();
+      var kept = new TreeSet<>(state.headVersions());
+      if (!kept.equals(heads)) {
+        return "the heads are " + kept + " and should be " + heads;
       }
-    }
-    if (decided) {
+      if (decided != (state.merged() != null)) {
+        return decided ? "nothing is decided between its heads" : "its heads are decided between";
+      }
+      var comes = outcome == null ? null : outcome.body();
+      if (decided && !NaiveBody.is(state.body(), comes)) {
+        return "it is " + state.body() + " and should be " + comes;
+      }
+      var wrong = outcome == null ? null : lost(state, outcome, born);
+      if (wrong != null) {
+        return wrong;
+      }
+      var keptSides = new TreeSet<Hash>();
+      state.sides().forEach(side -> keptSides.add(side.version()));
+      if (!keptSides.equals(sides)) {
+        return "the sides are " + keptSides + " and should be " + sides;
+      }
+      for (var head : state.heads()) {
+        var should = Objects.requireNonNull(born.get(head.version()));
+        if (head.generation() != should.generation()) {
+          return head.version()
+              + " has generation "
+              + head.generation()
+              + ", not "
+              + should.generation();
+        }
+        if (!NaiveBody.is(head.body(), should.body())) {
+          return head.version() + " is " + head.body() + " and should be " + should.body();
+        }
+      }
+      if (decided) {
+        return null;
+      }
+      Hash winner = null;
+      for (var side : sides) {
+        if (winner == null || wins(side, winner, born)) {
+          winner = side;
+        }
+      }
+      if (!Objects.equals(winner, state.winner().version())) {
+        return "the winner is " + state.winner().version() + " and should be " + winner;
+      }
       return null;
     }
-    Hash winner = null;
-    for (var side : sides) {
-      if (winner == null || wins(side, winner, born)) {
-        winner = side;
+
+    /** The conflict between its sides, where nothing decides between them. */
+    Optional<Open> conflict() {
+      if (decided || heads.size() < 2 || sides.size() < 2) {
+        return Optional.empty();
       }
+      Hash base = null;
+      for (var version : born.keySet()) {
+        boolean common = sides.stream().allMatch(side -> comesFrom(side, List.of(version), born));
+        if (common && (base == null || isNewer(version, base))) {
+          base = version;
+        }
+      }
+      return Optional.of(new Open(sides, base));
     }
-    if (!Objects.equals(winner, state.winner().version())) {
-      return "the winner is " + state.winner().version() + " and should be " + winner;
+
+    // the longer way from the beginning, then the greater version
+    private boolean isNewer(Hash one, Hash other) {
+      int way = Objects.requireNonNull(born.get(one)).generation();
+      int otherWay = Objects.requireNonNull(born.get(other)).generation();
+      return way != otherWay ? way > otherWay : one.compareTo(other) > 0;
     }
-    return null;
+
+    /** The entry that brought a version that has effect. */
+    NaiveEntry brought(Hash version) {
+      return Objects.requireNonNull(born.get(version)).known().entry();
+    }
+
+    /**
+     * The versions of which something is lost, by what one policy has decided, since all was made
+     * under it: neither there, nor written by anybody who knew it.
+     */
+    Set<Hash> losers() {
+      return policies == null || outcome == null ? Set.of() : policies.losers(outcome);
+    }
   }
 
   /**
@@ -118,9 +182,7 @@ final class NaiveDocument {
    * @return a sentence that says what isn't so, null where all is
    */
   @Nullable String doubtedWrongly(
-      DocumentState state,
-      java.util.function.Predicate<NaiveEntry> effective,
-      java.util.function.Predicate<NaiveEntry> suspect) {
+      DocumentState state, Predicate<NaiveEntry> effective, Predicate<NaiveEntry> suspect) {
     if (operations.stream()
         .map(Known::definition)
         .anyMatch(definition -> definition.ranks() || definition.calls())) {
@@ -144,7 +206,7 @@ final class NaiveDocument {
   }
 
   /** The first of the entries with effect that brought a version. */
-  private NaiveEntry brought(Hash version, java.util.function.Predicate<NaiveEntry> effective) {
+  private NaiveEntry brought(Hash version, Predicate<NaiveEntry> effective) {
     NaiveEntry first = null;
     for (var known : operations) {
       if (known.version().equals(version)
@@ -180,7 +242,7 @@ final class NaiveDocument {
   }
 
   /** What policies make of it; null where all keep. */
-  private static NaivePolicies.@Nullable Outcome outcome(Map<Hash, Born> born) {
+  private static @Nullable NaivePolicies policies(Map<Hash, Born> born) {
     if (born.values().stream().allMatch(b -> b.known().definition().keeps())) {
       return null;
     }
@@ -195,14 +257,22 @@ final class NaiveDocument {
                 b.operation().change(),
                 b.known().definition(),
                 b.known().entry())));
-    var policies = new NaivePolicies(ops);
+    return new NaivePolicies(ops);
+  }
+
+  /** The same, with the bodies that they make. */
+  private static NaivePolicies.@Nullable Outcome outcome(
+      Map<Hash, Born> born, @Nullable NaivePolicies policies) {
+    if (policies == null) {
+      return null;
+    }
     born.replaceAll(
         (version, b) -> new Born(b.parents(), b.generation(), policies.after(version), b.known()));
     return policies.outcome();
   }
 
   /** The bodies of its heads. */
-  List<JsonText> bodies(java.util.function.Predicate<NaiveEntry> effective) {
+  List<JsonText> bodies(Predicate<NaiveEntry> effective) {
     var heads = heads(effective);
     return operations.stream()
         .filter(known -> heads.contains(known.version()))
@@ -218,11 +288,10 @@ final class NaiveDocument {
    *
    * @param keeps whether the write is made under {@code keep}
    */
-  Set<Hash> current(java.util.function.Predicate<NaiveEntry> effective, boolean keeps) {
+  Set<Hash> current(Predicate<NaiveEntry> effective, boolean keeps) {
     var born = born(effective);
-    var outcome = outcome(born);
-    var heads = new TreeSet<Hash>(born.keySet());
-    born.values().forEach(b -> heads.removeAll(b.parents()));
+    var outcome = outcome(born, policies(born));
+    var heads = heads(born);
     var sides = sides(heads, born);
     if (!keeps || (outcome != null && outcome.decided()) || heads.size() < 2 || sides.size() < 2) {
       return heads;
@@ -234,9 +303,9 @@ final class NaiveDocument {
    * Whether a change gives back what somebody's write on several versions has lost of them: what
    * was served before, where that was lost.
    */
-  boolean lost(Set<Hash> on, Change restoring, java.util.function.Predicate<NaiveEntry> effective) {
+  boolean lost(Set<Hash> on, Change restoring, Predicate<NaiveEntry> effective) {
     var born = born(effective);
-    outcome(born);
+    outcome(born, policies(born));
     var end = on.size() == 1 ? born.get(on.iterator().next()) : null;
     if (end == null || end.parents().size() < 2) {
       return false;
@@ -251,14 +320,17 @@ final class NaiveDocument {
         && (Objects.equals(before, end.body()) || Objects.equals(before, back));
   }
 
-  Set<Hash> heads(java.util.function.Predicate<NaiveEntry> effective) {
-    var born = born(effective);
+  Set<Hash> heads(Predicate<NaiveEntry> effective) {
+    return heads(born(effective));
+  }
+
+  private static Set<Hash> heads(Map<Hash, Born> born) {
     var heads = new TreeSet<Hash>(born.keySet());
     born.values().forEach(b -> heads.removeAll(b.parents()));
     return heads;
   }
 
-  boolean isHead(Hash version, java.util.function.Predicate<NaiveEntry> effective) {
+  boolean isHead(Hash version, Predicate<NaiveEntry> effective) {
     var born = born(effective);
     return born.containsKey(version)
         && born.values().stream().noneMatch(b -> b.parents().contains(version));
@@ -313,7 +385,7 @@ final class NaiveDocument {
     return false;
   }
 
-  private Map<Hash, Born> born(java.util.function.Predicate<NaiveEntry> effective) {
+  private Map<Hash, Born> born(Predicate<NaiveEntry> effective) {
     var standing = new HashMap<Hash, Known>();
     var passing = new HashMap<Hash, Known>();
     for (var known : operations) {

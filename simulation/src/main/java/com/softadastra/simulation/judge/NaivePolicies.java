@@ -75,6 +75,9 @@ final class NaivePolicies {
     }
   }
 
+  /** The field under which a deletion is, which changes the document as a whole. */
+  private static final String WHOLE = "";
+
   private final Map<Hash, Op> ops = new LinkedHashMap<>();
   private final Map<Hash, Set<Hash>> ancestors = new HashMap<>();
   private final Map<Hash, @Nullable Map<String, String>> befores = new HashMap<>();
@@ -121,6 +124,84 @@ final class NaivePolicies {
 
   Outcome outcome() {
     return fold(ops.keySet());
+  }
+
+  /**
+   * Of which operations something is lost: a field has another value than they gave it, and nobody
+   * who knew them has written it since. Says nothing where policies meet, or none decides.
+   */
+  Set<Hash> losers(Outcome outcome) {
+    var names = new HashSet<String>();
+    ops.values().forEach(op -> names.add(op.definition().policy()));
+    var first = ops.values().iterator().next().definition();
+    boolean whole = first.ranks() || first.calls();
+    if (names.size() > 1 || first.keeps() || (whole && !outcome.decided())) {
+      return Set.of();
+    }
+    var touched = new HashMap<Hash, Set<String>>();
+    ops.values().forEach(op -> touched.put(op.version(), touched(op)));
+    var joined = outcome.body() == null || !first.merges() ? Set.<String>of() : joined();
+    var losers = new HashSet<Hash>();
+    for (var op : ops.values()) {
+      var open = new HashSet<>(Objects.requireNonNull(touched.get(op.version())));
+      open.removeAll(joined);
+      open.removeIf(field -> !isLost(after(op.version()), outcome.body(), field));
+      for (var other : ops.values()) {
+        if (!open.isEmpty() && ancestors(other.version()).contains(op.version())) {
+          boolean all =
+              !other.definition().merges()
+                  || after(other.version()) == null
+                  || befores.get(other.version()) == null;
+          if (all) {
+            open.clear();
+          } else {
+            open.removeAll(Objects.requireNonNull(touched.get(other.version())));
+          }
+        }
+      }
+      if (!open.isEmpty()) {
+        losers.add(op.version());
+      }
+    }
+    return losers;
+  }
+
+  private static boolean isLost(
+      @Nullable Map<String, String> was, @Nullable Map<String, String> is, String field) {
+    return was == null || is == null
+        ? was != null || is != null
+        : !Objects.equals(was.get(field), is.get(field));
+  }
+
+  /** The fields that an operation names, gives another value or takes away. */
+  private Set<String> touched(Op op) {
+    var before = befores.get(op.version());
+    var after = after(op.version());
+    if (after == null) {
+      return Set.of(WHOLE);
+    }
+    var touched = new TreeSet<String>();
+    parts(op.change(), before, op.definition()).forEach(part -> touched.add(part.field()));
+    var old = before == null ? Map.<String, String>of() : before;
+    var names = new TreeSet<>(old.keySet());
+    names.addAll(after.keySet());
+    names.removeIf(name -> Objects.equals(old.get(name), after.get(name)));
+    touched.addAll(names);
+    return touched;
+  }
+
+  /** The fields of which what several write is brought together. */
+  private Set<String> joined() {
+    var joined = new TreeSet<String>();
+    for (var op : ops.values()) {
+      joined.addAll(op.definition().types().keySet());
+      if (after(op.version()) != null) {
+        parts(op.change(), befores.get(op.version()), NaiveDefinition.UNDECLARED).stream()
+            .filter(part -> !part.kind().equals("write"))
+            .forEach(part -> joined.add(part.field()));
+      }
+    }
+    return joined;
   }
 
   /** The versions of a part are given, all that they come from among them. */
@@ -420,7 +501,7 @@ final class NaivePolicies {
         && !type.equals("set")
         && isNumber(value)
         && (old == null || isNumber(old))) {
-      return type.equals("counter")
+      return type.equals("counter") || type.equals("escrow")
           ? Part.number(
               name,
               "add",

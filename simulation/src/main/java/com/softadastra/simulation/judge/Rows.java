@@ -8,6 +8,8 @@ import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.sync.storage.InMemoryJournal;
 import com.softadastra.sync.storage.Journal;
 import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** What a storage holds beside its log and documents, as its rows say. */
 public interface Rows {
@@ -21,7 +23,7 @@ public interface Rows {
   LoggedEntry written(long position);
 
   /** A conflict as its row has it. */
-  record Noticed(Hash id, boolean open) {}
+  record Noticed(Hash id, boolean open, @Nullable Hash base, Set<Hash> sides) {}
 
   /** The rows of a journal, which is in memory or tells them itself. */
   static Rows of(Journal journal) {
@@ -48,7 +50,9 @@ public interface Rows {
     public List<Noticed> conflicts(DocumentKey key) {
       return journal.conflicts().stream()
           .filter(conflict -> conflict.key().equals(key))
-          .map(conflict -> new Noticed(conflict.id(), conflict.open()))
+          .map(conflict ->
+              new Noticed(
+                  conflict.id(), conflict.open(), conflict.base(), Set.copyOf(conflict.sides())))
           .toList();
     }
   }

@@ -34,6 +34,10 @@ final class Shadow {
     final Map<String, List<NaiveEntry>> intents = new HashMap<>();
     final Map<DocumentKey, NaiveDocument> documents = new HashMap<>();
     final Map<DocumentKey, Long> digests = new HashMap<>();
+
+    /** By document, where the log has the newest entry on it. */
+    final Map<DocumentKey, Long> ends = new HashMap<>();
+
     final Map<Replica, Long> reached = new HashMap<>();
     final TreeMap<Long, NaiveEntry> undischarged = new TreeMap<>();
 
@@ -169,6 +173,7 @@ final class Shadow {
       for (int i = 0; i < intent.operations().size(); i++) {
         var operation = intent.operations().get(i);
         var key = new DocumentKey(space.id, operation.collection(), operation.id());
+        space.ends.put(key, logged.position());
         space
             .documents
             .computeIfAbsent(key, _ -> new NaiveDocument())

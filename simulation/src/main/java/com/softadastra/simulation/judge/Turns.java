@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * Says nothing where it can't know what the peer lacks, or what it takes.
  */
 final class Turns {
-  /** So many batches the peer takes of a space without having said that it has any. */
+  /** So many batches of a space may be under way that the peer has not said it has taken. */
   private static final int CREDIT = 32;
 
   /** Each batch of that number goes to the space that has waited longest. */
@@ -40,6 +40,9 @@ final class Turns {
 
     boolean unclear;
     int batches;
+
+    /** So many of the batches the peer has taken, as it says. */
+    long taken;
 
     /** The last position in the sender's log of which an entry has gone. */
     long sent;
@@ -66,6 +69,10 @@ final class Turns {
       }
       case Frame.Entries(var space, var batch) ->
           batch.forEach(offered -> way(space).there.add(Hash.sha256(offered.bytes())));
+      case Frame.Taken(var space, var batches) -> {
+        var way = way(space);
+        way.taken = Math.max(way.taken, batches);
+      }
       case Frame.Refusal(var space, _, _) -> way(space).unclear = true;
       case Frame.Trace(var space, _, _) -> way(space).unclear = true;
       case Frame.Wanted(var space, _) -> way(space).unclear = true;
@@ -104,6 +111,12 @@ final class Turns {
           Math.max(goes.sent, shadow.space(entries.space()).positions.getOrDefault(hash, 0L));
     }
     return late ? "what isn't urgent goes before what is" : null;
+  }
+
+  /** Whether more of a space is under way than the peer lets. */
+  boolean isBeyondCredit(SpaceId space) {
+    var way = way(space);
+    return way.batches - way.taken > CREDIT;
   }
 
   /** Whether the peer lacks something urgent of a space. */

@@ -3,10 +3,9 @@ package com.softadastra.simulation.judge;
 /**
  * An invariant that did not hold.
  *
- * @param invariant its name in the design, or what else is wrong
  * @param what a sentence
  */
-public record Violation(String invariant, String what) {
+public record Violation(Invariant invariant, String what) {
   @Override
   public String toString() {
     return invariant + ": " + what;

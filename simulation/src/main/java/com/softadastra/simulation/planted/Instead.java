@@ -66,6 +66,10 @@ public final class Instead {
     return true;
   }
 
+  public static boolean hasAlways(Object outgoing) {
+    return true;
+  }
+
   public static boolean notAdded(Set<?> set, @Nullable Object element) {
     return false;
   }
@@ -336,13 +340,17 @@ public final class Instead {
   }
 
   public static void forget(Object journal, String kept) {
+    contents(journal, kept).clear();
+  }
+
+  private static Map<?, ?> contents(Object journal, String kept) {
     try {
       var field = journal.getClass().getDeclaredField("contents");
       field.setAccessible(true);
       var contents = field.get(journal);
       var map = contents.getClass().getDeclaredField(kept);
       map.setAccessible(true);
-      ((Map<?, ?>) map.get(contents)).clear();
+      return (Map<?, ?>) map.get(contents);
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException("nothing of that name to forget: " + kept, e);
     }
@@ -700,6 +708,85 @@ public final class Instead {
     static void exit(
         @Advice.This CustodyMark self, @Advice.Return(readOnly = false) CustodyMark emptied) {
       emptied = self;
+    }
+  }
+
+  /** Whatever is committed may be shown. */
+  public static final class UpToTheEnd {
+    @Advice.OnMethodExit
+    static void exit(
+        @Advice.FieldValue("lastPosition") long last,
+        @Advice.Return(readOnly = false) long durable) {
+      durable = last;
+    }
+  }
+
+  /** Of what it opens, it has lost the documents that are deleted. */
+  public static final class WithoutTombstones {
+    @Advice.OnMethodExit
+    static void exit(@Advice.This Object journal) {
+      Instead.forgetDeleted(journal);
+    }
+  }
+
+  public static void forgetDeleted(Object journal) {
+    contents(journal, "documents").values().removeIf(state -> ((DocumentState) state).deleted());
+  }
+
+  /** What is divided is a conflict where several have changed it. */
+  public static final class DividedIsDisputed {
+    @Advice.OnMethodExit
+    static void exit(
+        @Advice.This DocumentState state, @Advice.Return(readOnly = false) boolean conflicted) {
+      conflicted =
+          conflicted || (state.key().collection().equals("stock") && state.heads().size() > 1);
+    }
+  }
+
+  /** Who lost a field to what came later here is said to have lost the whole. */
+  public static final class WholeIfLater {
+    @Advice.OnMethodExit
+    static void exit(
+        @Advice.Argument(1) Collection<KnownOperation> operations,
+        @Advice.Return(readOnly = false) DocumentState state) {
+      state = Instead.wholeIfLater(state, operations);
+    }
+  }
+
+  public static DocumentState wholeIfLater(
+      DocumentState state, Collection<KnownOperation> operations) {
+    var positions = new HashMap<Hash, Long>();
+    operations.forEach(known -> positions.putIfAbsent(known.version(), known.position()));
+    var decided =
+        state.decided().stream()
+            .map(conflict ->
+                positions.getOrDefault(conflict.winner(), 0L)
+                        < positions.getOrDefault(conflict.loser(), 0L)
+                    ? conflict
+                    : new Decided(
+                        conflict.loser(), conflict.winner(), List.of(""), conflict.standing()))
+            .toList();
+    return new DocumentState(
+        state.key(), state.heads(), state.base(), state.lastPosition(), state.merged(), decided);
+  }
+
+  /** A list has nothing in it. */
+  public static final class NamesNothing {
+    @Advice.OnMethodExit
+    static void exit(@Advice.Return(readOnly = false) List<?> named) {
+      named = List.of();
+    }
+  }
+
+  /** A write leaves what was there. */
+  public static final class StaysAsItWas {
+    @Advice.OnMethodExit
+    static void exit(
+        @Advice.Return(readOnly = false, typing = Assigner.Typing.DYNAMIC) Object body,
+        @Advice.Argument(value = 1, typing = Assigner.Typing.DYNAMIC) Object base) {
+      if (body != null && base != null) {
+        body = base;
+      }
     }
   }
 }

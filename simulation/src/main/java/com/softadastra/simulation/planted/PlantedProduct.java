@@ -75,11 +75,16 @@ final class PlantedProduct extends ClassLoader {
   }
 
   /** Runs a seed on it; answers the invariant that broke and how, null where none did. */
-  @SuppressWarnings("unchecked")
   LongFunction<@Nullable String> trial() {
+    return trial(Trial.class);
+  }
+
+  /** Runs something else on it, of the simulation's. */
+  @SuppressWarnings("unchecked")
+  LongFunction<@Nullable String> trial(Class<? extends LongFunction<@Nullable String>> of) {
     try {
       return (LongFunction<@Nullable String>)
-          loadClass(Trial.class.getName()).getDeclaredConstructor().newInstance();
+          loadClass(of.getName()).getDeclaredConstructor().newInstance();
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException("the planted product doesn't run", e);
     }

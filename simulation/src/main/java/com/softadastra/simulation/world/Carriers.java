@@ -1,5 +1,7 @@
 package com.softadastra.simulation.world;
 
+import static com.softadastra.simulation.judge.Invariant.ENVELOPES;
+
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.ProblemCode;
 import com.softadastra.contracts.Refused;
@@ -134,16 +136,16 @@ final class Carriers {
               return;
             }
             if (opened != null && !fits) {
-              world.broken("envelopes", taker + " takes in what is not for it, or was changed");
+              world.broken(ENVELOPES, taker + " takes in what is not for it, or was changed");
             } else if (opened == null && fits && !isExpected(failure)) {
-              world.broken("envelopes", taker + " doesn't take in an envelope: " + failure);
+              world.broken(ENVELOPES, taker + " doesn't take in an envelope: " + failure);
             } else {
               bring(envelopes, to, taker, space, opened == null ? null : had, way);
             }
           });
     } catch (Malformed e) {
       if (fits) {
-        world.broken("envelopes", taker + " can't read an envelope: " + e.getMessage());
+        world.broken(ENVELOPES, taker + " can't read an envelope: " + e.getMessage());
       }
     }
   }

@@ -1,5 +1,7 @@
 package com.softadastra.simulation.world;
 
+import static com.softadastra.simulation.judge.Invariant.REFUSAL;
+
 import com.softadastra.contracts.ProblemCode;
 import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.SpaceId;
@@ -347,7 +349,7 @@ final class Clients {
         code == ProblemCode.INVALID_REQUEST
             && request.operations().getFirst().collection().equals(Operation.DEFINITIONS);
     if (code == null || !(again || EXPECTED.contains(code))) {
-      world.broken("refusal", node + " refused " + request + " with " + failure);
+      world.broken(REFUSAL, node + " refused " + request + " with " + failure);
     }
     world.trace().add(code == null ? 99 : code.ordinal());
   }

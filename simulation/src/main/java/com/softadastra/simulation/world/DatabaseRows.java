@@ -11,11 +11,13 @@ import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.simulation.judge.Rows;
 import com.softadastra.sync.storage.Database;
 import com.softadastra.sync.storage.Journal;
+import com.softadastra.sync.storage.Readers;
 import com.softadastra.sync.storage.StorageException;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /** A journal in H2, whose other rows are read as they lie there. */
 final class DatabaseRows extends ObservedJournal implements Rows {
@@ -51,12 +53,19 @@ final class DatabaseRows extends ObservedJournal implements Rows {
   public List<Noticed> conflicts(DocumentKey key) {
     return select(
         """
-        select f.id, f.open
+        select f.id, f.open, f.base, f.sides
         from conflict f join collection c on c.collection_no = f.collection_no
         join space s on s.space_no = c.space_no
         where s.id = ? and c.name = ? and f.document_id = ?
         """,
-        row -> new Noticed(Hash.of(row.getBytes(1)), row.getBoolean(2)),
+        row -> {
+          byte[] base = row.getBytes(3);
+          return new Noticed(
+              Hash.of(row.getBytes(1)),
+              row.getBoolean(2),
+              base == null ? null : Hash.of(base),
+              Set.copyOf(Readers.hashes(row.getBytes(4))));
+        },
         key.space().hash().bytes(),
         key.collection(),
         key.id());

@@ -3,18 +3,17 @@ package com.softadastra.simulation.world;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
-import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Reads what the product logs: an error in its log is a violation of its own. */
 public final class LogWitness extends AppenderBase<ILoggingEvent> implements AutoCloseable {
-  private static final ThreadLocal<@Nullable BiConsumer<String, String>> JUDGE =
-      new ThreadLocal<>();
+  private static final ThreadLocal<@Nullable Consumer<String>> JUDGE = new ThreadLocal<>();
 
   /**
-   * @param judge is told of an invariant that broke, and how
+   * @param judge is told of what is logged and shouldn't be
    */
-  public static LogWitness of(BiConsumer<String, String> judge) {
+  public static LogWitness of(Consumer<String> judge) {
     JUDGE.set(judge);
     return new LogWitness();
   }
@@ -33,7 +32,6 @@ public final class LogWitness extends AppenderBase<ILoggingEvent> implements Aut
     var thrown = event.getThrowableProxy();
     if (event.getLevel().isGreaterOrEqual(Level.ERROR) || thrown != null) {
       judge.accept(
-          "log",
           event.getFormattedMessage()
               + (thrown == null
                   ? ""

@@ -1,5 +1,7 @@
 package com.softadastra.simulation.world;
 
+import static com.softadastra.simulation.judge.Invariant.CUSTODY;
+
 import com.softadastra.contracts.Dot;
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.Incarnation;
@@ -476,7 +478,7 @@ final class Mischief {
                 .concatWith(Flux.never()))
         .subscribe(frame -> {
           if (MailFrame.decode(frame) instanceof MailFrame.Kept) {
-            world.broken("custody", "the relay signs for what a stranger brings");
+            world.broken(CUSTODY, "the relay signs for what a stranger brings");
           }
         });
   }

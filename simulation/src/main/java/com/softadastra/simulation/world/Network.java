@@ -47,6 +47,9 @@ final class Network {
     void sent(Station from, Station to, Connection over, byte[] frame);
 
     void received(Station from, Station to, Connection over, byte[] frame);
+
+    /** One end of a connection sends, or asks for, more than may be under way. */
+    void overrun(Station by, String how);
   }
 
   /** What a way is like. */
@@ -271,6 +274,10 @@ final class Network {
   }
 
   // ---- what wires ask
+
+  void overrun(Station by, String how) {
+    watch.overrun(by, how);
+  }
 
   void sent(Station from, Station to, Connection over, byte[] frame) {
     watch.sent(from, to, over, frame);

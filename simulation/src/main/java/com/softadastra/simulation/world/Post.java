@@ -1,5 +1,7 @@
 package com.softadastra.simulation.world;
 
+import static com.softadastra.simulation.judge.Invariant.PROTOCOL;
+
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.engine.cbor.CborReader.Malformed;
@@ -44,7 +46,7 @@ final class Post {
             world.judge().passes(to.place(), Envelope.decode(envelope).outside().id());
       }
     } catch (Malformed e) {
-      world.broken("protocol", from + " sends what is no mail: " + e.getMessage());
+      world.broken(PROTOCOL, from + " sends what is no mail: " + e.getMessage());
     }
   }
 

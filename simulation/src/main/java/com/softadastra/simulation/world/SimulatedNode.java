@@ -1,5 +1,7 @@
 package com.softadastra.simulation.world;
 
+import static com.softadastra.simulation.judge.Invariant.DURABLE;
+
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.IntentRequest;
@@ -248,7 +250,10 @@ public final class SimulatedNode implements Station {
       var started = new Process(life, journal, recording, exchanges, relaySide);
       process = started;
       recording.onWork(() -> recordSoon(started));
-      recording.onForced(() -> happens(life, Moment.AFTER_FORCE));
+      recording.onForced(() -> {
+        world.forced(this);
+        happens(life, Moment.AFTER_FORCE);
+      });
       world.started(this);
       introduce(started, directory);
     } catch (Halted _) {
@@ -257,7 +262,7 @@ public final class SimulatedNode implements Station {
       boolean damaged = disk.damaged() > 0;
       // a crash while H2 opens comes out of it as an error of its own
       if (!refused && !damaged && life.alive()) {
-        world.broken("I1", this + " does not open: " + e.getMessage() + ", " + first(e));
+        world.broken(DURABLE, this + " does not open: " + e.getMessage() + ", " + first(e));
       }
       ended(life);
       if (damaged) {
@@ -416,6 +421,9 @@ public final class SimulatedNode implements Station {
     if (!life.alive()) {
       throw new Halted();
     }
+    if (point == Disk.Point.FORCE && process != null && process.life == life) {
+      world.forces(this);
+    }
     happens(
         life,
         switch (point) {
@@ -468,7 +476,7 @@ public final class SimulatedNode implements Station {
     recorder.recording.recordNext();
     if (recorder.life.alive()) {
       if (recorder.failed) {
-        world.broken("I1", this + " goes on after its disk refused");
+        world.broken(DURABLE, this + " goes on after its disk refused");
       }
       world.recorded(this);
       if (recorder.recording.waiting() > 0) {
@@ -498,7 +506,7 @@ public final class SimulatedNode implements Station {
         .whenComplete((outcome, failure) -> {
           if (!asked.life.alive()) {
             if (outcome != null) {
-              world.broken("I1", this + " answered after its end");
+              world.broken(DURABLE, this + " answered after its end");
             }
           } else if (outcome != null) {
             accepted.accept(outcome);

@@ -1,5 +1,7 @@
 package com.softadastra.simulation.world;
 
+import static com.softadastra.simulation.judge.Invariant.DURABLE;
+
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.peering.PeerUnreachable;
 import com.softadastra.contracts.time.Surroundings;
@@ -133,7 +135,7 @@ final class SimulatedRelay implements Station {
             random,
             () -> Long.MAX_VALUE,
             Runnable::run,
-            (_, cause) -> world.broken("I1", "the relay stopped by itself: " + cause));
+            (_, cause) -> world.broken(DURABLE, "the relay stopped by itself: " + cause));
     var recording =
         Recording.open(
             journal, key, incarnations.birth(journal.found()), SimulatedNode.SETTINGS, machine);

@@ -15,18 +15,32 @@ import reactor.core.publisher.Flux;
 final class Wire extends BaseSubscriber<byte[]> {
   private static final int ROOM = 32;
 
+  /** A receiver asks for no more frames at once. */
+  private static final int WINDOW = 32;
+
   private final Network network;
   private final Connection connection;
   private final Station from;
   private final Station to;
   private final Life receiver;
-  private final ArrayDeque<byte[]> arrived = new ArrayDeque<>();
+  private final ArrayDeque<Arrived> arrived = new ArrayDeque<>();
   private @Nullable Subscriber<? super byte[]> subscriber;
   private long demand;
   private long lastArrival;
+
+  /** Frames that the sender has sent and the receiver has not had. */
+  private int underWay;
+
   private boolean taken;
   private boolean complete;
   private boolean over;
+
+  /**
+   * A frame at the receiver's end.
+   *
+   * @param sent whether the sender has sent it on this wire
+   */
+  private record Arrived(byte[] frame, boolean sent) {}
 
   Wire(Network network, Connection connection, Station from, Station to, Life receiver) {
     this.network = network;
@@ -47,6 +61,9 @@ final class Wire extends BaseSubscriber<byte[]> {
   protected void hookOnNext(byte[] frame) {
     if (!over) {
       network.sent(from, to, connection, frame);
+      if (++underWay > ROOM) {
+        network.overrun(from, "sends " + to + " more than it has room for");
+      }
       network.agenda().at(arrival(frame.length), () -> arrive(frame));
     }
   }
@@ -79,14 +96,14 @@ final class Wire extends BaseSubscriber<byte[]> {
       network.hold(from, to, () -> arrive(frame));
       return;
     }
-    arrived.add(network.touched(connection, from, to, frame));
+    arrived.add(new Arrived(network.touched(connection, from, to, frame), true));
     deliver();
   }
 
   /** A frame of an earlier connection, or of nobody, gets among this one's. */
   void inject(byte[] frame) {
     if (!over) {
-      arrived.add(frame);
+      arrived.add(new Arrived(frame, false));
       deliver();
     }
   }
@@ -110,6 +127,9 @@ final class Wire extends BaseSubscriber<byte[]> {
             @Override
             public void request(long frames) {
               demand = demand + frames < 0 ? Long.MAX_VALUE : demand + frames;
+              if (demand > WINDOW) {
+                network.overrun(Wire.this.to, "has room for " + demand + " frames at once");
+              }
               deliver();
             }
 
@@ -129,10 +149,13 @@ final class Wire extends BaseSubscriber<byte[]> {
     }
     while (demand > 0 && !arrived.isEmpty() && !over) {
       demand--;
-      var frame = arrived.remove();
-      network.received(this.from, this.to, connection, frame);
-      to.onNext(frame);
-      request(1);
+      var next = arrived.remove();
+      network.received(this.from, this.to, connection, next.frame());
+      to.onNext(next.frame());
+      if (next.sent()) {
+        underWay--;
+        request(1);
+      }
     }
     if (complete && arrived.isEmpty() && !over) {
       over = true;

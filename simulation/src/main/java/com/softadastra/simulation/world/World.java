@@ -1,5 +1,12 @@
 package com.softadastra.simulation.world;
 
+import static com.softadastra.simulation.judge.Invariant.BOUNDED;
+import static com.softadastra.simulation.judge.Invariant.CRASH;
+import static com.softadastra.simulation.judge.Invariant.DURABLE;
+import static com.softadastra.simulation.judge.Invariant.LIVE;
+import static com.softadastra.simulation.judge.Invariant.LOG;
+import static com.softadastra.simulation.judge.Invariant.PROTOCOL;
+
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.SpaceId;
@@ -15,7 +22,9 @@ import com.softadastra.engine.session.Frame;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.MembershipRecord;
 import com.softadastra.engine.space.ResolverTurn;
+import com.softadastra.simulation.judge.Invariant;
 import com.softadastra.simulation.judge.Judge;
+import com.softadastra.simulation.judge.NaiveJudge;
 import com.softadastra.simulation.judge.Violation;
 import com.softadastra.simulation.plan.Happening;
 import com.softadastra.simulation.plan.Plan;
@@ -28,6 +37,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.UnaryOperator;
@@ -101,9 +111,24 @@ public final class World {
   private final List<SimulatedRelay> relays = new ArrayList<>();
   private final List<Membership> spaces = new ArrayList<>();
 
-  /** What came of a plan. */
+  /** Since when each node is up that is. */
+  private final Map<SimulatedNode, Long> up = new HashMap<>();
+
+  private long upNanos;
+
+  /**
+   * What came of a plan.
+   *
+   * @param seconds that were simulated
+   * @param nodeSeconds the time that nodes were up, all together
+   */
   public record Outcome(
-      @Nullable Violation violation, long events, long trace, double nodeSeconds, int intents) {}
+      @Nullable Violation violation,
+      long events,
+      long trace,
+      double seconds,
+      double nodeSeconds,
+      int intents) {}
 
   /** What is done beside the plan. */
   public interface Work {
@@ -126,7 +151,7 @@ public final class World {
       };
 
   public World(Plan plan) {
-    this(plan, new Judge(), NONE);
+    this(plan, new NaiveJudge(), NONE);
   }
 
   public World(Plan plan, Judge judge, Work work) {
@@ -363,12 +388,13 @@ public final class World {
 
   // ---- what nodes tell
 
-  void broken(String invariant, String what) {
+  void broken(Invariant invariant, String what) {
     judge.broken(invariant, what);
   }
 
   void started(SimulatedNode node) {
     trace.add(agenda.now() * 31 + node.place());
+    up.put(node, agenda.now());
     judge.started(node.place(), node.journal(), node.recording());
     var relaySide = node.relaySide();
     if (relaySide != null) {
@@ -384,13 +410,14 @@ public final class World {
       functions.ended(life);
     }
     trace.add(agenda.now() * 37 + node.place());
+    upNanos += agenda.now() - Objects.requireNonNullElse(up.remove(node), agenda.now());
     judge.stopped(node.place());
   }
 
   void failStop(SimulatedNode node, boolean planned, Throwable cause) {
     trace.add(agenda.now() * 41 + node.place());
     if (!planned) {
-      broken("I1", node + " stopped by itself: " + cause);
+      broken(DURABLE, node + " stopped by itself: " + cause);
     }
   }
 
@@ -410,6 +437,15 @@ public final class World {
     }
   }
 
+  /** A node has committed, and is about to force that. */
+  void forces(SimulatedNode node) {
+    judge.forces(node.place());
+  }
+
+  void forced(SimulatedNode node) {
+    judge.forced(node.place());
+  }
+
   void answered(
       SimulatedNode node, SpaceId space, IntentRequest request, Recording.Outcome outcome) {
     trace.add(outcome.entry().hash().hashCode());
@@ -427,7 +463,7 @@ public final class World {
         times.remove();
       }
       if (times.size() > MOST_CONNECTIONS) {
-        broken("I10", caller + " calls " + called + " all the time");
+        broken(BOUNDED, caller + " calls " + called + " all the time");
       }
     }
 
@@ -443,7 +479,7 @@ public final class World {
       try {
         judge.sent(from.place(), over, Frame.decode(frame));
       } catch (Malformed e) {
-        broken("protocol", from + " sends what is no frame: " + e.getMessage());
+        broken(PROTOCOL, from + " sends what is no frame: " + e.getMessage());
       }
     }
 
@@ -460,13 +496,18 @@ public final class World {
         // the node finds out
       }
     }
+
+    @Override
+    public void overrun(Station by, String how) {
+      broken(BOUNDED, by + " " + how);
+    }
   }
 
   // ---- the run
 
   /** Carries out the plan and the work to their end, or to the first violation. */
   public Outcome run() {
-    try (var witness = LogWitness.of(judge::broken)) {
+    try (var witness = LogWitness.of(what -> broken(LOG, what))) {
       work.begin(this);
       carryOut(plan.happenings());
       finishWork();
@@ -481,7 +522,7 @@ public final class World {
       }
     } catch (RuntimeException | StackOverflowError e) {
       var at = e.getStackTrace();
-      broken("crash", "the simulation met " + e + " at " + (at.length == 0 ? "nowhere" : at[0]));
+      broken(CRASH, "the simulation met " + e + " at " + (at.length == 0 ? "nowhere" : at[0]));
     }
     for (var node : nodes) {
       node.disk().close();
@@ -490,7 +531,8 @@ public final class World {
         judge.violation(),
         agenda.done(),
         trace.hash(),
-        agenda.now() / 1e9 * nodes.size(),
+        agenda.now() / 1e9,
+        (upNanos + up.values().stream().mapToLong(since -> agenda.now() - since).sum()) / 1e9,
         judge.promised());
   }
 
@@ -510,7 +552,7 @@ public final class World {
     long end = agenda.now() + WORKING;
     while (!work.isDone() && judge.violation() == null) {
       if (agenda.now() > end) {
-        broken("I11", "after " + WORKING / SECOND + " s without faults: " + work);
+        broken(LIVE, "after " + WORKING / SECOND + " s without faults: " + work);
       }
       long next = agenda.now() + LOOK_EVERY;
       while (agenda.runNext(next) && judge.violation() == null) {}
@@ -519,7 +561,7 @@ public final class World {
 
   private void bounded() {
     if (work == NONE && agenda.done() > MOST_EVENTS) {
-      broken("I10", "the nodes don't come to rest: more than " + MOST_EVENTS + " events");
+      broken(BOUNDED, "the nodes don't come to rest: more than " + MOST_EVENTS + " events");
     }
   }
 
@@ -765,7 +807,7 @@ public final class World {
       }
     }
     if (apart != null) {
-      broken("I11", "after " + within / SECOND + " s " + when + ": " + apart);
+      broken(LIVE, "after " + within / SECOND + " s " + when + ": " + apart);
     }
   }
 

@@ -3,6 +3,8 @@ package com.softadastra.simulation.planted;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.softadastra.simulation.history.HistoryTrial;
+import com.softadastra.simulation.judge.Invariant;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -16,7 +18,8 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * Of the faults that break one invariant the first, the fourth and so on are run, each from a seed
- * that shows it; all of them can be planted. {@code -Dplanted.every=1} runs all.
+ * that shows it, and have to be caught by an invariant that they break; all can be planted. {@code
+ * -Dplanted.every=1} runs all.
  */
 class PlantedFaultsTest {
   private static final int EVERY = Integer.getInteger("planted.every", 3);
@@ -24,7 +27,7 @@ class PlantedFaultsTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private static List<PlantedFault> some() {
-    var met = new HashMap<String, Integer>();
+    var met = new HashMap<Invariant, Integer>();
     return PlantedFaults.ALL.stream()
         .filter(fault -> (met.merge(fault.breaks(), 1, Integer::sum) - 1) % EVERY == 0)
         .toList();
@@ -39,7 +42,7 @@ class PlantedFaultsTest {
                 fault.name(),
                 () -> {
                   var caught = PlantedFaults.caught(fault, fault.seed(), 8, PATIENCE);
-                  assertThat(caught.by()).as("what the judge says").isNotNull();
+                  assertThat(caught.isRight()).as("what the judge says: " + caught.by()).isTrue();
                 }));
   }
 
@@ -58,10 +61,24 @@ class PlantedFaultsTest {
   }
 
   @Test
+  void aWrongBodyUnderTheRightVersionIsCaughtInAHistoryToo() {
+    var fault =
+        PlantedFault.of(
+            "a write leaves what was there",
+            Invariant.NOTHING_LOST,
+            Place.in("engine.document.DocumentFold", "body").with(Instead.StaysAsItWas.class));
+
+    assertThat(new PlantedProduct(fault).trial(HistoryTrial.class).apply(1))
+        .startsWith(Invariant.NOTHING_LOST + ": ");
+    assertThat(new PlantedProduct(PlantedFaults.NOTHING).trial(HistoryTrial.class).apply(1))
+        .isNull();
+  }
+
+  @Test
   void aMethodThatIsGoneIsSaid() {
     var lost =
         PlantedFault.of(
-            "lost", "nothing", Place.in("sync.storage.Recording", "recordAll").doesNothing());
+            "lost", Invariant.LIVE, Place.in("sync.storage.Recording", "recordAll").doesNothing());
 
     assertThatThrownBy(() -> new PlantedProduct(lost))
         .isInstanceOf(IllegalStateException.class)
@@ -73,7 +90,7 @@ class PlantedFaultsTest {
     var lost =
         PlantedFault.of(
             "lost",
-            "nothing",
+            Invariant.LIVE,
             Place.in("sync.storage.Recording", "record").leavesOut("Journal.discharge"));
 
     assertThatThrownBy(() -> new PlantedProduct(lost))

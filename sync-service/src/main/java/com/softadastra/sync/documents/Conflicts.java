@@ -17,7 +17,6 @@ import com.softadastra.engine.document.KnownOperation;
 import com.softadastra.engine.log.Change;
 import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.Entry;
-import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Operation;
 import com.softadastra.engine.space.Definitions;
 import com.softadastra.engine.space.DocumentUpdate;
@@ -478,18 +477,9 @@ final class Conflicts {
               Instant.ofEpochMilli(entry.clock()),
               head.deleted(),
               intent.id(),
-              others(logged, operation.operation())));
+              OtherWrites.of(logged, operation.operation())));
     }
     return shown;
-  }
-
-  private static List<ConflictView.OtherWrite> others(LoggedEntry logged, Operation than) {
-    return logged.entry().operations().stream()
-        .filter(other -> !other.isReserved() && !other.equals(than))
-        .map(other ->
-            new ConflictView.OtherWrite(
-                other.collection(), other.id(), DocumentUpdate.version(logged, other).toString()))
-        .toList();
   }
 
   private static ConflictView.@Nullable Ancestor ancestor(
