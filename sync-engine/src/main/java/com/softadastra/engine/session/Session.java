@@ -314,6 +314,7 @@ public final class Session {
    * nothing urgent would wait as long as others have something to say.
    */
   private @Nullable Frame entries() {
+    exchanges.forEach(this::review);
     Comparator<Map.Entry<SpaceId, Exchange>> turn =
         Comparator.comparingLong(exchange -> exchange.getValue().lastTurn);
     var order =
@@ -398,6 +399,19 @@ public final class Session {
       throw new Malformed("entries again that nobody asked for");
     }
     return host.mend(space, entries, peer);
+  }
+
+  /** Looks from where on the peer lacks something, as far as is known by now. */
+  private void review(SpaceId space, Exchange exchange) {
+    var positions =
+        host.unreadable(space).stream()
+            .map(SessionHost.Unreadable::position)
+            .collect(Collectors.toSet());
+    if (!positions.containsAll(exchange.withheld)) {
+      // one is mended: from there on more can be sent
+      exchange.peer.lookAgain();
+    }
+    exchange.cursor = exchange.peer.review(exchange.cursor);
   }
 
   private Priority priority(Map.Entry<SpaceId, Exchange> exchange) {
@@ -707,13 +721,6 @@ public final class Session {
 
   private List<Offered> batch(SpaceId space, Exchange exchange) {
     var unreadable = host.unreadable(space);
-    var positions =
-        unreadable.stream().map(SessionHost.Unreadable::position).collect(Collectors.toSet());
-    if (!positions.containsAll(exchange.withheld)) {
-      // one is mended: from there on more can be sent
-      exchange.peer.lookAgain();
-    }
-    exchange.cursor = exchange.peer.review(exchange.cursor);
     var ends = new HashMap<Replica, Long>();
     exchange.withheld = new HashSet<>();
     for (var entry : unreadable) {

@@ -104,6 +104,22 @@ class PriorityTest {
     assertThat(spacesOf(20)).hasSize(1);
   }
 
+  @Test
+  void whatWasUrgentBeforeTheyMetGoesFirst() {
+    write(backlog, 2, Priority.NORMAL);
+    write(small, 1, Priority.NORMAL);
+    write(small, 1, Priority.URGENT);
+    session = new Session(key(2).nodeId(), host(1, here));
+    var peer = new Session(key(1).nodeId(), host(2, there));
+    peer.receive(session.poll());
+    byte[] greeting;
+    while ((greeting = peer.poll()) != null) {
+      session.receive(greeting);
+    }
+    write(backlog, 2, Priority.NORMAL);
+    assertThat(spacesOf(2)).containsExactly(small, backlog);
+  }
+
   /** The spaces of the first batches that go to a peer, which doesn't say that it took any. */
   private List<SpaceId> spacesOf(int batches) {
     var spaces = new ArrayList<SpaceId>();
