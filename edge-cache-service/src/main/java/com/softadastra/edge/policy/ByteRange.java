@@ -1,6 +1,5 @@
 package com.softadastra.edge.policy;
 
-import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -12,7 +11,7 @@ import java.util.regex.Pattern;
  */
 public record ByteRange(long from, long to) {
   private static final Pattern SINGLE =
-      Pattern.compile("bytes=\\s*([0-9]{0,18})-([0-9]{0,18})\\s*");
+      Pattern.compile("bytes=\\s*([0-9]{0,18})-([0-9]{0,18})\\s*", Pattern.CASE_INSENSITIVE);
 
   /**
    * @param length of the whole body
@@ -24,7 +23,7 @@ public record ByteRange(long from, long to) {
     if (asked.isEmpty() || response.status() != 200 || !isOfThisVersion(request, response)) {
       return Optional.empty();
     }
-    var range = SINGLE.matcher(asked.get().toLowerCase(Locale.ROOT));
+    var range = SINGLE.matcher(asked.get());
     if (!range.matches() || (range.group(1).isEmpty() && range.group(2).isEmpty())) {
       return Optional.empty();
     }

@@ -56,13 +56,13 @@ public record Headers(List<Field> fields) {
 
   /** All lines of that name as one (RFC 9110, 5.3); empty where there is none. */
   public String joined(String name) {
-    String joined = "";
+    var joined = new StringBuilder();
     for (var field : fields) {
       if (field.is(name)) {
-        joined = joined.isEmpty() ? field.value() : joined + ", " + field.value();
+        joined.append(joined.isEmpty() ? "" : ", ").append(field.value());
       }
     }
-    return joined;
+    return joined.toString();
   }
 
   /** The members of the lists in all lines of that name, without what is empty. */
