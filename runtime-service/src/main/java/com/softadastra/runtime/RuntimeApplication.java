@@ -25,7 +25,6 @@ public class RuntimeApplication {
                   + "org.springframework.boot.data.jpa.autoconfigure.DataJpaRepositoriesAutoConfiguration",
           "spring.application.name", "runtime-service",
           "server.port", "8080",
-          "softadastra.link.edge", "127.0.0.1:7603",
           "management.endpoints.web.exposure.include", "health,prometheus",
           "management.endpoint.health.probes.enabled", "true",
           "management.endpoint.health.group.readiness.include", "readinessState,sync");

@@ -48,6 +48,8 @@ class RuntimeApplicationIT {
       assertThat(send(port, "GET", document, "").text()).isEqualTo("{\"a\":1.00}");
       assertProblem(send(port, "GET", RuntimeServer.THINGS + "b", ""), 404, "document-unknown");
       assertThat(send(port, "GET", "/actuator/health/readiness", "").status()).isEqualTo(200);
+      // nobody is asked where no edge was named
+      assertThat(send(port, "GET", "/cache/docs/a", "").status()).isEqualTo(404);
 
       engine.close();
       assertProblem(send(port, "PUT", document, "{}"), 503, "layer-unreachable");

@@ -4,6 +4,7 @@ import com.softadastra.contracts.http.OwnToken;
 import com.softadastra.contracts.link.LinkClient;
 import com.softadastra.contracts.link.LinkProperties;
 import com.softadastra.contracts.web.WebReads;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
@@ -11,11 +12,15 @@ import org.springframework.boot.web.servlet.ServletRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
-/** The edge's reads over a link. In one process the edge answers them itself. */
+/**
+ * The edge's reads over a link, where the site has an edge: what merely listens where one would be
+ * must not learn by what the layers know each other. In one process the edge answers them itself.
+ */
 @Configuration(proxyBeanMethods = false)
+@ConditionalOnProperty("softadastra.link.edge")
 @EnableConfigurationProperties(LinkProperties.class)
 public class EdgeConfiguration {
-  @Bean
+  @Bean(destroyMethod = "close")
   LinkClient edgeLink(LinkProperties link) {
     return link.toEdge();
   }
