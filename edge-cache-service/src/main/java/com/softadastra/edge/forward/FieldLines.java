@@ -1,6 +1,5 @@
 package com.softadastra.edge.forward;
 
-import com.softadastra.edge.database.DatabaseFailure;
 import com.softadastra.edge.policy.Headers;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -18,7 +17,7 @@ final class FieldLines {
   }
 
   /**
-   * @throws DatabaseFailure where they are not what was stored
+   * @throws IllegalArgumentException where they are not what was stored
    */
   static Headers read(byte[] lines) {
     var fields = new ArrayList<Headers.Field>();
@@ -27,7 +26,7 @@ final class FieldLines {
         .forEach(line -> {
           int colon = line.indexOf(':');
           if (colon < 0) {
-            throw new DatabaseFailure("the fields of a request or answer are damaged", null);
+            throw new IllegalArgumentException("the fields of a request or answer are damaged");
           }
           fields.add(new Headers.Field(line.substring(0, colon), line.substring(colon + 1)));
         });

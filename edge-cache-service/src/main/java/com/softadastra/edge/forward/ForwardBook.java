@@ -96,7 +96,7 @@ final class ForwardBook implements Delivery.Log {
         select.setObject(1, id);
         try (var row = select.executeQuery()) {
           return row.next()
-              ? Optional.of(new Body(row.getBytes(1), FieldLines.read(row.getBytes(2))))
+              ? Optional.of(new Body(row.getBytes(1), ForwardTables.fields(row.getBytes(2))))
               : Optional.<Body>empty();
         }
       }

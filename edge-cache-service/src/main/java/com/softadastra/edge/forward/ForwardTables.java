@@ -180,10 +180,7 @@ final class ForwardTables implements EdgeDatabase.Witness {
         fields == null
             ? null
             : new Forward.Answer(
-                row.getInt(14),
-                byName(FieldLines.read(fields)),
-                row.getLong(18),
-                row.getBoolean(17));
+                row.getInt(14), byName(fields(fields)), row.getLong(18), row.getBoolean(17));
     return new Forward(
         row.getObject(2, UUID.class),
         ForwardState.values()[row.getInt(10)],
@@ -201,6 +198,14 @@ final class ForwardTables implements EdgeDatabase.Witness {
         row.getString(12),
         instant(row, 13),
         answer);
+  }
+
+  static Headers fields(byte[] lines) throws SQLException {
+    try {
+      return FieldLines.read(lines);
+    } catch (IllegalArgumentException e) {
+      throw new SQLException(e.getMessage(), e);
+    }
   }
 
   private static @Nullable Instant instant(ResultSet row, int column) throws SQLException {

@@ -1,8 +1,10 @@
 package com.softadastra.edge.forward;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.softadastra.disk.ModelDisk;
+import com.softadastra.edge.database.DatabaseFailure;
 import com.softadastra.edge.database.EdgeDatabase;
 import com.softadastra.edge.policy.Headers;
 import com.softadastra.guard.FailStop;
@@ -195,6 +197,17 @@ class ForwardBookTest {
     free.set(1000);
     assertThat(settle(forward, done("tea"))).isTrue();
     assertHeadAlone(forward);
+  }
+
+  @Test
+  void whoAsksForADamagedAnswerIsToldAndNobodyElseMinds() {
+    var forward = kept("shop", "k");
+    settle(forward, done("tea"));
+    database.call(
+        statements -> statements.change("update forward_answer set fields = ?", new byte[] {-1}));
+    assertThatThrownBy(() -> book.find(forward.id())).isInstanceOf(DatabaseFailure.class);
+    assertThatThrownBy(() -> book.answer(forward.id())).isInstanceOf(DatabaseFailure.class);
+    assertThat(book.find(kept("shop", "l").id())).isPresent();
   }
 
   private void assertHeadAlone(Forward forward) {

@@ -2,7 +2,6 @@ package com.softadastra.edge.forward;
 
 import static com.softadastra.fuzz.Bytes.hold;
 
-import com.softadastra.edge.database.DatabaseFailure;
 import com.softadastra.edge.policy.Headers;
 import com.softadastra.fuzz.Fuzzing;
 import com.softadastra.fuzz.Mutator.Form;
@@ -17,7 +16,7 @@ class FieldLinesFuzzTest {
   Stream<DynamicTest> decoders() {
     return Fuzzing.of(
         Target.of("field-lines", Form.TEXT, lines(), FieldLines::read)
-            .refusingWith(DatabaseFailure.class)
+            .refusingWith(IllegalArgumentException.class)
             .allocating(256 << 10, 128)
             .checking((fields, _) ->
                 hold(
