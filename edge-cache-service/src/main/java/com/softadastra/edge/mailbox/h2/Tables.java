@@ -99,11 +99,14 @@ final class Tables implements EdgeDatabase.Witness {
       return new Gone();
     }
     var body = envelope.body();
-    if (body != null && !isHere(body)) {
-      if (envelope.content() == null) {
+    if (body != null) {
+      boolean isHere = isHere(body);
+      if (!isHere && envelope.content() == null) {
         return new Bodiless();
       }
-      if (left(body.hash().bytes()) == Left.UNREADABLE) {
+      // a sender brings a body once, a relay whenever it meets one more envelope that has it
+      boolean mayBeOld = !isHere || !envelope.by().equals(envelope.sender());
+      if (mayBeOld && left(body.hash().bytes()) == Left.UNREADABLE) {
         return new Refused(Why.UNREADABLE);
       }
     }

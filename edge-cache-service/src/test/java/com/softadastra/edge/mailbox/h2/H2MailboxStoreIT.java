@@ -2,6 +2,7 @@ package com.softadastra.edge.mailbox.h2;
 
 import static com.softadastra.edge.mailbox.Envelopes.ANN;
 import static com.softadastra.edge.mailbox.Envelopes.BOB;
+import static com.softadastra.edge.mailbox.Envelopes.CAT;
 import static com.softadastra.edge.mailbox.Envelopes.PSEUDONYM;
 import static com.softadastra.edge.mailbox.Envelopes.arrived;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -317,6 +318,24 @@ class H2MailboxStoreIT {
   void whatIsTakenGoesThoughItsBytesCantBeRead() throws Exception {
     var envelopes = largeOnes(1, 6, Instant.now().plusSeconds(100_000));
     try (var store = withBytesThatCantBeRead(envelopes)) {
+      var shared = envelopes.get(5);
+      var passed =
+          new Arrived(
+              arrived(ANN, BOB, 77).id(),
+              shared.sender(),
+              shared.pseudonym(),
+              shared.destination(),
+              CAT.nodeId(),
+              shared.priority(),
+              shared.at(),
+              shared.expires(),
+              shared.hash(),
+              shared.bytes(),
+              shared.body(),
+              shared.content());
+      assertThat(put(store, passed))
+          .as("who has it keeps it")
+          .isEqualTo(new Refused(Why.UNREADABLE));
       for (var envelope : envelopes) {
         var taken = new CompletableFuture<Optional<Pile>>();
         store.taken(BOB.nodeId(), envelope.id(), taken);
