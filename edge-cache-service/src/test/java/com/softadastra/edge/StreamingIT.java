@@ -2,7 +2,6 @@ package com.softadastra.edge;
 
 import static com.softadastra.edge.TestOrigin.answer;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.softadastra.contracts.http.RawHttp;
 import java.io.BufferedInputStream;
@@ -239,7 +238,11 @@ class StreamingIT {
               "HTTP/1.1 200 x\r\nCache-Control: max-age=60\r\nTransfer-Encoding: chunked\r\n\r\n"));
       out.write(bytes("10c8e0\r\n" + "x".repeat(1_100_000) + "\r\n0\r\n\r\n"));
     });
-    assertThatThrownBy(() -> edge.get("/cache/shop/a")).isInstanceOf(EOFException.class);
+    try {
+      assertThat(edge.get("/cache/shop/a").status()).as("before anything was sent").isEqualTo(502);
+    } catch (EOFException brokeOff) {
+      // something was sent
+    }
     assertThat(edge.get("/cache/shop/a").body()).hasSize(1_100_000);
   }
 
