@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -47,9 +48,11 @@ public final class Campaign {
     try {
       String commit = said("git", "rev-parse", "--short=12", "HEAD");
       Path report = Path.of(folder).resolve(LocalDate.now(ZoneOffset.UTC) + "-" + commit + ".md");
-      if (Files.notExists(report)) {
-        Files.createDirectories(report.getParent());
-        Files.writeString(report, heading(commit));
+      Files.createDirectories(report.getParent());
+      try {
+        Files.writeString(report, heading(commit), StandardOpenOption.CREATE_NEW);
+      } catch (FileAlreadyExistsException e) {
+        // another test, maybe of another process, was the first
       }
       Files.writeString(
           report, "| `" + test + "` | " + figures + " |\n", StandardOpenOption.APPEND);

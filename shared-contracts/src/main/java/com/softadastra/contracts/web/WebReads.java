@@ -9,11 +9,12 @@ public interface WebReads {
 
   /**
    * Answers a request, for each subscription anew. The head comes first, then its content in
-   * pieces, pulled as the client takes them, as many bytes as the head says; for HEAD none.
+   * pieces, pulled as the client takes them, as many bytes as the head says; for HEAD none that
+   * count.
    *
-   * <p>It fails with {@link com.softadastra.contracts.Refused} where there is no answer, before the
-   * head, and where an answer can't be finished, after it. However it fails then, what has come is
-   * a part of no use, which must not look whole.
+   * <p>It may fail with {@link com.softadastra.contracts.Refused} where there is no answer, before
+   * the head, and where an answer can't be finished, after it. However it fails then, what has come
+   * is a part of no use, which must not look whole.
    *
    * @param request with GET or HEAD; without the token of the service that it came to
    */

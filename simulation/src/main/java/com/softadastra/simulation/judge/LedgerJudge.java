@@ -150,9 +150,9 @@ final class LedgerJudge {
   }
 
   /**
-   * What keeps the evidence.nodes from being the same, where they are not yet.
+   * What keeps the nodes from being the same, where they are not yet.
    *
-   * @param places of the evidence.nodes that should be
+   * @param places of the nodes that should be
    */
   @Nullable String apart(Collection<Integer> places) {
     var states = new HashMap<SpaceId, String>();

@@ -53,7 +53,7 @@ final class LogJudge {
 
   private final Map<Hash, String> versions = new HashMap<>();
 
-  /** The entry that was first seen under a name, and the authors of whom there were two. */
+  /** The entry that was first seen under a name. */
   private final Map<Name, Hash> names = new HashMap<>();
 
   private final Set<Replica> lives = new HashSet<>();

@@ -31,9 +31,10 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Judges by a model of plain maps, which shares no rule with the engine: of that it uses only the
- * form of entries and the names of versions. After each recording of a node it looks at what is new
- * there, and at what that can have touched.
+ * Judges by a model of plain maps, which shares no rule with the engine: of that it uses the form
+ * of entries and the names of versions, and asks it what its own code makes of a log, to compare
+ * that with its rows, and what else an intent wrote. After each recording of a node it looks at
+ * what is new there, and at what that can have touched.
  */
 public final class NaiveJudge implements Judge {
   private final Evidence evidence = new Evidence();
@@ -364,7 +365,7 @@ public final class NaiveJudge implements Judge {
       }
     }
     node.answered.clear();
-    changed.forEach(space -> documents.covered(journal, space, touched));
+    changed.forEach(space -> DocumentJudge.covered(journal, space, touched));
     for (var key : List.copyOf(touched)) {
       if (key.collection().equals(Operation.CLOCKS)) {
         touched.addAll(node.shadow.space(key.space()).documents.keySet());

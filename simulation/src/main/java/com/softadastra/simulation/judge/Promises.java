@@ -80,8 +80,8 @@ final class Promises {
   }
 
   /**
-   * Every acknowledged intent has effect, once, at each of these evidence.nodes, and says what was
-   * asked; but for one that took of a share that lived twice, which is void and says why.
+   * Every acknowledged intent has effect, once, at each of these nodes, and says what was asked;
+   * but for one that took of a share that lived twice, which is void and says why.
    */
   void kept(int place) {
     var node = evidence.watched(place);
