@@ -9,7 +9,6 @@ import com.softadastra.disk.DiskImage;
 import com.softadastra.disk.ModelDisk;
 import com.softadastra.sync.storage.SpaceOfTwo.Story;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -23,7 +22,6 @@ import java.util.TreeMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.h2.store.fs.FileBase;
 import org.h2.store.fs.FilePath;
 import org.h2.store.fs.FilePathWrapper;
 import org.jspecify.annotations.Nullable;
@@ -316,73 +314,18 @@ class DiskErrorsIT {
     }
   }
 
-  private static final class Retrying extends FileBase {
-    private final FileChannel base;
-
+  private static final class Retrying extends HandsOn {
     Retrying(FileChannel base) {
-      this.base = base;
+      super(base);
     }
 
     @Override
     public void force(boolean metaData) throws IOException {
       try {
-        base.force(metaData);
+        super.force(metaData);
       } catch (IOException _) {
-        base.force(metaData);
+        super.force(metaData);
       }
-    }
-
-    @Override
-    public long size() throws IOException {
-      return base.size();
-    }
-
-    @Override
-    public int read(ByteBuffer target, long position) throws IOException {
-      return base.read(target, position);
-    }
-
-    @Override
-    public int write(ByteBuffer source, long position) throws IOException {
-      return base.write(source, position);
-    }
-
-    @Override
-    public FileChannel truncate(long size) throws IOException {
-      base.truncate(size);
-      return this;
-    }
-
-    @Override
-    public long position() throws IOException {
-      return base.position();
-    }
-
-    @Override
-    public FileChannel position(long position) throws IOException {
-      base.position(position);
-      return this;
-    }
-
-    @Override
-    public int read(ByteBuffer target) throws IOException {
-      return base.read(target);
-    }
-
-    @Override
-    public int write(ByteBuffer source) throws IOException {
-      return base.write(source);
-    }
-
-    @Override
-    public java.nio.channels.@Nullable FileLock tryLock(long position, long size, boolean shared)
-        throws IOException {
-      return base.tryLock(position, size, shared);
-    }
-
-    @Override
-    protected void implCloseChannel() throws IOException {
-      base.close();
     }
   }
 }

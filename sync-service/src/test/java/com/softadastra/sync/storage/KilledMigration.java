@@ -4,12 +4,9 @@ import com.softadastra.guard.GuardSettings;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.h2.store.fs.FileBase;
 import org.h2.store.fs.FilePath;
 import org.h2.store.fs.FilePathWrapper;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A process that opens a storage as a node does, and kills itself by signal 9 before a write, cut
@@ -59,72 +56,33 @@ final class KilledMigration {
     }
   }
 
-  private static final class Counted extends FileBase {
-    private final FileChannel base;
-
+  private static final class Counted extends HandsOn {
     Counted(FileChannel base) {
-      this.base = base;
+      super(base);
     }
 
     @Override
     public int write(ByteBuffer source, long position) throws IOException {
       call();
-      return base.write(source, position);
+      return super.write(source, position);
     }
 
     @Override
     public int write(ByteBuffer source) throws IOException {
       call();
-      return base.write(source);
+      return super.write(source);
     }
 
     @Override
     public FileChannel truncate(long size) throws IOException {
       call();
-      base.truncate(size);
-      return this;
+      return super.truncate(size);
     }
 
     @Override
     public void force(boolean metaData) throws IOException {
       call();
-      base.force(metaData);
-    }
-
-    @Override
-    public int read(ByteBuffer target, long position) throws IOException {
-      return base.read(target, position);
-    }
-
-    @Override
-    public int read(ByteBuffer target) throws IOException {
-      return base.read(target);
-    }
-
-    @Override
-    public long position() throws IOException {
-      return base.position();
-    }
-
-    @Override
-    public FileChannel position(long position) throws IOException {
-      base.position(position);
-      return this;
-    }
-
-    @Override
-    public long size() throws IOException {
-      return base.size();
-    }
-
-    @Override
-    public @Nullable FileLock tryLock(long position, long size, boolean shared) throws IOException {
-      return base.tryLock(position, size, shared);
-    }
-
-    @Override
-    protected void implCloseChannel() throws IOException {
-      base.close();
+      super.force(metaData);
     }
   }
 }
