@@ -275,9 +275,7 @@ public final class Session {
     }
     for (var exchange : exchanges.entrySet()) {
       if (resumable(exchange.getKey(), exchange.getValue())) {
-        exchange.getValue().refused.clear();
-        exchange.getValue().traced.clear();
-        outgoing.addAll(summary(exchange.getKey()));
+        outgoing.addAll(summaryAgain(exchange.getKey(), exchange.getValue()));
         return outgoing.remove();
       }
     }
@@ -566,6 +564,17 @@ public final class Session {
     // an earlier version takes no more than that: it sends what it isn't told of once more
     int end = Math.min(chains.size(), from + Frame.MANY);
     frames.add(new Frame.Summary(space, chains.subList(from, end), List.of()));
+    return frames;
+  }
+
+  /** A later summary, with the traces again that were said: the peer forgets them by it. */
+  private List<Frame> summaryAgain(SpaceId space, Exchange exchange) {
+    var chains = new LinkedHashSet<>(exchange.peer.divided());
+    exchange.traced.forEach(author -> chains.addAll(exchange.peer.ends(author)));
+    exchange.refused.clear();
+    exchange.traced.clear();
+    var frames = summary(space);
+    chains.forEach(chain -> frames.add(exchange.peer.trace(chain)));
     return frames;
   }
 
