@@ -105,7 +105,7 @@ public final class PlantedFaults {
                   FORKS_SEEN,
                   in("sync.storage.Start", "recoverChains").with(Instead.ForgetsItsLastEntry.class))
               .shownBy(3, CARRIED)
-              .or(ONCE),
+              .or(ONCE, NOTHING_LOST),
           of(
                   "takes an intent for new that was recorded before",
                   ONCE,
@@ -118,7 +118,7 @@ public final class PlantedFaults {
                   in("engine.space.Revision", "settle")
                       .calls("Comparator.comparing", Instead.class, "byArrival"))
               .shownBy(13)
-              .or(NOTHING_LOST),
+              .or(NOTHING_LOST, ONCE),
           of(
                   "doesn't write down that a duplicate lost its effect",
                   ONCE,
@@ -130,10 +130,11 @@ public final class PlantedFaults {
               NOTHING_LOST,
               in("engine.space.Recorder$Target", "parents").with(Instead.OnNothing.class)),
           of(
-              "applies half an intent",
-              ATOMIC,
-              in("engine.space.DocumentUpdate", "apply")
-                  .calls("Entry.operations", Instead.class, "half")),
+                  "applies half an intent",
+                  ATOMIC,
+                  in("engine.space.DocumentUpdate", "apply")
+                      .calls("Entry.operations", Instead.class, "half"))
+              .or(NOTHING_LOST),
           of("owes nothing", OBLIGED, in(RECORDING, "owed").answers(false)).or(LEDGER),
           of(
                   "doesn't owe a new member what was there",
@@ -233,7 +234,8 @@ public final class PlantedFaults {
                   "takes a reader's writes",
                   GENUINE,
                   in("engine.space.Recorder", "writes").answers(true))
-              .shownBy(4, READER),
+              .shownBy(4, READER)
+              .or(NOTHING_LOST),
           of(
                   "a void operation cuts off what was made on it",
                   NOTHING_LOST,
@@ -283,7 +285,8 @@ public final class PlantedFaults {
                   "serves a damaged row",
                   SEEN_IS_DURABLE,
                   in("sync.storage.InMemoryJournal", "isWhole").answers(true))
-              .shownBy(2, DECLARED, FICKLE),
+              .shownBy(2, DECLARED, FICKLE)
+              .or(LIVE),
           of(
                   "mends with whatever a peer sends",
                   SEEN_IS_DURABLE,
