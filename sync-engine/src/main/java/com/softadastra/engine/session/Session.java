@@ -729,10 +729,12 @@ public final class Session {
   }
 
   private List<Offered> batch(SpaceId space, Exchange exchange) {
-    var unreadable = host.unreadable(space);
+    // as it is now: what is found damaged from here on makes the log unreadable this time
+    var leftOut = new HashSet<Long>();
     var ends = new HashMap<Replica, Long>();
     exchange.withheld = new HashSet<>();
-    for (var entry : unreadable) {
+    for (var entry : host.unreadable(space)) {
+      leftOut.add(entry.position());
       if (!exchange.peer.has(entry.chain(), entry.sequence())) {
         ends.merge(entry.chain(), entry.sequence(), Math::min);
         exchange.withheld.add(entry.position());
@@ -750,7 +752,7 @@ public final class Session {
         exchange.cursor = end;
         break;
       }
-      var readable = host.entries(space, exchange.cursor, Frame.BATCH_BYTES);
+      var readable = host.entries(space, exchange.cursor, Frame.BATCH_BYTES, leftOut);
       if (readable.isEmpty()) {
         break;
       }

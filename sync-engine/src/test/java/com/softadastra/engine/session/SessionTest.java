@@ -254,6 +254,21 @@ class SessionTest {
   }
 
   @Test
+  void whatIsFoundDamagedWhileABatchIsReadIsWithheldAndComesLater() {
+    write(one, 4);
+    one.reading = () -> one.unreadable.add(1L);
+    var a = new Session(key(2).nodeId(), one);
+    var b = new Session(key(1).nodeId(), two);
+    assertThat(sentUnanswered(a, b)).isZero();
+    run(a, b);
+    assertThat(a.withheld(one.state.id())).containsExactly(1L);
+    one.reading = () -> {};
+    one.unreadable.clear();
+    run(a, b);
+    assertThat(two.log).hasSize(4);
+  }
+
+  @Test
   void whatThePeerHasDoesNotEndWhereItCantBeRead() {
     write(one, 4);
     meet(one, two);
