@@ -8,7 +8,10 @@ import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Runs one seed after the other, on as many threads as the machine has processors. */
@@ -24,7 +27,10 @@ public final class Campaign {
   private final long seeds;
   private final Duration patience;
   private final PrintStream out;
+  private final Function<Plan, World.Outcome> world;
   private final AtomicLong next = new AtomicLong();
+  private final Set<Long> underWay = new ConcurrentSkipListSet<>();
+  private final Set<Long> shrinking = new ConcurrentSkipListSet<>();
   private final List<Failure> failures = new ArrayList<>();
   private long run;
   private long events;
@@ -36,7 +42,7 @@ public final class Campaign {
   /** A seed whose run broke an invariant. */
   public record Failure(long seed, Violation violation) {}
 
-  /** A seed whose run ended in an error that is none of the product's: the campaign ends too. */
+  /** A seed whose run ended in an error, which no invariant is about: the campaign ends too. */
   public record Death(long seed, Throwable cause) {}
 
   /**
@@ -58,7 +64,7 @@ public final class Campaign {
       boolean complete) {
     /** Whether all seeds were run, and none broke anything. */
     public boolean isSound() {
-      return complete && failures.isEmpty();
+      return complete && failures.isEmpty() && death == null;
     }
 
     public double nodeYearsPerHour() {
@@ -77,6 +83,16 @@ public final class Campaign {
    * @param out for progress and violations
    */
   public Campaign(long firstSeed, long seeds, Duration patience, PrintStream out) {
+    this(firstSeed, seeds, patience, out, World::run);
+  }
+
+  Campaign(
+      long firstSeed,
+      long seeds,
+      Duration patience,
+      PrintStream out,
+      Function<Plan, World.Outcome> world) {
+    this.world = world;
     this.firstSeed = firstSeed;
     this.seeds = seeds;
     this.patience = patience;
@@ -87,16 +103,16 @@ public final class Campaign {
     long began = System.nanoTime();
     var workers = new ArrayList<Thread>();
     for (int i = 0; i < Math.max(1, Runtime.getRuntime().availableProcessors()); i++) {
-      workers.add(Thread.ofPlatform().name("simulation-" + i).start(() -> work(began)));
+      workers.add(Thread.ofPlatform().daemon().name("simulation-" + i).start(() -> work(began)));
     }
     try {
       long told = System.nanoTime();
-      for (var worker : workers) {
-        while (!worker.join(Duration.ofMillis(200))) {
-          if (System.nanoTime() - told > PROGRESS.toNanos()) {
-            told = System.nanoTime();
-            tell(began);
-          }
+      while (workers.stream().anyMatch(Thread::isAlive) && !isOver(began)) {
+        workers.getFirst().join(Duration.ofMillis(100));
+        workers.getLast().join(Duration.ofMillis(100));
+        if (System.nanoTime() - told > PROGRESS.toNanos()) {
+          told = System.nanoTime();
+          tell(began);
         }
       }
     } catch (InterruptedException e) {
@@ -104,6 +120,9 @@ public final class Campaign {
       Thread.currentThread().interrupt();
     }
     synchronized (this) {
+      if (!underWay.isEmpty() && death == null) {
+        out.println("still under way: seeds " + underWay);
+      }
       return new Result(
           run,
           events,
@@ -115,6 +134,11 @@ public final class Campaign {
           death,
           run == seeds);
     }
+  }
+
+  /** A seed that is still under way then, and may never end, is given up. */
+  private boolean isOver(long began) {
+    return System.nanoTime() - began >= patience.toNanos() && shrinking.isEmpty();
   }
 
   private synchronized void tell(long began) {
@@ -130,8 +154,10 @@ public final class Campaign {
         return;
       }
       long seed = firstSeed + number;
+      underWay.add(seed);
       try {
         run(seed);
+        underWay.remove(seed);
       } catch (Throwable e) {
         synchronized (this) {
           death = new Death(seed, e);
@@ -143,7 +169,8 @@ public final class Campaign {
   }
 
   private void run(long seed) {
-    var outcome = World.run(Plan.of(seed));
+    var outcome = world.apply(Plan.of(seed));
+    var violation = outcome.violation();
     synchronized (this) {
       run++;
       events += outcome.events();
@@ -152,26 +179,33 @@ public final class Campaign {
       }
       intents += outcome.intents();
       nodeSeconds += outcome.nodeSeconds();
+      if (violation != null) {
+        failures.add(new Failure(seed, violation));
+        out.println("seed " + seed + ": " + violation);
+        out.println(again(seed));
+        if (failures.size() >= ENOUGH) {
+          next.set(seeds);
+        }
+      }
     }
-    var violation = outcome.violation();
     if (violation != null) {
-      report(seed, violation);
+      shrinking.add(seed);
+      shrink(seed, violation);
+      shrinking.remove(seed);
     }
   }
 
-  private void report(long seed, Violation violation) {
+  private void shrink(long seed, Violation violation) {
     var plan = Plan.of(seed);
-    boolean early = sameWay(violation, World.run(plan.withoutSpare()).violation());
+    boolean early = sameWay(violation, world.apply(plan.withoutSpare()).violation());
     var shrunk =
-        new Shrinker(less -> sameWay(violation, World.run(less).violation()), SHRINKING)
+        new Shrinker(less -> sameWay(violation, world.apply(less).violation()), SHRINKING)
             .shrink(early ? plan.withoutSpare() : plan);
     synchronized (this) {
-      failures.add(new Failure(seed, violation));
-      out.println("seed " + seed + ": " + violation);
       out.println(
-          "  again: ./softadastra simulate --first-seed " + seed + " --seeds 1 --minutes 5");
-      out.println(
-          "  of "
+          "  seed "
+              + seed
+              + ": of "
               + plan.happenings().size()
               + " happenings among "
               + plan.nodes()
@@ -181,10 +215,12 @@ public final class Campaign {
               + shrunk.happenings().size()
               + (early ? " do:" : " do, with some of those to spare:"));
       shrunk.happenings().forEach(happening -> out.println("    " + shrunk.tell(happening)));
-      if (failures.size() >= ENOUGH) {
-        next.set(seeds);
-      }
     }
+  }
+
+  /** The line that repeats a seed. */
+  static String again(long seed) {
+    return "  again: ./softadastra simulate --first-seed " + seed + " --seeds 1 --minutes 5";
   }
 
   private static boolean sameWay(Violation violation, @Nullable Violation other) {

@@ -64,6 +64,7 @@ public final class Main {
     if (death != null) {
       out.println(
           "the run of seed " + death.seed() + " ended with an error, and the rest with it:");
+      out.println(Campaign.again(death.seed()));
       death.cause().printStackTrace(out);
     } else if (!result.complete() && result.failures().isEmpty()) {
       out.println("time ran out before all seeds were run");

@@ -28,6 +28,7 @@ class SimulationIT {
     "144, RELAY READER",
     "252, RELAY",
     "463, ''",
+    "1129, ''",
     "1404, RELAY TWO_RELAYS READER",
     "1662, ''",
     "1949, DIVIDED READER",

@@ -42,6 +42,17 @@ public enum Feature {
     this.needed = Set.of(needed);
   }
 
+  /**
+   * @throws IllegalArgumentException where one needs another, which isn't there
+   */
+  static void requireWhatTheyNeed(Set<Feature> features) {
+    for (var feature : features) {
+      if (!features.containsAll(feature.needed)) {
+        throw new IllegalArgumentException(feature + " needs " + feature.needed);
+      }
+    }
+  }
+
   /** The features of a seed's world. */
   public static Set<Feature> of(long seed) {
     var random = Plan.random(seed, "features");

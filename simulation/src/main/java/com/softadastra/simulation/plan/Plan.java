@@ -42,6 +42,7 @@ public record Plan(
 
   public Plan {
     features = Collections.unmodifiableSet(new TreeSet<>(features));
+    Feature.requireWhatTheyNeed(features);
     links = List.copyOf(links);
     happenings = List.copyOf(happenings);
     spare = List.copyOf(spare);

@@ -332,6 +332,48 @@ public final class Instead {
                 && ledger.covers(membership.space(), member.node(), dot));
   }
 
+  private static final Map<Ledger, Set<CustodyMark.Way>> IN_CUSTODY = new WeakHashMap<>();
+
+  /** A relay that has signed for something is remembered. */
+  public static final class RemembersCustody {
+    @Advice.OnMethodEnter
+    static void enter(
+        @Advice.FieldValue("recording") Recording recording,
+        @Advice.Argument(0) CustodyMark.Way way) {
+      Instead.inCustody(recording.ledger(), way);
+    }
+  }
+
+  public static void inCustody(Ledger ledger, CustodyMark.Way way) {
+    IN_CUSTODY.computeIfAbsent(ledger, _ -> new HashSet<>()).add(way);
+  }
+
+  /** To whom a relay carries something, nothing is owed. */
+  public static final class CustodyIsEnough {
+    @Advice.OnMethodExit
+    static void exit(
+        @Advice.This Ledger ledger,
+        @Advice.Argument(0) Membership membership,
+        @Advice.Argument(1) NodeId self,
+        @Advice.Argument(2) Dot dot,
+        @Advice.Return(readOnly = false) boolean owed) {
+      owed = owed && Instead.someoneHasNoMail(ledger, membership, self, dot);
+    }
+  }
+
+  public static boolean someoneHasNoMail(
+      Ledger ledger, Membership membership, NodeId self, Dot dot) {
+    var space = membership.space();
+    var ways = IN_CUSTODY.getOrDefault(ledger, Set.of());
+    return membership.active().stream()
+        .map(Membership.Member::node)
+        .anyMatch(member ->
+            !member.equals(self)
+                && !ledger.covers(space, member, dot)
+                && ways.stream()
+                    .noneMatch(way -> way.space().equals(space) && way.to().equals(member)));
+  }
+
   /** Of what it opens, it has lost the keys of intents. */
   public static final class WithoutKeys {
     @Advice.OnMethodExit

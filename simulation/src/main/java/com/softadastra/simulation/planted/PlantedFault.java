@@ -38,8 +38,10 @@ record PlantedFault(
     return new PlantedFault(name, breaks, all, seed, features, places);
   }
 
-  /** Whether it is made where only a storage in H2 comes by. */
-  boolean ofDatabase() {
-    return features.contains(Feature.DATABASE);
+  /** Of the features of its world those without which nothing comes by where it is made. */
+  Set<Feature> needs() {
+    var needs = EnumSet.of(Feature.DATABASE, Feature.RELAY, Feature.TWO_RELAYS, Feature.DISMISSED);
+    needs.retainAll(features);
+    return needs;
   }
 }

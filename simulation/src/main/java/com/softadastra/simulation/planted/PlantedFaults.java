@@ -41,11 +41,10 @@ import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -145,6 +144,12 @@ public final class PlantedFaults {
               "owes to no member what one has",
               OBLIGED,
               in(LEDGER_CLASS, "owed").with(Instead.OneIsEnough.class)),
+          of(
+                  "clears on custody: owes nothing to whom a relay carries something",
+                  OBLIGED,
+                  in("sync.relay.CustodyBook", "signed").with(Instead.RemembersCustody.class),
+                  in(LEDGER_CLASS, "owed").with(Instead.CustodyIsEnough.class))
+              .shownBy(18, RELAY),
           of("takes any signature", GENUINE, in("engine.log.Signatures", "verify").answers(true))
               .shownBy(22)
               .or(LEDGER, ENVELOPES),
@@ -674,14 +679,11 @@ public final class PlantedFaults {
     return new Catch(fault, run, by, Duration.ofNanos(System.nanoTime() - began));
   }
 
-  /** A seed's world as it is; for faults of a database with one in any case. */
-  private static LongFunction<Set<Feature>> worlds(boolean ofDatabase) {
+  /** A seed's world as it is, and with this in any case. */
+  private static LongFunction<Set<Feature>> worlds(Set<Feature> needs) {
     return seed -> {
-      var features = EnumSet.noneOf(Feature.class);
-      features.addAll(Feature.of(seed));
-      if (ofDatabase) {
-        features.add(DATABASE);
-      }
+      var features = new HashSet<>(Feature.of(seed));
+      features.addAll(needs);
       return features;
     };
   }
@@ -699,14 +701,14 @@ public final class PlantedFaults {
     out.println("| what is planted | seeds until caught | by | took |");
     out.println("|---|---|---|---|");
     var seeds = new ArrayList<Long>();
-    var most = new TreeMap<>(Map.of(false, 0L, true, 0L));
+    var most = new LinkedHashMap<Set<Feature>, Long>();
     for (var fault : faults) {
-      boolean ofDatabase = fault.ofDatabase();
-      var caught = caught(fault, worlds(ofDatabase), 1, atMost, PATIENCE);
+      var needs = fault.needs();
+      var caught = caught(fault, worlds(needs), 1, atMost, PATIENCE);
       out.println(caught);
       if (caught.isRight()) {
         seeds.add(caught.seeds());
-        most.merge(ofDatabase, caught.seeds(), Math::max);
+        most.merge(needs, caught.seeds(), Math::max);
       }
     }
     Collections.sort(seeds);

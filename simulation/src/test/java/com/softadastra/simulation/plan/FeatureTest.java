@@ -1,9 +1,11 @@
 package com.softadastra.simulation.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.softadastra.simulation.plan.Happening.Kind;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -68,6 +70,12 @@ class FeatureTest {
             .matches(many -> apart ? many == 0 : many > 0);
       }
     }
+  }
+
+  @Test
+  void noWorldHasOneWithoutWhatItNeeds() {
+    assertThatThrownBy(() -> Plan.of(1, Set.of(Feature.TWO_RELAYS)))
+        .hasMessage("TWO_RELAYS needs [RELAY]");
   }
 
   @Test

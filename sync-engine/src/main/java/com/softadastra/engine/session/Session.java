@@ -111,6 +111,11 @@ public final class Session {
     /** Authors of whom the peer was told how far they are known, until the next summary. */
     final Set<Replica> traced = new HashSet<>();
 
+    /**
+     * Authors who were traced in this session: by a later summary the peer forgets what it heard.
+     */
+    final Set<Replica> everTraced = new LinkedHashSet<>();
+
     /** How much was known when the first came of what is refused. */
     long knownThen;
 
@@ -570,7 +575,7 @@ public final class Session {
   /** A later summary, with the traces again that were said: the peer forgets them by it. */
   private List<Frame> summaryAgain(SpaceId space, Exchange exchange) {
     var chains = new LinkedHashSet<>(exchange.peer.divided());
-    exchange.traced.forEach(author -> chains.addAll(exchange.peer.ends(author)));
+    exchange.everTraced.forEach(author -> chains.addAll(exchange.peer.ends(author)));
     exchange.refused.clear();
     exchange.traced.clear();
     var frames = summary(space);
@@ -668,6 +673,9 @@ public final class Session {
     // what it lacked may have been stored in the same commit
     exchange.knownThen = exchange.refusing() ? Math.min(exchange.knownThen, known) : known;
     if (detached(exchange, author, batch) && exchange.traced.add(author)) {
+      if (exchange.everTraced.size() < Frame.MANY) {
+        exchange.everTraced.add(author);
+      }
       exchange.peer.ends(author).forEach(chain -> say(exchange.peer.trace(chain)));
       // the peer takes it for a wish to hear all of that node again
       exchange.refused.removeIf(other -> other.node().equals(author.node()));

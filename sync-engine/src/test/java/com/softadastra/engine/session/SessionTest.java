@@ -24,8 +24,10 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class SessionTest {
@@ -626,6 +628,45 @@ class SessionTest {
       handAll(b, a);
     }
     assertThat(author.log).hasSize(5 + 1 + 2);
+  }
+
+  @Test
+  void whatHungOnNothingIsTracedAgainWithEachLaterSummary() {
+    var author = new MemoryHost(1, MEMBERS);
+    var copy = new MemoryHost(1, MEMBERS);
+    write(author, 1);
+    author.copyTo(copy);
+    write(author, 3);
+    copy.writeAgain("other", 2);
+    write(two, 2);
+    write(three, 2);
+    author.rejecting.add(replica(2));
+    var session = new Session(key(2).nodeId(), author);
+    hand(session, two.hello(key(1).nodeId()).encode());
+    hand(session, new Frame.Summary(author.state.id(), List.of(), List.of()).encode());
+    session.poll();
+    said(session);
+    bring(session, copy, 3);
+    assertThat(said(session)).containsOnlyOnce("Trace").doesNotContain("Summary");
+    for (int entry = 1; entry <= 2; entry++) {
+      bring(session, two, 1);
+      bring(session, three, entry);
+      assertThat(said(session)).containsSubsequence("Summary", "Trace");
+    }
+  }
+
+  private static void bring(Session session, MemoryHost from, int entry) {
+    var logged = from.log.get(entry - 1);
+    var batch = List.of(new Offered(logged.bytes(), logged.signature()));
+    hand(session, new Frame.Entries(from.state.id(), batch).encode());
+  }
+
+  /** The kinds of the frames that it has for its peer. */
+  private static List<String> said(Session session) {
+    return Stream.generate(session::next)
+        .takeWhile(Objects::nonNull)
+        .map(frame -> frame.getClass().getSimpleName())
+        .toList();
   }
 
   @Test
