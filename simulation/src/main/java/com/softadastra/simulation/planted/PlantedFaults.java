@@ -145,11 +145,12 @@ public final class PlantedFaults {
               OBLIGED,
               in(LEDGER_CLASS, "owed").with(Instead.OneIsEnough.class)),
           of(
-                  "clears on custody: owes nothing to whom a relay carries something",
+                  "clears on custody what it owes",
                   OBLIGED,
                   in("sync.relay.CustodyBook", "signed").with(Instead.RemembersCustody.class),
                   in(LEDGER_CLASS, "owed").with(Instead.CustodyIsEnough.class))
-              .shownBy(18, RELAY),
+              .shownBy(1, RELAY)
+              .or(LEDGER),
           of("takes any signature", GENUINE, in("engine.log.Signatures", "verify").answers(true))
               .shownBy(22)
               .or(LEDGER, ENVELOPES),
