@@ -252,6 +252,7 @@ class CacheSecurityIT {
         "HTTP/1.1 200 x\r\nX-A: b\u0000c\r\nContent-Length: 3\r\n\r\ntea",
         "HTTP/1.1 200 x\r\nX A: b\r\nContent-Length: 3\r\n\r\ntea",
         "HTTP/1.1 200 x\r\nno colon\r\nContent-Length: 3\r\n\r\ntea",
+        "HTTP/1.1 0 x\r\nContent-Length: 3\r\n\r\ntea",
         "HTTP/1.1 99 x\r\nContent-Length: 3\r\n\r\ntea",
         "HTTP/1.1 1000 x\r\nContent-Length: 3\r\n\r\ntea",
         "nonsense\r\n\r\n",

@@ -7,26 +7,43 @@ import static com.softadastra.fuzz.Mutator.Form.JSON;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.github.luben.zstd.Zstd;
+import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.Replica;
+import com.softadastra.contracts.SpaceId;
+import com.softadastra.contracts.documents.CollectionDefinition;
+import com.softadastra.contracts.documents.FieldDefinition;
+import com.softadastra.contracts.documents.FieldType;
 import com.softadastra.contracts.documents.PatchBody.Notation;
+import com.softadastra.contracts.documents.Policy;
 import com.softadastra.contracts.json.Json;
 import com.softadastra.contracts.json.JsonReader;
 import com.softadastra.contracts.json.JsonReader.MalformedJson;
 import com.softadastra.contracts.json.JsonText;
+import com.softadastra.contracts.suite.Samples;
 import com.softadastra.engine.blob.BlobFrame;
 import com.softadastra.engine.cbor.CborReader;
 import com.softadastra.engine.cbor.CborReader.Malformed;
 import com.softadastra.engine.cbor.CborWriter;
+import com.softadastra.engine.document.Definition;
 import com.softadastra.engine.document.DocumentPatch;
 import com.softadastra.engine.document.DocumentPatch.NotApplicable;
+import com.softadastra.engine.document.DocumentState;
+import com.softadastra.engine.document.Head;
+import com.softadastra.engine.document.SequenceAct;
 import com.softadastra.engine.envelope.Contents;
+import com.softadastra.engine.envelope.Custody;
 import com.softadastra.engine.envelope.Envelope;
 import com.softadastra.engine.envelope.MailFrame;
 import com.softadastra.engine.ledger.Statement;
 import com.softadastra.engine.log.Bounds;
+import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.Entry;
 import com.softadastra.engine.log.EntryCodec;
+import com.softadastra.engine.log.Operation;
 import com.softadastra.engine.log.Signatures.NodeKey;
+import com.softadastra.engine.log.Signatures.Purpose;
 import com.softadastra.engine.session.Frame;
+import com.softadastra.engine.space.Clocks;
 import com.softadastra.engine.space.MembershipRecord;
 import com.softadastra.fuzz.Bytes;
 import com.softadastra.fuzz.Fuzzing;
@@ -35,6 +52,8 @@ import com.softadastra.fuzz.Target;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -82,6 +101,38 @@ class EngineFuzzTest {
         Target.of("mail", CBOR, mail(), MailFrame::decode)
             .refusingWith(Malformed.class)
             .canonical(MailFrame::encode),
+        Target.of("custody", CBOR, custody(), EngineFuzzTest::signed)
+            .refusingWith(Malformed.class)
+            .canonical(custody -> custody.sign(KEY).bytes()),
+        Target.of("definition", JSON, definitions(), EngineFuzzTest::definition)
+            .refusingWith(MalformedJson.class, NoSuchElementException.class)
+            .upTo(256 << 10)
+            .allocating(1 << 20, 512)
+            .checking((definition, _) -> {
+              if (definition.known()) {
+                var body = Definition.body(definition.generation(), definition.declared());
+                hold(
+                    Definition.of(body).orElseThrow().equals(definition),
+                    "is declared as another one");
+              }
+            }),
+        Target.of("sequence-act", JSON, acts(), EngineFuzzTest::act)
+            .refusingWith(MalformedJson.class, NoSuchElementException.class)
+            .upTo(256 << 10)
+            .allocating(1 << 20, 320)
+            .checking((act, _) ->
+                hold(
+                    SequenceAct.of(act.body()).orElseThrow().equals(act), "is written as another")),
+        Target.of("clock-marks", JSON, marks(), EngineFuzzTest::marks)
+            .refusingWith(MalformedJson.class)
+            .upTo(256 << 10)
+            .allocating(1 << 20, 320)
+            .checking((marks, _) ->
+                marks
+                    .boundaries()
+                    .values()
+                    .forEach(list ->
+                        hold(list.stream().sorted().toList().equals(list), "descending marks"))),
         Target.of("blob", CBOR, blobs(), BlobFrame::decode)
             .refusingWith(Malformed.class)
             .canonical(BlobFrame::encode),
@@ -96,6 +147,63 @@ class EngineFuzzTest {
     return Stream.of("envelope", "shared-whole", "shared-bare")
         .flatMap(name -> Fuzzing.golden("envelopes", name + " =").stream())
         .toList();
+  }
+
+  /** A receipt says nothing before its signature is right, so it is. */
+  private static Custody signed(byte[] input) {
+    byte[] signature = KEY.sign(Purpose.CUSTODY, Hash.sha256(input));
+    return new Custody.Signed(input, signature).verified(KEY.publicKey());
+  }
+
+  private static List<byte[]> custody() {
+    var id = new byte[Envelope.ID_BYTES];
+    return List.of(new Custody(id, KEY.nodeId(), Hash.ZERO, 1_750_000_000_000L).sign(KEY).bytes());
+  }
+
+  private static JsonText canonical(byte[] input) throws MalformedJson {
+    return JsonText.of(JsonReader.object(input));
+  }
+
+  private static Definition definition(byte[] input) throws MalformedJson {
+    return Definition.of(canonical(input)).orElseThrow();
+  }
+
+  private static List<byte[]> definitions() {
+    var types = new TreeMap<String, FieldDefinition>();
+    for (var type : FieldType.values()) {
+      types.put("/a/" + type, new FieldDefinition(type));
+    }
+    return Stream.of(
+            new CollectionDefinition(Policy.MERGE, types),
+            new CollectionDefinition(Policy.LOCAL_ROLE, new TreeMap<>(), List.of("till", "office")),
+            CollectionDefinition.resolvedBy("sum"),
+            CollectionDefinition.KEEP)
+        .map(declared -> Definition.body(3, declared).utf8())
+        .toList();
+  }
+
+  private static SequenceAct act(byte[] input) throws MalformedJson {
+    return SequenceAct.of(canonical(input)).orElseThrow();
+  }
+
+  private static List<byte[]> acts() {
+    var ranges = List.of(new SequenceAct.Range(1, 9), new SequenceAct.Range(20, 20));
+    return Stream.of(
+            new SequenceAct.Declare("R-", 6),
+            new SequenceAct.Allot(new Replica(KEY.nodeId(), Samples.INCARNATION), ranges),
+            new SequenceAct.Take(List.of(7L, SequenceAct.MOST)))
+        .map(act -> act.body().utf8())
+        .toList();
+  }
+
+  private static Clocks.Marks marks(byte[] input) throws MalformedJson {
+    var key = new DocumentKey(new SpaceId(Hash.ZERO), Operation.CLOCKS, "n.i");
+    var head = new Head(Hash.ZERO, 1, canonical(input), 7, false, List.of());
+    return Clocks.Marks.of(new DocumentState(key, List.of(head), null, 7));
+  }
+
+  private static List<byte[]> marks() {
+    return List.of(utf8("{\"boundaries\":{\"" + KEY.nodeId() + "\":[7,70,71],\"x\":[]}}"));
   }
 
   private static List<byte[]> blobs() {
@@ -249,14 +357,14 @@ class EngineFuzzTest {
   private static List<byte[]> grants() {
     return List.of(
         new MembershipRecord.Grant(
-                new com.softadastra.contracts.SpaceId(com.softadastra.contracts.Hash.ZERO),
+                new SpaceId(Hash.ZERO),
                 KEY.publicKey(),
                 "till",
                 com.softadastra.contracts.peering.Role.WRITER,
                 KEY.nodeId(),
                 1,
                 2,
-                com.softadastra.contracts.Hash.ZERO,
+                Hash.ZERO,
                 1_750_000_000_000L)
             .encode());
   }

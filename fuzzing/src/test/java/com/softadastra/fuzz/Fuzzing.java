@@ -28,7 +28,7 @@ import org.junit.jupiter.api.DynamicTest;
  * <caption>Settings</caption>
  * <tr><td>{@code fuzz.seconds}</td><td>for each target, 1</td></tr>
  * <tr><td>{@code fuzz.seed}</td><td>1, so that an ordinary run repeats; a long one draws its own</td></tr>
- * <tr><td>{@code fuzz.target}</td><td>the only one to run</td></tr>
+ * <tr><td>{@code fuzz.target}</td><td>the only one to run, or several with commas between them</td></tr>
  * <tr><td>{@code fuzz.input}</td><td>the number of the only input to give</td></tr>
  * </table>
  *
@@ -66,8 +66,12 @@ public final class Fuzzing {
       throw new IllegalStateException("fuzzing needs -Xmx256m, to see what doesn't do with it");
     }
     return Arrays.stream(targets)
-        .filter(target -> ONLY.isEmpty() || target.name().equals(ONLY))
+        .filter(target -> isAskedFor(target.name()))
         .map(target -> dynamicTest(target.name(), () -> new Run<>(target).all()));
+  }
+
+  static boolean isAskedFor(String target) {
+    return ONLY.isEmpty() || List.of(ONLY.split(",")).contains(target);
   }
 
   /** What became of an input; time is that of the processor, since machines are busy. */

@@ -20,11 +20,10 @@ import org.junit.jupiter.api.io.TempDir;
  * Gives each target to Jazzer, which keeps an input where it reached code that no input before it
  * did, and damages those. What it kept replaces the target's archive of {@link Reached}.
  *
- * <p>{@code fuzz.seconds} is for each target; {@code fuzz.target} names the only one.
+ * <p>{@code fuzz.seconds} is for each target; {@code fuzz.target} names the only ones.
  */
 class GuidedFuzzing {
   private static final String SECONDS = System.getProperty("fuzz.seconds", "30");
-  private static final String ONLY = System.getProperty("fuzz.target", "");
   private static final Path CLASSES = Path.of("target/test-classes");
 
   @TempDir Path folder;
@@ -34,7 +33,7 @@ class GuidedFuzzing {
     var tests = new ArrayList<DynamicTest>();
     for (var test : classes()) {
       for (var target : GuidedTarget.of(test, folder)) {
-        if (ONLY.isEmpty() || ONLY.equals(target.name())) {
+        if (Fuzzing.isAskedFor(target.name())) {
           tests.add(dynamicTest(target.name(), () -> guide(test, target)));
         }
       }

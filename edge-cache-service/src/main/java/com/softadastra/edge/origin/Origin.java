@@ -14,6 +14,7 @@ import java.util.regex.Pattern;
  */
 public record Origin(String name, URI url, boolean privateNetwork) {
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9-]{0,62}");
+  private static final int MOST_PORT = 65_535;
   private static final Pattern IPV4 = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
 
   /**
@@ -28,6 +29,7 @@ public record Origin(String name, URI url, boolean privateNetwork) {
     String scheme = url.getScheme() == null ? "" : url.getScheme().toLowerCase(Locale.ROOT);
     boolean isPlain =
         url.getHost() != null
+            && url.getPort() <= MOST_PORT
             && url.getRawUserInfo() == null
             && url.getRawQuery() == null
             && url.getRawFragment() == null;
@@ -36,15 +38,17 @@ public record Origin(String name, URI url, boolean privateNetwork) {
           setting + ".url must be like http://host:port/path, not " + url);
     }
     String path = url.getRawPath() == null ? "" : url.getRawPath();
-    while (path.endsWith("/")) {
-      path = path.substring(0, path.length() - 1);
+    int end = path.length();
+    while (end > 0 && path.charAt(end - 1) == '/') {
+      end--;
     }
     String host = url.getHost().toLowerCase(Locale.ROOT);
     int standard = scheme.equals("https") ? 443 : 80;
     String port = url.getPort() < 0 || url.getPort() == standard ? "" : ":" + url.getPort();
     // who writes an address has named it
     boolean isNamed = privateNetwork || isAddress(host) || host.equals("localhost");
-    return new Origin(name, URI.create(scheme + "://" + host + port + path), isNamed);
+    return new Origin(
+        name, URI.create(scheme + "://" + host + port + path.substring(0, end)), isNamed);
   }
 
   private static boolean isAddress(String host) {

@@ -201,7 +201,7 @@ public final class OriginClient implements Closeable {
       var answer =
           new OriginResponse(
               response.getCode(),
-              checked(response),
+              checked(response, limits.headBytes()),
               content,
               entity == null ? 0 : entity.getContentLength(),
               () -> hangUp(request, response));
@@ -221,7 +221,7 @@ public final class OriginClient implements Closeable {
   }
 
   /** What could not be repeated on the next connection as what it was here is not HTTP. */
-  private Headers checked(ClassicHttpResponse response) throws BadHead {
+  static Headers checked(ClassicHttpResponse response, int mostBytes) throws BadHead {
     if (response.getCode() < 200 || response.getCode() > 599) {
       throw new BadHead();
     }
@@ -230,7 +230,7 @@ public final class OriginClient implements Closeable {
     for (var header : response.getHeaders()) {
       String value = header.getValue() == null ? "" : header.getValue().strip();
       bytes += header.getName().length() + value.length() + 4;
-      if (bytes > limits.headBytes() || !isToken(header.getName()) || !isText(value)) {
+      if (bytes > mostBytes || !isToken(header.getName()) || !isText(value)) {
         throw new BadHead();
       }
       fields.add(new Headers.Field(header.getName(), value));
@@ -297,7 +297,7 @@ public final class OriginClient implements Closeable {
   }
 
   /** The head of an answer is not of HTTP's form. */
-  private static final class BadHead extends IOException {
+  static final class BadHead extends IOException {
     private static final long serialVersionUID = 1;
 
     BadHead() {

@@ -6,6 +6,7 @@ import java.io.InputStream;
 import org.apache.hc.client5.http.impl.io.DefaultHttpResponseParserFactory;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.ConnectionClosedException;
+import org.apache.hc.core5.http.ProtocolException;
 import org.apache.hc.core5.http.config.Http1Config;
 import org.apache.hc.core5.http.io.HttpMessageParser;
 import org.apache.hc.core5.http.io.HttpMessageParserFactory;
@@ -13,7 +14,7 @@ import org.apache.hc.core5.http.io.HttpMessageParserFactory;
 /**
  * Takes no head that was cut off. The parser of the library would take the end of the stream for
  * the end of a line and of the head: of {@code 201 x} cut in its middle it makes 20, or 201 without
- * its fields.
+ * its fields. Of a head that it fails over it says what it says of others: that it is not HTTP.
  */
 final class WholeHeads implements HttpMessageParserFactory<ClassicHttpResponse> {
   private final Http1Config http;
@@ -27,7 +28,14 @@ final class WholeHeads implements HttpMessageParserFactory<ClassicHttpResponse> 
   @Override
   public HttpMessageParser<ClassicHttpResponse> create(Http1Config unused) {
     var parser = parsers.create(http);
-    return (buffer, in) -> parser.parse(buffer, new Uncut(in, buffer.length() > 0));
+    return (buffer, in) -> {
+      try {
+        return parser.parse(buffer, new Uncut(in, buffer.length() > 0));
+      } catch (IllegalArgumentException e) {
+        // what no response can be made of, as of the status 0
+        throw new ProtocolException("the head of the answer is not of HTTP's form", e);
+      }
+    };
   }
 
   private static final class Uncut extends FilterInputStream {

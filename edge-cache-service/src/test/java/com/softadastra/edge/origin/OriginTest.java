@@ -43,6 +43,7 @@ class OriginTest {
         "http://u:p@a",
         "http://a?b",
         "http://a#b",
+        "http://a:65536",
         "a"
       })
   void refusesWhatIsNoPlainUrl(String url) {

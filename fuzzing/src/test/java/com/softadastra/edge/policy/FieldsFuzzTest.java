@@ -7,6 +7,7 @@ import com.softadastra.fuzz.Bytes;
 import com.softadastra.fuzz.Fuzzing;
 import com.softadastra.fuzz.Mutator.Form;
 import com.softadastra.fuzz.Target;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -21,6 +23,7 @@ import org.junit.jupiter.api.TestFactory;
 /** What origins and clients say in fields, up to what the cache makes of it. */
 class FieldsFuzzTest {
   private static final Instant NOW = Instant.ofEpochSecond(1_800_000_000);
+  private static final URI TARGET = URI.create("https://origin.example:8443/a/b?c");
   private static final long BODY = 1000;
   private static final Freshness.Guess GUESS =
       new Freshness.Guess(Duration.ofHours(1), Duration.ofSeconds(10));
@@ -103,7 +106,8 @@ class FieldsFuzzTest {
       Headers kept,
       Reuse reuse,
       Headers conditional,
-      ResponseHead refreshed) {}
+      ResponseHead refreshed,
+      Set<URI> invalid) {}
 
   /** As a response, as a request for it, and as what confirms an older one. */
   private static Judged judged(Headers headers) {
@@ -121,7 +125,8 @@ class FieldsFuzzTest {
         Storability.kept(response),
         Reuse.of(request.control(), response, freshness),
         Validation.conditional(headers, response),
-        Validation.refreshed(STORED, response));
+        Validation.refreshed(STORED, response),
+        Invalidation.of("POST", TARGET, 200, headers));
   }
 
   private static void isWhole(Judged judged, byte[] input) {
@@ -134,6 +139,9 @@ class FieldsFuzzTest {
       hold(
           letters(String.join(",", members)).equals(letters(field.value())),
           "a list has lost a part: " + field.value());
+    }
+    for (var uri : judged.invalid()) {
+      hold(uri.getRawAuthority().equalsIgnoreCase(TARGET.getRawAuthority()), "another's: " + uri);
     }
     if (judged.storability() == Storability.YES) {
       // whatever stands beside it
@@ -153,6 +161,7 @@ class FieldsFuzzTest {
         "Cache-Control: public, max-age=60, s-maxage=\"5\", stale-if-error=99999999999\nAge: 5\nVary: Accept-Encoding, X",
         "Cache-Control: private=\"Set-Cookie, X\", no-cache=\"Y\"\nETag: \"a\"\nSet-Cookie: a=b",
         "Date: Thu, 14 Jan 2027 00:00:00 GMT\nExpires: 0\nLast-Modified: Sunday, 06-Nov-94 08:49:37 GMT",
+        "Location: ../d#e\nContent-Location: //ORIGIN.example:8443/f\nLocation: https://other/",
         "Cache-Control: must-understand, no-store\nIf-None-Match: W/\"a\", \"b\", *\nContent-Length: 10");
   }
 

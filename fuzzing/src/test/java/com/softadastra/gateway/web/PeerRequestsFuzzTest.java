@@ -51,6 +51,15 @@ class PeerRequestsFuzzTest {
             .refusingWith(Refused.class, MalformedJson.class)
             .allocating(1 << 20, 512),
         Target.of(
+                "member-change",
+                Form.JSON,
+                texts("{\"role\":\"reader\",\"labels\":[\"till\",\"a-1\"]}", "{\"labels\":[]}"),
+                input -> PeerRequestBodies.memberChange(JsonReader.object(input)))
+            .refusingWith(Refused.class, MalformedJson.class)
+            .allocating(1 << 20, 512)
+            .checking((change, _) ->
+                hold(change.labels() == null || change.labels().size() <= 16, "too many labels")),
+        Target.of(
                 "peer-address",
                 Form.TEXT,
                 texts("site.example:7600", "[2001:db8::1]:7600", "10.0.0.1", "[::1]"),

@@ -6,14 +6,19 @@ import static com.softadastra.fuzz.Bytes.utf8;
 
 import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.documents.IntentRequest;
+import com.softadastra.contracts.documents.Resolution;
+import com.softadastra.contracts.http.Fields;
 import com.softadastra.contracts.json.JsonReader;
 import com.softadastra.contracts.json.JsonReader.MalformedJson;
 import com.softadastra.fuzz.Bytes;
 import com.softadastra.fuzz.Fuzzing;
+import com.softadastra.fuzz.Mutator;
 import com.softadastra.fuzz.Mutator.Form;
 import com.softadastra.fuzz.Target;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Set;
+import java.util.StringJoiner;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -39,6 +44,40 @@ class RequestsFuzzTest {
             .refusingWith(Refused.class)
             .upTo(8 << 10)
             .allocating(1 << 20, 512),
+        Target.of(
+                "collection-definition",
+                Form.JSON,
+                definitions(),
+                input -> SpacesController.definition(JsonReader.object(input)))
+            .refusingWith(Refused.class, MalformedJson.class)
+            .generating(RequestsFuzzTest::labelled)
+            .upTo(1 << 20)
+            .allocating(1 << 20, 512)
+            .checking((definition, _) ->
+                hold(
+                    definition.labels().size() == Set.copyOf(definition.labels()).size(),
+                    "a label twice")),
+        Target.of("resolution", Form.JSON, resolutions(), RequestsFuzzTest::resolution)
+            .refusingWith(Refused.class, MalformedJson.class)
+            .allocating(1 << 20, 512)
+            .checking((resolution, _) -> {
+              int named =
+                  (resolution.body() == null ? 0 : 1)
+                      + (resolution.version() == null ? 0 : 1)
+                      + (resolution.delete() ? 1 : 0);
+              hold(named == 1, "says " + named + " things");
+            }),
+        Target.of(
+                "share-amount",
+                Form.JSON,
+                List.of(utf8("{\"amount\":12.50}"), utf8("{\"amount\":1e3}")),
+                input -> SharesController.amount(Fields.of(JsonReader.object(input), "amount")))
+            .refusingWith(Refused.class, MalformedJson.class)
+            .allocating(1 << 20, 512)
+            .checking((amount, _) -> {
+              hold(amount.signum() > 0, "nothing, or less");
+              hold(amount.toPlainString().length() < 200, "longer than an amount may be");
+            }),
         Target.of(
                 "query-number",
                 Form.TEXT,
@@ -66,6 +105,36 @@ class RequestsFuzzTest {
         hold(JsonReader.object(text.utf8()).canonical().equals(text.text()), "not canonical");
       }
     }
+  }
+
+  private static List<byte[]> definitions() {
+    return Stream.of(
+            "{\"policy\":\"merge\",\"fields\":{\"n\":{\"type\":\"counter\"},\"/a/b\":{\"type\":\"set\"}}}",
+            "{\"policy\":\"local-role\",\"labels\":[\"till\",\"a-1\"]}",
+            "{\"policy\":\"function\",\"resolver\":\"sum\"}",
+            "{}")
+        .map(Bytes::utf8)
+        .toList();
+  }
+
+  /** Many labels, each once. */
+  private static byte[] labelled(Mutator mutator) {
+    int count = 1 << mutator.random.nextInt(17);
+    var labels = new StringJoiner(",", "{\"policy\":\"local-role\",\"labels\":[", "]}");
+    for (int i = 0; i < count; i++) {
+      labels.add("\"l" + i + "\"");
+    }
+    return utf8(labels.toString());
+  }
+
+  private static Resolution resolution(byte[] input) throws MalformedJson {
+    return ConflictsController.resolution(JsonReader.object(input), "till", LIMITS);
+  }
+
+  private static List<byte[]> resolutions() {
+    return Stream.of("{\"body\":{\"n\":1.50}}", "{\"version\":\"1-a\"}", "{\"delete\":true}")
+        .map(Bytes::utf8)
+        .toList();
   }
 
   private static List<byte[]> envelopes() {

@@ -51,13 +51,16 @@ class DirectoryFuzzTest {
                 List.of(utf8("softadastra-node-key-1 " + Base32.encode(new byte[32]) + "\n")),
                 this::key)
             .refusingWith(StorageException.class)
+            .allocating(64 << 10, 0)
             .checking((key, input) ->
                 Bytes.same(
                     utf8(Bytes.text(input).strip()),
                     utf8("softadastra-node-key-1 " + Base32.encode(key.seed())))),
         Target.of("incarnation-file", Form.TEXT, List.of(utf8(anywhere)), this::birth)
             .refusingWith(StorageException.class)
-            .allocating(1 << 20, 128));
+            .upTo(8 << 10)
+            // most of it for the lines that take the place of words
+            .allocating(512 << 10, 32));
   }
 
   @AfterEach

@@ -117,6 +117,9 @@ final class PeerRequestBodies {
   }
 
   private static List<String> labels(Fields fields, List<Json> items) {
+    if (items.size() > MOST_LABELS) {
+      throw fields.wrong("labels", "must be at most " + MOST_LABELS);
+    }
     var labels = new ArrayList<String>();
     for (var item : items) {
       if (!(item instanceof Json.Str(var label))
@@ -125,9 +128,6 @@ final class PeerRequestBodies {
         throw fields.wrong("labels", "must be labels, each once: " + LABEL);
       }
       labels.add(label);
-    }
-    if (labels.size() > MOST_LABELS) {
-      throw fields.wrong("labels", "must be at most " + MOST_LABELS);
     }
     return labels;
   }

@@ -92,12 +92,12 @@ final class ConflictsController {
     var headers = new Headers(request);
     var wait = headers.await();
     var actor = headers.actor().orElse(null);
-    var resolution = resolution(JsonBody.object(request, limits.request()), actor);
+    var resolution = resolution(JsonBody.object(request, limits.request()), actor, limits);
     var written = writes.write(wait, () -> documents.resolve(space, id, resolution).orThrow());
     return written.answer(HttpStatus.OK).body(written.receipt());
   }
 
-  private Resolution resolution(Json.Obj body, @Nullable String actor) {
+  static Resolution resolution(Json.Obj body, @Nullable String actor, Limits limits) {
     var fields = Fields.of(body, "body", "version", "delete");
     var document = fields.optionalObject("body");
     var version = fields.optionalString("version");

@@ -12,6 +12,7 @@ import com.softadastra.contracts.json.Json;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.math.BigDecimal;
+import java.util.Optional;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -83,21 +84,30 @@ final class SharesController {
     }
   }
 
-  private static BigDecimal amount(Fields fields) {
-    if (fields.value("amount").orElse(null) instanceof Json.Num(var text)
-        && text.length() <= 2 * MOST_DIGITS) {
-      var amount = new BigDecimal(text);
-      boolean fits =
-          amount.signum() > 0
-              && amount.precision() <= MOST_DIGITS
-              && Math.abs(amount.scale()) <= MOST_DECIMALS;
-      if (fits) {
-        return amount;
-      }
+  static BigDecimal amount(Fields fields) {
+    return fields
+        .value("amount")
+        .flatMap(SharesController::decimal)
+        .filter(amount ->
+            amount.signum() > 0
+                && amount.precision() <= MOST_DIGITS
+                && Math.abs((long) amount.scale()) <= MOST_DECIMALS)
+        .orElseThrow(() ->
+            fields.wrong(
+                "amount",
+                "must be a number above 0 of at most %d digits, %d of them behind the point"
+                    .formatted(MOST_DIGITS, MOST_DECIMALS)));
+  }
+
+  private static Optional<BigDecimal> decimal(Json json) {
+    if (!(json instanceof Json.Num(var text)) || text.length() > 2 * MOST_DIGITS) {
+      return Optional.empty();
     }
-    throw fields.wrong(
-        "amount",
-        "must be a number above 0 of at most %d digits, %d of them behind the point"
-            .formatted(MOST_DIGITS, MOST_DECIMALS));
+    try {
+      return Optional.of(new BigDecimal(text));
+    } catch (NumberFormatException _) {
+      // JSON bounds no exponent
+      return Optional.empty();
+    }
   }
 }

@@ -20,6 +20,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -95,7 +96,7 @@ final class SpacesController {
     return json(declared.created() ? HttpStatus.CREATED : HttpStatus.OK, declared.collection());
   }
 
-  private static CollectionDefinition definition(Json.Obj body) {
+  static CollectionDefinition definition(Json.Obj body) {
     var fields =
         Fields.of(
             body,
@@ -135,16 +136,15 @@ final class SpacesController {
   }
 
   private static List<String> labels(Fields fields) {
-    var labels = new ArrayList<String>();
+    var labels = new LinkedHashSet<String>();
     for (var item : fields.optionalArray("labels").orElse(List.of())) {
       if (!(item instanceof Json.Str(var label))
           || !LABEL.matcher(label).matches()
-          || labels.contains(label)) {
+          || !labels.add(label)) {
         throw Names.refused("labels", "must be labels, each once: " + LABEL);
       }
-      labels.add(label);
     }
-    return labels;
+    return List.copyOf(labels);
   }
 
   private static <E extends Enum<E>> Optional<E> honoured(Class<E> type, String name) {

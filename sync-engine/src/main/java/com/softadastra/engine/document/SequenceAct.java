@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,8 @@ import org.jspecify.annotations.Nullable;
 public sealed interface SequenceAct {
   /** The greatest number of a sequence. */
   long MOST = 999_999_999_999_999L;
+
+  Pattern NUMBER = Pattern.compile("[1-9][0-9]{0,14}");
 
   int MOST_PREFIX = 64;
   int MOST_WIDTH = 15;
@@ -151,7 +154,7 @@ public sealed interface SequenceAct {
   }
 
   private static long number(@Nullable Json json) {
-    if (json instanceof Json.Num(var text) && text.matches("[1-9][0-9]{0,14}")) {
+    if (json instanceof Json.Num(var text) && NUMBER.matcher(text).matches()) {
       return Long.parseLong(text);
     }
     throw new IllegalArgumentException("no number of a sequence");

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Clocks {
   private static final String BOUNDARIES = "boundaries";
+  private static final Pattern SEQUENCE = Pattern.compile("[0-9]{1,18}");
 
   private Clocks() {}
 
@@ -63,7 +65,7 @@ public final class Clocks {
       var sequences = new ArrayList<Long>();
       if (list instanceof Json.Arr(var items)) {
         for (var item : items) {
-          if (!(item instanceof Json.Num(var text)) || !text.matches("[0-9]{1,18}")) {
+          if (!(item instanceof Json.Num(var text)) || !SEQUENCE.matcher(text).matches()) {
             break;
           }
           long sequence = Long.parseLong(text);

@@ -42,6 +42,9 @@ import org.slf4j.LoggerFactory;
 public final class DataDirectory implements IncarnationFile, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(DataDirectory.class);
 
+  /** Of the key's or the incarnation's file; what is written there has a few hundred. */
+  private static final int MOST_BYTES = 4096;
+
   private final Path directory;
   private final FileChannel lockFile;
   private final FileLock lock;
@@ -100,7 +103,7 @@ public final class DataDirectory implements IncarnationFile, AutoCloseable {
         random.nextBytes(seed);
         write(file, "softadastra-node-key-1 " + Base32.encode(seed) + "\n");
       }
-      var words = Files.readString(file).strip().split(" ");
+      var words = text(file).strip().split(" ", 3);
       if (words.length != 2 || !words[0].equals("softadastra-node-key-1")) {
         throw new StorageException("The file " + file + " is no node key.", null);
       }
@@ -118,7 +121,7 @@ public final class DataDirectory implements IncarnationFile, AutoCloseable {
     }
     try {
       var properties = new Properties();
-      properties.load(new StringReader(Files.readString(file)));
+      properties.load(new StringReader(text(file)));
       return Optional.of(
           new Content(
               properties.getProperty("incarnation", ""),
@@ -162,6 +165,17 @@ public final class DataDirectory implements IncarnationFile, AutoCloseable {
       lockFile.close();
     } catch (IOException e) {
       LOG.warn("the data directory's lock was not released", e);
+    }
+  }
+
+  /** A file that nobody has written here is read no further than one that was. */
+  private static String text(Path file) throws IOException {
+    try (var in = Files.newInputStream(file)) {
+      byte[] bytes = in.readNBytes(MOST_BYTES + 1);
+      if (bytes.length > MOST_BYTES) {
+        throw new IOException("it is longer than " + MOST_BYTES + " bytes");
+      }
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     }
   }
 

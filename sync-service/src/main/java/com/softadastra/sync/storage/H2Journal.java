@@ -117,7 +117,7 @@ public final class H2Journal implements Journal {
 
   private void again(long number, ByteBuffer changes) {
     try {
-      RowChanges.again(changes, sql);
+      RowChanges.again(changes, sql::change);
       sql.forget();
       commits = number;
       lastCommit.setLong(1, number);

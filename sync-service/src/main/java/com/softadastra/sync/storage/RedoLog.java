@@ -51,7 +51,7 @@ final class RedoLog implements AutoCloseable {
   private volatile long forces;
   private volatile long bytes;
 
-  /** Takes the number and the row changes of a record. */
+  /** Takes the number and the row changes of a record, which are there until it returns. */
   interface RecordReader {
     void read(long number, ByteBuffer changes);
   }
@@ -91,7 +91,11 @@ final class RedoLog implements AutoCloseable {
     }
     try {
       var file = path.open("rw");
-      return new RedoLog(file, Math.toIntExact(file.size()), id);
+      if (file.size() > Integer.MAX_VALUE) {
+        file.close();
+        throw new StorageException("the log of commits is longer than one can be", null);
+      }
+      return new RedoLog(file, (int) file.size(), id);
     } catch (IOException e) {
       throw failed("can't be opened", e);
     }
@@ -105,9 +109,10 @@ final class RedoLog implements AutoCloseable {
    *     those of another database
    */
   void forEachAfter(long checkpointed, RecordReader reader) {
+    var room = new Room();
     long at = 0;
     long last = 0;
-    for (var record = at(0); record != null; record = at(at)) {
+    for (var record = at(0, room); record != null; record = at(at, room)) {
       long number = number(record);
       if (at == 0) {
         requireJoined(record, checkpointed);
@@ -120,7 +125,7 @@ final class RedoLog implements AutoCloseable {
       last = number;
       at += padded(record.limit());
     }
-    requireNoneBehind(at, Math.max(last, checkpointed));
+    requireNoneBehind(at, Math.max(last, checkpointed), room);
   }
 
   private void requireJoined(ByteBuffer first, long checkpointed) {
@@ -139,10 +144,15 @@ final class RedoLog implements AutoCloseable {
   }
 
   /** What is torn was the last one written; a whole record of a later commit belies that. */
-  private void requireNoneBehind(long end, long last) {
+  private void requireNoneBehind(long end, long last, Room room) {
     for (long at = end; at < size; at += ALIGNMENT) {
-      var record = at(at);
-      if (record != null && isOurs(record) && number(record) > last) {
+      // what a block says of itself comes first: any may claim to be as long as the file
+      var header = header(at);
+      if (header == null || !isOurs(header) || number(header) <= last) {
+        continue;
+      }
+      var record = at(at, room);
+      if (record != null) {
         throw new StorageException(
             "the log of commits is damaged: it has commit "
                 + number(record)
@@ -153,20 +163,45 @@ final class RedoLog implements AutoCloseable {
     }
   }
 
-  private @Nullable ByteBuffer at(long position) {
+  /** What is said of a record there that could be one; null where none could. */
+  private @Nullable ByteBuffer header(long position) {
     try {
       if (position + ALIGNMENT > file.size()) {
         return null;
       }
-      var header = read(position, HEADER);
+      var header = read(position, ByteBuffer.allocate(HEADER));
       int length = header.getInt(8);
-      if (header.getInt(0) != MAGIC || length < HEADER || position + length > file.size()) {
-        return null;
-      }
-      var record = read(position, length);
+      boolean couldBe =
+          header.getInt(0) == MAGIC && length >= HEADER && position + length <= file.size();
+      return couldBe ? header : null;
+    } catch (IOException e) {
+      throw failed("can't be read", e);
+    }
+  }
+
+  /** The whole record there, until the next is read into the same room; null where none is. */
+  private @Nullable ByteBuffer at(long position, Room room) {
+    var header = header(position);
+    if (header == null) {
+      return null;
+    }
+    try {
+      var record = read(position, room.of(header.getInt(8)));
       return record.getInt(4) == checksum(record) ? record : null;
     } catch (IOException e) {
       throw failed("can't be read", e);
+    }
+  }
+
+  /** Where one record after the other is read: no more than the longest of them takes twice. */
+  private static final class Room {
+    private ByteBuffer bytes = ByteBuffer.allocate(ALIGNMENT);
+
+    ByteBuffer of(int length) {
+      if (bytes.capacity() < length) {
+        bytes = ByteBuffer.allocate((int) Math.min(Integer.MAX_VALUE - 8L, 2L * length));
+      }
+      return bytes.slice(0, length);
     }
   }
 
@@ -179,8 +214,7 @@ final class RedoLog implements AutoCloseable {
         && record.getLong(20) == id.getLeastSignificantBits();
   }
 
-  private ByteBuffer read(long position, int length) throws IOException {
-    var bytes = ByteBuffer.allocate(length);
+  private ByteBuffer read(long position, ByteBuffer bytes) throws IOException {
     while (bytes.hasRemaining() && file.read(bytes, position + bytes.position()) >= 0) {
       // goes on where it stopped
     }

@@ -82,24 +82,33 @@ final class RowChanges {
     return buffer.slice(0, padded);
   }
 
-  /** Makes changes again that were written. */
-  static void again(ByteBuffer changes, Statements sql) throws SQLException {
+  /** Takes a change of a row. */
+  interface Taker {
+    void take(RowChange change, @Nullable Object[] values) throws SQLException;
+  }
+
+  /**
+   * Gives changes again that were written, in their order.
+   *
+   * @throws StorageException where they don't have that form
+   */
+  static void again(ByteBuffer changes, Taker taker) throws SQLException {
     while (changes.hasRemaining()) {
       var change = RowChange.of(changes.get());
       var values = new @Nullable Object[change.parameters()];
       for (int i = 0; i < values.length; i++) {
         values[i] = value(changes);
       }
-      sql.change(change, values);
+      taker.take(change, values);
     }
   }
 
   private static @Nullable Object value(ByteBuffer changes) {
-    int type = changes.get();
+    int type = required(changes, 1).get();
     return switch (type) {
       case 0 -> null;
-      case 1 -> changes.getLong();
-      case 2 -> changes.getInt();
+      case 1 -> required(changes, Long.BYTES).getLong();
+      case 2 -> required(changes, Integer.BYTES).getInt();
       case 3 -> true;
       case 4 -> false;
       case 5 -> bytes(changes);
@@ -109,8 +118,17 @@ final class RowChanges {
   }
 
   private static byte[] bytes(ByteBuffer changes) {
-    var bytes = new byte[changes.getInt()];
+    int length = required(changes, Integer.BYTES).getInt();
+    required(changes, length);
+    var bytes = new byte[length];
     changes.get(bytes);
     return bytes;
+  }
+
+  private static ByteBuffer required(ByteBuffer changes, int bytes) {
+    if (bytes < 0 || bytes > changes.remaining()) {
+      throw new StorageException("the log of commits has a change that is cut off", null);
+    }
+    return changes;
   }
 }
