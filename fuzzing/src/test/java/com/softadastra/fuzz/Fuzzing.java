@@ -40,6 +40,9 @@ public final class Fuzzing {
   /** What a node must do with, and a little, since collectors count differently. */
   private static final long HEAP_BYTES = 257L << 20;
 
+  /** Of so many inputs, however slow the machine is, some are unlike the others. */
+  private static final int ENOUGH = 1_000;
+
   /** After which an input that is still being read is given up. */
   private static final Duration HANG = Duration.ofMinutes(1);
 
@@ -171,7 +174,7 @@ public final class Fuzzing {
       System.out.printf(
           "fuzz %-22s seed %d: %,9d inputs, %,8d taken; at most %,6d kB and %,5d ms for one%n",
           target.name(), SEED, input, taken, mostAllocated >> 10, longest / 1_000_000);
-      if (refused == 0 && !target.refusals().isEmpty() || taken == 0 && input > 1000) {
+      if (input > ENOUGH && (refused == 0 && !target.refusals().isEmpty() || taken == 0)) {
         throw new AssertionError(
             target.name() + ": all inputs alike, " + taken + " taken and " + refused + " refused");
       }
