@@ -2,9 +2,13 @@ package com.softadastra.edge;
 
 import com.softadastra.edge.database.DatabaseFailure;
 import com.softadastra.edge.database.EdgeDatabase;
+import com.softadastra.edge.forward.ForwardRepair;
+import com.softadastra.edge.mailbox.h2.MailboxRepair;
 import com.softadastra.guard.FailStop;
 import com.softadastra.guard.GuardFileSystem;
 import com.softadastra.guard.GuardSettings;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.binder.MeterBinder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,6 +30,18 @@ class EdgeDatabaseConfiguration {
     return EdgeDatabase.open(
         directory.resolve("mailboxes").toString(),
         GuardFileSystem.register(EdgeDatabase.GUARD, GuardSettings.production()),
-        FailStop.halting());
+        FailStop.halting(),
+        connection -> {
+          new MailboxRepair().on(connection);
+          new ForwardRepair().on(connection);
+        });
+  }
+
+  @Bean
+  MeterBinder edgeDatabaseMetrics(EdgeDatabase database) {
+    return registry ->
+        FunctionCounter.builder("softadastra.edge.damaged", database, EdgeDatabase::damagedReads)
+            .description("Reads of mailboxes and kept requests that met a damaged block")
+            .register(registry);
   }
 }

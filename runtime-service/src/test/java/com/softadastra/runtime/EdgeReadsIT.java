@@ -271,6 +271,8 @@ class EdgeReadsIT {
   void refusalsAreProblems() throws IOException {
     edge = _ -> Flux.error(new Refused(ProblemCode.ORIGIN_UNKNOWN, "no such origin"));
     assertProblem(get("/cache/none/a"), 404, "origin-unknown");
+    edge = _ -> Flux.error(new Refused(ProblemCode.INTERNAL_ERROR, "the log has more"));
+    assertProblem(get("/cache/none/a"), 500, "internal-error");
   }
 
   @Test

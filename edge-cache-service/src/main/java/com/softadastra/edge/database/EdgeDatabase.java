@@ -4,10 +4,16 @@ import com.softadastra.guard.DatabaseRefusedException;
 import com.softadastra.guard.EmbeddedDatabase;
 import com.softadastra.guard.FailStop;
 import com.softadastra.guard.GuardFileSystem;
+import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.h2.engine.Database;
+import org.h2.engine.SessionLocal;
+import org.h2.jdbc.JdbcConnection;
 
 /**
  * H2 over the guard, for all that the edge must not lose. {@link GroupCommits} changes it; whoever
@@ -21,7 +27,11 @@ public final class EdgeDatabase implements AutoCloseable {
       new EmbeddedDatabase.Schema("db/mailbox", 5, 32, Runtime.getRuntime().maxMemory() / 32);
 
   private final EmbeddedDatabase database;
+  private final Damage damage;
+  private final FailStop failStop;
   private final GroupCommits commits;
+  private final Database h2;
+  private final CountDownLatch closing = new CountDownLatch(1);
 
   /** A change, or a look at what all changes before it made. */
   public interface Work<T> {
@@ -41,29 +51,74 @@ public final class EdgeDatabase implements AutoCloseable {
     void rolledBack() throws SQLException;
   }
 
-  private EdgeDatabase(EmbeddedDatabase database, FailStop failStop) throws SQLException {
+  /** Brings in order what was copied of a damaged database, where some of it is missing. */
+  public interface Repair {
+    void on(Connection connection) throws SQLException;
+  }
+
+  private EdgeDatabase(EmbeddedDatabase database, Damage damage, FailStop failStop)
+      throws SQLException {
     this.database = database;
+    this.damage = damage;
+    this.failStop = failStop;
     var connection = database.connect();
     connection.setAutoCommit(false);
-    commits = new GroupCommits(new Statements(connection), failStop);
+    commits = new GroupCommits(new Statements(connection), damage, failStop);
+    var session = (SessionLocal) connection.unwrap(JdbcConnection.class).getSession();
+    h2 = session.getDatabase();
+  }
+
+  private void start() {
+    commits.start();
+    Thread.ofPlatform().daemon().name("edge-database-watch").start(this::watch);
   }
 
   /**
-   * Opens the database, or makes it.
+   * Where H2's own thread fails, H2 closes its store, and whoever asks it for something may turn in
+   * a loop for ever.
+   */
+  private void watch() {
+    var store = h2.getStore().getMvStore();
+    try {
+      while (!closing.await(1, TimeUnit.SECONDS)) {
+        if (store.isClosed() && closing.getCount() > 0) {
+          failStop.stop("the edge's database", damage.failure("H2 has closed it", null));
+          return;
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /**
+   * Opens the database, or makes it. Where it was found damaged before, what can be read of it is
+   * copied first.
    *
    * @param files its path without its ending, with a file system before it in tests
    * @throws DatabaseFailure with a sentence for an operator
    */
-  public static EdgeDatabase open(String files, GuardFileSystem guard, FailStop failStop) {
+  public static EdgeDatabase open(
+      String files, GuardFileSystem guard, FailStop failStop, Repair repair) {
+    var damage = new Damage(files, guard);
     EmbeddedDatabase opened;
     try {
+      var salvage = new Salvage(files, guard, damage, repair);
+      salvage.finish();
+      if (damage.isNoted()) {
+        salvage.copy();
+        damage.forget();
+      }
       opened = EmbeddedDatabase.open(files, guard, SCHEMA);
     } catch (DatabaseRefusedException e) {
-      throw new DatabaseFailure(String.valueOf(e.getMessage()), e.getCause());
+      throw damage.failure(String.valueOf(e.getMessage()), e.getCause());
+    } catch (IOException e) {
+      throw new DatabaseFailure(
+          "The files of " + files + " can't be changed: " + e.getMessage(), e);
     }
     try {
-      var database = new EdgeDatabase(opened, failStop);
-      database.commits.start();
+      var database = new EdgeDatabase(opened, damage, failStop);
+      database.start();
       return database;
     } catch (SQLException e) {
       opened.abandon();
@@ -105,12 +160,19 @@ public final class EdgeDatabase implements AutoCloseable {
     try (var connection = database.connect()) {
       return reading.on(connection);
     } catch (SQLException e) {
-      throw new DatabaseFailure("the edge's database can't be read: " + e.getMessage(), e);
+      throw damage.failure("the edge's database can't be read: " + e.getMessage(), e);
     }
+  }
+
+  /** Reads that failed since the start because a block isn't what was written there. */
+  public long damagedReads() {
+    return damage.reads();
   }
 
   /** Lets go of the files as they lie there, as a crash of the process would. */
   public void abandon() {
+    closing.countDown();
+    h2.shutdownImmediately();
     database.abandon();
     commits.close();
   }
@@ -118,6 +180,7 @@ public final class EdgeDatabase implements AutoCloseable {
   /** Commits what waits before. */
   @Override
   public void close() {
+    closing.countDown();
     commits.close();
     database.close();
   }

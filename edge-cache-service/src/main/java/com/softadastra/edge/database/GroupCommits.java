@@ -23,6 +23,7 @@ final class GroupCommits implements AutoCloseable {
   private static final long GROUP_KIB = 4 << 10;
 
   private final Statements statements;
+  private final Damage damage;
   private final FailStop failStop;
   private final Semaphore room = new Semaphore(WAITING_KIB);
   private final Thread thread = Thread.ofPlatform().name("edge-database").unstarted(this::run);
@@ -55,8 +56,9 @@ final class GroupCommits implements AutoCloseable {
     }
   }
 
-  GroupCommits(Statements statements, FailStop failStop) {
+  GroupCommits(Statements statements, Damage damage, FailStop failStop) {
     this.statements = statements;
+    this.damage = damage;
     this.failStop = failStop;
   }
 
@@ -97,7 +99,7 @@ final class GroupCommits implements AutoCloseable {
       }
     } catch (Throwable e) {
       // nobody knows what is on the disk, and whoever waits would wait for ever
-      failStop.stop("the edge's database", e);
+      failStop.stop("the edge's database", damage.failure("it can't be gone on with: " + e, e));
     } finally {
       giveUp();
     }
@@ -122,6 +124,7 @@ final class GroupCommits implements AutoCloseable {
     return group;
   }
 
+  /** What fails fails alone: the others are done without it, in their order. */
   private void commit(List<Unit<?>> group) throws SQLException {
     try {
       for (var unit : group) {
@@ -132,8 +135,13 @@ final class GroupCommits implements AutoCloseable {
       for (var witness : witnesses) {
         witness.rolledBack();
       }
-      var failure =
-          new DatabaseFailure("the edge's database can't be changed: " + e.getMessage(), e);
+      int half = group.size() / 2;
+      if (half > 0) {
+        commit(group.subList(0, half));
+        commit(group.subList(half, group.size()));
+        return;
+      }
+      var failure = damage.failure("the edge's database can't be changed: " + e.getMessage(), e);
       group.forEach(unit -> unit.forced.completeExceptionally(failure));
       release(group);
       return;
@@ -143,6 +151,8 @@ final class GroupCommits implements AutoCloseable {
     }
     group.forEach(Unit::answer);
     release(group);
+    // a unit may have gone round what it can't read
+    damage.look();
   }
 
   private void release(List<Unit<?>> group) {

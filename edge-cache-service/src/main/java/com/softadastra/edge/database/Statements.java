@@ -9,10 +9,15 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What the writing thread says to the database, each prepared once; nobody else uses this. */
 public final class Statements {
+  private static final Logger LOG = LoggerFactory.getLogger(Statements.class);
+
   private final Connection connection;
   private final Map<String, PreparedStatement> statements = new HashMap<>();
   private boolean changed;
@@ -37,6 +42,27 @@ public final class Statements {
   public long number(String sql, @Nullable Object... values) throws SQLException {
     try (var row = rows(sql, values)) {
       return row.next() ? row.getLong(1) : 0;
+    }
+  }
+
+  /** A part of what is changed. */
+  public interface Part<T> {
+    T on() throws SQLException;
+  }
+
+  /**
+   * A part that can be left out: what it has changed when it fails is as before.
+   *
+   * @return empty where it has failed
+   */
+  public <T> Optional<T> attempt(Part<T> part) throws SQLException {
+    var before = connection.setSavepoint();
+    try {
+      return Optional.of(part.on());
+    } catch (SQLException e) {
+      LOG.warn("a part of a change is left out", e);
+      connection.rollback(before);
+      return Optional.empty();
     }
   }
 

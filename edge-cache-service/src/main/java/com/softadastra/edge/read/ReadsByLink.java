@@ -1,7 +1,9 @@
 package com.softadastra.edge.read;
 
+import com.softadastra.contracts.LayerUnreachable;
 import com.softadastra.contracts.ProblemCode;
 import com.softadastra.contracts.Refused;
+import com.softadastra.contracts.http.StatusProblem;
 import com.softadastra.contracts.web.ResponsePart;
 import com.softadastra.contracts.web.WebReads;
 import com.softadastra.contracts.web.WebRequest;
@@ -11,6 +13,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.FluxSink;
 
@@ -22,6 +26,7 @@ public final class ReadsByLink implements WebReads {
   /** The link has some dozens of pieces on their way. */
   private static final int PIECE_BYTES = 8 << 10;
 
+  private static final Logger LOG = LoggerFactory.getLogger(ReadsByLink.class);
   private static final Set<String> METHODS = Set.of("GET", "HEAD");
   private static final byte[] NOTHING = {};
 
@@ -46,11 +51,14 @@ public final class ReadsByLink implements WebReads {
 
   private void answer(WebRequest request, FluxSink<ResponsePart> sink) {
     try {
-      named(request).answer(request, new Parts(sink));
+      named(request).answer(request, new Parts(sink, request.method().equals("HEAD")));
       sink.complete();
+    } catch (Refused | LayerUnreachable refusal) {
+      sink.error(refusal);
     } catch (Throwable failure) {
       if (!sink.isCancelled()) {
-        sink.error(failure);
+        // as it is told at the edge's own port
+        sink.error(new Refused(StatusProblem.mistake(LOG, request.method(), failure)));
       }
     }
   }
@@ -69,15 +77,17 @@ public final class ReadsByLink implements WebReads {
   /** Of the thread that reads. */
   private static final class Parts extends OutputStream implements Recipient {
     private final FluxSink<ResponsePart> sink;
+    private final boolean isHead;
 
-    Parts(FluxSink<ResponsePart> sink) {
+    Parts(FluxSink<ResponsePart> sink, boolean isHead) {
       this.sink = sink;
+      this.isHead = isHead;
     }
 
     @Override
     public OutputStream begin(ResponsePart.Head head) throws IOException {
       give(ResponsePart.of(head));
-      return this;
+      return isHead ? nullOutputStream() : this;
     }
 
     @Override

@@ -1,9 +1,8 @@
 package com.softadastra.edge.web;
 
+import com.softadastra.contracts.http.RoomForHeads;
 import com.softadastra.contracts.web.WebReads;
 import com.softadastra.edge.cache.HttpCache;
-import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
-import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.boot.web.servlet.ServletRegistrationBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -11,7 +10,7 @@ import org.springframework.context.annotation.Import;
 
 /** The edge's part of the HTTP interface. */
 @Configuration(proxyBeanMethods = false)
-@Import(CacheController.class)
+@Import({CacheController.class, RoomForHeads.class})
 public class EdgeWebConfiguration {
   private static final int ADDED_HEAD_BYTES = 2 << 10;
 
@@ -31,13 +30,5 @@ public class EdgeWebConfiguration {
             new CacheServlet(resources, reader), RequestReader.PATH + "*");
     servlet.setName("cache");
     return servlet;
-  }
-
-  @Bean
-  WebServerFactoryCustomizer<TomcatServletWebServerFactory> roomForHeads() {
-    return factory ->
-        factory.addConnectorCustomizers(connector ->
-            connector.setProperty(
-                "maxHttpResponseHeaderSize", Integer.toString(WebReads.LARGEST_HEAD_BYTES)));
   }
 }

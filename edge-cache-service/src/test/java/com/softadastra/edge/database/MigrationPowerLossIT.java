@@ -216,7 +216,7 @@ class MigrationPowerLossIT {
 
   /** Opens as a node does, and looks at all that there was. */
   private static void requireAll(String files, GuardFileSystem guard) {
-    var database = EdgeDatabase.open(files, guard, THROWING);
+    var database = EdgeDatabase.open(files, guard, THROWING, _ -> {});
     try {
       database.read(connection -> {
         var sealed = rows(connection, "select number, envelope from sealed order by number");
@@ -241,7 +241,7 @@ class MigrationPowerLossIT {
 
   /** Opens as a node does, and asks what it has from another relay and knows of it. */
   private static void requireRelays(String files, GuardFileSystem guard) {
-    var database = EdgeDatabase.open(files, guard, THROWING);
+    var database = EdgeDatabase.open(files, guard, THROWING, _ -> {});
     try {
       var store =
           new H2MailboxStore(database, new Quotas(1 << 30, 1 << 30, 1 << 30, 0), () -> 1L << 40);
@@ -360,7 +360,7 @@ class MigrationPowerLossIT {
                 check(
                     image,
                     where,
-                    (files, guard) -> EdgeDatabase.open(files, guard, THROWING).close()));
+                    (files, guard) -> EdgeDatabase.open(files, guard, THROWING, _ -> {}).close()));
 
     assertThat(images).isGreaterThan(40);
   }

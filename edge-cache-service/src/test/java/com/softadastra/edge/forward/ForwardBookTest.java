@@ -61,7 +61,8 @@ class ForwardBookTest {
             "forwards:/db",
             GuardFileSystem.register(
                 EdgeDatabase.GUARD, GuardSettings.production().withFailStop(THROWING)),
-            THROWING);
+            THROWING,
+            _ -> {});
     book = new ForwardBook(database, LIMITS, free::get);
   }
 

@@ -70,7 +70,8 @@ class OriginCourierTest {
             "courier:/db",
             GuardFileSystem.register(
                 EdgeDatabase.GUARD, GuardSettings.production().withFailStop(THROWING)),
-            THROWING);
+            THROWING,
+            _ -> {});
     book = new ForwardBook(database, LIMITS, () -> Long.MAX_VALUE);
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext("/", exchange -> exchange.sendResponseHeaders(204, -1));

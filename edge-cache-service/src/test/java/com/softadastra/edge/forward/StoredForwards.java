@@ -66,7 +66,7 @@ final class StoredForwards implements CrashSubject {
     // each image has a guard of its own, since several are opened at once
     var scheme = "guard" + files.substring(0, files.indexOf(':'));
     return EdgeDatabase.open(
-        files, GuardFileSystem.register(scheme.replace("-", ""), settings), THROWING);
+        files, GuardFileSystem.register(scheme.replace("-", ""), settings), THROWING, _ -> {});
   }
 
   private record Commit(

@@ -193,6 +193,46 @@ class ReadsByLinkTest {
             Refused.class, it -> assertThat(it.problem()).isEqualTo(Samples.PROBLEM));
   }
 
+  /** As at the edge's own port, where a mistake is answered with 500. */
+  @ParameterizedTest
+  @EnumSource
+  void tellsOfAMistakeThatItIsOne(Way way) {
+    for (var mistake : List.of(new IllegalStateException("x"), new StackOverflowError())) {
+      var probe =
+          probe(
+              reach(
+                  way,
+                  _ -> {
+                    if (mistake instanceof Error error) {
+                      throw error;
+                    }
+                    throw (RuntimeException) mistake;
+                  }));
+      assertThat(probe.awaitEnd())
+          .isInstanceOfSatisfying(
+              Refused.class,
+              it -> {
+                assertThat(it.problem().code()).isEqualTo(ProblemCode.INTERNAL_ERROR);
+                assertThat(it.problem().facts()).containsKey("reference");
+              });
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void givesNoContentForHead(Way way) {
+    var answers =
+        List.<Writing>of(
+            to -> to.refuse(Problem.of(ProblemCode.BUSY, Samples.TEXT)),
+            to -> to.begin(new ResponsePart.Head(200, List.of(), 3)).write(new byte[3]));
+    for (var answer : answers) {
+      var parts =
+          reach(way, answer).read(request("HEAD", "/a/b")).collectList().block(Awaiting.DEADLINE);
+      assertThat(parts).hasSize(1);
+      assertThat(parts.getFirst().head().length()).isPositive();
+    }
+  }
+
   @ParameterizedTest
   @EnumSource
   void answersWithAProblemAndWhatBelongsToIt(Way way) {

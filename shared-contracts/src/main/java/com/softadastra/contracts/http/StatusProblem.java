@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /** The problem behind a status that the server or the framework chose. */
-final class StatusProblem {
+public final class StatusProblem {
   private StatusProblem() {}
 
   static Problem of(int status) {
@@ -30,7 +30,7 @@ final class StatusProblem {
   }
 
   /** Logs what went wrong under a reference that the caller is shown. */
-  static Problem mistake(Logger log, @Nullable String method, @Nullable Throwable cause) {
+  public static Problem mistake(Logger log, @Nullable String method, @Nullable Throwable cause) {
     String reference = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt());
     log.error("a {} request failed, reference {}", method, reference, cause);
     return Problem.of(ProblemCode.INTERNAL_ERROR, "the log has more under the reference")

@@ -9,12 +9,12 @@ public interface WebReads {
 
   /**
    * Answers a request, for each subscription anew. The head comes first, then its content in
-   * pieces, pulled as the client takes them, as many bytes as the head says; for HEAD none that
-   * count.
+   * pieces, pulled as the client takes them, as many bytes as the head says; for HEAD none.
    *
    * <p>It may fail with {@link com.softadastra.contracts.Refused} where there is no answer, before
-   * the head, and where an answer can't be finished, after it. However it fails then, what has come
-   * is a part of no use, which must not look whole.
+   * the head, and where an answer can't be finished, after it; a mistake of the edge's own is such
+   * a refusal, too. However it fails then, what has come is a part of no use, which must not look
+   * whole.
    *
    * @param request with GET or HEAD; without the token of the service that it came to
    */

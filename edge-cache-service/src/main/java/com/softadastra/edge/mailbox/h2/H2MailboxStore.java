@@ -70,11 +70,16 @@ public final class H2MailboxStore implements MailboxStore {
       FailStop failStop) {
     EdgeDatabase database;
     try {
-      database = EdgeDatabase.open(files, guard, failStop);
+      database = EdgeDatabase.open(files, guard, failStop, new MailboxRepair());
     } catch (DatabaseFailure e) {
       throw new MailboxException(String.valueOf(e.getMessage()), e);
     }
-    return new H2MailboxStore(database, quotas, freeBytes, database::close);
+    try {
+      return new H2MailboxStore(database, quotas, freeBytes, database::close);
+    } catch (MailboxException e) {
+      database.abandon();
+      throw e;
+    }
   }
 
   private static NodeKey key(Statements statements) throws SQLException {

@@ -24,6 +24,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
@@ -60,6 +61,14 @@ final class Tables implements EdgeDatabase.Witness {
   private long bytes;
   private long bodies;
   private volatile Totals forced;
+
+  /** Numbers of envelopes that are expired, and couldn't be dropped since the start. */
+  private final Set<Long> staying = new HashSet<>();
+
+  /**
+   * @param left of its pile
+   */
+  private record Removed(long pile, Pile left) {}
 
   private record Place(
       long number,
@@ -333,24 +342,23 @@ final class Tables implements EdgeDatabase.Witness {
   }
 
   List<Pile> lapse(Instant now, int most) throws SQLException {
-    forget("gone", now);
-    forget("coming", now);
-    var places = new ArrayList<Place>();
-    try (var row =
-        statements.rows(
-            "select number, pile_no, destination, bytes, id, expires, body from envelope where expires <= ? order by expires limit ?",
-            now.toEpochMilli(),
-            most)) {
-      while (row.next()) {
-        places.add(place(row));
-      }
-    }
+    attempt(() -> forget("gone", now));
+    attempt(() -> forget("coming", now));
     var lapsed = new LinkedHashMap<Long, Pile>();
-    for (var place : places) {
-      var left = remove(place, true);
-      var before = lapsed.get(place.pile());
+    for (long number : expired(now, most)) {
+      var removed =
+          attempt(() -> {
+            var place = place(number);
+            return new Removed(place.pile(), remove(place, true));
+          });
+      if (removed.isEmpty()) {
+        staying.add(number);
+        continue;
+      }
+      var left = removed.get().left();
+      var before = lapsed.get(removed.get().pile());
       lapsed.put(
-          place.pile(),
+          removed.get().pile(),
           new Pile(
               left.sender(),
               left.pseudonym(),
@@ -361,17 +369,62 @@ final class Tables implements EdgeDatabase.Witness {
     }
     for (var each : lapsed.entrySet()) {
       if (!each.getValue().isOfSender()) {
-        endIfEmpty(each.getKey(), pile(each.getKey()));
+        attempt(() -> {
+          endIfEmpty(each.getKey(), pile(each.getKey()));
+          return true;
+        });
       }
     }
     return List.copyOf(lapsed.values());
   }
 
-  private void forget(String table, Instant now) throws SQLException {
-    var due = " from " + table + " where forget_at <= ?";
-    if (statements.number("select 1" + due + " fetch first row only", now) > 0) {
-      statements.change("delete" + due + " fetch first " + FORGOTTEN_AT_ONCE + " rows only", now);
+  private <T> Optional<T> attempt(Statements.Part<T> part) throws SQLException {
+    long envelopesBefore = envelopes;
+    long bytesBefore = bytes;
+    long bodiesBefore = bodies;
+    var done = statements.attempt(part);
+    if (done.isEmpty()) {
+      envelopes = envelopesBefore;
+      bytes = bytesBefore;
+      bodies = bodiesBefore;
     }
+    return done;
+  }
+
+  private List<Long> expired(Instant now, int most) throws SQLException {
+    var numbers = new ArrayList<Long>();
+    try (var row =
+        statements.rows(
+            "select number from envelope where expires <= ? order by expires limit ?",
+            now.toEpochMilli(),
+            most + staying.size())) {
+      while (row.next() && numbers.size() < most) {
+        if (!staying.contains(row.getLong(1))) {
+          numbers.add(row.getLong(1));
+        }
+      }
+    }
+    return numbers;
+  }
+
+  private Place place(long number) throws SQLException {
+    try (var row =
+        statements.rows(
+            "select number, pile_no, destination, bytes, id, expires, body from envelope where number = ?",
+            number)) {
+      if (!row.next()) {
+        throw new SQLException("an envelope that is expired and isn't here");
+      }
+      return place(row);
+    }
+  }
+
+  private boolean forget(String table, Instant now) throws SQLException {
+    var due = " from " + table + " where forget_at <= ?";
+    return statements.number("select 1" + due + " fetch first row only", now) > 0
+        && statements.change(
+                "delete" + due + " fetch first " + FORGOTTEN_AT_ONCE + " rows only", now)
+            > 0;
   }
 
   /**
