@@ -22,6 +22,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -98,9 +99,26 @@ class DamagedMailboxesIT {
   }
 
   @BeforeAll
-  static void fill() {
+  static void fill() throws SQLException {
     try (var store = open(base)) {
       put(store, 0).forEach(CompletableFuture::join);
+    }
+    // written at once, so that the pages of a table are beside each other, however it was filled
+    try (var database =
+            EmbeddedDatabase.open(
+                base.resolve("mailboxes").toString(), guard(), EdgeDatabase.SCHEMA);
+        var connection = database.connect();
+        var statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      for (var table :
+          List.of("sender", "destination", "pile", "body", "body_content", "sealed", "envelope")) {
+        var copy = "copy_of_" + table;
+        statement.executeUpdate(
+            "create local temporary table " + copy + " as select * from " + table);
+        statement.executeUpdate("delete from " + table);
+        statement.executeUpdate("insert into " + table + " select * from " + copy);
+      }
+      connection.commit();
     }
   }
 

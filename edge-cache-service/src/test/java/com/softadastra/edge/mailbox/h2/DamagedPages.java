@@ -71,6 +71,9 @@ final class DamagedPages {
         IntStream.range(0, all.length / BLOCK)
             .filter(it -> covered.nextClearBit(it * BLOCK) >= (it + 1) * BLOCK)
             .toArray();
+    if (blocks.length == 0) {
+      throw new IOException("no block has these pages alone");
+    }
     int middle = blocks[blocks.length / 2] * BLOCK;
     Arrays.fill(all, middle, middle + BLOCK, (byte) 0x5a);
     Files.write(file, all);
