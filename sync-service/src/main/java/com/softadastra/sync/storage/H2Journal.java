@@ -23,6 +23,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -46,6 +47,10 @@ import org.slf4j.LoggerFactory;
 public final class H2Journal implements Journal {
   private static final Logger LOG = LoggerFactory.getLogger(H2Journal.class);
   private static final long CHECKPOINT_NANOS = 10_000_000_000L;
+
+  private static final Comparator<DocumentState> BY_INDEX =
+      Comparator.comparing((DocumentState state) -> state.key().collection())
+          .thenComparing(state -> state.key().id());
 
   private final Connection connection;
   private final Statements sql;
@@ -712,7 +717,8 @@ public final class H2Journal implements Journal {
   private void putDocuments(Batch batch) throws SQLException {
     boolean inserts = false;
     boolean updates = false;
-    for (var state : batch.documents()) {
+    // in the order of their index, whose pages then are gone through once and not all over
+    for (var state : batch.documents().stream().sorted(BY_INDEX).toList()) {
       var key = state.key();
       int collection = numbers.collection(key.space(), key.collection(), connection);
       boolean live = state.exists() && !state.deleted();
