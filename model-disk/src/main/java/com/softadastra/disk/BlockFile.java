@@ -65,6 +65,15 @@ public final class BlockFile {
     size = Math.max(size, position + length);
   }
 
+  /** Turns a bit, counted from the start, into the other, if the file is that long. */
+  void turn(long bit) {
+    long at = bit / Byte.SIZE;
+    if (at < size) {
+      byte one = block((int) (at / BLOCK))[(int) (at % BLOCK)];
+      write(at, new byte[] {(byte) (one ^ 1 << bit % Byte.SIZE)}, 0, 1);
+    }
+  }
+
   /** Zeros up to the size, if the file is shorter. */
   void extend(long newSize) {
     size = Math.max(size, newSize);

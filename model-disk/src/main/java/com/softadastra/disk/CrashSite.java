@@ -148,6 +148,8 @@ public final class CrashSite {
             return isForced;
           });
       case DiskEvent.ForceFailed(var file) -> unforced.removeIf(piece -> piece.file().equals(file));
+      // whatever is written over it, and gets there, has it right
+      case DiskEvent.Turned(var file, var bit) -> content(forced, file).turn(bit);
       case DiskEvent.Created created -> {
         unforcedEntries.add(created);
         forced.put(created.file(), new BlockFile());

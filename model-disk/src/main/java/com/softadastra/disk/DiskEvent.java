@@ -18,6 +18,9 @@ sealed interface DiskEvent {
   /** Of what was done to this file since its last force nothing is on the disk, nor will be. */
   record ForceFailed(String file) implements DiskEvent {}
 
+  /** A bit of what is on the disk, counted from the file's start, is the other one. */
+  record Turned(String file, long bit) implements DiskEvent {}
+
   record Created(String file) implements DiskEvent {}
 
   record Deleted(String file) implements DiskEvent {}

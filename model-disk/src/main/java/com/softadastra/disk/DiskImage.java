@@ -45,10 +45,7 @@ public record DiskImage(Map<String, BlockFile> files) {
   /** Turns one bit of a file, counted from its start, into the other. */
   public DiskImage flippedBit(String name, long bit) {
     DiskImage copy = copy();
-    BlockFile file = copy.file(name);
-    ByteBuffer one = ByteBuffer.allocate(1);
-    file.read(one, bit / 8);
-    file.write(bit / 8, new byte[] {(byte) (one.get(0) ^ 1 << bit % 8)}, 0, 1);
+    copy.file(name).turn(bit);
     return copy;
   }
 

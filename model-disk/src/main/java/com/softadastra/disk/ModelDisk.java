@@ -192,6 +192,16 @@ public final class ModelDisk implements AutoCloseable {
         .count();
   }
 
+  /** A bit of a file, counted from its start, turns into the other, on the disk itself. */
+  public synchronized void turn(String name, long bit) {
+    ModelFile file = files.get(name);
+    if (file == null) {
+      throw new IllegalArgumentException("no such file: " + name);
+    }
+    file.content.turn(bit);
+    record(new DiskEvent.Turned(name, bit));
+  }
+
   /** Unregisters the scheme and drops the log. */
   @Override
   public synchronized void close() {

@@ -67,6 +67,22 @@ class ModelDiskTest {
   }
 
   @Test
+  void aBitThatTurnsIsTurnedOnTheDiskUnlessItIsWrittenOver() throws IOException {
+    FileChannel channel = open();
+    forceDirectory();
+    write(channel, 0, "aaaa");
+    channel.force(true);
+    write(channel, 0, "bb");
+    disk.turn("/file", 1);
+    disk.turn("/file", 3 * Byte.SIZE + 1);
+    disk.turn("/file", 4 * Byte.SIZE);
+
+    assertThat(text(disk.image())).isEqualTo("`bac");
+    assertThat(text(siteAtTheEnd().image(CrashSite.Kind.DROPPED, new Random(1)))).isEqualTo("caac");
+    assertThat(text(siteAtTheEnd().image(CrashSite.Kind.KEPT, new Random(1)))).isEqualTo("bbac");
+  }
+
+  @Test
   void dropsAFileWhoseDirectoryWasNotForced() throws IOException {
     FileChannel channel = open();
     write(channel, 0, "data");

@@ -31,14 +31,19 @@ public final class Campaign {
   private long leastEvents = Long.MAX_VALUE;
   private long intents;
   private double nodeSeconds;
+  private @Nullable Death death;
 
   /** A seed whose run broke an invariant. */
   public record Failure(long seed, Violation violation) {}
+
+  /** A seed whose run ended in an error that is none of the product's: the campaign ends too. */
+  public record Death(long seed, Throwable cause) {}
 
   /**
    * What a campaign came to.
    *
    * @param leastEvents of any seed
+   * @param death null where none ended it
    * @param complete whether all seeds were run
    */
   public record Result(
@@ -49,7 +54,13 @@ public final class Campaign {
       double nodeYears,
       Duration took,
       List<Failure> failures,
+      @Nullable Death death,
       boolean complete) {
+    /** Whether all seeds were run, and none broke anything. */
+    public boolean isSound() {
+      return complete && failures.isEmpty();
+    }
+
     public double nodeYearsPerHour() {
       return nodeYears / Math.max(1, took.toMillis()) * 3_600_000;
     }
@@ -101,6 +112,7 @@ public final class Campaign {
           nodeSeconds / SECONDS_A_YEAR,
           Duration.ofNanos(System.nanoTime() - began),
           List.copyOf(failures),
+          death,
           run == seeds);
     }
   }
@@ -118,20 +130,32 @@ public final class Campaign {
         return;
       }
       long seed = firstSeed + number;
-      var outcome = World.run(Plan.of(seed));
-      synchronized (this) {
-        run++;
-        events += outcome.events();
-        if (outcome.violation() == null) {
-          leastEvents = Math.min(leastEvents, outcome.events());
+      try {
+        run(seed);
+      } catch (Throwable e) {
+        synchronized (this) {
+          death = new Death(seed, e);
         }
-        intents += outcome.intents();
-        nodeSeconds += outcome.nodeSeconds();
+        next.set(seeds);
+        return;
       }
-      var violation = outcome.violation();
-      if (violation != null) {
-        report(seed, violation);
+    }
+  }
+
+  private void run(long seed) {
+    var outcome = World.run(Plan.of(seed));
+    synchronized (this) {
+      run++;
+      events += outcome.events();
+      if (outcome.violation() == null) {
+        leastEvents = Math.min(leastEvents, outcome.events());
       }
+      intents += outcome.intents();
+      nodeSeconds += outcome.nodeSeconds();
+    }
+    var violation = outcome.violation();
+    if (violation != null) {
+      report(seed, violation);
     }
   }
 
@@ -151,7 +175,9 @@ public final class Campaign {
               + plan.happenings().size()
               + " happenings among "
               + plan.nodes()
-              + " nodes these "
+              + " nodes, with "
+              + plan.features()
+              + ", these "
               + shrunk.happenings().size()
               + (early ? " do:" : " do, with some of those to spare:"));
       shrunk.happenings().forEach(happening -> out.println("    " + shrunk.tell(happening)));

@@ -3,6 +3,7 @@ package com.softadastra.simulation;
 import com.softadastra.simulation.history.HistoryRun;
 import com.softadastra.simulation.planted.PlantedFaults;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -13,7 +14,7 @@ import java.util.Map;
  * The command line.
  *
  * <pre>
- * simulate --seeds N --minutes M [--first-seed S]    exits 1 where an invariant broke or time ran out
+ * simulate --seeds N --minutes M [--first-seed S]    exits 1 where an invariant broke, time ran out or a run ended with an error
  * simulate --planted                                 exits 1 unless every planted fault is caught
  * simulate --history FILE [--nodes N] [--lines L] [--first-seed S]    a recorded history on N nodes, its first L lines
  * </pre>
@@ -28,21 +29,25 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] arguments) {
-    System.exit(run(List.of(arguments)));
+    System.exit(run(List.of(arguments), System.out));
   }
 
-  private static int run(List<String> arguments) {
+  /**
+   * @param out for everything that is said
+   * @return what the process exits with
+   */
+  public static int run(List<String> arguments, PrintStream out) {
     if (arguments.equals(List.of("--planted"))) {
-      return PlantedFaults.allCaught(System.out) ? 0 : 1;
+      return PlantedFaults.allCaught(out) ? 0 : 1;
     }
     if (!arguments.isEmpty() && arguments.getFirst().equals("--history")) {
-      return replay(arguments);
+      return replay(arguments, out);
     }
     Map<String, Long> numbers;
     try {
       numbers = numbers(arguments, OF_SEEDS);
     } catch (IllegalArgumentException e) {
-      System.err.println(e.getMessage() + ": " + USAGE);
+      out.println(e.getMessage() + ": " + USAGE);
       return 2;
     }
     var campaign =
@@ -50,19 +55,24 @@ public final class Main {
             numbers.getOrDefault("--first-seed", 1L),
             numbers.getOrDefault("--seeds", 1000L),
             Duration.ofMinutes(numbers.getOrDefault("--minutes", 60L)),
-            System.out);
+            out);
     var result = campaign.run();
-    System.out.printf(
+    out.printf(
         "%.2f node-years simulated, %.1f in an hour; %d acknowledged intents; %d s%n",
         result.nodeYears(), result.nodeYearsPerHour(), result.intents(), result.took().toSeconds());
-    if (!result.complete() && result.failures().isEmpty()) {
-      System.out.println("time ran out before all seeds were run");
+    var death = result.death();
+    if (death != null) {
+      out.println(
+          "the run of seed " + death.seed() + " ended with an error, and the rest with it:");
+      death.cause().printStackTrace(out);
+    } else if (!result.complete() && result.failures().isEmpty()) {
+      out.println("time ran out before all seeds were run");
     }
-    System.out.println(result);
-    return result.failures().isEmpty() && result.complete() ? 0 : 1;
+    out.println(result);
+    return result.isSound() ? 0 : 1;
   }
 
-  private static int replay(List<String> arguments) {
+  private static int replay(List<String> arguments, PrintStream out) {
     try {
       if (arguments.size() < 2) {
         throw new IllegalArgumentException("a history needs a file");
@@ -74,14 +84,14 @@ public final class Main {
               numbers.getOrDefault("--lines", (long) Integer.MAX_VALUE).intValue(),
               numbers.getOrDefault("--nodes", 8L).intValue(),
               numbers.getOrDefault("--first-seed", 1L),
-              System.out);
-      System.out.println(result);
+              out);
+      out.println(result);
       return result.violation() == null ? 0 : 1;
     } catch (IllegalArgumentException e) {
-      System.err.println(e.getMessage() + ": " + USAGE);
+      out.println(e.getMessage() + ": " + USAGE);
       return 2;
     } catch (IOException e) {
-      System.err.println("the history can't be read: " + e.getMessage());
+      out.println("the history can't be read: " + e.getMessage());
       return 2;
     }
   }

@@ -84,6 +84,8 @@ public record Happening(long at, Kind kind, int a, int b, long nanos, long draw)
     FLIP(false),
     /** The disk fails to read, a few times. */
     READ_FAILS(false),
+    /** The process is stopped properly, and the next one is of the newest software. */
+    RAISE(false),
     /** Two members don't reach each other for a time; both reach the relay. */
     APART(false),
     /** The relay's process ends; what it has not forced is lost. */
@@ -114,6 +116,7 @@ public record Happening(long at, Kind kind, int a, int b, long nanos, long draw)
         case FLAP,
             FLIP,
             READ_FAILS,
+            RAISE,
             APART,
             RELAY_CRASH,
             RELAY_LOST,

@@ -2,14 +2,18 @@ package com.softadastra.simulation.plan;
 
 import com.softadastra.simulation.plan.Happening.Kind;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
  * What a seed stands for: a world, and what happens in it.
  *
+ * @param features what there is in that world
  * @param links pairs of nodes, as {@code {a, b, latency in nanoseconds, bytes per second}}
  * @param onDisk how many of the nodes, the first ones, have their storage in H2 on a model disk
  * @param late how many of the nodes, the last ones, join while it runs
@@ -19,6 +23,7 @@ import java.util.stream.Stream;
  */
 public record Plan(
     long seed,
+    Set<Feature> features,
     int nodes,
     int spaces,
     int documents,
@@ -36,12 +41,13 @@ public record Plan(
   private static final int MOST_ROUNDS = 40;
 
   public Plan {
+    features = Collections.unmodifiableSet(new TreeSet<>(features));
     links = List.copyOf(links);
     happenings = List.copyOf(happenings);
     spare = List.copyOf(spare);
   }
 
-  /** One without anything to spare. */
+  /** One without any feature, and without anything to spare. */
   public Plan(
       long seed,
       int nodes,
@@ -51,15 +57,23 @@ public record Plan(
       int late,
       List<long[]> links,
       List<Happening> happenings) {
-    this(seed, nodes, spaces, documents, onDisk, late, links, happenings, List.of());
+    this(seed, Set.of(), nodes, spaces, documents, onDisk, late, links, happenings, List.of());
+  }
+
+  public boolean has(Feature feature) {
+    return features.contains(feature);
   }
 
   public Plan with(List<Happening> others) {
-    return new Plan(seed, nodes, spaces, documents, onDisk, late, links, others, spare);
+    return with(others, spare);
   }
 
   public Plan withoutSpare() {
-    return new Plan(seed, nodes, spaces, documents, onDisk, late, links, happenings);
+    return with(happenings, List.of());
+  }
+
+  private Plan with(List<Happening> others, List<List<Happening>> toSpare) {
+    return new Plan(seed, features, nodes, spaces, documents, onDisk, late, links, others, toSpare);
   }
 
   /** Whether a row may be damaged, or a read fail. */
@@ -100,9 +114,9 @@ public record Plan(
     return mixed ^ (mixed >>> 31);
   }
 
-  /** The plan of a seed; one seed in twenty has real storages. */
+  /** The plan of a seed. */
   public static Plan of(long seed) {
-    return of(seed, seed % 20 == 7);
+    return of(seed, Feature.of(seed));
   }
 
   /** A happening in words. */
@@ -122,10 +136,12 @@ public record Plan(
    * Draws a world and its faults. Each seed has some kinds of faults and not others, and a pace of
    * its own, so that all seeds together go further than each of them could.
    *
-   * @param disks whether some nodes have a real storage
+   * @param features what there is in it, whatever the seed says of that
    */
-  public static Plan of(long seed, boolean disks) {
+  public static Plan of(long seed, Set<Feature> features) {
     var random = random(seed, "plan");
+    boolean disks = features.contains(Feature.DATABASE);
+    boolean relayed = features.contains(Feature.RELAY);
     int nodes =
         disks ? 3 : 3 + Math.min(random.nextInt(6), Math.min(random.nextInt(6), random.nextInt(6)));
     int spaces = 1 + random.nextInt(2);
@@ -143,7 +159,7 @@ public record Plan(
     if (!faults.isEmpty() && random(seed, "flapping").nextInt(4) == 0) {
       faults.add(Kind.FLAP);
     }
-    if (relays(seed) && faults.contains(Kind.CLONE)) {
+    if (relayed) {
       // by relays alone, what a copy had fetched is not missed while nobody writes
       faults.remove(Kind.CLONE);
     }
@@ -152,24 +168,27 @@ public record Plan(
     int count = disks ? 16 : 14 + random.nextInt(20);
     var happenings = happenings(count, 2 * SECOND, drawn, random);
     rot(happenings, faults, random(seed, "rot"));
-    if (declares(seed)) {
+    if (features.contains(Feature.DECLARED)) {
       declarations(happenings, random(seed, "declarations"));
       clocks(happenings, random(seed, "clocks"));
     }
-    if (divides(seed)) {
+    if (features.contains(Feature.DIVIDED)) {
       divide(happenings, random(seed, "divided"));
     }
-    if (carries(seed)) {
+    if (features.contains(Feature.CARRIED)) {
       carry(happenings, random(seed, "carried"));
     }
-    if (relays(seed)) {
+    if (relayed) {
       relay(happenings, random(seed, "relayed"));
     }
-    if (dismisses(seed)) {
+    if (features.contains(Feature.DISMISSED)) {
       dismiss(happenings, random(seed, "dismissed"));
     }
-    if (retires(seed)) {
+    if (features.contains(Feature.RETIRED)) {
       retire(happenings, random(seed, "retired"));
+    }
+    if (features.contains(Feature.OLDER)) {
+      raise(happenings, nodes, random(seed, "raised"));
     }
     // from a source of its own, so that a seed's plan doesn't hang on how much there is to spare
     var more = random.split();
@@ -179,10 +198,11 @@ public record Plan(
     }
     return new Plan(
         seed,
+        features,
         nodes,
         spaces,
         documents,
-        disks ? 1 + random.nextInt(2) : 0,
+        disks ? 1 + random.nextInt(nodes) : 0,
         late,
         links,
         happenings,
@@ -237,11 +257,6 @@ public record Plan(
     happenings.sort(Comparator.comparingLong(Happening::at));
   }
 
-  /** Whether collections are declared in that seed's world, and members have labels. */
-  public static boolean declares(long seed) {
-    return seed % 6 == 2;
-  }
-
   private static void declarations(List<Happening> happenings, SplittableRandom random) {
     long last = happenings.stream().mapToLong(Happening::at).max().orElse(1);
     for (int i = 4 + random.nextInt(8); i > 0; i--) {
@@ -272,11 +287,6 @@ public record Plan(
     happenings.sort(Comparator.comparingLong(Happening::at));
   }
 
-  /** Whether amounts and numbers are divided among the nodes of a seed's world: one of six. */
-  private static boolean divides(long seed) {
-    return seed % 6 == 5;
-  }
-
   private static void divide(List<Happening> happenings, SplittableRandom random) {
     long last = happenings.stream().mapToLong(Happening::at).max().orElse(0);
     for (int i = 20 + random.nextInt(30); i > 0; i--) {
@@ -286,11 +296,6 @@ public record Plan(
           new Happening(at, kind, random.nextInt(64), random.nextInt(64), 0, random.nextLong()));
     }
     happenings.sort(Comparator.comparingLong(Happening::at));
-  }
-
-  /** Whether people carry envelopes between the nodes of a seed's world: in one of six. */
-  private static boolean carries(long seed) {
-    return seed % 6 == 3;
   }
 
   /** Now and then a node is cut off from all others for long, so that there is no other way. */
@@ -310,19 +315,6 @@ public record Plan(
               random.nextLong()));
     }
     happenings.sort(Comparator.comparingLong(Happening::at));
-  }
-
-  /** Whether a relay carries for the members of a seed's world: in one of eighteen. */
-  public static boolean relays(long seed) {
-    return seed % 18 == 0;
-  }
-
-  /**
-   * Whether there are two relays of which each member reaches one, and which pass mail to each
-   * other: in one of those seeds of three.
-   */
-  public static boolean chains(long seed) {
-    return relays(seed) && seed % 54 == 0;
   }
 
   /** Members are seldom up, or in reach of each other, at the same time. */
@@ -355,14 +347,6 @@ public record Plan(
     happenings.sort(Comparator.comparingLong(Happening::at));
   }
 
-  /**
-   * Whether a relay of a seed's world is dismissed now and then: in one of ninety, and in two of
-   * five with two relays.
-   */
-  public static boolean dismisses(long seed) {
-    return relays(seed) && (seed % 5 == 0 || seed % 216 == 162);
-  }
-
   private static void dismiss(List<Happening> happenings, SplittableRandom random) {
     long last = happenings.stream().mapToLong(Happening::at).max().orElse(1);
     for (int i = 1 + random.nextInt(5); i > 0; i--) {
@@ -373,11 +357,6 @@ public record Plan(
       happenings.add(happening(last / 8 + random.nextLong(last), kind, random));
     }
     happenings.sort(Comparator.comparingLong(Happening::at));
-  }
-
-  /** Whether members of a seed's world that are away are retired: two of eighteen. */
-  public static boolean retires(long seed) {
-    return seed % 18 == 10 || seed % 18 == 12;
   }
 
   /**
@@ -414,6 +393,19 @@ public record Plan(
     happenings.sort(Comparator.comparingLong(Happening::at));
   }
 
+  /** One after the other gets newer software; some never do. */
+  private static void raise(List<Happening> happenings, int nodes, SplittableRandom random) {
+    long last = happenings.stream().mapToLong(Happening::at).max().orElse(1);
+    for (int node = 0; node < nodes; node++) {
+      if (random.nextInt(3) > 0) {
+        long at = 2 * SECOND + random.nextLong(last);
+        happenings.add(
+            new Happening(at, Kind.RAISE, node, 0, random.nextLong(SECOND), random.nextLong()));
+      }
+    }
+    happenings.sort(Comparator.comparingLong(Happening::at));
+  }
+
   private static Happening by(long at, Kind kind, int node, SplittableRandom random) {
     return new Happening(at, kind, node, random.nextInt(64), 0, random.nextLong());
   }
@@ -438,7 +430,7 @@ public record Plan(
 
   private static List<Kind> faults(SplittableRandom random) {
     if (random.nextInt(16) == 0) {
-      return List.of();
+      return new ArrayList<>();
     }
     var all = new ArrayList<Kind>();
     for (var kind : Kind.values()) {

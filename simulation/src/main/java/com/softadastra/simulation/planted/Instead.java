@@ -33,6 +33,7 @@ import com.softadastra.sync.storage.Recording;
 import com.softadastra.sync.storage.SpaceView;
 import com.softadastra.sync.storage.StorageException;
 import java.math.BigDecimal;
+import java.nio.channels.FileChannel;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -708,6 +709,31 @@ public final class Instead {
     static void exit(
         @Advice.This CustodyMark self, @Advice.Return(readOnly = false) CustodyMark emptied) {
       emptied = self;
+    }
+  }
+
+  // ---- the guard
+
+  /** The file is written first, and the journal then. */
+  public static final class WritesThrough {
+    @Advice.OnMethodEnter
+    static void enter(
+        @Advice.FieldValue("pending") Object pending, @Advice.FieldValue("data") FileChannel data) {
+      Instead.writeThrough(pending, data);
+    }
+  }
+
+  public static void writeThrough(Object pending, FileChannel data) {
+    try {
+      var operations = pending.getClass().getDeclaredMethod("operations");
+      operations.setAccessible(true);
+      for (var operation : (List<?>) operations.invoke(pending)) {
+        var apply = operation.getClass().getMethod("applyTo", FileChannel.class);
+        apply.setAccessible(true);
+        apply.invoke(operation, data);
+      }
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("nothing of that name to write", e);
     }
   }
 

@@ -1,6 +1,7 @@
 package com.softadastra.simulation.planted;
 
 import com.softadastra.simulation.judge.Invariant;
+import com.softadastra.simulation.plan.Feature;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -12,22 +13,33 @@ import java.util.Set;
  * @param breaks the invariant that it costs
  * @param caughtBy those of which one has to be said to be broken; what costs one may cost others
  * @param seed one that shows it
+ * @param features what there is in that seed's world then
  * @param places where it is made
  */
 record PlantedFault(
-    String name, Invariant breaks, Set<Invariant> caughtBy, long seed, List<Place> places) {
+    String name,
+    Invariant breaks,
+    Set<Invariant> caughtBy,
+    long seed,
+    Set<Feature> features,
+    List<Place> places) {
   static PlantedFault of(String name, Invariant breaks, Place... places) {
-    return new PlantedFault(name, breaks, EnumSet.of(breaks), 1, List.of(places));
+    return new PlantedFault(name, breaks, EnumSet.of(breaks), 1, Set.of(), List.of(places));
   }
 
-  PlantedFault shownBy(long showing) {
-    return new PlantedFault(name, breaks, caughtBy, showing, places);
+  PlantedFault shownBy(long showing, Feature... with) {
+    return new PlantedFault(name, breaks, caughtBy, showing, Set.of(with), places);
   }
 
   /** It breaks another invariant too, which may be seen first. */
   PlantedFault or(Invariant... others) {
     var all = EnumSet.copyOf(caughtBy);
     all.addAll(List.of(others));
-    return new PlantedFault(name, breaks, all, seed, places);
+    return new PlantedFault(name, breaks, all, seed, features, places);
+  }
+
+  /** Whether it is made where only a storage in H2 comes by. */
+  boolean ofDatabase() {
+    return features.contains(Feature.DATABASE);
   }
 }

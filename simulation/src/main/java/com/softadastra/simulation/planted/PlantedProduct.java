@@ -1,11 +1,14 @@
 package com.softadastra.simulation.planted;
 
+import com.softadastra.simulation.plan.Feature;
 import com.softadastra.simulation.world.LogWitness;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.function.LongFunction;
 import net.bytebuddy.ByteBuddy;
 import net.bytebuddy.dynamic.ClassFileLocator;
@@ -23,6 +26,7 @@ final class PlantedProduct extends ClassLoader {
           "com.softadastra.engine.",
           "com.softadastra.sync.",
           "com.softadastra.edge.",
+          "com.softadastra.guard.",
           "com.softadastra.simulation.");
 
   static {
@@ -76,15 +80,22 @@ final class PlantedProduct extends ClassLoader {
 
   /** Runs a seed on it; answers the invariant that broke and how, null where none did. */
   LongFunction<@Nullable String> trial() {
-    return trial(Trial.class);
+    return trial(Feature::of);
   }
 
-  /** Runs something else on it, of the simulation's. */
+  /**
+   * @param features what there is in a seed's world
+   */
   @SuppressWarnings("unchecked")
-  LongFunction<@Nullable String> trial(Class<? extends LongFunction<@Nullable String>> of) {
+  LongFunction<@Nullable String> trial(LongFunction<Set<Feature>> features) {
+    var trial = (BiFunction<Long, List<String>, @Nullable String>) of(Trial.class);
+    return seed -> trial.apply(seed, features.apply(seed).stream().map(Feature::name).toList());
+  }
+
+  /** Something of the simulation's, with the planted product beneath it. */
+  Object of(Class<?> type) {
     try {
-      return (LongFunction<@Nullable String>)
-          loadClass(of.getName()).getDeclaredConstructor().newInstance();
+      return loadClass(type.getName()).getDeclaredConstructor().newInstance();
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException("the planted product doesn't run", e);
     }

@@ -1,5 +1,7 @@
 package com.softadastra.simulation.world;
 
+import com.softadastra.engine.session.Frame;
+
 /** Two wires between two processes. */
 final class Connection {
   private final Network network;
@@ -19,8 +21,8 @@ final class Connection {
     this.called = called;
     this.callerLife = callerLife;
     this.calledLife = calledLife;
-    this.out = new Wire(network, this, caller, called, calledLife);
-    this.back = new Wire(network, this, called, caller, callerLife);
+    this.out = new Wire(network, this, caller, called, callerLife, calledLife);
+    this.back = new Wire(network, this, called, caller, calledLife, callerLife);
   }
 
   Station caller() {
@@ -43,6 +45,29 @@ final class Connection {
 
   Wire from(Station node) {
     return node == caller ? out : back;
+  }
+
+  /**
+   * A frame as an end says it whose software, or that of the other end, is older: both greet each
+   * other with no newer version than both speak.
+   */
+  byte[] asSpoken(byte[] frame) {
+    return Math.min(spoken(caller), spoken(called)) < Frame.VERSION
+            && Frame.decode(frame) instanceof Frame.Hello hello
+        ? new Frame.Hello(
+                hello.leastVersion(),
+                Math.min(spoken(caller), spoken(called)),
+                hello.sender(),
+                hello.clock(),
+                hello.name(),
+                hello.addresses(),
+                hello.spaces())
+            .encode()
+        : frame;
+  }
+
+  private static int spoken(Station end) {
+    return end instanceof SimulatedNode node ? node.spoken() : Frame.VERSION;
   }
 
   /** Whether it is about mail, and no session. */

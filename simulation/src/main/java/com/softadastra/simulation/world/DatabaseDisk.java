@@ -14,8 +14,10 @@ import com.softadastra.sync.storage.Journal;
 import com.softadastra.sync.storage.StorageException;
 import java.io.IOException;
 import java.sql.SQLException;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -29,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class DatabaseDisk extends Disk {
   private static final String FILES = ":/db";
+  private static final String DATA = "/db.mv.db";
+  private static final int BLOCK = 4096;
   private static final int JOURNAL_BYTES = 1 << 18;
 
   // so small that some commits need a checkpoint
@@ -39,13 +43,45 @@ final class DatabaseDisk extends Disk {
   private @Nullable Open open;
   private int failing;
 
+  /** The blocks of the database's file in which a bit was turned; of two in one none is mended. */
+  private final Set<Long> turned = new HashSet<>();
+
   /** Nanoseconds as the guard measures them. */
   interface LongClock {
     long nanos();
   }
 
   /** A storage that a process has open, or had when it ended. */
-  private record Open(ModelDisk disk, Database database, GuardFileSystem guard, boolean[] off) {}
+  private record Open(
+      ModelDisk disk, Database database, GuardFileSystem guard, boolean[] off, Owing owing) {}
+
+  /**
+   * Whether what was committed is forced, as the disk sees it: after a commit something has to be
+   * written to the redo log or to a journal of the guard, and to be forced.
+   */
+  private static final class Owing {
+    private final Set<String> written = new HashSet<>();
+    private boolean committed;
+
+    void commits() {
+      committed = true;
+    }
+
+    void before(DiskFault.Kind kind, String file) {
+      if (!file.endsWith(".redo") && !file.contains(".journal.")) {
+        return;
+      }
+      if (kind == DiskFault.Kind.WRITE) {
+        written.add(file);
+      } else if (kind == DiskFault.Kind.FORCE && written.remove(file)) {
+        committed = false;
+      }
+    }
+
+    boolean nothing() {
+      return !committed && written.isEmpty();
+    }
+  }
 
   /** Tables are made once, and every simulated storage begins with a copy. */
   private static final class Template {
@@ -95,11 +131,13 @@ final class DatabaseDisk extends Disk {
       disk.close();
       throw e;
     }
-    open = new Open(disk, database, guard, off);
-    disk.setFault((kind, _) -> {
+    var owing = new Owing();
+    open = new Open(disk, database, guard, off, owing);
+    disk.setFault((kind, file) -> {
       if (off[0]) {
         throw new IOException("the power is off");
       }
+      owing.before(kind, file);
       if (kind == DiskFault.Kind.FORCE) {
         try {
           before.happens(Point.FORCE);
@@ -116,12 +154,36 @@ final class DatabaseDisk extends Disk {
       throw new StorageException("the storage can't be set up", e);
     }
     return new DatabaseRows(
-        database, H2Journal.open(database), () -> before.happens(Point.COMMIT), this::beforeRead);
+        database,
+        H2Journal.open(database, clock::nanos),
+        () -> {
+          before.happens(Point.COMMIT);
+          owing.commits();
+        },
+        this::beforeRead);
   }
 
+  /** Of the file, at rest or beside the process that has it open; the guard turns it back. */
   @Override
   void turnBit(Predicate<LoggedEntry> elsewhere, RandomGenerator random) {
-    // BitFlipsIT does
+    int block = random.nextInt();
+    int bit = random.nextInt(BLOCK * Byte.SIZE);
+    var was = open;
+    if (was != null && was.off()[0]) {
+      // it ends at this moment
+      return;
+    }
+    var now = was == null ? image : was.disk().image();
+    long at = Math.floorMod(block, now.bytes(DATA).length / BLOCK);
+    if (!turned.add(at)) {
+      return;
+    }
+    var flipped = now.flippedBit(DATA, at * BLOCK * Byte.SIZE + bit);
+    if (was == null) {
+      image = flipped;
+    } else {
+      was.disk().turn(DATA, at * BLOCK * Byte.SIZE + bit);
+    }
   }
 
   @Override
@@ -167,12 +229,12 @@ final class DatabaseDisk extends Disk {
 
   @Override
   boolean isForced() {
-    // what the guard holds back is not on the disk at all
-    return true;
+    var was = open;
+    return was == null || was.owing().nothing();
   }
 
   @Override
-  void crash(RandomGenerator random) {
+  void powerFails(RandomGenerator random) {
     var was = open;
     if (was != null && !was.off()[0]) {
       was.off()[0] = true;

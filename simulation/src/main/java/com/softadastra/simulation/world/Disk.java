@@ -18,11 +18,14 @@ abstract class Disk implements IncarnationFile {
   private final InMemoryPeerStore peers = new InMemoryPeerStore();
   private @Nullable Content incarnation;
   private @Nullable Content incarnationThen;
+  private Runnable beforeIncarnation = () -> {};
+  private @Nullable RandomGenerator chance;
 
   /** Where a process may end, or its disk fail. */
   enum Point {
     COMMIT,
-    FORCE
+    FORCE,
+    INCARNATION
   }
 
   /** Asked before the disk does something; may throw. */
@@ -47,7 +50,16 @@ abstract class Disk implements IncarnationFile {
   abstract boolean isForced();
 
   /** The process has ended, and of what was not forced some may be lost. */
-  abstract void crash(RandomGenerator random);
+  final void crash(RandomGenerator random) {
+    if (peers.isUnforced() && random.nextBoolean()) {
+      peers.powerFails();
+    }
+    peers.forced();
+    powerFails(random);
+  }
+
+  /** The same of the storage alone. */
+  abstract void powerFails(RandomGenerator random);
 
   /** The process has ended after closing everything properly. */
   abstract void closed();
@@ -83,6 +95,7 @@ abstract class Disk implements IncarnationFile {
   Disk copied(Disk copy) {
     copy.incarnationThen = incarnation;
     peers.custody().forEach(copy.peers::putCustody);
+    copy.peers.forced();
     return copy;
   }
 
@@ -101,9 +114,29 @@ abstract class Disk implements IncarnationFile {
     return Optional.ofNullable(incarnation);
   }
 
+  /**
+   * What happens when the incarnation file is replaced; may throw.
+   *
+   * @param random decides whether the file is the new one then
+   */
+  void beforeIncarnation(Runnable happens, RandomGenerator random) {
+    beforeIncarnation = happens;
+    chance = random;
+  }
+
+  /** It is forced under another name, renamed, and that forced: a crash leaves the old or new. */
   @Override
   public void write(Content content) {
+    var before = incarnation;
     incarnation = content;
+    try {
+      beforeIncarnation.run();
+    } catch (Halted e) {
+      if (chance != null && chance.nextBoolean()) {
+        incarnation = before;
+      }
+      throw e;
+    }
   }
 
   @Override

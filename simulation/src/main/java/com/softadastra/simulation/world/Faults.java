@@ -2,6 +2,7 @@ package com.softadastra.simulation.world;
 
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.engine.log.LoggedEntry;
+import com.softadastra.engine.session.Frame;
 import com.softadastra.simulation.plan.Happening;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -37,7 +38,7 @@ final class Faults {
         node.kill(random.nextBoolean());
         restart(node, nanos);
       }
-      case CRASH_AT_EFFECT -> node.plan(moment(random, 3), true, () -> restart(node, nanos));
+      case CRASH_AT_EFFECT -> crashAtEffect(node, nanos, random);
       case DISK_FAILS -> node.plan(moment(random, 2), false, () -> restart(node, nanos));
       case DISK_FULL -> {
         node.full(true);
@@ -73,6 +74,12 @@ final class Faults {
           backups.put(node, node.disk().backup(node.disk().machine(), node.disk().storage()));
         }
       }
+      case RAISE -> {
+        if (!node.isCopy()) {
+          node.speaks(Frame.VERSION);
+          node.stop(() -> restart(node, nanos));
+        }
+      }
       case FLIP -> flip(node, other, nanos, random);
       case READ_FAILS -> node.disk().failReads(1 + random.nextInt(4));
       case RESTORE -> restore(node, nanos, random);
@@ -90,7 +97,7 @@ final class Faults {
         }
         away(node, nanos);
       }
-      case RELAY_CRASH -> relayEnds(random, nanos, _ -> {});
+      case RELAY_CRASH -> relayCrashes(random, nanos);
       case RELAY_LOST -> relayEnds(random, nanos, SimulatedRelay::loseMailboxes);
       case RELAY_DROPS -> relayEnds(random, nanos, it -> it.loseEnvelope(random));
       case STRANGER -> mischief.bring(node, world.space(random), random);
@@ -188,6 +195,37 @@ final class Faults {
       then.accept(relay);
       world.agenda().after(1 + (over ? 0 : nanos), relay::start);
     }
+  }
+
+  /** At once, or within what it does next, when it has said a part of it. */
+  private void relayCrashes(SplittableRandom random, long nanos) {
+    boolean told = random.nextBoolean();
+    var relay = chooses(random) ? world.relays().getLast() : world.relay();
+    if (relay != null) {
+      Runnable restart = () -> world.agenda().after(1 + (over ? 0 : nanos), relay::start);
+      if (random.nextInt(3) > 0) {
+        relay.kill(told);
+        restart.run();
+      } else {
+        relay.endAfter(1 + random.nextInt(4), told, restart);
+      }
+    }
+  }
+
+  private void crashAtEffect(SimulatedNode node, long nanos, SplittableRandom random) {
+    var moment = moment(random, 3);
+    if (random.nextInt(3) == 0) {
+      moment =
+          random.nextBoolean()
+              ? SimulatedNode.Moment.BETWEEN_ANSWERS
+              : SimulatedNode.Moment.AT_INCARNATION;
+    }
+    if (moment == SimulatedNode.Moment.AT_INCARNATION) {
+      // which is when it starts
+      node.kill(random.nextBoolean());
+      restart(node, nanos);
+    }
+    node.plan(moment, true, () -> restart(node, nanos));
   }
 
   private static SimulatedNode.Moment moment(SplittableRandom random, int of) {
@@ -301,7 +339,10 @@ final class Faults {
   void end() {
     over = true;
     List.copyOf(clones).forEach(this::end);
-    world.relays().forEach(SimulatedRelay::start);
+    for (var relay : world.relays()) {
+      relay.unplan();
+      relay.start();
+    }
     for (var node : world.nodes()) {
       if (node.isCopy()) {
         continue;
@@ -311,6 +352,11 @@ final class Faults {
       node.diskTakes(SimulatedNode.DISK_NANOS);
       node.resume();
       node.disk().failReads(0);
+      if (world.plan().readsFail() && node.spoken() < Frame.VERSION) {
+        // to who speaks an older one nobody gives what is damaged again
+        node.speaks(Frame.VERSION);
+        node.kill(true);
+      }
       node.start();
       world.agenda().after(SECOND, node::scrub);
     }

@@ -69,7 +69,7 @@ final class MemoryDisk extends Disk {
   }
 
   @Override
-  void crash(RandomGenerator random) {
+  void powerFails(RandomGenerator random) {
     medium.powerFails(random.nextInt(medium.unforced() + 1));
   }
 

@@ -116,6 +116,12 @@ public class ObservedJournal implements Journal {
   }
 
   @Override
+  public void record(Batch batch) {
+    beforeCommit.run();
+    real.record(batch);
+  }
+
+  @Override
   public void force() {
     real.force();
   }

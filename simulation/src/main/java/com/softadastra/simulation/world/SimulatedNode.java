@@ -9,6 +9,7 @@ import com.softadastra.contracts.time.Surroundings;
 import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.Signatures.NodeKey;
+import com.softadastra.engine.session.Frame;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.sync.envelope.Envelopes;
 import com.softadastra.sync.identity.FiledIncarnations;
@@ -63,6 +64,7 @@ public final class SimulatedNode implements Station {
   private long clockOffsetMillis;
   private boolean full;
   private long diskNanos = DISK_NANOS;
+  private int spoken = Frame.VERSION;
 
   private @Nullable Process process;
   private @Nullable Planned planned;
@@ -84,6 +86,9 @@ public final class SimulatedNode implements Station {
 
     boolean recordingDue;
     boolean failed;
+
+    /** It ended while it answered: what it says from then on in that step nobody hears. */
+    boolean cutShort;
 
     Process(
         Life life,
@@ -113,7 +118,11 @@ public final class SimulatedNode implements Station {
   public enum Moment {
     BEFORE_COMMIT,
     BEFORE_FORCE,
-    AFTER_FORCE
+    AFTER_FORCE,
+    /** One of a group was answered, and the others are not. */
+    BETWEEN_ANSWERS,
+    /** The incarnation file is being replaced: it is the one before or the new one. */
+    AT_INCARNATION
   }
 
   /**
@@ -223,6 +232,7 @@ public final class SimulatedNode implements Station {
     refused = false;
     try {
       var journal = disk.open(point -> happens(life, point), cause -> failed(life, cause));
+      disk.beforeIncarnation(() -> happens(life, Disk.Point.INCARNATION), random);
       var incarnations = new FiledIncarnations(disk, random, this::now);
       var machine =
           new Machine(
@@ -251,6 +261,7 @@ public final class SimulatedNode implements Station {
       process = started;
       recording.onWork(() -> recordSoon(started));
       recording.onForced(() -> {
+        disk.peers().forced();
         world.forced(this);
         happens(life, Moment.AFTER_FORCE);
       });
@@ -429,6 +440,7 @@ public final class SimulatedNode implements Station {
         switch (point) {
           case COMMIT -> Moment.BEFORE_COMMIT;
           case FORCE -> Moment.BEFORE_FORCE;
+          case INCARNATION -> Moment.AT_INCARNATION;
         });
   }
 
@@ -438,7 +450,7 @@ public final class SimulatedNode implements Station {
       return;
     }
     planned = null;
-    if (due.crash() || moment == Moment.AFTER_FORCE) {
+    if (due.crash() || moment.compareTo(Moment.BEFORE_FORCE) > 0) {
       kill(random.nextBoolean());
       due.then().run();
       life.end();
@@ -474,6 +486,7 @@ public final class SimulatedNode implements Station {
   private void record(Process recorder) {
     recorder.recordingDue = false;
     recorder.recording.recordNext();
+    recorder.cutShort = false;
     if (recorder.life.alive()) {
       if (recorder.failed) {
         world.broken(DURABLE, this + " goes on after its disk refused");
@@ -505,15 +518,28 @@ public final class SimulatedNode implements Station {
         .submit(space, request)
         .whenComplete((outcome, failure) -> {
           if (!asked.life.alive()) {
-            if (outcome != null) {
+            if (outcome != null && !asked.cutShort) {
               world.broken(DURABLE, this + " answered after its end");
             }
           } else if (outcome != null) {
             accepted.accept(outcome);
+            answered(asked);
           } else {
             refused.accept(failure);
           }
         });
+  }
+
+  /** It may end here, and the others of the group hear nothing. */
+  private void answered(Process asked) {
+    asked.cutShort = true;
+    // the product is in between, and would take the end for a failure of who was answered
+    try {
+      happens(asked.life, Moment.BETWEEN_ANSWERS);
+    } catch (Halted _) {
+      return;
+    }
+    asked.cutShort = false;
   }
 
   /**
@@ -575,6 +601,16 @@ public final class SimulatedNode implements Station {
 
   void jump(long millis) {
     clockOffsetMillis += millis;
+  }
+
+  /** The newest version of the session that its software speaks. */
+  int spoken() {
+    return spoken;
+  }
+
+  /** From its next connection on. */
+  void speaks(int version) {
+    spoken = version;
   }
 
   void full(boolean now) {

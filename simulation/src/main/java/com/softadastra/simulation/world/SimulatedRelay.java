@@ -50,6 +50,14 @@ final class SimulatedRelay implements Station {
   private final Disk disk;
   private InMemoryMailboxStore.Disk mailboxes;
   private @Nullable Process process;
+  private @Nullable Planned planned;
+
+  /**
+   * Its end within a step.
+   *
+   * @param sends how many more it sends
+   */
+  private record Planned(int sends, boolean told, Runnable then) {}
 
   private record Process(Life life, MailboxService service, MailboxStore store) {}
 
@@ -164,10 +172,32 @@ final class SimulatedRelay implements Station {
     }
     var life = process.life;
     process = null;
+    planned = null;
     life.end();
     world.network().ended(life, told);
     world.trace().add(world.agenda().now() * 37 + place());
     world.judge().relayEnded(place(), this::has);
+  }
+
+  /** The process ends when it has sent so many frames more, whatever it was about to do then. */
+  void endAfter(int sends, boolean told, Runnable then) {
+    planned = new Planned(sends, told, then);
+  }
+
+  void unplan() {
+    planned = null;
+  }
+
+  /** It has sent a frame. */
+  void sent() {
+    var due = planned;
+    if (due != null) {
+      planned = new Planned(due.sends() - 1, due.told(), due.then());
+      if (due.sends() == 1) {
+        kill(due.told());
+        due.then().run();
+      }
+    }
   }
 
   /** Its mailboxes are gone, and others are made at the next start. */

@@ -22,11 +22,13 @@ final class Wire extends BaseSubscriber<byte[]> {
   private final Connection connection;
   private final Station from;
   private final Station to;
+  private final Life sender;
   private final Life receiver;
   private final ArrayDeque<Arrived> arrived = new ArrayDeque<>();
   private @Nullable Subscriber<? super byte[]> subscriber;
   private long demand;
   private long lastArrival;
+  private boolean greeted;
 
   /** Frames that the sender has sent and the receiver has not had. */
   private int underWay;
@@ -42,11 +44,18 @@ final class Wire extends BaseSubscriber<byte[]> {
    */
   private record Arrived(byte[] frame, boolean sent) {}
 
-  Wire(Network network, Connection connection, Station from, Station to, Life receiver) {
+  Wire(
+      Network network,
+      Connection connection,
+      Station from,
+      Station to,
+      Life sender,
+      Life receiver) {
     this.network = network;
     this.connection = connection;
     this.from = from;
     this.to = to;
+    this.sender = sender;
     this.receiver = receiver;
   }
 
@@ -58,8 +67,11 @@ final class Wire extends BaseSubscriber<byte[]> {
   }
 
   @Override
-  protected void hookOnNext(byte[] frame) {
-    if (!over) {
+  protected void hookOnNext(byte[] said) {
+    // the product's code runs on to the end of a step within which its process has ended
+    if (!over && sender.alive()) {
+      byte[] frame = greeted || connection.isMail() ? said : connection.asSpoken(said);
+      greeted = true;
       network.sent(from, to, connection, frame);
       if (++underWay > ROOM) {
         network.overrun(from, "sends " + to + " more than it has room for");
@@ -70,7 +82,9 @@ final class Wire extends BaseSubscriber<byte[]> {
 
   @Override
   protected void hookOnComplete() {
-    network.agenda().at(arrival(0), () -> last());
+    if (sender.alive()) {
+      network.agenda().at(arrival(0), () -> last());
+    }
   }
 
   @Override

@@ -26,6 +26,7 @@ import com.softadastra.simulation.judge.Invariant;
 import com.softadastra.simulation.judge.Judge;
 import com.softadastra.simulation.judge.NaiveJudge;
 import com.softadastra.simulation.judge.Violation;
+import com.softadastra.simulation.plan.Feature;
 import com.softadastra.simulation.plan.Happening;
 import com.softadastra.simulation.plan.Plan;
 import com.softadastra.sync.documents.SpaceNames;
@@ -73,7 +74,7 @@ public final class World {
   /** No plan needs nearly as many. */
   private static final long MOST_EVENTS = 500_000;
 
-  /** The node that is a reader, in one seed of five, of the spaces that it didn't create. */
+  /** The node that is a reader, where there is one, of the spaces that it didn't create. */
   private static final int READER = 1;
 
   private static final long LOOK_EVERY = SECOND / 2;
@@ -159,10 +160,10 @@ public final class World {
     this.judge = judge;
     this.work = work;
     this.network = new Network(agenda, draw("network"), new Tap());
-    this.clients = new Clients(this, plan.documents(), Plan.declares(plan.seed()));
+    this.clients = new Clients(this, plan.documents(), plan.has(Feature.DECLARED));
     this.functions =
-        Plan.declares(plan.seed())
-            ? new Functions(this, clients, plan.documents(), plan.seed() % 12 == 2)
+        plan.has(Feature.DECLARED)
+            ? new Functions(this, clients, plan.documents(), plan.has(Feature.FICKLE))
             : null;
     this.dividing = new Dividing(this, clients);
     this.carriers = new Carriers(this);
@@ -196,8 +197,12 @@ public final class World {
               : new MemoryDisk("machine-" + name, "file-" + name, entries);
       add(new SimulatedNode(this, i, name, keys.get(i), disk, peers.get(i)));
     }
-    if (Plan.relays(plan.seed())) {
+    if (plan.has(Feature.RELAY)) {
       populateRelays();
+    }
+    if (plan.has(Feature.OLDER)) {
+      var older = draw("older");
+      nodes.forEach(node -> node.speaks(older.nextInt(Frame.LEAST_VERSION, Frame.VERSION + 1)));
     }
     var apart = draw("apart");
     for (var link : plan.links()) {
@@ -211,7 +216,7 @@ public final class World {
       }
     }
     var labels = draw("labels");
-    int reader = plan.seed() % 5 == 4 ? READER : -1;
+    int reader = plan.has(Feature.READER) ? READER : -1;
     for (int i = 0; i < plan.spaces(); i++) {
       var creator = keys.get(i % keys.size());
       var create =
@@ -222,7 +227,7 @@ public final class World {
         if (j != i % keys.size()) {
           var role = j == reader ? Role.READER : Role.ADMIN;
           var given =
-              Plan.declares(plan.seed())
+              plan.has(Feature.DECLARED)
                   ? LABELS.get(labels.nextInt(LABELS.size()))
                   : List.<String>of();
           membership = granted(membership, creator, keys.get(j), "n" + j, role, given, 0);
@@ -249,7 +254,7 @@ public final class World {
   private void populateRelays() {
     var random = draw("relay key");
     var chain = draw("chain");
-    for (int i = 0; i < (Plan.chains(plan.seed()) ? 2 : 1); i++) {
+    for (int i = 0; i < (plan.has(Feature.TWO_RELAYS) ? 2 : 1); i++) {
       var seed = new byte[NodeKey.SEED_BYTES];
       random.nextBytes(seed);
       var off =
@@ -349,10 +354,9 @@ public final class World {
 
   /** A member that may only read some of the spaces; null where all may write. */
   @Nullable SimulatedNode reader() {
-    return plan.seed() % 5 == 4 ? nodes.get(READER) : null;
+    return plan.has(Feature.READER) ? nodes.get(READER) : null;
   }
 
-  /** In some worlds there is one. */
   /** The first relay, where there is one. */
   @Nullable SimulatedRelay relay() {
     return relays.isEmpty() ? null : relays.getFirst();
@@ -473,6 +477,9 @@ public final class World {
       if (over.isMail()) {
         trace.add(frame.length);
         post.sent(from, to, frame);
+        if (from instanceof SimulatedRelay relay) {
+          relay.sent();
+        }
         return;
       }
       trace.add(frame);
@@ -757,9 +764,15 @@ public final class World {
     faults.end();
     network.heal();
     inviteAgain();
-    if (Plan.dismisses(plan.seed())) {
+    if (plan.has(Feature.DISMISSED)) {
       // who has heard that the only relay that it reaches was dismissed hears nothing more by it
       relays.forEach(relay -> nodes.forEach(node -> network.rejoin(node, relay)));
+      if (plan.has(Feature.CARRIED)) {
+        // so it is with who was told that by hand
+        rejoin();
+      }
+    }
+    if (plan.has(Feature.RELAY) && (plan.has(Feature.DISMISSED) || plan.has(Feature.RETIRED))) {
       for (int i = 0; i < RECALLS; i++) {
         agenda.after(SECOND + i * RECALL_EVERY, this::recall);
       }
@@ -767,6 +780,13 @@ public final class World {
     become("without faults", SETTLING);
     if (judge.violation() == null) {
       judge.kept(members());
+    }
+  }
+
+  /** Members that had no way to each other have one. */
+  private void rejoin() {
+    for (var link : plan.links()) {
+      network.rejoin(nodes.get((int) link[0]), nodes.get((int) link[1]));
     }
   }
 

@@ -8,8 +8,10 @@ import com.softadastra.simulation.judge.Invariant;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
+import java.util.function.LongFunction;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -68,10 +70,14 @@ class PlantedFaultsTest {
             Invariant.NOTHING_LOST,
             Place.in("engine.document.DocumentFold", "body").with(Instead.StaysAsItWas.class));
 
-    assertThat(new PlantedProduct(fault).trial(HistoryTrial.class).apply(1))
-        .startsWith(Invariant.NOTHING_LOST + ": ");
-    assertThat(new PlantedProduct(PlantedFaults.NOTHING).trial(HistoryTrial.class).apply(1))
-        .isNull();
+    assertThat(history(fault)).startsWith(Invariant.NOTHING_LOST + ": ");
+    assertThat(history(PlantedFaults.NOTHING)).isNull();
+  }
+
+  @SuppressWarnings("unchecked")
+  private static @Nullable String history(PlantedFault fault) {
+    var trial = (LongFunction<@Nullable String>) new PlantedProduct(fault).of(HistoryTrial.class);
+    return trial.apply(1);
   }
 
   @Test

@@ -275,9 +275,7 @@ public final class Session {
     }
     for (var exchange : exchanges.entrySet()) {
       if (resumable(exchange.getKey(), exchange.getValue())) {
-        exchange.getValue().refused.clear();
-        exchange.getValue().traced.clear();
-        outgoing.addAll(summary(exchange.getKey()));
+        outgoing.addAll(summaryAgain(exchange.getKey(), exchange.getValue()));
         return outgoing.remove();
       }
     }
@@ -569,6 +567,17 @@ public final class Session {
     return frames;
   }
 
+  /** A later summary, with the traces again that were said: the peer forgets them by it. */
+  private List<Frame> summaryAgain(SpaceId space, Exchange exchange) {
+    var chains = new LinkedHashSet<>(exchange.peer.divided());
+    exchange.traced.forEach(author -> chains.addAll(exchange.peer.ends(author)));
+    exchange.refused.clear();
+    exchange.traced.clear();
+    var frames = summary(space);
+    chains.forEach(chain -> frames.add(exchange.peer.trace(chain)));
+    return frames;
+  }
+
   /** What the peer has of chains that are not known here need not be kept without bound. */
   private void part(SpaceId space, List<Frame.Summary.Known> chains) {
     if (host.membership(space, peer).isEmpty()) {
@@ -720,10 +729,12 @@ public final class Session {
   }
 
   private List<Offered> batch(SpaceId space, Exchange exchange) {
-    var unreadable = host.unreadable(space);
+    // as it is now: what is found damaged from here on makes the log unreadable this time
+    var leftOut = new HashSet<Long>();
     var ends = new HashMap<Replica, Long>();
     exchange.withheld = new HashSet<>();
-    for (var entry : unreadable) {
+    for (var entry : host.unreadable(space)) {
+      leftOut.add(entry.position());
       if (!exchange.peer.has(entry.chain(), entry.sequence())) {
         ends.merge(entry.chain(), entry.sequence(), Math::min);
         exchange.withheld.add(entry.position());
@@ -741,7 +752,7 @@ public final class Session {
         exchange.cursor = end;
         break;
       }
-      var readable = host.entries(space, exchange.cursor, Frame.BATCH_BYTES);
+      var readable = host.entries(space, exchange.cursor, Frame.BATCH_BYTES, leftOut);
       if (readable.isEmpty()) {
         break;
       }

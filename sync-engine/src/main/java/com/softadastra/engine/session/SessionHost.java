@@ -15,6 +15,7 @@ import com.softadastra.engine.space.Urgency;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -62,11 +63,12 @@ public interface SessionHost {
 
   /**
    * Entries of the space after a position, in the order of the log, in general ending where all are
-   * signed or followed by what is. Those that {@link #unreadable} names are left out.
+   * signed or followed by what is.
    *
-   * @return no list where one of them can't be read and isn't among those yet
+   * @param leftOut the positions of what is known to be unreadable
+   * @return no list where another of them can't be read
    */
-  Optional<List<LoggedEntry>> entries(SpaceId space, long after, int bytes);
+  Optional<List<LoggedEntry>> entries(SpaceId space, long after, int bytes, Set<Long> leftOut);
 
   /** The entries that are recorded here and can't be read, until they are mended. */
   List<Unreadable> unreadable(SpaceId space);

@@ -47,6 +47,9 @@ final class MemoryHost extends MemoryLog implements SessionHost {
   final List<Replica> rejecting = new ArrayList<>();
   final Set<Long> unreadable = new TreeSet<>();
 
+  /** What happens before entries are read. */
+  Runnable reading = () -> {};
+
   /** What the peer said last to have. */
   List<Frame.Summary.Known> summarised = List.of();
 
@@ -168,11 +171,16 @@ final class MemoryHost extends MemoryLog implements SessionHost {
 
   /** Two at a time, so that there are many frames. */
   @Override
-  public Optional<List<LoggedEntry>> entries(SpaceId space, long after, int bytes) {
-    return Optional.of(
+  public Optional<List<LoggedEntry>> entries(
+      SpaceId space, long after, int bytes, Set<Long> leftOut) {
+    reading.run();
+    var run =
         log.subList((int) after, (int) Math.min(after + 2, log.size())).stream()
-            .filter(logged -> !unreadable.contains(logged.position()))
-            .toList());
+            .filter(logged -> !leftOut.contains(logged.position()))
+            .toList();
+    return run.stream().anyMatch(logged -> unreadable.contains(logged.position()))
+        ? Optional.empty()
+        : Optional.of(run);
   }
 
   @Override

@@ -24,11 +24,13 @@ import com.softadastra.engine.space.SignedRecord;
 import com.softadastra.engine.space.Urgency;
 import com.softadastra.sync.documents.Receipts.LinkState;
 import com.softadastra.sync.identity.Incarnations;
+import com.softadastra.sync.storage.DamagedEntry;
 import com.softadastra.sync.storage.DamagedRow;
 import com.softadastra.sync.storage.Ledger;
 import com.softadastra.sync.storage.Recording;
 import com.softadastra.sync.storage.SpaceView;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -618,9 +620,22 @@ public final class Exchanges {
     }
 
     @Override
-    public Optional<List<LoggedEntry>> entries(SpaceId space, long after, int bytes) {
+    public Optional<List<LoggedEntry>> entries(
+        SpaceId space, long after, int bytes, Set<Long> leftOut) {
+      var nobodys =
+          recording.damaged().stream()
+              .filter(entry -> entry.place() == null)
+              .map(DamagedEntry::position)
+              .collect(Collectors.toSet());
       try {
-        return Optional.of(recording.log().signedRun(space, after, bytes, recording::isDamaged));
+        return Optional.of(
+            recording
+                .log()
+                .signedRun(
+                    space,
+                    after,
+                    bytes,
+                    position -> leftOut.contains(position) || nobodys.contains(position)));
       } catch (DamagedRow row) {
         recording.noticed(row);
         return Optional.empty();
@@ -788,8 +803,11 @@ public final class Exchanges {
     }
 
     @Override
-    public Optional<List<LoggedEntry>> entries(SpaceId space, long from, int bytes) {
-      return super.entries(space, Math.max(from, after), bytes);
+    public Optional<List<LoggedEntry>> entries(
+        SpaceId space, long from, int bytes, Set<Long> leftOut) {
+      var all = new HashSet<>(leftOut);
+      all.addAll(had);
+      return super.entries(space, Math.max(from, after), bytes, all);
     }
 
     @Override

@@ -65,6 +65,7 @@ public final class H2Journal implements Journal {
   private final PreparedStatement lastCommit;
   // that may be taken in the table of intents; null where they are too many to read, or can't be
   private final @Nullable BloomFilter slots;
+  private final LongSupplier nanoTime;
   // by space, the number of the last change of a conflict
   private final Map<SpaceId, Long> conflictChanges = new HashMap<>();
 
@@ -72,11 +73,13 @@ public final class H2Journal implements Journal {
   private long commits;
   // Whether something is committed that neither the redo log nor a checkpoint holds.
   private boolean beyondLog;
-  private long checkpointedNanos = System.nanoTime();
+  private long checkpointedNanos;
   // What went wrong when it was written or forced: from then on it takes nothing more.
   private @Nullable Exception failure;
 
-  private H2Journal(Database database) throws SQLException {
+  private H2Journal(Database database, LongSupplier nanoTime) throws SQLException {
+    this.nanoTime = nanoTime;
+    checkpointedNanos = nanoTime.getAsLong();
     connection = database.connect();
     connection.setAutoCommit(false);
     sql = new Statements(connection);
@@ -148,8 +151,15 @@ public final class H2Journal implements Journal {
   }
 
   public static H2Journal open(Database database) {
+    return open(database, System::nanoTime);
+  }
+
+  /**
+   * @param nanoTime by which the redo log grows old
+   */
+  public static H2Journal open(Database database, LongSupplier nanoTime) {
     try {
-      return new H2Journal(database);
+      return new H2Journal(database, nanoTime);
     } catch (SQLException e) {
       throw new StorageException("The log can't be read: " + e.getMessage(), e);
     }
@@ -395,7 +405,7 @@ public final class H2Journal implements Journal {
     if (redo != null
         && whole
         && redo.fits(sql.made())
-        && System.nanoTime() - checkpointedNanos < CHECKPOINT_NANOS) {
+        && nanoTime.getAsLong() - checkpointedNanos < CHECKPOINT_NANOS) {
       try {
         redo.append(commits, sql.made());
       } catch (RuntimeException e) {
@@ -474,7 +484,7 @@ public final class H2Journal implements Journal {
       redo.checkpointed();
     }
     beyondLog = false;
-    checkpointedNanos = System.nanoTime();
+    checkpointedNanos = nanoTime.getAsLong();
   }
 
   private void putNode(Batch batch) throws SQLException {

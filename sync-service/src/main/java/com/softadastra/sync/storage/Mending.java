@@ -41,8 +41,8 @@ import org.slf4j.LoggerFactory;
  * group commit, so that others go on. What then waits for an entry is known by that entry, and
  * nothing is looked for again.
  *
- * <p>Owned by the thread that records, but for {@link #entries}, {@link #mended}, {@link #isKnown}
- * and {@link #notice}.
+ * <p>Owned by the thread that records, but for {@link #entries}, {@link #mended} and {@link
+ * #notice}.
  */
 final class Mending {
   private static final Logger LOG = LoggerFactory.getLogger(Mending.class);
@@ -229,17 +229,12 @@ final class Mending {
     return List.copyOf(published.values());
   }
 
-  /** Whether the entry at a position is one of {@link #entries}. */
-  boolean isKnown(long position) {
-    return published.containsKey(position);
-  }
-
   /** Somebody has read a damaged row. @return whether it has to be looked at, which it is once */
   boolean notice(DamagedRow row) {
     var document = row.document();
     var name = row.position() > 0 ? (Object) row.position() : document;
     if (name == null
-        || isKnown(row.position())
+        || published.containsKey(row.position())
         || (document != null && documents.containsKey(document))
         || !names.add(name)) {
       return false;

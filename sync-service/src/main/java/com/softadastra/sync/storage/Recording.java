@@ -208,11 +208,6 @@ public final class Recording {
     return mending.mended();
   }
 
-  /** Whether the entry at a position is one of {@link #damaged}. */
-  public boolean isDamaged(long position) {
-    return mending.isKnown(position);
-  }
-
   /** Somebody has read a damaged row; a document is mended, an entry listed. Doesn't block. */
   public void noticed(DamagedRow row) {
     if (mending.notice(row)) {

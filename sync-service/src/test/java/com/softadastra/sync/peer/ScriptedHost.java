@@ -24,6 +24,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -101,7 +102,8 @@ final class ScriptedHost implements SessionHost {
   }
 
   @Override
-  public Optional<List<LoggedEntry>> entries(SpaceId space, long after, int bytes) {
+  public Optional<List<LoggedEntry>> entries(
+      SpaceId space, long after, int bytes, Set<Long> leftOut) {
     return Optional.of(List.of());
   }
 

@@ -192,7 +192,7 @@ final class ForkedMember implements SessionHost {
   }
 
   @Override
-  public Optional<List<LoggedEntry>> entries(SpaceId of, long after, int bytes) {
+  public Optional<List<LoggedEntry>> entries(SpaceId of, long after, int bytes, Set<Long> leftOut) {
     // few at a time, so that there are many frames
     return Optional.of(recording.log().signedRun(of, after, 600, _ -> false));
   }

@@ -1,0 +1,80 @@
+package com.softadastra.simulation.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.softadastra.simulation.plan.Happening.Kind;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+
+/** What the seeds of an ordinary run have in their worlds. */
+class FeatureTest {
+  private static int least(Feature feature) {
+    return switch (feature) {
+      case DATABASE -> 100;
+      case DECLARED -> 333;
+      case FICKLE -> 166;
+      case DIVIDED -> 333;
+      case CARRIED -> 333;
+      case RELAY -> 111;
+      case TWO_RELAYS -> 37;
+      case DISMISSED -> 29;
+      case RETIRED -> 222;
+      case READER -> 400;
+      case OLDER -> 200;
+    };
+  }
+
+  private static final List<Plan> PLANS =
+      LongStream.rangeClosed(1, 2_000).mapToObj(seed -> Plan.of(seed).withoutSpare()).toList();
+
+  private static long seeds(Predicate<Plan> which) {
+    return PLANS.stream().filter(which).count();
+  }
+
+  private static boolean happens(Plan plan, Kind kind) {
+    return plan.happenings().stream().anyMatch(happening -> happening.kind() == kind);
+  }
+
+  @Test
+  void eachIsInManySeeds() {
+    for (var feature : Feature.values()) {
+      assertThat(seeds(plan -> plan.has(feature)))
+          .as("seeds with " + feature)
+          .isGreaterThanOrEqualTo(least(feature));
+    }
+  }
+
+  @Test
+  void eachMeetsEachOther() {
+    for (var one : Feature.values()) {
+      for (var other : Feature.values()) {
+        assertThat(seeds(plan -> plan.has(one) && plan.has(other)))
+            .as("seeds with " + one + " and " + other)
+            .isGreaterThanOrEqualTo(3);
+      }
+    }
+  }
+
+  @Test
+  void eachMeetsWhateverCanHappenThere() {
+    for (var feature : Feature.values()) {
+      boolean relayed = feature.name().contains("RELAY") || feature == Feature.DISMISSED;
+      for (var kind : Kind.values()) {
+        boolean apart = relayed && (kind == Kind.FLIP || kind == Kind.CLONE);
+        assertThat(seeds(plan -> plan.has(feature) && happens(plan, kind)))
+            .as("seeds with " + feature + " in which " + kind + " happens")
+            .matches(many -> apart ? many == 0 : many > 0);
+      }
+    }
+  }
+
+  @Test
+  void inSomeWorldsAllNodesAreInADatabase() {
+    assertThat(seeds(plan -> plan.has(Feature.DATABASE) && plan.onDisk() == plan.nodes()))
+        .as("seeds in which all nodes are in H2")
+        .isGreaterThanOrEqualTo(30);
+    assertThat(seeds(plan -> plan.onDisk() > 0 && !plan.has(Feature.DATABASE))).isZero();
+  }
+}
