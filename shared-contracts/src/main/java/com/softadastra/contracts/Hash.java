@@ -13,6 +13,9 @@ public final class Hash implements Comparable<Hash> {
   /** Thirty-two zero bytes: "nothing before this one". */
   public static final Hash ZERO = new Hash(new byte[BYTES]);
 
+  // never fed: a copy costs less than to look for one
+  private static final MessageDigest SHA_256 = findSha256();
+
   private final byte[] bytes;
 
   private Hash(byte[] bytes) {
@@ -47,6 +50,14 @@ public final class Hash implements Comparable<Hash> {
   }
 
   public static MessageDigest newSha256() {
+    try {
+      return (MessageDigest) SHA_256.clone();
+    } catch (CloneNotSupportedException e) {
+      throw new IllegalStateException("SHA-256 that can't be copied", e);
+    }
+  }
+
+  private static MessageDigest findSha256() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {

@@ -79,8 +79,11 @@ public final class CborReader {
   public String text(int most) {
     int length = length(CborWriter.TEXT, most);
     try {
-      String value =
-          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(data, at, length)).toString();
+      String value = new String(data, at, length, StandardCharsets.UTF_8);
+      if (value.indexOf('\uFFFD') >= 0) {
+        // written so, or put in the place of what is no UTF-8
+        StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(data, at, length));
+      }
       at += length;
       return value;
     } catch (CharacterCodingException e) {

@@ -219,7 +219,9 @@ public final class EntryCodec {
       operations.add(operation);
     }
     in.end();
-    if (operations.stream().map(o -> List.of(o.collection(), o.id())).distinct().count() != count) {
+    if (count > 1
+        && operations.stream().map(o -> List.of(o.collection(), o.id())).distinct().count()
+            != count) {
       throw new Malformed("one document twice");
     }
     return new Intent(
@@ -281,13 +283,9 @@ public final class EntryCodec {
 
   private static JsonText canonical(byte[] utf8) {
     try {
-      var text = JsonText.of(JsonReader.object(utf8));
-      if (!Arrays.equals(text.utf8(), utf8)) {
-        throw new Malformed("JSON that is not canonical");
-      }
-      return text;
+      return JsonText.ofCanonical(utf8);
     } catch (JsonReader.MalformedJson e) {
-      throw new Malformed("not JSON: " + e.getMessage());
+      throw new Malformed("not canonical JSON: " + e.getMessage());
     }
   }
 

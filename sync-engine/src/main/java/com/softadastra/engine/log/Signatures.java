@@ -62,6 +62,7 @@ public final class Signatures {
 
     private final byte[] seed;
     private final byte[] publicKey = new byte[KEY_BYTES];
+    private final NodeId nodeId;
 
     /**
      * @param seed 32 random bytes
@@ -72,6 +73,7 @@ public final class Signatures {
       }
       this.seed = seed.clone();
       Ed25519.generatePublicKey(this.seed, 0, publicKey, 0);
+      nodeId = Signatures.nodeId(publicKey);
     }
 
     public byte[] publicKey() {
@@ -83,7 +85,7 @@ public final class Signatures {
     }
 
     public NodeId nodeId() {
-      return Signatures.nodeId(publicKey);
+      return nodeId;
     }
 
     public byte[] sign(Purpose purpose, Hash hash) {

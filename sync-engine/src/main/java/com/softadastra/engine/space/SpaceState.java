@@ -129,7 +129,12 @@ public final class SpaceState {
   }
 
   private boolean forked(Replica name) {
-    return ofNode(name).values().stream().anyMatch(head -> name.equals(head.parent()));
+    for (var head : ofNode(name).values()) {
+      if (name.equals(head.parent())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private Hash hash(Replica name, ChainHead head, long sequence, Reads reads) {

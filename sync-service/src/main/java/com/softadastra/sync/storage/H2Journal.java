@@ -23,6 +23,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -47,6 +48,13 @@ public final class H2Journal implements Journal {
   private static final Logger LOG = LoggerFactory.getLogger(H2Journal.class);
   private static final long CHECKPOINT_NANOS = 10_000_000_000L;
 
+  /** With more intents a start would take too long to read their slots. */
+  private static final int SLOTS_READ = 100_000;
+
+  private static final Comparator<DocumentState> BY_INDEX =
+      Comparator.comparing((DocumentState state) -> state.key().collection())
+          .thenComparing(state -> state.key().id());
+
   private final Connection connection;
   private final Statements sql;
   private final Rows rows;
@@ -55,6 +63,8 @@ public final class H2Journal implements Journal {
   private final Readers readers;
   private final @Nullable RedoLog redo;
   private final PreparedStatement lastCommit;
+  // that may be taken in the table of intents; null where they are too many to read, or can't be
+  private final @Nullable BloomFilter slots;
   private final LongSupplier nanoTime;
   // by space, the number of the last change of a conflict
   private final Map<SpaceId, Long> conflictChanges = new HashMap<>();
@@ -79,7 +89,19 @@ public final class H2Journal implements Journal {
     numbers = new Numbers(connection);
     rows = new Rows(connection, numbers);
     cache = new DocumentCache(1 + number("select max(document_no) from document"), rows);
+    slots = number("select count(*) from intent") <= SLOTS_READ ? slots() : null;
     readers = new Readers(database, numbers);
+  }
+
+  private @Nullable BloomFilter slots() {
+    var taken = new BloomFilter();
+    try {
+      rows.forEachIntent(taken::add);
+      return taken;
+    } catch (RuntimeException e) {
+      LOG.warn("every intent is looked up on the disk, since their slots can't be read", e);
+      return null;
+    }
   }
 
   /** Applies what the log has beyond the database, or begins one. */
@@ -263,7 +285,9 @@ public final class H2Journal implements Journal {
 
   @Override
   public List<LoggedEntry> intents(SpaceId space, String id) {
-    return rows.intents(space, id);
+    return slots == null || slots.mayHave(Rows.slot(space, id))
+        ? rows.intents(space, id)
+        : rows.ledIntents(space, id);
   }
 
   @Override
@@ -722,7 +746,8 @@ public final class H2Journal implements Journal {
   private void putDocuments(Batch batch) throws SQLException {
     boolean inserts = false;
     boolean updates = false;
-    for (var state : batch.documents()) {
+    // in the order of their index, whose pages then are gone through once and not all over
+    for (var state : batch.documents().stream().sorted(BY_INDEX).toList()) {
       var key = state.key();
       int collection = numbers.collection(key.space(), key.collection(), connection);
       boolean live = state.exists() && !state.deleted();
@@ -757,6 +782,9 @@ public final class H2Journal implements Journal {
       for (long position : intent.getValue()) {
         while (!taken.add(slot) || sql.slotTaken(slot)) {
           slot++;
+        }
+        if (slots != null) {
+          slots.add(slot);
         }
         sql.changeLater(
             RowChange.INSERT_INTENT, slot, numbers.space(key.space()), key.id(), position);

@@ -30,6 +30,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import java.util.function.LongPredicate;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -157,6 +158,26 @@ final class Rows implements Reads, AutoCloseable {
   @Override
   public List<LoggedEntry> intents(SpaceId space, String id) {
     return asked("looking for an intent failed", () -> selectIntents(space, id));
+  }
+
+  /** The same where no slot has the intent. */
+  List<LoggedEntry> ledIntents(SpaceId space, String id) {
+    return asked("looking for an intent failed", () -> led(space, id)).stream().toList();
+  }
+
+  /** Names all slots at which {@link #intents} looks and finds something. */
+  void forEachIntent(LongConsumer taker) {
+    asked(
+        "reading the intents' slots failed",
+        () -> {
+          try (var select = connection.createStatement();
+              var row = select.executeQuery("select slot from intent")) {
+            while (row.next()) {
+              taker.accept(row.getLong(1));
+            }
+          }
+          return true;
+        });
   }
 
   private interface Question<T> {

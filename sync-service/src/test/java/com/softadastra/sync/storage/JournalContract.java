@@ -193,6 +193,15 @@ abstract class JournalContract {
   }
 
   @Test
+  void findsIntentsByTheirIdsAfterARestart() throws Exception {
+    var given = put("mine", "a", "{}");
+    restart(new Birth(LIFE, 0));
+    assertThat(journal.intent(space, "mine"))
+        .hasValueSatisfying(found -> assertThat(found.hash()).isEqualTo(given.hash()));
+    assertThat(put("mine", "a", "{}").hash()).isEqualTo(given.hash());
+  }
+
+  @Test
   void whatAnEarlierVersionHeldIsJudgedAtTheNextStart() throws Exception {
     put("first", "a", "{\"n\":1}");
     var second = put("second", "a", "{\"n\":2}");
