@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class DatabaseDisk extends Disk {
   private static final String FILES = ":/db";
-  private static final String DATA = "/db.mv.db";
+  static final String DATA = "/db.mv.db";
   private static final int BLOCK = 4096;
   private static final int JOURNAL_BYTES = 1 << 18;
 
@@ -84,20 +84,27 @@ final class DatabaseDisk extends Disk {
   }
 
   /** Tables are made once, and every simulated storage begins with a copy. */
-  private static final class Template {
+  static final class Template {
     static final DiskImage IMAGE = make();
 
     private static DiskImage make() {
       try (var disk = ModelDisk.register(new DiskImage(Map.of()))) {
         var settings = GuardSettings.production().withJournalBytes(JOURNAL_BYTES);
         var guard = GuardFileSystem.register("guard-" + disk.scheme(), settings);
-        Database.open(disk.scheme() + FILES, guard, REDO_BYTES).close();
-        return disk.image();
+        try {
+          Database.open(disk.scheme() + FILES, guard, REDO_BYTES).close();
+          return disk.image();
+        } finally {
+          FilePath.unregister(guard);
+        }
       }
     }
   }
 
-  private DatabaseDisk(String machine, String storage, LongClock clock, DiskImage image) {
+  /**
+   * @param image what lies there
+   */
+  DatabaseDisk(String machine, String storage, LongClock clock, DiskImage image) {
     super(machine, storage);
     this.clock = clock;
     this.image = image;
@@ -127,7 +134,8 @@ final class DatabaseDisk extends Disk {
     Database database;
     try {
       database = Database.open(disk.scheme() + FILES, guard, REDO_BYTES);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
+      FilePath.unregister(guard);
       disk.close();
       throw e;
     }
@@ -279,6 +287,8 @@ final class DatabaseDisk extends Disk {
     var was = open;
     if (was != null) {
       was.off()[0] = true;
+      // what it writes now is nobody's; where it could not, threads of H2 would go on for ever
+      was.disk().setFault(DiskFault.NONE);
       was.database().abandon();
       letGo(was);
     }
