@@ -171,26 +171,24 @@ final class DatabaseDisk extends Disk {
         this::beforeRead);
   }
 
-  /** Of the file, at rest or beside the process that has it open; the guard turns it back. */
+  /**
+   * Of the file: at rest, as a crash has left it, or beside the process that has it open; the guard
+   * turns it back.
+   */
   @Override
   void turnBit(Predicate<LoggedEntry> elsewhere, RandomGenerator random) {
     int block = random.nextInt();
     int bit = random.nextInt(BLOCK * Byte.SIZE);
-    var was = open;
-    if (was != null && was.off()[0]) {
-      // it ends at this moment
-      return;
-    }
-    var now = was == null ? image : was.disk().image();
+    var running = open == null || open.off()[0] ? null : open.disk();
+    var now = running == null ? image : running.image();
     long at = Math.floorMod(block, now.bytes(DATA).length / BLOCK);
     if (!turned.add(at)) {
       return;
     }
-    var flipped = now.flippedBit(DATA, at * BLOCK * Byte.SIZE + bit);
-    if (was == null) {
-      image = flipped;
+    if (running == null) {
+      image = now.flippedBit(DATA, at * BLOCK * Byte.SIZE + bit);
     } else {
-      was.disk().turn(DATA, at * BLOCK * Byte.SIZE + bit);
+      running.turn(DATA, at * BLOCK * Byte.SIZE + bit);
     }
   }
 
@@ -273,13 +271,15 @@ final class DatabaseDisk extends Disk {
   @Override
   Disk backup(String machine, String storage) {
     var was = open;
-    if (was == null || was.off()[0]) {
-      return copied(new DatabaseDisk(machine, storage, clock, image.copy()));
+    var forced = image;
+    if (was != null && !was.off()[0]) {
+      var site = was.disk().crashSite();
+      site.advanceTo(was.disk().position());
+      forced = site.image(CrashSite.Kind.DROPPED, new SplittableRandom(0));
     }
-    var site = was.disk().crashSite();
-    site.advanceTo(was.disk().position());
-    var forced = site.image(CrashSite.Kind.DROPPED, new SplittableRandom(0));
-    return copied(new DatabaseDisk(machine, storage, clock, forced));
+    var copy = new DatabaseDisk(machine, storage, clock, forced.copy());
+    copy.turned.addAll(turned);
+    return copied(copy);
   }
 
   @Override

@@ -2,9 +2,14 @@ package com.softadastra.simulation.world;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.fail;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.softadastra.disk.DiskImage;
 import com.softadastra.disk.ModelDisk;
+import com.softadastra.guard.GuardFileSystem;
 import com.softadastra.simulation.plan.Feature;
 import com.softadastra.simulation.plan.Plan;
 import com.softadastra.sync.storage.StorageException;
@@ -12,12 +17,14 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.h2.store.fs.FilePath;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Isolated;
+import org.slf4j.LoggerFactory;
 
-@Isolated("it counts which guards there are")
+@Isolated("it counts what the guard logs, and which guards there are")
 class DatabaseDiskTest {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
@@ -53,5 +60,46 @@ class DatabaseDiskTest {
           .filter(scheme -> FilePath.get(scheme + ":/db").getScheme().equals(scheme))
           .toList();
     }
+  }
+
+  @Test
+  void aBitTurnsInWhatACrashHasLeft() {
+    var random = new SplittableRandom(1);
+    var disk = DatabaseDisk.create("machine", "file", () -> 0);
+    open(disk);
+    disk.crash(random);
+
+    disk.turnBit(_ -> true, random);
+    for (int i = 0; i < 100; i++) {
+      disk.turnBit(_ -> true, random);
+    }
+
+    assertThat(
+            turnedBack(() -> {
+              open(disk);
+              disk.scrub(row -> fail("damaged: " + row));
+            }))
+        .isPositive();
+    disk.close();
+  }
+
+  private static void open(Disk disk) {
+    disk.open(_ -> {}, cause -> fail("stopped by itself", cause));
+  }
+
+  /** How many blocks the guard says to have mended meanwhile. */
+  private static long turnedBack(Runnable meanwhile) {
+    var log = (Logger) LoggerFactory.getLogger(GuardFileSystem.class.getPackageName());
+    var said = new ListAppender<ILoggingEvent>();
+    said.start();
+    log.addAppender(said);
+    try {
+      meanwhile.run();
+    } finally {
+      log.detachAppender(said);
+    }
+    return said.list.stream()
+        .filter(event -> event.getFormattedMessage().contains("turned"))
+        .count();
   }
 }
