@@ -22,6 +22,7 @@ import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.SpaceState;
+import com.softadastra.engine.space.Write;
 import com.softadastra.sync.envelope.Envelopes;
 import com.softadastra.sync.peer.CustodyMark;
 import com.softadastra.sync.peer.Lane;
@@ -32,6 +33,9 @@ import com.softadastra.sync.storage.Ledger;
 import com.softadastra.sync.storage.Recording;
 import com.softadastra.sync.storage.SpaceView;
 import com.softadastra.sync.storage.StorageException;
+import java.lang.reflect.Field;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.math.BigDecimal;
 import java.nio.channels.FileChannel;
 import java.util.ArrayList;
@@ -42,6 +46,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -59,7 +64,56 @@ import org.jspecify.annotations.Nullable;
  * copied to the beginning or the end of a method.
  */
 public final class Instead {
+  private static final Object COVERED =
+      constant("com.softadastra.engine.space.Holdings$Judgement", "COVERED");
+  private static final String JOURNAL = "com.softadastra.sync.storage.InMemoryJournal";
+  private static final Field CONTENTS = field(JOURNAL, "contents");
+  private static final Field INTENTS = field(JOURNAL + "$Contents", "intents");
+  private static final Field DOCUMENTS = field(JOURNAL + "$Contents", "documents");
+  private static final Method OPERATIONS =
+      method("com.softadastra.guard.PendingRecord", "operations");
+  private static final Method APPLY_TO =
+      method("com.softadastra.guard.Operation", "applyTo", FileChannel.class);
+
   private Instead() {}
+
+  // ---- what nobody else may name, by its name; looked up where a fault is planted
+
+  private static Field field(String type, String name) {
+    try {
+      var field = type(type).getDeclaredField(name);
+      field.setAccessible(true);
+      return field;
+    } catch (ReflectiveOperationException e) {
+      throw gone(type, name, e);
+    }
+  }
+
+  private static Object constant(String type, String name) {
+    try {
+      return field(type, name).get(null);
+    } catch (ReflectiveOperationException e) {
+      throw gone(type, name, e);
+    }
+  }
+
+  private static Method method(String type, String name, Class<?>... parameters) {
+    try {
+      var method = type(type).getDeclaredMethod(name, parameters);
+      method.setAccessible(true);
+      return method;
+    } catch (ReflectiveOperationException e) {
+      throw gone(type, name, e);
+    }
+  }
+
+  private static Class<?> type(String name) throws ClassNotFoundException {
+    return Class.forName(name, false, Instead.class.getClassLoader());
+  }
+
+  private static IllegalStateException gone(String type, String name, Exception cause) {
+    return new IllegalStateException("there is no " + name + " in " + type, cause);
+  }
 
   // ---- calls
 
@@ -85,15 +139,7 @@ public final class Instead {
 
   /** Whatever an entry takes, its author held it. */
   public static Optional<?> covered(LoggedEntry logged, Object cache, Object reads) {
-    try {
-      var covered =
-          Class.forName("com.softadastra.engine.space.Holdings$Judgement")
-              .getDeclaredField("COVERED");
-      covered.setAccessible(true);
-      return Optional.of(covered.get(null));
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException("no judgement of that name", e);
-    }
+    return Optional.of(COVERED);
   }
 
   public static List<LoggedEntry> nothing(Object reads, SpaceId space, String id) {
@@ -299,7 +345,7 @@ public final class Instead {
 
   public static List<Object> withoutRestand(List<Object> writes) {
     var kept = new ArrayList<Object>(writes);
-    kept.removeIf(write -> write.getClass().getSimpleName().equals("Restand"));
+    kept.removeIf(Write.Restand.class::isInstance);
     return kept;
   }
 
@@ -336,24 +382,19 @@ public final class Instead {
   public static final class WithoutKeys {
     @Advice.OnMethodExit
     static void exit(@Advice.This Object journal) {
-      Instead.forget(journal, "intents");
+      Instead.forgetIntents(journal);
     }
   }
 
-  public static void forget(Object journal, String kept) {
-    contents(journal, kept).clear();
+  public static void forgetIntents(Object journal) {
+    ((Map<?, ?>) of(of(journal, CONTENTS), INTENTS)).clear();
   }
 
-  private static Map<?, ?> contents(Object journal, String kept) {
+  private static Object of(Object owner, Field field) {
     try {
-      var field = journal.getClass().getDeclaredField("contents");
-      field.setAccessible(true);
-      var contents = field.get(journal);
-      var map = contents.getClass().getDeclaredField(kept);
-      map.setAccessible(true);
-      return (Map<?, ?>) map.get(contents);
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException("nothing of that name to forget: " + kept, e);
+      return field.get(owner);
+    } catch (IllegalAccessException e) {
+      throw new AssertionError(e);
     }
   }
 
@@ -724,17 +765,25 @@ public final class Instead {
   }
 
   public static void writeThrough(Object pending, FileChannel data) {
-    try {
-      var operations = pending.getClass().getDeclaredMethod("operations");
-      operations.setAccessible(true);
-      for (var operation : (List<?>) operations.invoke(pending)) {
-        var apply = operation.getClass().getMethod("applyTo", FileChannel.class);
-        apply.setAccessible(true);
-        apply.invoke(operation, data);
-      }
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException("nothing of that name to write", e);
+    for (var operation : (List<?>) invoked(OPERATIONS, pending)) {
+      invoked(APPLY_TO, operation, data);
     }
+  }
+
+  private static Object invoked(Method method, Object owner, Object... arguments) {
+    try {
+      return method.invoke(owner, arguments);
+    } catch (InvocationTargetException e) {
+      // a disk that fails, or ends the process
+      throw thrown(e.getCause());
+    } catch (IllegalAccessException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <T extends Throwable> RuntimeException thrown(@Nullable Throwable any) throws T {
+    throw (T) Objects.requireNonNull(any);
   }
 
   /** Whatever is committed may be shown. */
@@ -756,7 +805,9 @@ public final class Instead {
   }
 
   public static void forgetDeleted(Object journal) {
-    contents(journal, "documents").values().removeIf(state -> ((DocumentState) state).deleted());
+    ((Map<?, ?>) of(of(journal, CONTENTS), DOCUMENTS))
+        .values()
+        .removeIf(state -> ((DocumentState) state).deleted());
   }
 
   /** What is divided is a conflict where several have changed it. */
