@@ -29,7 +29,7 @@ public enum Invariant {
   CUSTODY("custody"),
   /** Refused is only what may be. */
   REFUSAL("refusal"),
-  /** Only frames are sent. */
+  /** Only frames are sent, and of those what the peer's version has. */
   PROTOCOL("protocol"),
   /** Nothing unexpected is logged. */
   LOG("log"),

@@ -3,6 +3,7 @@ package com.softadastra.simulation.judge;
 import static com.softadastra.simulation.judge.Invariant.BOUNDED;
 import static com.softadastra.simulation.judge.Invariant.DURABLE;
 import static com.softadastra.simulation.judge.Invariant.PRIORITY;
+import static com.softadastra.simulation.judge.Invariant.PROTOCOL;
 import static com.softadastra.simulation.judge.Invariant.SEEN_IS_DURABLE;
 
 import com.softadastra.contracts.Hash;
@@ -43,9 +44,16 @@ public final class NaiveJudge implements Judge {
   private final DocumentJudge documents = new DocumentJudge(evidence);
   private final LedgerJudge ledger = new LedgerJudge(evidence);
   private final MailJudge mail = new MailJudge(evidence, log, this::look);
-  private final Map<Object, Map<Integer, Turns>> connections = new WeakHashMap<>();
+  private final Map<Object, Map<Integer, End>> connections = new WeakHashMap<>();
   private boolean diskLost;
   private int refusedDamages;
+
+  /** One end of a connection: what it sends when, and what the other one understands. */
+  private record End(Turns turns, Understood understood) {
+    End() {
+      this(new Turns(), new Understood());
+    }
+  }
 
   @Override
   public @Nullable Violation violation() {
@@ -208,7 +216,9 @@ public final class NaiveJudge implements Judge {
   public void received(int place, NodeId peer, Object connection, Frame frame) {
     var node = evidence.nodes.get(place);
     var recording = node == null ? null : node.recording;
-    turns(place, connection)
+    var end = end(place, connection);
+    end.understood().received(frame);
+    end.turns()
         .received(
             frame,
             space ->
@@ -219,17 +229,26 @@ public final class NaiveJudge implements Judge {
                         .isPresent());
   }
 
-  private Turns turns(int place, Object connection) {
+  private End end(int place, Object connection) {
     return connections
         .computeIfAbsent(connection, _ -> new HashMap<>())
-        .computeIfAbsent(place, _ -> new Turns());
+        .computeIfAbsent(place, _ -> new End());
   }
 
   @Override
   public void sent(int place, Object connection, Frame frame) {
     var node = evidence.watched(place);
+    var end = end(place, connection);
+    if (!end.understood().has(frame)) {
+      evidence.broken(
+          PROTOCOL,
+          node.name
+              + " sends a "
+              + frame.getClass().getSimpleName()
+              + ", which the version that its peer has named doesn't have");
+    }
     if (frame instanceof Frame.Entries entries) {
-      var turns = turns(place, connection);
+      var turns = end.turns();
       var wrong = turns.sent(entries, node.shadow);
       if (wrong != null && !evidence.readsFail && evidence.doubled.isEmpty()) {
         evidence.broken(PRIORITY, "at " + node.name + " " + wrong);

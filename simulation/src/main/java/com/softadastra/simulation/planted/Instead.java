@@ -19,19 +19,26 @@ import com.softadastra.engine.log.Entry;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Operation;
 import com.softadastra.engine.log.Signatures.NodeKey;
+import com.softadastra.engine.session.Frame;
 import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.Membership;
 import com.softadastra.engine.space.SpaceState;
+import com.softadastra.engine.space.Write;
 import com.softadastra.sync.envelope.Envelopes;
+import com.softadastra.sync.identity.IncarnationFile;
 import com.softadastra.sync.peer.CustodyMark;
 import com.softadastra.sync.peer.Lane;
 import com.softadastra.sync.storage.Birth;
 import com.softadastra.sync.storage.Found;
+import com.softadastra.sync.storage.InMemoryJournal;
 import com.softadastra.sync.storage.Journal;
 import com.softadastra.sync.storage.Ledger;
 import com.softadastra.sync.storage.Recording;
 import com.softadastra.sync.storage.SpaceView;
 import com.softadastra.sync.storage.StorageException;
+import java.lang.reflect.Field;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.math.BigDecimal;
 import java.nio.channels.FileChannel;
 import java.util.ArrayList;
@@ -42,9 +49,11 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.UUID;
 import java.util.WeakHashMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -59,7 +68,62 @@ import org.jspecify.annotations.Nullable;
  * copied to the beginning or the end of a method.
  */
 public final class Instead {
+  private static final Object COVERED =
+      constant("com.softadastra.engine.space.Holdings$Judgement", "COVERED");
+  private static final String JOURNAL = "com.softadastra.sync.storage.InMemoryJournal";
+  private static final Field CONTENTS = field(JOURNAL, "contents");
+  private static final Field MEDIUM = field(JOURNAL, "medium");
+  private static final Field CHANGES = field(JOURNAL + "$Medium", "changes");
+  private static final Field FORCED = field(JOURNAL + "$Medium", "forced");
+  private static final Field INTENTS = field(JOURNAL + "$Contents", "intents");
+  private static final Field DOCUMENTS = field(JOURNAL + "$Contents", "documents");
+  private static final Method OPERATIONS =
+      method("com.softadastra.guard.PendingRecord", "operations");
+  private static final Method APPLY_TO =
+      method("com.softadastra.guard.Operation", "applyTo", FileChannel.class);
+  private static final String MAILBOXES = "com.softadastra.edge.mailbox.InMemoryMailboxStore";
+  private static final Field MAILBOX_DISK = field(MAILBOXES, "disk");
+  private static final Method TAKEN = method(MAILBOXES, "taken", NodeId.class, UUID.class);
+
   private Instead() {}
+
+  // ---- what nobody else may name, by its name; looked up where a fault is planted
+
+  private static Field field(String type, String name) {
+    try {
+      var field = type(type).getDeclaredField(name);
+      field.setAccessible(true);
+      return field;
+    } catch (ReflectiveOperationException e) {
+      throw gone(type, name, e);
+    }
+  }
+
+  private static Object constant(String type, String name) {
+    try {
+      return field(type, name).get(null);
+    } catch (ReflectiveOperationException e) {
+      throw gone(type, name, e);
+    }
+  }
+
+  private static Method method(String type, String name, Class<?>... parameters) {
+    try {
+      var method = type(type).getDeclaredMethod(name, parameters);
+      method.setAccessible(true);
+      return method;
+    } catch (ReflectiveOperationException e) {
+      throw gone(type, name, e);
+    }
+  }
+
+  private static Class<?> type(String name) throws ClassNotFoundException {
+    return Class.forName(name, false, Instead.class.getClassLoader());
+  }
+
+  private static IllegalStateException gone(String type, String name, Exception cause) {
+    return new IllegalStateException("there is no " + name + " in " + type, cause);
+  }
 
   // ---- calls
 
@@ -85,15 +149,7 @@ public final class Instead {
 
   /** Whatever an entry takes, its author held it. */
   public static Optional<?> covered(LoggedEntry logged, Object cache, Object reads) {
-    try {
-      var covered =
-          Class.forName("com.softadastra.engine.space.Holdings$Judgement")
-              .getDeclaredField("COVERED");
-      covered.setAccessible(true);
-      return Optional.of(covered.get(null));
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException("no judgement of that name", e);
-    }
+    return Optional.of(COVERED);
   }
 
   public static List<LoggedEntry> nothing(Object reads, SpaceId space, String id) {
@@ -299,7 +355,7 @@ public final class Instead {
 
   public static List<Object> withoutRestand(List<Object> writes) {
     var kept = new ArrayList<Object>(writes);
-    kept.removeIf(write -> write.getClass().getSimpleName().equals("Restand"));
+    kept.removeIf(Write.Restand.class::isInstance);
     return kept;
   }
 
@@ -378,24 +434,19 @@ public final class Instead {
   public static final class WithoutKeys {
     @Advice.OnMethodExit
     static void exit(@Advice.This Object journal) {
-      Instead.forget(journal, "intents");
+      Instead.forgetIntents(journal);
     }
   }
 
-  public static void forget(Object journal, String kept) {
-    contents(journal, kept).clear();
+  public static void forgetIntents(Object journal) {
+    ((Map<?, ?>) of(of(journal, CONTENTS), INTENTS)).clear();
   }
 
-  private static Map<?, ?> contents(Object journal, String kept) {
+  private static Object of(Object owner, Field field) {
     try {
-      var field = journal.getClass().getDeclaredField("contents");
-      field.setAccessible(true);
-      var contents = field.get(journal);
-      var map = contents.getClass().getDeclaredField(kept);
-      map.setAccessible(true);
-      return (Map<?, ?>) map.get(contents);
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException("nothing of that name to forget: " + kept, e);
+      return field.get(owner);
+    } catch (IllegalAccessException e) {
+      throw new AssertionError(e);
     }
   }
 
@@ -754,6 +805,188 @@ public final class Instead {
     }
   }
 
+  // ---- what an end within a step leaves
+
+  /** How many changes a storage had before the group that is not yet answered to its end. */
+  private static final Map<Object, Integer> BEFORE_GROUP = new WeakHashMap<>();
+
+  /** A group counts when all of it is answered, and that is forced. */
+  public static final class CountsWhenAnswered {
+    @Advice.OnMethodEnter
+    static void enter(@Advice.FieldValue("journal") Journal journal) {
+      Instead.groupBegins(journal);
+    }
+
+    @Advice.OnMethodExit
+    static void exit(@Advice.FieldValue("journal") Journal journal) {
+      Instead.groupEnds(journal);
+    }
+  }
+
+  public static void groupBegins(Journal journal) {
+    if (journal instanceof InMemoryJournal) {
+      var medium = of(journal, MEDIUM);
+      BEFORE_GROUP.put(medium, changes(medium).size());
+    }
+  }
+
+  public static void groupEnds(Journal journal) {
+    if (journal instanceof InMemoryJournal) {
+      var medium = of(journal, MEDIUM);
+      if (changes(medium).size() > BEFORE_GROUP.getOrDefault(medium, 0)) {
+        journal.force();
+      }
+      BEFORE_GROUP.remove(medium);
+    }
+  }
+
+  private static List<?> changes(Object medium) {
+    return (List<?>) of(medium, CHANGES);
+  }
+
+  /** Of what it opens, it undoes the group that doesn't count. */
+  public static final class UndoesAGroup {
+    @Advice.OnMethodEnter
+    static void enter(@Advice.Argument(0) InMemoryJournal.Medium medium) {
+      Instead.undoGroup(medium);
+    }
+  }
+
+  public static void undoGroup(InMemoryJournal.Medium medium) {
+    var before = BEFORE_GROUP.remove(medium);
+    var changes = changes(medium);
+    if (before != null && changes.size() > before) {
+      changes.subList(before, changes.size()).clear();
+      try {
+        FORCED.setInt(medium, Math.min(FORCED.getInt(medium), before));
+      } catch (IllegalAccessException e) {
+        throw new AssertionError(e);
+      }
+    }
+  }
+
+  /** Up to where an incarnation file goes that is older than the storage beside it. */
+  private static long believed = Long.MAX_VALUE;
+
+  /** Notes where the log ends, as an older file says. */
+  public static final class BelievesAnOlderFile {
+    @Advice.OnMethodExit
+    static void exit(
+        @Advice.FieldValue("file") IncarnationFile file,
+        @Advice.Argument(0) Optional<Found> found) {
+      Instead.believe(file, found);
+    }
+  }
+
+  public static void believe(IncarnationFile file, Optional<Found> found) {
+    believed =
+        file.read()
+            .filter(written -> found.isPresent() && written.opened() < found.get().opened())
+            .map(IncarnationFile.Content::position)
+            .orElse(Long.MAX_VALUE);
+  }
+
+  /** Of its own entries it takes over those up to there. */
+  public static final class UpToWhatIsBelieved {
+    @Advice.OnMethodExit
+    static void exit(
+        @Advice.FieldValue("spaces") Map<SpaceId, SpaceState> spaces,
+        @Advice.FieldValue("journal") Journal journal) {
+      Instead.cutBackToBelieved(spaces, journal);
+    }
+  }
+
+  public static void cutBackToBelieved(Map<SpaceId, SpaceState> spaces, Journal journal) {
+    for (var space : spaces.values()) {
+      var chain = space.chain(space.self());
+      while (chain.sequence() > 1 && chain.position() > believed) {
+        var end = journal.find(space.id(), space.self(), chain.sequence() - 1).orElseThrow();
+        chain = chain.endingAt(chain.sequence() - 1, end.hash(), end.position());
+      }
+      space.recovered(space.self(), chain);
+    }
+  }
+
+  private static final List<Group> GROUPS = new ArrayList<>();
+
+  /**
+   * Envelopes that a relay puts together.
+   *
+   * @param unsaid of which the member has not been told yet
+   */
+  private record Group(MailboxStore store, NodeId member, Map<UUID, NodeId> to, Set<UUID> unsaid) {}
+
+  /** It counts when all of it is signed for, and that is forced. */
+  public static void putInAGroup(
+      MailboxStore store,
+      List<MailboxStore.Arrived> envelopes,
+      CompletableFuture<List<MailboxStore.Put>> done) {
+    var to = new HashMap<UUID, NodeId>();
+    envelopes.forEach(envelope -> to.put(envelope.id(), envelope.destination()));
+    var member = envelopes.getFirst().sender();
+    GROUPS.add(new Group(store, member, to, new HashSet<>(to.keySet())));
+    store.put(envelopes, done);
+  }
+
+  /** Notes what is said of a group. */
+  public static final class SaysOfAGroup {
+    @Advice.OnMethodEnter
+    static void enter(
+        @Advice.Argument(0) MailboxStore.Arrived envelope,
+        @Advice.Argument(value = 2, readOnly = false) Runnable said) {
+      said = Instead.saying(envelope, said);
+    }
+  }
+
+  public static Runnable saying(MailboxStore.Arrived envelope, Runnable said) {
+    return () -> {
+      said.run();
+      for (var group : GROUPS) {
+        if (group.unsaid().remove(envelope.id()) && group.unsaid().isEmpty()) {
+          var forced = new CompletableFuture<MailboxStore.Account>();
+          var _ = forced.thenRun(() -> GROUPS.remove(group));
+          group.store().account(group.member(), forced);
+        }
+      }
+    };
+  }
+
+  /** Who has hung up is told nothing more. */
+  public static final class SaysNoMore {
+    @Advice.OnMethodEnter
+    static void enter(@Advice.FieldValue("member") NodeId member) {
+      Instead.saysNoMore(member);
+    }
+  }
+
+  public static void saysNoMore(NodeId member) {
+    GROUPS.removeIf(group -> group.member().equals(member));
+  }
+
+  /** At its start a relay drops the groups that don't count. */
+  public static final class DropsGroups {
+    @Advice.OnMethodEnter
+    static void enter(@Advice.FieldValue("store") MailboxStore store) {
+      Instead.dropGroups(store);
+    }
+  }
+
+  public static void dropGroups(MailboxStore store) {
+    for (var group : List.copyOf(GROUPS)) {
+      if (of(group.store(), MAILBOX_DISK) == of(store, MAILBOX_DISK)) {
+        GROUPS.remove(group);
+        group.to().forEach((id, to) -> invoked(TAKEN, store, to, id));
+      }
+    }
+  }
+
+  // ---- versions
+
+  /** Everyone speaks what this software speaks. */
+  public static int newest(Frame.Hello hello) {
+    return Frame.VERSION;
+  }
+
   // ---- the guard
 
   /** The file is written first, and the journal then. */
@@ -766,17 +999,25 @@ public final class Instead {
   }
 
   public static void writeThrough(Object pending, FileChannel data) {
-    try {
-      var operations = pending.getClass().getDeclaredMethod("operations");
-      operations.setAccessible(true);
-      for (var operation : (List<?>) operations.invoke(pending)) {
-        var apply = operation.getClass().getMethod("applyTo", FileChannel.class);
-        apply.setAccessible(true);
-        apply.invoke(operation, data);
-      }
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException("nothing of that name to write", e);
+    for (var operation : (List<?>) invoked(OPERATIONS, pending)) {
+      invoked(APPLY_TO, operation, data);
     }
+  }
+
+  private static Object invoked(Method method, Object owner, Object... arguments) {
+    try {
+      return method.invoke(owner, arguments);
+    } catch (InvocationTargetException e) {
+      // a disk that fails, or ends the process
+      throw thrown(e.getCause());
+    } catch (IllegalAccessException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <T extends Throwable> RuntimeException thrown(@Nullable Throwable any) throws T {
+    throw (T) Objects.requireNonNull(any);
   }
 
   /** Whatever is committed may be shown. */
@@ -798,7 +1039,9 @@ public final class Instead {
   }
 
   public static void forgetDeleted(Object journal) {
-    contents(journal, "documents").values().removeIf(state -> ((DocumentState) state).deleted());
+    ((Map<?, ?>) of(of(journal, CONTENTS), DOCUMENTS))
+        .values()
+        .removeIf(state -> ((DocumentState) state).deleted());
   }
 
   /** What is divided is a conflict where several have changed it. */

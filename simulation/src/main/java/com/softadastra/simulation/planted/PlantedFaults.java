@@ -26,6 +26,7 @@ import static com.softadastra.simulation.plan.Feature.DATABASE;
 import static com.softadastra.simulation.plan.Feature.DECLARED;
 import static com.softadastra.simulation.plan.Feature.DISMISSED;
 import static com.softadastra.simulation.plan.Feature.FICKLE;
+import static com.softadastra.simulation.plan.Feature.OLDER;
 import static com.softadastra.simulation.plan.Feature.READER;
 import static com.softadastra.simulation.plan.Feature.RELAY;
 import static com.softadastra.simulation.plan.Feature.RETIRED;
@@ -621,6 +622,33 @@ public final class PlantedFaults {
                   DURABLE,
                   in("guard.GuardChannel", "forceData").doesNothing())
               .shownBy(1, DATABASE),
+          of(
+                  "undoes a group at the next start that was not answered to its end",
+                  DURABLE,
+                  in(RECORDING, "record").with(Instead.CountsWhenAnswered.class),
+                  made("sync.storage.InMemoryJournal").with(Instead.UndoesAGroup.class))
+              .shownBy(952),
+          of(
+                  "believes an incarnation file that is older than the storage",
+                  ONCE,
+                  in("sync.identity.FiledIncarnations", "birth")
+                      .with(Instead.BelievesAnOlderFile.class),
+                  in("sync.storage.Start", "recoverChains").with(Instead.UpToWhatIsBelieved.class))
+              .shownBy(431, Feature.DIVIDED)
+              .or(LIVE),
+          of(
+                  "a relay drops at its start what it has not signed for to the end",
+                  CUSTODY,
+                  in(MAIL, "deposit", 3).calls("MailboxStore.put", Instead.class, "putInAGroup"),
+                  in(MAIL, "answer").with(Instead.SaysOfAGroup.class),
+                  in(MAIL, "over").with(Instead.SaysNoMore.class),
+                  in("edge.mailbox.MailboxService", "start").with(Instead.DropsGroups.class))
+              .shownBy(4, RELAY, OLDER),
+          of(
+                  "asks for what is damaged whatever version its peer has named",
+                  PROTOCOL,
+                  in(SESSION, "greet").calls("Hello.greatestVersion", Instead.class, "newest"))
+              .shownBy(7, Feature.DIVIDED, OLDER),
           of("the guard turns no bit back", DURABLE, in("guard.BlockSums", "turned").answers(-1))
               .shownBy(1, DATABASE));
 

@@ -38,7 +38,7 @@ final class PlantedProduct extends ClassLoader {
 
   /**
    * @throws IllegalStateException where a place of the fault is not to be found, or nothing in it
-   *     changes
+   *     changes, or what faults reach by name is not there
    */
   PlantedProduct(PlantedFault fault) {
     super("planted: " + fault.name(), PlantedProduct.class.getClassLoader());
@@ -66,6 +66,13 @@ final class PlantedProduct extends ClassLoader {
       }
     }
     builders.forEach((type, builder) -> changed.put(type, builder.make().getBytes()));
+    try {
+      // looks up what it reaches by name
+      Class.forName(Instead.class.getName(), true, this);
+    } catch (ClassNotFoundException | LinkageError e) {
+      throw new IllegalStateException(
+          "the fault '" + fault.name() + "' can't be planted any more: " + e.getCause(), e);
+    }
   }
 
   private static IllegalStateException lost(PlantedFault fault, Place place) {

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class DatabaseDisk extends Disk {
   private static final String FILES = ":/db";
-  private static final String DATA = "/db.mv.db";
+  static final String DATA = "/db.mv.db";
   private static final int BLOCK = 4096;
   private static final int JOURNAL_BYTES = 1 << 18;
 
@@ -84,20 +84,27 @@ final class DatabaseDisk extends Disk {
   }
 
   /** Tables are made once, and every simulated storage begins with a copy. */
-  private static final class Template {
+  static final class Template {
     static final DiskImage IMAGE = make();
 
     private static DiskImage make() {
       try (var disk = ModelDisk.register(new DiskImage(Map.of()))) {
         var settings = GuardSettings.production().withJournalBytes(JOURNAL_BYTES);
         var guard = GuardFileSystem.register("guard-" + disk.scheme(), settings);
-        Database.open(disk.scheme() + FILES, guard, REDO_BYTES).close();
-        return disk.image();
+        try {
+          Database.open(disk.scheme() + FILES, guard, REDO_BYTES).close();
+          return disk.image();
+        } finally {
+          FilePath.unregister(guard);
+        }
       }
     }
   }
 
-  private DatabaseDisk(String machine, String storage, LongClock clock, DiskImage image) {
+  /**
+   * @param image what lies there
+   */
+  DatabaseDisk(String machine, String storage, LongClock clock, DiskImage image) {
     super(machine, storage);
     this.clock = clock;
     this.image = image;
@@ -127,7 +134,8 @@ final class DatabaseDisk extends Disk {
     Database database;
     try {
       database = Database.open(disk.scheme() + FILES, guard, REDO_BYTES);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
+      FilePath.unregister(guard);
       disk.close();
       throw e;
     }
@@ -163,26 +171,24 @@ final class DatabaseDisk extends Disk {
         this::beforeRead);
   }
 
-  /** Of the file, at rest or beside the process that has it open; the guard turns it back. */
+  /**
+   * Of the file: at rest, as a crash has left it, or beside the process that has it open; the guard
+   * turns it back.
+   */
   @Override
   void turnBit(Predicate<LoggedEntry> elsewhere, RandomGenerator random) {
     int block = random.nextInt();
     int bit = random.nextInt(BLOCK * Byte.SIZE);
-    var was = open;
-    if (was != null && was.off()[0]) {
-      // it ends at this moment
-      return;
-    }
-    var now = was == null ? image : was.disk().image();
+    var running = open == null || open.off()[0] ? null : open.disk();
+    var now = running == null ? image : running.image();
     long at = Math.floorMod(block, now.bytes(DATA).length / BLOCK);
     if (!turned.add(at)) {
       return;
     }
-    var flipped = now.flippedBit(DATA, at * BLOCK * Byte.SIZE + bit);
-    if (was == null) {
-      image = flipped;
+    if (running == null) {
+      image = now.flippedBit(DATA, at * BLOCK * Byte.SIZE + bit);
     } else {
-      was.disk().turn(DATA, at * BLOCK * Byte.SIZE + bit);
+      running.turn(DATA, at * BLOCK * Byte.SIZE + bit);
     }
   }
 
@@ -265,13 +271,15 @@ final class DatabaseDisk extends Disk {
   @Override
   Disk backup(String machine, String storage) {
     var was = open;
-    if (was == null || was.off()[0]) {
-      return copied(new DatabaseDisk(machine, storage, clock, image.copy()));
+    var forced = image;
+    if (was != null && !was.off()[0]) {
+      var site = was.disk().crashSite();
+      site.advanceTo(was.disk().position());
+      forced = site.image(CrashSite.Kind.DROPPED, new SplittableRandom(0));
     }
-    var site = was.disk().crashSite();
-    site.advanceTo(was.disk().position());
-    var forced = site.image(CrashSite.Kind.DROPPED, new SplittableRandom(0));
-    return copied(new DatabaseDisk(machine, storage, clock, forced));
+    var copy = new DatabaseDisk(machine, storage, clock, forced.copy());
+    copy.turned.addAll(turned);
+    return copied(copy);
   }
 
   @Override
@@ -279,6 +287,8 @@ final class DatabaseDisk extends Disk {
     var was = open;
     if (was != null) {
       was.off()[0] = true;
+      // what it writes now is nobody's; where it could not, threads of H2 would go on for ever
+      was.disk().setFault(DiskFault.NONE);
       was.database().abandon();
       letGo(was);
     }

@@ -73,7 +73,7 @@ final class DatabaseRows extends ObservedJournal implements Rows {
 
   @Override
   public LoggedEntry written(long position) {
-    throw new IllegalStateException("nothing of a database turns here, at " + position);
+    throw new IllegalStateException("a bit was not turned back by the guard, at " + position);
   }
 
   private <T> List<T> select(String sql, Reading<T> reading, Object... arguments) {

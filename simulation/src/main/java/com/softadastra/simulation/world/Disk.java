@@ -65,8 +65,8 @@ abstract class Disk implements IncarnationFile {
   abstract void closed();
 
   /**
-   * Turns a bit of a row into the other. A database's file is left alone: which bit is whose
-   * differs from one JVM to the next, so a seed would not run the same again.
+   * Turns a bit into the other: of a row in memory, of a database in its file. Which bit of the
+   * file is whose differs from one JVM to the next, so there it is one that the guard turns back.
    *
    * @param elsewhere whether an entry of the log is held by others too, that could mend it
    */

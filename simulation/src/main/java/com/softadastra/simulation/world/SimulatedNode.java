@@ -87,8 +87,11 @@ public final class SimulatedNode implements Station {
     boolean recordingDue;
     boolean failed;
 
-    /** It ended while it answered: what it says from then on in that step nobody hears. */
-    boolean cutShort;
+    /**
+     * The step of the agenda in which it ended while it answered, 0 where it didn't: what it says
+     * from then on in that step nobody hears.
+     */
+    long cutShortIn;
 
     Process(
         Life life,
@@ -486,7 +489,6 @@ public final class SimulatedNode implements Station {
   private void record(Process recorder) {
     recorder.recordingDue = false;
     recorder.recording.recordNext();
-    recorder.cutShort = false;
     if (recorder.life.alive()) {
       if (recorder.failed) {
         world.broken(DURABLE, this + " goes on after its disk refused");
@@ -518,7 +520,7 @@ public final class SimulatedNode implements Station {
         .submit(space, request)
         .whenComplete((outcome, failure) -> {
           if (!asked.life.alive()) {
-            if (outcome != null && !asked.cutShort) {
+            if (outcome != null && asked.cutShortIn != world.agenda().done()) {
               world.broken(DURABLE, this + " answered after its end");
             }
           } else if (outcome != null) {
@@ -532,14 +534,12 @@ public final class SimulatedNode implements Station {
 
   /** It may end here, and the others of the group hear nothing. */
   private void answered(Process asked) {
-    asked.cutShort = true;
     // the product is in between, and would take the end for a failure of who was answered
     try {
       happens(asked.life, Moment.BETWEEN_ANSWERS);
     } catch (Halted _) {
-      return;
+      asked.cutShortIn = world.agenda().done();
     }
-    asked.cutShort = false;
   }
 
   /**

@@ -1,5 +1,6 @@
 package com.softadastra.simulation.planted;
 
+import static net.bytebuddy.matcher.ElementMatchers.named;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.function.LongFunction;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import net.bytebuddy.asm.MemberRemoval;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -54,7 +56,7 @@ class PlantedFaultsTest {
     assertThat(some()).hasSizeGreaterThanOrEqualTo(LEAST);
   }
 
-  /** {@code SimulationIT} runs all seeds of the faults, on classes that are not defined anew. */
+  /** {@link PlantedSeedsIT} runs all seeds of the faults, on classes that are not defined anew. */
   @Test
   void nothingIsCaughtWhereNothingIsPlanted() {
     var trial = new PlantedProduct(PlantedFaults.NOTHING).trial();
@@ -102,5 +104,19 @@ class PlantedFaultsTest {
     assertThatThrownBy(() -> new PlantedProduct(lost))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("can't be planted any more");
+  }
+
+  @Test
+  void whatFaultsReachByNameAndIsGoneIsSaid() {
+    var without =
+        new Place(
+            "com.softadastra.guard.PendingRecord",
+            named("operations"),
+            builder -> builder.visit(new MemberRemoval().stripMethods(named("operations"))));
+
+    assertThatThrownBy(() -> new PlantedProduct(PlantedFault.of("gone", Invariant.LIVE, without)))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("can't be planted any more")
+        .hasMessageContaining("there is no operations in");
   }
 }
