@@ -22,6 +22,7 @@ final class Damage {
   private final GuardFileSystem guard;
   private final FilePath note;
   private final AtomicBoolean noticed = new AtomicBoolean();
+  private volatile boolean noted;
   private volatile long before;
 
   Damage(String files, GuardFileSystem guard) {
@@ -38,13 +39,16 @@ final class Damage {
 
   /** Notes it where there is any. */
   void look() {
-    if (reads() > 0 && !noticed.getAndSet(true)) {
-      LOG.error("{}" + IS_DAMAGED, files);
+    if (reads() > 0 && !noted) {
+      if (!noticed.getAndSet(true)) {
+        LOG.error("{}" + IS_DAMAGED, files);
+      }
       try {
         if (!note.exists()) {
           note.createFile();
           GuardFileSystem.forceDirectoryOf(note);
         }
+        noted = true;
       } catch (IOException | RuntimeException e) {
         LOG.warn("that {} is damaged can't be noted", files, e);
       }

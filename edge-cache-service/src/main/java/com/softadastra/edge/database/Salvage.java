@@ -65,12 +65,11 @@ final class Salvage {
 
   /** Ends what a stop has cut off. */
   void finish() throws IOException {
-    if (file(salvaged).exists()) {
-      if (file(files).exists()) {
-        file(salvaged).delete();
-      } else {
-        replace();
-      }
+    if (file(files).exists()) {
+      // what belongs to it may be there without it
+      file(salvaged).delete();
+    } else if (file(salvaged).exists()) {
+      replace();
     }
   }
 
@@ -82,7 +81,7 @@ final class Salvage {
   }
 
   /**
-   * @throws DatabaseFailure with a sentence for an operator; all is as it was then
+   * @throws DatabaseFailure with a sentence for an operator; nothing is lost by it
    */
   void copy() throws IOException {
     LOG.warn("{} is damaged: what can be read of it is copied", files);
@@ -98,6 +97,7 @@ final class Salvage {
         execute(source, "shutdown immediately");
       }
     } catch (DatabaseRefusedException | SQLException | MVStoreException e) {
+      file(salvaged).delete();
       throw new DatabaseFailure(
           "The database "
               + files
@@ -126,6 +126,8 @@ final class Salvage {
       }
       repair.on(target);
       target.commit();
+      // a close that fails doesn't say so, and then the damaged one must stay
+      execute(target, "checkpoint sync");
     }
   }
 

@@ -673,7 +673,8 @@ public final class Session {
     // what it lacked may have been stored in the same commit
     exchange.knownThen = exchange.refusing() ? Math.min(exchange.knownThen, known) : known;
     if (detached(exchange, author, batch) && exchange.traced.add(author)) {
-      if (exchange.everTraced.size() < Frame.MANY) {
+      if (exchange.everTraced.size() < Frame.MANY
+          && exchange.peer.ends(author).stream().anyMatch(host.chains(space)::containsKey)) {
         exchange.everTraced.add(author);
       }
       exchange.peer.ends(author).forEach(chain -> say(exchange.peer.trace(chain)));

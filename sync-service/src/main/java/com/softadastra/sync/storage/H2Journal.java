@@ -52,7 +52,8 @@ public final class H2Journal implements Journal {
   private static final int SLOTS_READ = 100_000;
 
   private static final Comparator<DocumentState> BY_INDEX =
-      Comparator.comparing((DocumentState state) -> state.key().collection())
+      Comparator.comparing((DocumentState state) -> state.key().space())
+          .thenComparing(state -> state.key().collection())
           .thenComparing(state -> state.key().id());
 
   private final Connection connection;

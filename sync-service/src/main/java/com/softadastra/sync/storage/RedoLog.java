@@ -193,7 +193,9 @@ final class RedoLog implements AutoCloseable {
     }
   }
 
-  /** Where one record after the other is read: no more than the longest of them takes twice. */
+  /**
+   * Where one record after the other is read: no more than what the longest says to take, twice.
+   */
   private static final class Room {
     private ByteBuffer bytes = ByteBuffer.allocate(ALIGNMENT);
 

@@ -97,9 +97,18 @@ public final class MailboxRepair implements Repair {
     return missing;
   }
 
-  /** As one of its envelopes says; of those that lapsed nothing does. */
+  /**
+   * As one of its envelopes says; of those that lapsed nothing does. Who brought them may be
+   * forgotten, and then they are of the pile that the sender brought itself, where there is one.
+   */
   private static void restore(Connection connection, long pile) throws SQLException {
-    try (var select =
+    try (var join =
+            connection.prepareStatement(
+                "update envelope set pile_no = (select pile_no from pile where sender = ?"
+                    + " and pseudonym = ? and destination = ? and brought_by = ?) where pile_no = ?"
+                    + " and exists (select 1 from pile where sender = ? and pseudonym = ?"
+                    + " and destination = ? and brought_by = ?)");
+        var select =
             connection.prepareStatement(
                 "select s.envelope, b.relay from envelope e join sealed s on s.number = e.number"
                     + " left join brought b on b.number = e.number where e.pile_no = ?"
@@ -111,12 +120,22 @@ public final class MailboxRepair implements Repair {
         var outside = Envelope.decode(row.getBytes(1)).outside();
         byte[] sender = outside.sender().hash().bytes();
         byte[] relay = row.getBytes(2);
+        byte[][] key = {
+          sender,
+          outside.pseudonym().bytes(),
+          outside.to().hash().bytes(),
+          relay == null ? sender : relay
+        };
+        for (int i = 0; i < key.length; i++) {
+          join.setBytes(1 + i, key[i]);
+          join.setBytes(6 + i, key[i]);
+          insert.setBytes(2 + i, key[i]);
+        }
+        join.setLong(5, pile);
         insert.setLong(1, pile);
-        insert.setBytes(2, sender);
-        insert.setBytes(3, outside.pseudonym().bytes());
-        insert.setBytes(4, outside.to().hash().bytes());
-        insert.setBytes(5, relay == null ? sender : relay);
-        insert.executeUpdate();
+        if (join.executeUpdate() == 0) {
+          insert.executeUpdate();
+        }
       } catch (Malformed e) {
         LOG.warn("the envelopes of a pile go, as they don't say whose they are", e);
       }

@@ -18,6 +18,7 @@ import com.softadastra.guard.EmbeddedDatabase;
 import com.softadastra.guard.FailStop;
 import com.softadastra.guard.GuardFileSystem;
 import com.softadastra.guard.GuardSettings;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -122,13 +123,17 @@ class DamagedMailboxesIT {
     }
   }
 
-  /** Damages a page of a table. */
-  private void damage(String table, int index) throws Exception {
+  private void copyOfBase() throws IOException {
     try (var files = Files.list(base)) {
       for (var file : files.toList()) {
         Files.copy(file, directory.resolve(file.getFileName()));
       }
     }
+  }
+
+  /** Damages a page of a table. */
+  private void damage(String table, int index) throws Exception {
+    copyOfBase();
     List<DamagedPages.Leaf> leaves;
     try (var database =
             EmbeddedDatabase.open(
@@ -242,6 +247,27 @@ class DamagedMailboxesIT {
     try (var next = open(directory)) {
       assertThat(next.totals().envelopes()).isEqualTo(NODES + 1 - gone);
       everythingGoes(next);
+    }
+  }
+
+  @Test
+  void envelopesOfALostPileJoinOneThatIsLikeIt() throws Exception {
+    copyOfBase();
+    try (var database =
+            EmbeddedDatabase.open(
+                directory.resolve("mailboxes").toString(), guard(), EdgeDatabase.SCHEMA);
+        var connection = database.connect();
+        var statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      statement.executeUpdate(
+          "update envelope set pile_no = 99999 where number = (select min(number) from envelope)");
+      new MailboxRepair().on(connection);
+      connection.commit();
+    }
+    try (var store = open(directory)) {
+      assertThat(found(store)).isEqualTo(NODES);
+      assertThat(accounts(store)).hasSize(NODES).allMatch(pile -> pile.envelopes() == 1);
+      everythingGoes(store);
     }
   }
 
