@@ -93,14 +93,17 @@ final class GroupCommits implements AutoCloseable {
   }
 
   private void run() {
+    List<Unit<?>> group = List.of();
     try {
-      for (var group = take(); !group.isEmpty(); group = take()) {
+      for (group = take(); !group.isEmpty(); group = take()) {
         commit(group);
       }
     } catch (Throwable e) {
       // nobody knows what is on the disk, and whoever waits would wait for ever
       failStop.stop("the edge's database", damage.failure("it can't be gone on with: " + e, e));
     } finally {
+      // of it some may have been answered
+      release(group.stream().filter(unit -> unit.forced.completeExceptionally(closed())).toList());
       giveUp();
     }
   }

@@ -10,6 +10,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import org.h2.engine.SessionLocal;
 import org.h2.jdbc.JdbcConnection;
 import org.junit.jupiter.api.Test;
@@ -74,7 +75,9 @@ class GroupCommitsTest {
       begun.complete(true);
       for (int i = 0; i < 7; i++) {
         if (i == 2 || i == 3) {
-          assertThat(units.get(i)).failsWithin(Duration.ofSeconds(30));
+          assertThat(units.get(i))
+              .failsWithin(Duration.ofSeconds(30))
+              .withThrowableOfType(ExecutionException.class);
         } else {
           assertThat(units.get(i)).succeedsWithin(Duration.ofSeconds(30)).isEqualTo(i);
         }
@@ -82,6 +85,43 @@ class GroupCommitsTest {
       assertThat(
               database.<Long>call(statements -> statements.number("select count(*) from sender")))
           .isEqualTo(5);
+    }
+  }
+
+  @Test
+  @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+  void nobodyWaitsForAnAnswerThatDoesNotComeAnyMore() {
+    var stopped = new CompletableFuture<String>();
+    try (var _ = ModelDisk.register("stopped")) {
+      var database =
+          EdgeDatabase.open(
+              "stopped:/db",
+              GuardFileSystem.register(
+                  EdgeDatabase.GUARD, GuardSettings.production().withFailStop(THROWING)),
+              (file, _) -> stopped.complete(file),
+              _ -> {});
+      database.tell(
+          new EdgeDatabase.Witness() {
+            @Override
+            public void forced() {}
+
+            @Override
+            public void rolledBack() throws SQLException {
+              throw new SQLException("can't be counted");
+            }
+          });
+      var forced = new CompletableFuture<Boolean>();
+      database.submit(
+          0,
+          _ -> {
+            throw new SQLException("on purpose");
+          },
+          forced);
+      assertThat(stopped).succeedsWithin(Duration.ofSeconds(30));
+      assertThat(forced)
+          .failsWithin(Duration.ofSeconds(30))
+          .withThrowableOfType(ExecutionException.class);
+      database.abandon();
     }
   }
 

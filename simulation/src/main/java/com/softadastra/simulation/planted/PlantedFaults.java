@@ -55,7 +55,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PlantedFaults {
   /** A fault that so many seeds don't show is not caught. */
-  private static final int SEEDS = 500;
+  private static final int SEEDS = 1_000;
 
   private static final Duration PATIENCE = Duration.ofMinutes(8);
 
