@@ -489,6 +489,22 @@ class HttpCacheIT {
   }
 
   @Test
+  void whoHasReadToTheEndFindsItStoredWhateverElseIsPurged() throws IOException {
+    origin.answers((request, out) ->
+        out.write(
+            answer(
+                200,
+                "Cache-Control: max-age=60\r\n",
+                request.target().contains("/empty") ? "" : "tea")));
+    for (int i = 0; i < 300; i++) {
+      var fetched = path + (i % 2 == 0 ? "/" : "/empty") + i;
+      edge.get(fetched);
+      assertThat(purge("path=/another")).isEqualTo("{\"purged\":0}");
+      assertThat(status(edge.get(fetched))).as(fetched).contains("; hit");
+    }
+  }
+
+  @Test
   void redirectsAreNotFollowed() throws IOException {
     origin.answers(302, "Location: http://127.0.0.1:1/secret\r\nCache-Control: max-age=60\r\n", "");
     var redirect = get();

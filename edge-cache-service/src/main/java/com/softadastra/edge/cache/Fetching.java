@@ -320,6 +320,9 @@ final class Fetching {
       if (flight.isOutdated()) {
         store.remove(stored);
       }
+      // what its readers have changed or purged next is not taken for something about it
+      flights.leave(flight);
+      store.keep(body, stored);
     } catch (IOException | RuntimeException e) {
       LOG.debug("a body did not come whole", e);
       store.abort(body, e);

@@ -128,6 +128,9 @@ public final class Incoming {
     public void copy(OutputStream to, long from, long end) throws IOException {
       var piece = new byte[PIECE_BYTES];
       long position = from;
+      if (announced == 0) {
+        await(0);
+      }
       while (position < end) {
         long there = available(position);
         if (there == position) {

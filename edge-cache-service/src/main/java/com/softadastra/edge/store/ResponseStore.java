@@ -211,8 +211,8 @@ public final class ResponseStore implements Closeable {
   }
 
   /**
-   * The body has come: it answers requests from now on, in place of what answered the same ones,
-   * and its readers are told that it is whole.
+   * The body has come: it answers requests from now on, in place of what answered the same ones.
+   * Its readers hear of it with {@link #keep}.
    *
    * @param request whose answer it is
    */
@@ -224,6 +224,11 @@ public final class ResponseStore implements Closeable {
       }
     }
     add(stored);
+    return stored;
+  }
+
+  /** Tells the readers of what was published that it is whole, and puts it on disk. */
+  public void keep(Incoming incoming, Stored stored) {
     incoming.complete();
     disk.execute(() -> {
       try (var file = incoming.channel()) {
@@ -236,7 +241,6 @@ public final class ResponseStore implements Closeable {
         released(incoming);
       }
     });
-    return stored;
   }
 
   /** The body has come and is not wanted any more; its readers may finish. */
