@@ -1,17 +1,21 @@
 package com.softadastra.simulation;
 
 import com.softadastra.simulation.judge.Violation;
+import com.softadastra.simulation.plan.Happening.Kind;
 import com.softadastra.simulation.plan.Plan;
 import com.softadastra.simulation.plan.Shrinker;
 import com.softadastra.simulation.world.World;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Runs one seed after the other, on as many threads as the machine has processors. */
@@ -36,6 +40,8 @@ public final class Campaign {
   private long events;
   private long leastEvents = Long.MAX_VALUE;
   private long intents;
+  private long trace;
+  private final Map<Kind, Long> faults = new EnumMap<>(Kind.class);
   private double nodeSeconds;
   private @Nullable Death death;
 
@@ -49,6 +55,8 @@ public final class Campaign {
    * What a campaign came to.
    *
    * @param leastEvents of any seed
+   * @param trace of all seeds together, in whatever order they were run
+   * @param faults how often each kind of fault came about
    * @param death null where none ended it
    * @param complete whether all seeds were run
    */
@@ -57,6 +65,8 @@ public final class Campaign {
       long events,
       long leastEvents,
       long intents,
+      long trace,
+      Map<Kind, Long> faults,
       double nodeYears,
       Duration took,
       List<Failure> failures,
@@ -69,6 +79,13 @@ public final class Campaign {
 
     public double nodeYearsPerHour() {
       return nodeYears / Math.max(1, took.toMillis()) * 3_600_000;
+    }
+
+    /** How often which faults came about. */
+    public String told() {
+      return faults.entrySet().stream()
+          .map(fault -> fault.getKey() + " " + fault.getValue())
+          .collect(Collectors.joining(", "));
     }
 
     @Override
@@ -128,6 +145,8 @@ public final class Campaign {
           events,
           leastEvents,
           intents,
+          trace,
+          new EnumMap<>(faults),
           nodeSeconds / SECONDS_A_YEAR,
           Duration.ofNanos(System.nanoTime() - began),
           List.copyOf(failures),
@@ -178,10 +197,13 @@ public final class Campaign {
         leastEvents = Math.min(leastEvents, outcome.events());
       }
       intents += outcome.intents();
+      trace += outcome.trace() * (2 * seed + 1);
+      outcome.faults().forEach((kind, many) -> faults.merge(kind, many, Long::sum));
       nodeSeconds += outcome.nodeSeconds();
       if (violation != null) {
         failures.add(new Failure(seed, violation));
         out.println("seed " + seed + ": " + violation);
+        out.printf("  after %d events, trace %016x%n", outcome.events(), outcome.trace());
         out.println(again(seed));
         if (failures.size() >= ENOUGH) {
           next.set(seeds);

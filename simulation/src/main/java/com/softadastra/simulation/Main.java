@@ -57,9 +57,14 @@ public final class Main {
             Duration.ofMinutes(numbers.getOrDefault("--minutes", 60L)),
             out);
     var result = campaign.run();
+    out.println("faults that came about: " + result.told());
     out.printf(
-        "%.2f node-years simulated, %.1f in an hour; %d acknowledged intents; %d s%n",
-        result.nodeYears(), result.nodeYearsPerHour(), result.intents(), result.took().toSeconds());
+        "trace %016x; %.2f node-years simulated, %.1f in an hour; %d acknowledged intents; %d s%n",
+        result.trace(),
+        result.nodeYears(),
+        result.nodeYearsPerHour(),
+        result.intents(),
+        result.took().toSeconds());
     var death = result.death();
     if (death != null) {
       out.println(

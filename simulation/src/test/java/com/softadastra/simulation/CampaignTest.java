@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.softadastra.simulation.judge.Invariant;
 import com.softadastra.simulation.judge.Violation;
+import com.softadastra.simulation.plan.Happening.Kind;
 import com.softadastra.simulation.plan.Plan;
 import com.softadastra.simulation.world.World;
 import java.io.ByteArrayOutputStream;
@@ -11,6 +12,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
@@ -27,7 +29,7 @@ class CampaignTest {
   }
 
   private static World.Outcome outcome(@Nullable Violation violation) {
-    return new World.Outcome(violation, 1_000, 0, 1, 1, 1);
+    return new World.Outcome(violation, 1_000, 0xbeef, Map.of(Kind.CRASH, 3L), 1, 1, 1);
   }
 
   @Test
@@ -74,6 +76,15 @@ class CampaignTest {
   }
 
   @Test
+  void saysWhatHappenedAndAsWhichRunASeedCanBeKnownAgain() {
+    var result = run(Duration.ofMinutes(1), _ -> outcome(new Violation(Invariant.DURABLE, "lost")));
+
+    assertThat(bytes.toString(StandardCharsets.UTF_8)).contains("trace 000000000000beef");
+    assertThat(result.told()).isEqualTo("CRASH 3");
+    assertThat(result.trace()).isEqualTo(0xbeefL * 15);
+  }
+
+  @Test
   void anErrorIsNoSoundEndThoughAllSeedsAreRun() {
     var result =
         new Campaign.Result(
@@ -81,6 +92,8 @@ class CampaignTest {
             1,
             1,
             1,
+            1,
+            Map.of(),
             1,
             Duration.ZERO,
             List.of(),

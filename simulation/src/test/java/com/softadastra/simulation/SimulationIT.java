@@ -3,6 +3,7 @@ package com.softadastra.simulation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.softadastra.simulation.plan.Feature;
+import com.softadastra.simulation.plan.Happening.Kind;
 import com.softadastra.simulation.plan.Plan;
 import com.softadastra.simulation.world.World;
 import java.time.Duration;
@@ -65,11 +66,19 @@ class SimulationIT {
         result.nodeYearsPerHour(),
         result.intents(),
         result.took().toSeconds());
+    System.out.println("SimulationIT: faults that came about: " + result.told());
     assertThat(result.failures()).isEmpty();
     assertThat(result.death()).isNull();
     assertThat(result.complete()).as("all seeds were run in " + patience).isTrue();
     assertThat(result.leastEvents())
         .as("events of the seed that has the fewest")
         .isGreaterThanOrEqualTo(1_000);
+    for (var kind : Kind.values()) {
+      if (!kind.work()) {
+        assertThat(result.faults().getOrDefault(kind, 0L))
+            .as("how often " + kind + " came about")
+            .isGreaterThanOrEqualTo(seeds / 100);
+      }
+    }
   }
 }

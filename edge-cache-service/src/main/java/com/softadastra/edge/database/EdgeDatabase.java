@@ -10,10 +10,12 @@ import java.sql.SQLException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.h2.engine.Database;
 import org.h2.engine.SessionLocal;
 import org.h2.jdbc.JdbcConnection;
+import org.jspecify.annotations.Nullable;
 
 /**
  * H2 over the guard, for all that the edge must not lose. {@link GroupCommits} changes it; whoever
@@ -56,14 +58,15 @@ public final class EdgeDatabase implements AutoCloseable {
     void on(Connection connection) throws SQLException;
   }
 
-  private EdgeDatabase(EmbeddedDatabase database, Damage damage, FailStop failStop)
+  private EdgeDatabase(
+      EmbeddedDatabase database, Damage damage, FailStop failStop, @Nullable Executor steps)
       throws SQLException {
     this.database = database;
     this.damage = damage;
     this.failStop = failStop;
     var connection = database.connect();
     connection.setAutoCommit(false);
-    commits = new GroupCommits(new Statements(connection), damage, failStop);
+    commits = new GroupCommits(new Statements(connection), damage, failStop, steps);
     var session = (SessionLocal) connection.unwrap(JdbcConnection.class).getSession();
     h2 = session.getDatabase();
   }
@@ -71,6 +74,13 @@ public final class EdgeDatabase implements AutoCloseable {
   private void start() {
     commits.start();
     Thread.ofPlatform().daemon().name("edge-database-watch").start(this::watch);
+  }
+
+  private void writeAtCommitsAlone() throws SQLException {
+    try (var connection = database.connect();
+        var statement = connection.createStatement()) {
+      statement.execute("set write_delay 0");
+    }
   }
 
   /**
@@ -100,6 +110,25 @@ public final class EdgeDatabase implements AutoCloseable {
    */
   public static EdgeDatabase open(
       String files, GuardFileSystem guard, FailStop failStop, Repair repair) {
+    return open(files, guard, failStop, repair, null);
+  }
+
+  /**
+   * The same without a thread: changes are made in steps, and nothing is written between them.
+   *
+   * @param steps runs each, later and one after the other
+   */
+  public static EdgeDatabase openInSteps(
+      String files, GuardFileSystem guard, FailStop failStop, Repair repair, Executor steps) {
+    return open(files, guard, failStop, repair, steps);
+  }
+
+  private static EdgeDatabase open(
+      String files,
+      GuardFileSystem guard,
+      FailStop failStop,
+      Repair repair,
+      @Nullable Executor steps) {
     var damage = new Damage(files, guard);
     EmbeddedDatabase opened;
     try {
@@ -117,8 +146,12 @@ public final class EdgeDatabase implements AutoCloseable {
           "The files of " + files + " can't be changed: " + e.getMessage(), e);
     }
     try {
-      var database = new EdgeDatabase(opened, damage, failStop);
-      database.start();
+      var database = new EdgeDatabase(opened, damage, failStop, steps);
+      if (steps == null) {
+        database.start();
+      } else {
+        database.writeAtCommitsAlone();
+      }
       return database;
     } catch (SQLException e) {
       opened.abandon();
@@ -142,6 +175,7 @@ public final class EdgeDatabase implements AutoCloseable {
   public <T> T call(Work<T> work) {
     var forced = new CompletableFuture<T>();
     submit(0, work, forced);
+    commits.isAwaited();
     try {
       return forced.join();
     } catch (CompletionException e) {
@@ -181,6 +215,7 @@ public final class EdgeDatabase implements AutoCloseable {
   @Override
   public void close() {
     closing.countDown();
+    commits.isAwaited();
     commits.close();
     database.close();
   }

@@ -9,13 +9,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one thread that changes the database: all that waits becomes one transaction, which is forced
- * before anybody is answered. It is never interrupted: an interrupt would close H2's files under
- * it. Any thread may submit, and waits while {@value #WAITING_KIB} KiB do.
+ * What changes the database, on a thread of its own or in steps of somebody else's: all that waits
+ * becomes one transaction, which is forced before anybody is answered. The thread is never
+ * interrupted: an interrupt would close H2's files under it. Any thread may submit, and waits while
+ * {@value #WAITING_KIB} KiB do.
  */
 final class GroupCommits implements AutoCloseable {
   private static final int WAITING_KIB = 64 << 10;
@@ -25,6 +27,7 @@ final class GroupCommits implements AutoCloseable {
   private final Statements statements;
   private final Damage damage;
   private final FailStop failStop;
+  private final @Nullable Executor steps;
   private final Semaphore room = new Semaphore(WAITING_KIB);
   private final Thread thread = Thread.ofPlatform().name("edge-database").unstarted(this::run);
 
@@ -33,6 +36,9 @@ final class GroupCommits implements AutoCloseable {
   // guarded by itself
   private final ArrayDeque<Unit<?>> waiting = new ArrayDeque<>();
   private boolean closed;
+
+  /** Whether a step will take what waits. */
+  private boolean due;
 
   private static final class Unit<T> {
     private final int kib;
@@ -56,10 +62,14 @@ final class GroupCommits implements AutoCloseable {
     }
   }
 
-  GroupCommits(Statements statements, Damage damage, FailStop failStop) {
+  /**
+   * @param steps runs what there is to do, later and one after the other; null for a thread
+   */
+  GroupCommits(Statements statements, Damage damage, FailStop failStop, @Nullable Executor steps) {
     this.statements = statements;
     this.damage = damage;
     this.failStop = failStop;
+    this.steps = steps;
   }
 
   void tell(Witness witness) {
@@ -81,6 +91,10 @@ final class GroupCommits implements AutoCloseable {
       if (!closed) {
         waiting.add(unit);
         waiting.notifyAll();
+        if (steps != null && !due) {
+          due = true;
+          steps.execute(this::run);
+        }
         return;
       }
     }
@@ -88,34 +102,47 @@ final class GroupCommits implements AutoCloseable {
     forced.completeExceptionally(closed());
   }
 
+  /** Somebody is about to wait for what was submitted. */
+  void isAwaited() {
+    if (steps != null) {
+      run();
+    }
+  }
+
   private static DatabaseFailure closed() {
     return new DatabaseFailure("the edge's database is closed", null);
   }
 
+  /** Until this is closed, or, as a step, while something waits. */
   private void run() {
     List<Unit<?>> group = List.of();
+    boolean goesOn = false;
     try {
       for (group = take(); !group.isEmpty(); group = take()) {
         commit(group);
       }
+      goesOn = steps != null;
     } catch (Throwable e) {
       // nobody knows what is on the disk, and whoever waits would wait for ever
       failStop.stop("the edge's database", damage.failure("it can't be gone on with: " + e, e));
     } finally {
       // of it some may have been answered
       release(group.stream().filter(unit -> unit.forced.completeExceptionally(closed())).toList());
-      giveUp();
+      if (!goesOn) {
+        giveUp();
+      }
     }
   }
 
-  /** What fits in one group; empty when this is closed and nothing waits. */
+  /** What fits in one group; empty when this is closed, or a step is over, and nothing waits. */
   private List<Unit<?>> take() throws InterruptedException {
     var group = new ArrayList<Unit<?>>();
     long kib = 0;
     synchronized (waiting) {
-      while (waiting.isEmpty() && !closed) {
+      while (waiting.isEmpty() && !closed && steps == null) {
         waiting.wait();
       }
+      due = false;
       for (var next = waiting.peek(); next != null; next = waiting.peek()) {
         if (!group.isEmpty() && (group.size() == UNITS || kib + next.kib > GROUP_KIB)) {
           break;
@@ -173,12 +200,15 @@ final class GroupCommits implements AutoCloseable {
     release(left);
   }
 
-  /** Commits what waits, and returns when the thread has ended. */
+  /** Returns when the thread has ended, which commits what waits; without it that is given up. */
   @Override
   public void close() {
     synchronized (waiting) {
       closed = true;
       waiting.notifyAll();
+    }
+    if (steps != null) {
+      giveUp();
     }
     try {
       thread.join();

@@ -22,6 +22,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 public class InMemoryMailboxStore implements MailboxStore {
   private final Disk disk;
   private final Quotas quotas;
+  private final LongSupplier freeBytes;
   private final Schedule schedule;
   private final Duration force;
 
@@ -111,8 +113,19 @@ public class InMemoryMailboxStore implements MailboxStore {
    * @param force how long one takes
    */
   public InMemoryMailboxStore(Disk disk, Quotas quotas, Schedule schedule, Duration force) {
+    this(disk, quotas, () -> Long.MAX_VALUE, schedule, force);
+  }
+
+  /**
+   * The same.
+   *
+   * @param freeBytes how much room the disk has
+   */
+  public InMemoryMailboxStore(
+      Disk disk, Quotas quotas, LongSupplier freeBytes, Schedule schedule, Duration force) {
     this.disk = disk;
     this.quotas = quotas;
+    this.freeBytes = freeBytes;
     this.schedule = schedule;
     this.force = force;
   }
@@ -288,7 +301,7 @@ public class InMemoryMailboxStore implements MailboxStore {
         place == null || disk.piles.containsKey(place) ? piles : piles + 1,
         bytes(disk.destinations.getOrDefault(destination, new TreeMap<>())),
         disk.rows.values().stream().mapToLong(Row::bytes).sum(),
-        Long.MAX_VALUE);
+        freeBytes.getAsLong());
   }
 
   private static long bytes(Map<Turn, Row> rows) {

@@ -8,6 +8,7 @@ import com.softadastra.guard.GuardFileSystem;
 import com.softadastra.guard.GuardSettings;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -122,6 +123,41 @@ class GroupCommitsTest {
           .failsWithin(Duration.ofSeconds(30))
           .withThrowableOfType(ExecutionException.class);
       database.abandon();
+    }
+  }
+
+  @Test
+  void inStepsNothingIsDoneBeforeItsStepAndAllThatWaitsIsDoneInOne() {
+    var steps = new ArrayDeque<Runnable>();
+    try (var _ = ModelDisk.register("steps");
+        var database =
+            EdgeDatabase.openInSteps(
+                "steps:/db",
+                GuardFileSystem.register(
+                    EdgeDatabase.GUARD, GuardSettings.production().withFailStop(THROWING)),
+                THROWING,
+                _ -> {},
+                steps::add)) {
+      var units = new ArrayList<CompletableFuture<Integer>>();
+      for (int i = 0; i < 3; i++) {
+        byte number = (byte) i;
+        var forced = new CompletableFuture<Integer>();
+        database.submit(
+            0,
+            statements ->
+                statements.change("insert into sender values (?, 1, 1)", new byte[] {number}),
+            forced);
+        units.add(forced);
+      }
+      assertThat(units).noneMatch(CompletableFuture::isDone);
+      assertThat(steps).hasSize(1);
+
+      steps.remove().run();
+
+      assertThat(units).allMatch(unit -> unit.getNow(0) == 1);
+      assertThat(
+              database.<Long>call(statements -> statements.number("select count(*) from sender")))
+          .isEqualTo(3);
     }
   }
 

@@ -29,7 +29,9 @@ public enum Feature {
   /** The second node may only read the spaces that it didn't create. */
   READER(225),
   /** Some nodes speak an older version of the session, until their software is raised. */
-  OLDER(110);
+  OLDER(110),
+  /** Relays have their mailboxes in H2, behind the guard, on a model disk. */
+  MAILBOXES(500, RELAY);
 
   private final int perMille;
   private final Set<Feature> needed;

@@ -97,7 +97,11 @@ public record Happening(long at, Kind kind, int a, int b, long nanos, long draw)
     /** The relay starts again without an envelope that it had signed for. */
     RELAY_DROPS(false),
     /** Somebody who is no member brings an envelope to the relay. */
-    STRANGER(false);
+    STRANGER(false),
+    /** The relay's disk has no room for a time. */
+    RELAY_FULL(false),
+    /** The relay's disk refuses a write or a force. */
+    RELAY_DISK_FAILS(false);
 
     private final boolean work;
 
@@ -122,7 +126,9 @@ public record Happening(long at, Kind kind, int a, int b, long nanos, long draw)
             RELAY_LOST,
             RELAY_AWAY,
             RELAY_DROPS,
-            STRANGER ->
+            STRANGER,
+            RELAY_FULL,
+            RELAY_DISK_FAILS ->
             true;
         default -> false;
       };

@@ -181,6 +181,7 @@ public record Plan(
     }
     if (relayed) {
       relay(happenings, random(seed, "relayed"));
+      relaysDisks(happenings, random(seed, "relays' disks"));
     }
     if (features.contains(Feature.DISMISSED)) {
       dismiss(happenings, random(seed, "dismissed"));
@@ -203,11 +204,16 @@ public record Plan(
         nodes,
         spaces,
         documents,
-        disks ? 1 + random.nextInt(nodes) : 0,
+        disks ? onDisk(nodes, random) : 0,
         late,
         links,
         happenings,
         spare);
+  }
+
+  /** Mostly all. */
+  private static int onDisk(int nodes, SplittableRandom random) {
+    return random.nextInt(5) == 0 ? 1 + random.nextInt(nodes) : nodes;
   }
 
   /**
@@ -336,6 +342,22 @@ public record Plan(
             random.nextInt(3) == 0 ? Kind.RELAY_DROPS : Kind.STOP);
     for (int i = 20 + random.nextInt(20); i > 0; i--) {
       var kind = random.nextInt(3) == 0 ? Kind.WRITE : kinds.get(random.nextInt(kinds.size()));
+      happenings.add(
+          new Happening(
+              2 * SECOND + random.nextLong(last),
+              kind,
+              random.nextInt(64),
+              random.nextInt(64),
+              (long) (Math.pow(random.nextDouble(), 2) * last / 3),
+              random.nextLong()));
+    }
+    happenings.sort(Comparator.comparingLong(Happening::at));
+  }
+
+  private static void relaysDisks(List<Happening> happenings, SplittableRandom random) {
+    long last = happenings.stream().mapToLong(Happening::at).max().orElse(1);
+    for (int i = random.nextInt(5); i > 0; i--) {
+      var kind = random.nextInt(3) == 0 ? Kind.RELAY_FULL : Kind.RELAY_DISK_FAILS;
       happenings.add(
           new Happening(
               2 * SECOND + random.nextLong(last),

@@ -40,7 +40,13 @@ record PlantedFault(
 
   /** Of the features of its world those without which nothing comes by where it is made. */
   Set<Feature> needs() {
-    var needs = EnumSet.of(Feature.DATABASE, Feature.RELAY, Feature.TWO_RELAYS, Feature.DISMISSED);
+    var needs =
+        EnumSet.of(
+            Feature.DATABASE,
+            Feature.RELAY,
+            Feature.TWO_RELAYS,
+            Feature.DISMISSED,
+            Feature.MAILBOXES);
     needs.retainAll(features);
     return needs;
   }

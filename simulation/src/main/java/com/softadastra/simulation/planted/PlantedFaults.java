@@ -26,6 +26,7 @@ import static com.softadastra.simulation.plan.Feature.DATABASE;
 import static com.softadastra.simulation.plan.Feature.DECLARED;
 import static com.softadastra.simulation.plan.Feature.DISMISSED;
 import static com.softadastra.simulation.plan.Feature.FICKLE;
+import static com.softadastra.simulation.plan.Feature.MAILBOXES;
 import static com.softadastra.simulation.plan.Feature.OLDER;
 import static com.softadastra.simulation.plan.Feature.READER;
 import static com.softadastra.simulation.plan.Feature.RELAY;
@@ -45,7 +46,13 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -58,6 +65,9 @@ public final class PlantedFaults {
   private static final int SEEDS = 1_000;
 
   private static final Duration PATIENCE = Duration.ofMinutes(8);
+
+  /** A seed that takes longer is not waited for. */
+  private static final Duration LONGEST = Duration.ofMinutes(5);
 
   /** The product as it is. */
   static final PlantedFault NOTHING =
@@ -152,6 +162,12 @@ public final class PlantedFaults {
                   in(LEDGER_CLASS, "owed").with(Instead.CustodyIsEnough.class))
               .shownBy(1, RELAY)
               .or(LEDGER),
+          of(
+                  "takes any signature of an entry",
+                  GENUINE,
+                  in("engine.space.BatchCheck", "wrong")
+                      .calls("Signatures.verify", Instead.class, "anySignature"))
+              .shownBy(22),
           of("takes any signature", GENUINE, in("engine.log.Signatures", "verify").answers(true))
               .shownBy(22)
               .or(LEDGER, ENVELOPES),
@@ -452,6 +468,16 @@ public final class PlantedFaults {
                       .calls("Recording.administer", Instead.class, "doneAtOnce"))
               .shownBy(27, CARRIED),
           of(
+                  "a relay answers without a force of its database",
+                  CUSTODY,
+                  in("edge.database.Statements", "commit").leavesOut("Statement.execute"))
+              .shownBy(1, RELAY, MAILBOXES),
+          of(
+                  "a relay goes on after a failed force",
+                  CUSTODY,
+                  in("edge.database.GroupCommits", "run").leavesOut("FailStop.stop"))
+              .shownBy(1, RELAY, MAILBOXES),
+          of(
                   "a relay signs before it has forced",
                   CUSTODY,
                   in(MAIL, "deposit").calls("MailboxStore.put", Instead.class, "allSignedAtOnce"))
@@ -702,10 +728,29 @@ public final class PlantedFaults {
     var trial = new PlantedProduct(fault).trial(features);
     int run = 0;
     String by = null;
-    while (by == null && run < seeds && System.nanoTime() - began < patience.toNanos()) {
-      by = trial.apply(firstSeed + run++);
+    try {
+      while (by == null && run < seeds && System.nanoTime() - began < patience.toNanos()) {
+        by = tried(trial, firstSeed + run++);
+      }
+    } catch (TimeoutException _) {
+      // it goes round for ever, which no invariant has caught
     }
     return new Catch(fault, run, by, Duration.ofNanos(System.nanoTime() - began));
+  }
+
+  private static @Nullable String tried(LongFunction<@Nullable String> trial, long seed)
+      throws TimeoutException {
+    var said = new CompletableFuture<Optional<String>>();
+    Thread.ofPlatform()
+        .daemon()
+        .name("seed " + seed)
+        .start(
+            () -> said.completeAsync(() -> Optional.ofNullable(trial.apply(seed)), Runnable::run));
+    try {
+      return said.get(LONGEST.toSeconds(), TimeUnit.SECONDS).orElse(null);
+    } catch (InterruptedException | ExecutionException e) {
+      throw new IllegalStateException("seed " + seed + " of a planted fault", e);
+    }
   }
 
   /** A seed's world as it is, and with this in any case. */
@@ -731,15 +776,24 @@ public final class PlantedFaults {
     out.println("|---|---|---|---|");
     var seeds = new ArrayList<Long>();
     var most = new LinkedHashMap<Set<Feature>, Long>();
-    for (var fault : faults) {
-      var needs = fault.needs();
-      var caught = caught(fault, worlds(needs), 1, atMost, PATIENCE);
+    var threads =
+        Executors.newFixedThreadPool(
+            Runtime.getRuntime().availableProcessors(), Thread.ofPlatform().daemon().factory());
+    var running =
+        faults.stream()
+            .map(fault ->
+                CompletableFuture.supplyAsync(
+                    () -> caught(fault, worlds(fault.needs()), 1, atMost, PATIENCE), threads))
+            .toList();
+    for (var each : running) {
+      var caught = each.join();
       out.println(caught);
       if (caught.isRight()) {
         seeds.add(caught.seeds());
-        most.merge(needs, caught.seeds(), Math::max);
+        most.merge(caught.fault().needs(), caught.seeds(), Math::max);
       }
     }
+    threads.shutdown();
     Collections.sort(seeds);
     String unsound = null;
     for (var ran : most.entrySet()) {

@@ -5,6 +5,8 @@ import com.softadastra.sync.identity.IncarnationFile;
 import com.softadastra.sync.peer.InMemoryPeerStore;
 import com.softadastra.sync.storage.DamagedRow;
 import com.softadastra.sync.storage.Journal;
+import com.softadastra.sync.storage.StorageException;
+import java.io.IOException;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -24,6 +26,8 @@ abstract class Disk implements IncarnationFile {
   /** Where a process may end, or its disk fail. */
   enum Point {
     COMMIT,
+    /** Of a file. */
+    WRITE,
     FORCE,
     INCARNATION
   }
@@ -31,6 +35,15 @@ abstract class Disk implements IncarnationFile {
   /** Asked before the disk does something; may throw. */
   interface Before {
     void happens(Point point);
+  }
+
+  /** The same of a call to the model disk. */
+  static void happens(Before before, Point point) throws IOException {
+    try {
+      before.happens(point);
+    } catch (StorageException e) {
+      throw new IOException(e);
+    }
   }
 
   /** Told where the storage stops the process by itself. */

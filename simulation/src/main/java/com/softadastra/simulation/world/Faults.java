@@ -4,8 +4,10 @@ import com.softadastra.contracts.SpaceId;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.session.Frame;
 import com.softadastra.simulation.plan.Happening;
+import com.softadastra.simulation.plan.Happening.Kind;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +22,7 @@ final class Faults {
   private final Mischief mischief;
   private final Map<SimulatedNode, Disk> backups = new HashMap<>();
   private final List<SimulatedNode> clones = new ArrayList<>();
+  private final Map<Kind, Long> cameAbout = new EnumMap<>(Kind.class);
   private int copies;
   private boolean over;
 
@@ -28,21 +31,63 @@ final class Faults {
     this.mischief = new Mischief(world);
   }
 
+  /** How often each came about. */
+  Map<Kind, Long> cameAbout() {
+    return Map.copyOf(cameAbout);
+  }
+
+  void cameAbout(Kind kind) {
+    cameAbout.merge(kind, 1L, Long::sum);
+  }
+
+  /** Whether there is something for it to happen to, as far as that is known now. */
+  private boolean finds(Kind kind, SimulatedNode node, SimulatedNode other, Station end) {
+    return switch (kind) {
+      case CRASH, STOP, PAUSE, SWITCH, BACKUP -> node.runs();
+      case RAISE -> !node.isCopy() && node.runs();
+      case CUT -> world.network().isConnected(node, end);
+      case FLAP -> world.network().isConnected(node, other);
+      case REPLAY ->
+          world.network().hasSent(node, other) && world.network().isConnected(node, other);
+      case ATTACK -> node.runs() && other.runs() && world.network().isConnected(node, other);
+      case RESTORE -> backups.containsKey(node) && !node.isCopy();
+      case CLONE -> node.runs() && !node.isCopy() && clones.isEmpty();
+      case FLIP -> !node.isCopy();
+      // told where they do
+      case CRASH_AT_EFFECT, DISK_FAILS, CORRUPT, RELAY_DISK_FAILS -> false;
+      default -> true;
+    };
+  }
+
   void happen(Happening happening, SimulatedNode node, SplittableRandom random) {
     over = false;
     long nanos = happening.nanos();
     var other = neighbour(node, happening.b());
     var end = end(node, happening.b());
+    if (finds(happening.kind(), node, other, end)) {
+      cameAbout(happening.kind());
+    }
     switch (happening.kind()) {
       case CRASH -> {
         node.kill(random.nextBoolean());
         restart(node, nanos);
       }
       case CRASH_AT_EFFECT -> crashAtEffect(node, nanos, random);
-      case DISK_FAILS -> node.plan(moment(random, 2), false, () -> restart(node, nanos));
+      case DISK_FAILS ->
+          node.plan(
+              moment(random, 2),
+              false,
+              () -> {
+                cameAbout(Kind.DISK_FAILS);
+                restart(node, nanos);
+              });
       case DISK_FULL -> {
         node.full(true);
         world.agenda().after(nanos, () -> node.full(false));
+        if (random.nextBoolean()) {
+          // room goes faster than was looked for
+          node.plan(SimulatedNode.Moment.BEFORE_WRITE, false, () -> restart(node, nanos));
+        }
       }
       case DISK_SLOW -> {
         node.diskTakes(SECOND / 20 + random.nextLong(SECOND));
@@ -98,6 +143,21 @@ final class Faults {
         away(node, nanos);
       }
       case RELAY_CRASH -> relayCrashes(random, nanos);
+      case RELAY_FULL -> {
+        var relay = chosen(random);
+        relay.full(true);
+        world.agenda().after(nanos, () -> relay.full(false));
+      }
+      case RELAY_DISK_FAILS -> {
+        var relay = chosen(random);
+        relay.failAt(
+            random.nextBoolean() ? Disk.Point.WRITE : Disk.Point.FORCE,
+            random.nextBoolean(),
+            () -> {
+              cameAbout(Kind.RELAY_DISK_FAILS);
+              restart(relay, nanos);
+            });
+      }
       case RELAY_LOST -> relayEnds(random, nanos, SimulatedRelay::loseMailboxes);
       case RELAY_DROPS -> relayEnds(random, nanos, it -> it.loseEnvelope(random));
       case STRANGER -> mischief.bring(node, world.space(random), random);
@@ -187,28 +247,31 @@ final class Faults {
     return world.relays().size() > 1 && random.nextBoolean();
   }
 
+  private SimulatedRelay chosen(SplittableRandom random) {
+    return chooses(random) ? world.relays().getLast() : world.relays().getFirst();
+  }
+
   private void relayEnds(SplittableRandom random, long nanos, Consumer<SimulatedRelay> then) {
     boolean told = random.nextBoolean();
-    var relay = chooses(random) ? world.relays().getLast() : world.relay();
-    if (relay != null) {
-      relay.kill(told);
-      then.accept(relay);
-      world.agenda().after(1 + (over ? 0 : nanos), relay::start);
-    }
+    var relay = chosen(random);
+    relay.kill(told);
+    then.accept(relay);
+    restart(relay, nanos);
+  }
+
+  private void restart(SimulatedRelay relay, long nanos) {
+    world.agenda().after(1 + (over ? 0 : nanos), relay::start);
   }
 
   /** At once, or within what it does next, when it has said a part of it. */
   private void relayCrashes(SplittableRandom random, long nanos) {
     boolean told = random.nextBoolean();
-    var relay = chooses(random) ? world.relays().getLast() : world.relay();
-    if (relay != null) {
-      Runnable restart = () -> world.agenda().after(1 + (over ? 0 : nanos), relay::start);
-      if (random.nextInt(3) > 0) {
-        relay.kill(told);
-        restart.run();
-      } else {
-        relay.endAfter(1 + random.nextInt(4), told, restart);
-      }
+    var relay = chosen(random);
+    if (random.nextInt(3) > 0) {
+      relay.kill(told);
+      restart(relay, nanos);
+    } else {
+      relay.endAfter(1 + random.nextInt(4), told, () -> restart(relay, nanos));
     }
   }
 
@@ -225,7 +288,13 @@ final class Faults {
       node.kill(random.nextBoolean());
       restart(node, nanos);
     }
-    node.plan(moment, true, () -> restart(node, nanos));
+    node.plan(
+        moment,
+        true,
+        () -> {
+          cameAbout(Kind.CRASH_AT_EFFECT);
+          restart(node, nanos);
+        });
   }
 
   private static SimulatedNode.Moment moment(SplittableRandom random, int of) {
@@ -341,6 +410,7 @@ final class Faults {
     List.copyOf(clones).forEach(this::end);
     for (var relay : world.relays()) {
       relay.unplan();
+      relay.full(false);
       relay.start();
     }
     for (var node : world.nodes()) {

@@ -26,7 +26,12 @@ final class MemoryDisk extends Disk {
 
   @Override
   Journal open(Before before, Stop stop) {
-    medium.faults(() -> before.happens(Point.COMMIT), () -> before.happens(Point.FORCE));
+    medium.faults(
+        () -> {
+          before.happens(Point.COMMIT);
+          before.happens(Point.WRITE);
+        },
+        () -> before.happens(Point.FORCE));
     return new InMemoryJournal(medium);
   }
 

@@ -48,6 +48,9 @@ final class Network {
 
     void received(Station from, Station to, Connection over, byte[] frame);
 
+    /** A frame arrives otherwise than it was sent. */
+    void damaged();
+
     /** One end of a connection sends, or asks for, more than may be under way. */
     void overrun(Station by, String how);
   }
@@ -325,6 +328,7 @@ final class Network {
       return frame;
     }
     connection.touch();
+    watch.damaged();
     // the transport finds that out, a moment after the session has seen it
     agenda.after(grace(), () -> connection.breaks("a damaged record"));
     var damaged = frame.clone();
@@ -377,6 +381,15 @@ final class Network {
 
   void corruptNext(Station from, Station to, int where) {
     corrupt.put(way(from, to), where);
+  }
+
+  boolean isConnected(Station a, Station b) {
+    return connections.stream().anyMatch(connection -> connection.joins(a, b));
+  }
+
+  /** Whether there is a frame that can be sent again. */
+  boolean hasSent(Station from, Station to) {
+    return !earlier.getOrDefault(way(from, to), List.of()).isEmpty();
   }
 
   /** A frame that was sent before, maybe on an earlier connection, arrives once more. */

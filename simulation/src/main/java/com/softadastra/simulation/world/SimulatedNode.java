@@ -125,13 +125,15 @@ public final class SimulatedNode implements Station {
     /** One of a group was answered, and the others are not. */
     BETWEEN_ANSWERS,
     /** The incarnation file is being replaced: it is the one before or the new one. */
-    AT_INCARNATION
+    AT_INCARNATION,
+    /** A file is about to be written, in a commit or a force. */
+    BEFORE_WRITE
   }
 
   /**
    * What is to happen at the next such moment.
    *
-   * @param crash the process ends; else the disk refuses
+   * @param crash the process ends; else the disk refuses a commit, a write or a force
    */
   private record Planned(Moment moment, boolean crash, Runnable then) {}
 
@@ -442,6 +444,7 @@ public final class SimulatedNode implements Station {
         life,
         switch (point) {
           case COMMIT -> Moment.BEFORE_COMMIT;
+          case WRITE -> Moment.BEFORE_WRITE;
           case FORCE -> Moment.BEFORE_FORCE;
           case INCARNATION -> Moment.AT_INCARNATION;
         });
@@ -453,7 +456,7 @@ public final class SimulatedNode implements Station {
       return;
     }
     planned = null;
-    if (due.crash() || moment.compareTo(Moment.BEFORE_FORCE) > 0) {
+    if (due.crash()) {
       kill(random.nextBoolean());
       due.then().run();
       life.end();

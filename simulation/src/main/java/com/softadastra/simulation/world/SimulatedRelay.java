@@ -5,11 +5,8 @@ import static com.softadastra.simulation.judge.Invariant.DURABLE;
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.peering.PeerUnreachable;
 import com.softadastra.contracts.time.Surroundings;
-import com.softadastra.edge.mailbox.InMemoryMailboxStore;
-import com.softadastra.edge.mailbox.MailboxException;
 import com.softadastra.edge.mailbox.MailboxService;
 import com.softadastra.edge.mailbox.MailboxStore;
-import com.softadastra.edge.mailbox.Quotas;
 import com.softadastra.engine.envelope.Envelope;
 import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.sync.identity.FiledIncarnations;
@@ -17,13 +14,11 @@ import com.softadastra.sync.peer.RelayDirectory;
 import com.softadastra.sync.relay.RelayService;
 import com.softadastra.sync.storage.Machine;
 import com.softadastra.sync.storage.Recording;
-import java.nio.ByteBuffer;
+import com.softadastra.sync.storage.StorageException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.SplittableRandom;
-import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -36,10 +31,8 @@ final class SimulatedRelay implements Station {
   /** Of no node; a second relay is at the one before. */
   private static final int PLACE = 63;
 
-  private static final Quotas QUOTAS = new Quotas(1L << 40, 1L << 40, 1L << 40, 0);
   private static final MailboxService.Rules RULES =
       new MailboxService.Rules(Duration.ofDays(30), Envelope.MOST_BYTES);
-  private static final Duration FORCE = Duration.ofMillis(2);
 
   private final World world;
   private final int number;
@@ -48,9 +41,12 @@ final class SimulatedRelay implements Station {
   private final boolean calls;
   private final RandomGenerator random;
   private final Disk disk;
-  private InMemoryMailboxStore.Disk mailboxes;
+  private MailboxDisk mailboxes;
+  private byte[] mailboxesKey = {};
+  private boolean full;
   private @Nullable Process process;
   private @Nullable Planned planned;
+  private @Nullable Failing failing;
 
   /**
    * Its end within a step.
@@ -59,14 +55,24 @@ final class SimulatedRelay implements Station {
    */
   private record Planned(int sends, boolean told, Runnable then) {}
 
+  /** Its disk refuses the next such call. */
+  private record Failing(Disk.Point point, boolean told, Runnable then) {}
+
   private record Process(Life life, MailboxService service, MailboxStore store) {}
 
   /**
    * @param number 0 for the first
    * @param clockIsOff by how much
    * @param calls whether it reaches other relays, or is only reached
+   * @param inDatabase whether it has its mailboxes in H2
    */
-  SimulatedRelay(World world, int number, NodeKey key, Duration clockIsOff, boolean calls) {
+  SimulatedRelay(
+      World world,
+      int number,
+      NodeKey key,
+      Duration clockIsOff,
+      boolean calls,
+      boolean inDatabase) {
     this.world = world;
     this.number = number;
     this.key = key;
@@ -74,13 +80,10 @@ final class SimulatedRelay implements Station {
     this.calls = calls;
     this.random = world.draw(address());
     this.disk = new MemoryDisk("machine-" + address(), "file-" + address(), new HashMap<>());
-    this.mailboxes = emptyMailboxes();
-  }
-
-  private InMemoryMailboxStore.Disk emptyMailboxes() {
-    var seed = new byte[NodeKey.SEED_BYTES];
-    random.nextBytes(seed);
-    return new InMemoryMailboxStore.Disk(seed);
+    this.mailboxes =
+        inDatabase
+            ? DatabaseMailboxDisk.create(world.agenda()::now, random)
+            : new MemoryMailboxDisk(world.agenda(), random);
   }
 
   Disk disk() {
@@ -149,7 +152,13 @@ final class SimulatedRelay implements Station {
             journal, key, incarnations.birth(journal.found()), SimulatedNode.SETTINGS, machine);
     incarnations.note(recording.found());
     var duties = new RelayService(new RelayDirectory(recording, disk.peers()), key);
-    var store = new InMemoryMailboxStore(mailboxes, QUOTAS, life, FORCE);
+    var store =
+        mailboxes.open(
+            life,
+            () -> full ? 0 : Long.MAX_VALUE,
+            point -> happens(life, point),
+            cause -> failed(life, cause));
+    mailboxesKey = store.key().publicKey();
     var service =
         new MailboxService(
             store,
@@ -173,7 +182,9 @@ final class SimulatedRelay implements Station {
     var life = process.life;
     process = null;
     planned = null;
+    failing = null;
     life.end();
+    mailboxes.crash(random);
     world.network().ended(life, told);
     world.trace().add(world.agenda().now() * 37 + place());
     world.judge().relayEnded(place(), this::has);
@@ -186,6 +197,7 @@ final class SimulatedRelay implements Station {
 
   void unplan() {
     planned = null;
+    failing = null;
   }
 
   /** It has sent a frame. */
@@ -200,16 +212,48 @@ final class SimulatedRelay implements Station {
     }
   }
 
+  /** Its disk refuses the next such call, and the process stops by itself. */
+  void failAt(Disk.Point point, boolean told, Runnable then) {
+    failing = new Failing(point, told, then);
+  }
+
+  private void happens(Life life, Disk.Point point) {
+    if (!life.alive()) {
+      throw new Halted();
+    }
+    var due = failing;
+    if (due != null && due.point() == point) {
+      throw new StorageException(SimulatedNode.REFUSED, null);
+    }
+  }
+
+  private void failed(Life life, Throwable cause) {
+    var due = failing;
+    if (!life.alive()) {
+      return;
+    }
+    if (due == null) {
+      world.broken(DURABLE, "the relay stopped by itself: " + cause);
+      return;
+    }
+    kill(due.told());
+    due.then().run();
+  }
+
+  /** Whether its disk has room for nothing. */
+  void full(boolean now) {
+    full = now;
+  }
+
   /** Its mailboxes are gone, and others are made at the next start. */
   void loseMailboxes() {
     world.judge().areLost(place());
-    mailboxes = emptyMailboxes();
+    mailboxes = mailboxes.empty();
   }
 
   /** Of what it has on its disk one envelope is gone, while it doesn't run. */
   void loseEnvelope(SplittableRandom random) {
-    var life = new Life(world.agenda(), this.random);
-    var store = new InMemoryMailboxStore(mailboxes, QUOTAS, life, Duration.ZERO);
+    var store = mailboxes.reader();
     var destinations =
         world.originals().stream()
             .map(SimulatedNode::id)
@@ -220,38 +264,25 @@ final class SimulatedRelay implements Station {
       var waiting = store.waiting(to, Integer.MAX_VALUE);
       var id = waiting.get(random.nextInt(waiting.size())).id();
       world.judge().isLost(id);
-      store.taken(to, id, new CompletableFuture<>());
+      mailboxes.lose(to, id);
     }
+  }
+
+  /** Gives back what it took of the machine that simulates. */
+  void close() {
+    mailboxes.close();
   }
 
   // ---- for the judge
 
-  /** What its receipts are signed with. */
+  /** What the receipts of the last process are signed with. */
   byte[] mailboxes() {
-    return reader().key().publicKey();
+    return mailboxesKey;
   }
 
   /** Whether an envelope is here for a node, whole and forced. */
   boolean has(NodeId destination, byte[] id) {
-    var buffer = ByteBuffer.wrap(id);
-    var uuid = new UUID(buffer.getLong(), buffer.getLong());
-    var reader = reader();
-    return reader.waiting(destination, Integer.MAX_VALUE).stream()
-        .filter(waiting -> waiting.id().equals(uuid))
-        .anyMatch(waiting -> canBeRead(reader, waiting));
-  }
-
-  private static boolean canBeRead(MailboxStore reader, MailboxStore.Waiting waiting) {
-    try {
-      return reader.read(waiting).isPresent();
-    } catch (MailboxException _) {
-      return false;
-    }
-  }
-
-  /** What is forced, as a store finds it that is opened now. */
-  private MailboxStore reader() {
-    return new InMemoryMailboxStore(mailboxes, QUOTAS, new Life(world.agenda(), random), FORCE);
+    return mailboxes.has(destination, id);
   }
 
   @Override

@@ -28,6 +28,7 @@ import com.softadastra.simulation.judge.NaiveJudge;
 import com.softadastra.simulation.judge.Violation;
 import com.softadastra.simulation.plan.Feature;
 import com.softadastra.simulation.plan.Happening;
+import com.softadastra.simulation.plan.Happening.Kind;
 import com.softadastra.simulation.plan.Plan;
 import com.softadastra.sync.documents.SpaceNames;
 import com.softadastra.sync.storage.Recording;
@@ -120,6 +121,8 @@ public final class World {
   /**
    * What came of a plan.
    *
+   * @param trace a number over all messages, answers and starts
+   * @param faults how often each kind of fault came about; one that finds nothing to do doesn't
    * @param seconds that were simulated
    * @param nodeSeconds the time that nodes were up, all together
    */
@@ -127,6 +130,7 @@ public final class World {
       @Nullable Violation violation,
       long events,
       long trace,
+      Map<Kind, Long> faults,
       double seconds,
       double nodeSeconds,
       int intents) {}
@@ -260,7 +264,13 @@ public final class World {
       var off =
           i == 0 ? Duration.ZERO : Duration.ofSeconds(chain.nextLong(-50_000_000, 50_000_000));
       var relay =
-          new SimulatedRelay(this, i, new NodeKey(seed), off, i == 0 || chain.nextBoolean());
+          new SimulatedRelay(
+              this,
+              i,
+              new NodeKey(seed),
+              off,
+              i == 0 || chain.nextBoolean(),
+              plan.has(Feature.MAILBOXES));
       relays.add(relay);
       network.register(relay);
       for (var node : nodes) {
@@ -505,6 +515,11 @@ public final class World {
     }
 
     @Override
+    public void damaged() {
+      faults.cameAbout(Kind.CORRUPT);
+    }
+
+    @Override
     public void overrun(Station by, String how) {
       broken(BOUNDED, by + " " + how);
     }
@@ -534,10 +549,12 @@ public final class World {
     for (var node : nodes) {
       node.disk().close();
     }
+    relays.forEach(SimulatedRelay::close);
     return new Outcome(
         judge.violation(),
         agenda.done(),
         trace.hash(),
+        faults.cameAbout(),
         agenda.now() / 1e9,
         (upNanos + up.values().stream().mapToLong(since -> agenda.now() - since).sum()) / 1e9,
         judge.promised());

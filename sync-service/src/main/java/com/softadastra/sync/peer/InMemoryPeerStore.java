@@ -69,14 +69,14 @@ public final class InMemoryPeerStore implements PeerStore {
 
   @Override
   public Map<NodeId, Lane.Status> lanes() {
-    return new TreeMap<>(rows.lanes);
+    var restarted = new TreeMap<>(rows.lanes);
+    restarted.replaceAll((_, status) -> status.restarted());
+    return restarted;
   }
 
   @Override
   public void putLanes(Map<NodeId, Lane.Status> all) {
-    var lanes = changing().lanes;
-    lanes.clear();
-    lanes.putAll(all);
+    changing().lanes.putAll(all);
   }
 
   @Override

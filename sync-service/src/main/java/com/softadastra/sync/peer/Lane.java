@@ -106,6 +106,11 @@ public final class Lane {
       }
     }
 
+    /** As it can be after a restart: nothing is connected. */
+    Status restarted() {
+      return new Status(State.WAITING, attempts, null, lastError);
+    }
+
     public static final Status NEW = new Status(State.CALLING, 0, null, null);
   }
 

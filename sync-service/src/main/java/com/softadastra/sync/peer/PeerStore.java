@@ -15,8 +15,10 @@ public interface PeerStore {
   /** Adds a peer, or replaces what is known of it. */
   void put(PeerDirectory.Peer peer);
 
+  /** As they can be after a restart: nothing is connected. */
   Map<NodeId, Lane.Status> lanes();
 
+  /** Adds lanes, or replaces what is known of them; of others nothing changes. */
   void putLanes(Map<NodeId, Lane.Status> lanes);
 
   Collection<CustodyMark> custody();

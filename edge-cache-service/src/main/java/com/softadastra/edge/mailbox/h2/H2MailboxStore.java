@@ -25,6 +25,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -45,15 +46,29 @@ public final class H2MailboxStore implements MailboxStore {
    * @throws MailboxException with a sentence for an operator
    */
   public H2MailboxStore(EdgeDatabase database, Quotas quotas, LongSupplier freeBytes) {
-    this(database, quotas, freeBytes, () -> {});
+    this(database, quotas, freeBytes, new SecureRandom());
+  }
+
+  /**
+   * The same.
+   *
+   * @param random draws the mailboxes' key
+   */
+  public H2MailboxStore(
+      EdgeDatabase database, Quotas quotas, LongSupplier freeBytes, RandomGenerator random) {
+    this(database, quotas, freeBytes, random, () -> {});
   }
 
   private H2MailboxStore(
-      EdgeDatabase database, Quotas quotas, LongSupplier freeBytes, Runnable ending) {
+      EdgeDatabase database,
+      Quotas quotas,
+      LongSupplier freeBytes,
+      RandomGenerator random,
+      Runnable ending) {
     this.database = database;
     this.ending = ending;
     try {
-      key = database.call(H2MailboxStore::key);
+      key = database.call(statements -> key(statements, random));
       tables = database.call(statements -> new Tables(statements, quotas, freeBytes));
     } catch (DatabaseFailure e) {
       throw new MailboxException("The mailboxes can't be read: " + e.getMessage(), e);
@@ -75,21 +90,21 @@ public final class H2MailboxStore implements MailboxStore {
       throw new MailboxException(String.valueOf(e.getMessage()), e);
     }
     try {
-      return new H2MailboxStore(database, quotas, freeBytes, database::close);
+      return new H2MailboxStore(database, quotas, freeBytes, new SecureRandom(), database::close);
     } catch (MailboxException e) {
       database.abandon();
       throw e;
     }
   }
 
-  private static NodeKey key(Statements statements) throws SQLException {
+  private static NodeKey key(Statements statements, RandomGenerator random) throws SQLException {
     try (var row = statements.rows("select seed from mailboxes")) {
       if (row.next()) {
         return new NodeKey(row.getBytes(1));
       }
     }
     byte[] seed = new byte[NodeKey.SEED_BYTES];
-    new SecureRandom().nextBytes(seed);
+    random.nextBytes(seed);
     statements.change("insert into mailboxes values (1, ?)", seed);
     return new NodeKey(seed);
   }
