@@ -5,10 +5,15 @@ import static com.softadastra.system.TestNode.awaitSame;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.softadastra.node.client.Answer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -16,6 +21,9 @@ import tools.jackson.databind.JsonNode;
 
 /** Who has what, asked of nodes that can reach nobody. */
 class LedgerIT {
+  /** Seconds that a caller waits for what will come; the client itself waits somewhat longer. */
+  private static final int LONG = 50;
+
   @TempDir Path directory;
 
   private Nodes nodes;
@@ -130,5 +138,56 @@ class LedgerIT {
     a.awaitReceipt(intent, "everywhere");
     assertThat(b.text("order")).isEqualTo("one");
     await("nothing is at risk").atMost(SOON).until(() -> a.atRisk() == 0);
+  }
+
+  /** Writes and waits until another member has it, for so many seconds. */
+  private static Answer writeAndWait(TestNode node, String id, int seconds) {
+    return node.client()
+        .call(
+            "PUT",
+            node.at() + "/documents/notes/" + id,
+            TestNode.body(id),
+            "Prefer",
+            "wait=" + seconds,
+            "Softadastra-Level",
+            "delivered");
+  }
+
+  @Test
+  void whoWaitsForALevelIsAnsweredWhenItIsReachedOrTheTimeIsOver() throws Exception {
+    nodes = new Nodes(directory, Nodes.Shape.THREE_PROCESSES);
+    var a = nodes.create("a");
+    var b = nodes.createSimple("b");
+    Nodes.start(a, b);
+    a.openSpace();
+    b.join(a.invite("writer"));
+    a.awaitLinkTo(b.id(), "connected");
+    awaitSame(SOON, a, b);
+
+    var met = writeAndWait(a, "met", LONG);
+    assertThat(b.text("met")).isEqualTo("met");
+    assertThat(met.status()).isEqualTo(201);
+    assertThat(met.body().path("state").asString()).isEqualTo("everywhere");
+
+    a.switchLink(b.id(), "off");
+    a.awaitLinkTo(b.id(), "off");
+    long begun = System.nanoTime();
+    var apart = writeAndWait(a, "apart", 1);
+    assertThat(Duration.ofNanos(System.nanoTime() - begun)).isGreaterThan(Duration.ofSeconds(1));
+    assertThat(apart.status()).isEqualTo(202);
+    assertThat(apart.body().path("state").asString()).isEqualTo("recorded");
+    assertThat(a.text("apart")).isEqualTo("apart");
+
+    try (var callers = Executors.newVirtualThreadPerTaskExecutor()) {
+      var late = CompletableFuture.supplyAsync(() -> writeAndWait(a, "late", LONG), callers);
+      a.awaitText("late", "late");
+      assertThat(late).isNotDone();
+      assertThat(b.text("late")).isNull();
+      a.switchLink(b.id(), "on");
+      var answer = late.get(LONG, TimeUnit.SECONDS);
+      assertThat(b.text("late")).isEqualTo("late");
+      assertThat(answer.status()).isEqualTo(201);
+      assertThat(answer.body().path("state").asString()).isEqualTo("everywhere");
+    }
   }
 }

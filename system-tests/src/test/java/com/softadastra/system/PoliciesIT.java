@@ -7,10 +7,13 @@ import static org.awaitility.Awaitility.await;
 
 import com.softadastra.node.client.Answer;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Locale;
 import java.util.TreeSet;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -427,6 +430,64 @@ class PoliciesIT {
     put(b, "notes/one", "{\"text\": \"later\"}");
     assertThat(undo(b, second).status()).isEqualTo(409);
     assertThat(get(b, "notes/one").path("text").asString()).isEqualTo("later");
+  }
+
+  @Test
+  void theIdOfAConflictLeadsToTheOneThatHasTakenItsPlace() {
+    var bases = new ArrayDeque<String>();
+    for (var text : List.of("first", "second", "third")) {
+      bases.push(version(writeOn(a, null, text)));
+    }
+    String youngest = bases.pop();
+    apart(() -> {
+      writeOn(a, youngest, "of a");
+      writeOn(b, youngest, "of b");
+    });
+    String former = conflicts(a, "open").get(0).path("id").asString();
+    int sides = 2;
+    // what is made of an earlier version makes it another conflict, over that
+    for (String base : bases) {
+      writeOn(a, base, "late");
+      awaitSame(SOON, a, b);
+      sides++;
+      for (var node : new TestNode[] {a, b}) {
+        var open = conflicts(node, "open");
+        assertThat(open).hasSize(1);
+        assertThat(open.get(0).path("id").asString()).isNotEqualTo(former);
+        assertThat(open.get(0).path("ancestor").path("version").asString()).isEqualTo(base);
+        assertThat(open.get(0).path("sides")).hasSize(sides);
+        assertThat(conflict(node, former)).isEqualTo(open.get(0));
+      }
+    }
+
+    resolve(b, former, "{\"body\": {\"text\": \"of all\"}}");
+    awaitSame(SOON, a, b);
+    for (var node : new TestNode[] {a, b}) {
+      assertThat(node.text("one")).isEqualTo("of all");
+      assertThat(conflicts(node, "open")).isEmpty();
+      assertThat(conflicts(node, "resolved")).hasSize(1);
+      assertThat(conflict(node, former)).isEqualTo(conflicts(node, "resolved").get(0));
+    }
+  }
+
+  private static JsonNode conflict(TestNode node, String id) {
+    return node.client().get(node.at() + "/conflicts/" + id).orThrow();
+  }
+
+  /** Writes the note on one version of it, or on what there is. */
+  private static JsonNode writeOn(TestNode node, @Nullable String base, String text) {
+    var headers = base == null ? new String[0] : new String[] {"Softadastra-Base", quoted(base)};
+    return node.client()
+        .call("PUT", node.at() + "/documents/notes/one", TestNode.body(text), headers)
+        .orThrow();
+  }
+
+  private static String quoted(String version) {
+    return '"' + version + '"';
+  }
+
+  private static String version(JsonNode receipt) {
+    return receipt.path("operations").get(0).path("version").asString();
   }
 
   @Test
