@@ -124,6 +124,14 @@ final class LayerProcesses implements NodeProcesses {
     return sync.client;
   }
 
+  /**
+   * @throws java.util.NoSuchElementException where the node has none
+   */
+  @Override
+  public NodeClient edge() {
+    return edge.orElseThrow().client;
+  }
+
   /** Where the edge listens, on loopback. */
   int edgePort() {
     return edge.orElseThrow().port;

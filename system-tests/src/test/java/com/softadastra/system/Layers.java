@@ -14,4 +14,7 @@ interface Layers {
 
   /** Asks the sync engine. */
   NodeClient sync();
+
+  /** Asks the edge. */
+  NodeClient edge();
 }

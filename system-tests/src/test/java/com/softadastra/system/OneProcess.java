@@ -83,6 +83,11 @@ final class OneProcess implements NodeProcesses {
   }
 
   @Override
+  public NodeClient edge() {
+    return process.client();
+  }
+
+  @Override
   public void start() {
     process.start();
   }

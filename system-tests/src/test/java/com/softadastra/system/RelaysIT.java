@@ -9,8 +9,10 @@ import static org.awaitility.Awaitility.await;
 import com.softadastra.node.client.NodeUnreachable;
 import com.softadastra.node.client.RequestRefused;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -20,6 +22,7 @@ import tools.jackson.databind.JsonNode;
 /** Nodes that reach a relay, and each other never. */
 class RelaysIT {
   private static final int WRITES = 60;
+  private static final Plaintext SECRET = new Plaintext("naïvely");
 
   @TempDir Path directory;
 
@@ -67,9 +70,9 @@ class RelaysIT {
     b.process().stop();
 
     for (int i = 0; i < WRITES; i++) {
-      a.write("a" + i, "secretly by a");
+      a.write("a" + i, SECRET.text());
     }
-    String intent = a.write("both", "secretly by a").path("intent").asString();
+    String intent = a.write(SECRET.text(), SECRET.text()).path("intent").asString();
     a.awaitReceipt(intent, "in-custody");
     var delivery = a.receipt(intent).path("deliveries").get(0);
     assertThat(delivery.path("state").asString()).isEqualTo("in-custody");
@@ -83,14 +86,17 @@ class RelaysIT {
 
     a.process().stop();
     mast.awaitLinkTo(idOfA, "unreachable");
-    mast.process().kill();
-    assertThat(files(mast.process().data())).doesNotContain("secretly").doesNotContain("shop");
+    killTheMastThatKnowsNothing();
+    assertThat(new Plaintext(a.space()).in(mast.process().data())).isEmpty();
     Nodes.start(mast);
     assertThat(mast.mailbox(idOfB).path("envelopes").asLong()).isEqualTo(kept);
 
     Nodes.start(b);
-    b.awaitText("both", "secretly by a");
-    assertThat(b.text("a" + (WRITES - 1))).isEqualTo("secretly by a");
+    b.awaitText(SECRET.text(), SECRET.text());
+    assertThat(b.text("a" + (WRITES - 1))).isEqualTo(SECRET.text());
+    assertThat(SECRET.in(dump((OneProcess) b.process())))
+        .as("a member has it in memory")
+        .contains("b.hprof: UTF-8", "b.hprof: ISO-8859-1");
     String answer = b.write("answer", "by b").path("intent").asString();
     b.awaitReceipt(answer, "in-custody");
     await("an empty mailbox of b")
@@ -121,7 +127,7 @@ class RelaysIT {
     a.awaitReceipt(a.write("before", "by a").path("intent").asString(), "in-custody");
     var before = edge();
 
-    String intent = a.write("x", "secretly by a").path("intent").asString();
+    String intent = a.write("x", SECRET.text()).path("intent").asString();
     // each envelope is signed for by itself
     await("custody of what both lack")
         .atMost(SOON)
@@ -132,19 +138,18 @@ class RelaysIT {
     assertThat(edge().path("envelopes").asLong() - before.path("envelopes").asLong()).isEqualTo(2);
     assertThat(edge().path("bodies").asLong() - before.path("bodies").asLong()).isEqualTo(1);
     a.process().stop();
-    mast.process().kill();
-    assertThat(files(mast.process().data())).doesNotContain("secretly");
+    killTheMastThatKnowsNothing();
     Nodes.start(mast);
 
     Nodes.start(b);
-    b.awaitText("x", "secretly by a");
+    b.awaitText("x", SECRET.text());
     await("an empty mailbox of b")
         .atMost(SOON)
         .untilAsserted(() -> assertThat(mast.mailbox(idOfB).isMissingNode()).isTrue());
     b.process().stop();
     assertThat(mast.mailbox(idOfC).path("envelopes").asLong()).isPositive();
     Nodes.start(c);
-    c.awaitText("x", "secretly by a");
+    c.awaitText("x", SECRET.text());
   }
 
   private JsonNode edge() {
@@ -220,13 +225,28 @@ class RelaysIT {
     return a.receipt(intent).path("deliveries").get(0).path("at").asString();
   }
 
-  private static String files(Path directory) throws IOException {
-    var all = new StringBuilder();
-    try (var files = Files.walk(directory)) {
-      for (var file : files.filter(Files::isRegularFile).toList()) {
-        all.append(Files.readString(file, StandardCharsets.ISO_8859_1));
-      }
+  /** It says nothing of what it keeps, has nothing of it in memory, and leaves nothing of it. */
+  private void killTheMastThatKnowsNothing() throws Exception {
+    var process = (OneProcess) mast.process();
+    assertThat(said("/api/v1/mailboxes")).contains("envelopes").doesNotContain(SECRET.text());
+    assertThat(said("/actuator/edge")).contains("envelopes").doesNotContain(SECRET.text());
+    assertThat(said("/actuator/prometheus"))
+        .contains("softadastra_mailbox_envelopes")
+        .doesNotContain(SECRET.text());
+    assertThat(SECRET.in(dump(process))).isEmpty();
+    process.kill();
+    assertThat(process.output()).noneMatch(line -> line.contains(SECRET.text()));
+    assertThat(SECRET.in(process.data())).isEmpty();
+  }
+
+  private String said(String path) throws IOException, InterruptedException {
+    var uri = URI.create("http://127.0.0.1:" + mast.process().port() + path);
+    try (var http = HttpClient.newHttpClient()) {
+      return http.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString()).body();
     }
-    return all.toString();
+  }
+
+  private Path dump(OneProcess node) throws IOException, InterruptedException {
+    return HeapDump.of(node, directory.resolve(node.name() + ".hprof"));
   }
 }

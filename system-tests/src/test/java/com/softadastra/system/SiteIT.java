@@ -1,10 +1,12 @@
 package com.softadastra.system;
 
 import static com.softadastra.system.TestNode.SOON;
+import static com.softadastra.system.TestNode.awaitSame;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.softadastra.node.client.RequestRefused;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
@@ -20,6 +22,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Random;
@@ -33,15 +36,22 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
+import tools.jackson.databind.JsonNode;
 
 /**
  * What a site's edge has, read at the port of its runtime, which is all that an application knows:
- * a cache before an origin, and blobs of a peer. The site is four processes, the peer is one.
+ * a cache before an origin, and blobs of a peer; and the mail of a space of others. The site is
+ * four processes, the peer is one.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Execution(ExecutionMode.SAME_THREAD)
 class SiteIT {
   private static final int LARGE = 40_000_000;
+  private static final int WRITES = 60;
+
+  /** A relay that couldn't be reached is called again within a minute. */
+  private static final Duration CALLED_AGAIN = Duration.ofMinutes(2);
+
   private static final HttpClient HTTP = HttpClient.newHttpClient();
 
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -229,5 +239,72 @@ class SiteIT {
 
     processes().startEdge(Nodes.START);
     assertThat(text(get("/cache/docs/page"))).isEqualTo("from the origin");
+  }
+
+  /**
+   * The site is the relay of a space whose members don't meet again. Its edge is killed while one
+   * brings its mail, and again when all is there.
+   */
+  @Test
+  void membersThatNeverMeetBecomeTheSameThoughTheEdgeBetweenThemIsKilled() throws Exception {
+    var a = peer.in("mail");
+    var b = nodes.createSimple("b").in("mail");
+    Nodes.start(b);
+    String idOfA = a.id();
+    String idOfB = b.id();
+    a.openSpace();
+    site.join(a.invite("relay"));
+    b.join(a.invite("writer"));
+    a.write("first", "by a");
+    awaitSame(SOON, a, b);
+    b.awaitLinkTo(site.id(), "connected");
+    a.switchLink(idOfB, "off");
+    b.switchLink(idOfA, "off");
+    b.process().stop();
+
+    a.awaitReceipt(a.write("early", "by a").path("intent").asString(), "in-custody");
+    for (int i = 0; i < WRITES; i++) {
+      if (i == WRITES / 2) {
+        processes().killEdge();
+      }
+      a.write("a" + i, "by a");
+    }
+    String intent = a.write("last", "by a").path("intent").asString();
+    assertThat(a.receipt(intent).path("state").asString()).isEqualTo("recorded");
+    processes().startEdge(Nodes.START);
+    assertThat(site.mailbox(idOfB).path("envelopes").asLong()).isPositive();
+    awaitDelivery(a, intent, "in-custody");
+    assertThat(delivery(a, intent).path("via").asString()).isEqualTo(site.id());
+    assertThatThrownBy(site.in("mail")::digest)
+        .isInstanceOf(RequestRefused.class)
+        .hasMessageContaining("space-unknown");
+
+    var kept = site.mailbox(idOfB);
+    processes().killEdge();
+    processes().startEdge(Nodes.START);
+    assertThat(site.mailbox(idOfB).path("envelopes")).isEqualTo(kept.path("envelopes"));
+    Nodes.start(b);
+    awaitDelivery(a, intent, "delivered");
+    assertThat(a.receipt(intent).path("state").asString()).isEqualTo("everywhere");
+    assertThat(b.documents()).isEqualTo(a.documents()).hasSize(WRITES + 3);
+    String answer = b.write("answer", "by b").path("intent").asString();
+    awaitDelivery(b, answer, "delivered");
+    assertThat(a.text("answer")).isEqualTo("by b");
+    awaitSame(SOON, a, b);
+    assertThat(a.peer(idOfB).path("route").asString()).isEqualTo("relayed");
+    await("empty mailboxes")
+        .atMost(SOON)
+        .untilAsserted(() -> assertThat(site.mailboxes().path("mailboxes")).isEmpty());
+  }
+
+  private static JsonNode delivery(TestNode node, String intent) {
+    return node.receipt(intent).path("deliveries").path(0);
+  }
+
+  private static void awaitDelivery(TestNode node, String intent, String state) {
+    await("delivery of " + intent)
+        .atMost(CALLED_AGAIN)
+        .untilAsserted(
+            () -> assertThat(delivery(node, intent).path("state").asString()).isEqualTo(state));
   }
 }

@@ -10,6 +10,7 @@ import com.softadastra.contracts.ProblemCode;
 import com.softadastra.contracts.Refused;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.Reply;
+import com.softadastra.contracts.mail.MailLinks;
 import com.softadastra.contracts.peering.InvitationIssued;
 import com.softadastra.contracts.peering.InvitationRequest;
 import com.softadastra.contracts.peering.MemberChange;
@@ -49,7 +50,7 @@ import reactor.core.publisher.Flux;
  * A node made of a real gateway and, instead of a sync engine, the test: it has a key, pairs as
  * other nodes do, and then says whatever it is told to.
  */
-final class StrangePeer implements AutoCloseable {
+public final class StrangePeer implements AutoCloseable {
   private static final int TEXT_BYTES = 1024;
   private static final int MANY = 64;
 
@@ -62,7 +63,7 @@ final class StrangePeer implements AutoCloseable {
   /**
    * @param meshPort where other nodes can call it
    */
-  StrangePeer(int meshPort) {
+  public StrangePeer(int meshPort) {
     gateway
         .getEnvironment()
         .getPropertySources()
@@ -77,7 +78,7 @@ final class StrangePeer implements AutoCloseable {
         .until(() -> health.health().getStatus().equals(Status.UP));
   }
 
-  NodeId id() {
+  public NodeId id() {
     return key.nodeId();
   }
 
@@ -93,12 +94,16 @@ final class StrangePeer implements AutoCloseable {
     return gateway.getBean(PeerLinks.class);
   }
 
+  public MailLinks mailLinks() {
+    return gateway.getBean(MailLinks.class);
+  }
+
   /**
    * Accepts an invitation, message by message as the protocol has it.
    *
    * @return the membership of the invitation's one space
    */
-  Membership join(String invitation) {
+  public Membership join(String invitation) {
     var in = new CborReader(Base64.getUrlDecoder().decode(invitation.substring("sa1".length())));
     in.array(7, 7);
     in.unsigned();

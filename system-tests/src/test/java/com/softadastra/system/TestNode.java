@@ -157,7 +157,7 @@ record TestNode(Layers layers, String space) {
 
   /** What a relay keeps, and which others it knows. */
   JsonNode mailboxes() {
-    return client().get("/api/v1/mailboxes").orThrow();
+    return layers.edge().get("/api/v1/mailboxes").orThrow();
   }
 
   /** What a relay keeps for a node; missing where that is nothing. */

@@ -66,20 +66,11 @@ final class CacheSubject implements Subject {
 
   /** Memory that it and its children have of the machine's, in bytes. */
   long residentBytes() throws IOException {
-    long kilobytes = 0;
+    long bytes = ResidentMemory.bytes(process.pid());
     for (var each : process.toHandle().descendants().toList()) {
-      kilobytes += resident(each);
+      bytes += ResidentMemory.bytes(each.pid());
     }
-    return (kilobytes + resident(process.toHandle())) << 10;
-  }
-
-  private static long resident(ProcessHandle process) throws IOException {
-    try (var lines = Files.lines(Path.of("/proc/" + process.pid() + "/status"))) {
-      return lines
-          .filter(line -> line.startsWith("VmRSS:"))
-          .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
-          .sum();
-    }
+    return bytes;
   }
 
   @Override
