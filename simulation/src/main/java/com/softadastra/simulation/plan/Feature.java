@@ -29,7 +29,9 @@ public enum Feature {
   /** The second node may only read the spaces that it didn't create. */
   READER(225),
   /** Some nodes speak an older version of the session, until their software is raised. */
-  OLDER(110);
+  OLDER(110),
+  /** Intents are made twice more often, and dead letters are looked after. */
+  SETTLED(200);
 
   private final int perMille;
   private final Set<Feature> needed;

@@ -109,6 +109,7 @@ final class Faults {
           RELABEL,
           RETIRE,
           REINSTATE,
+          SETTLE,
           DISMISS,
           DIVIDE,
           OVERSPEND,
