@@ -27,6 +27,8 @@ public enum Invariant {
   ENVELOPES("envelopes"),
   /** Relays have what they sign for. */
   CUSTODY("custody"),
+  /** Dead letters are settled once, alike everywhere, and it is told by whom and how. */
+  SETTLED("settled"),
   /** Refused is only what may be. */
   REFUSAL("refusal"),
   /** Only frames are sent, and of those what the peer's version has. */

@@ -4,7 +4,9 @@ import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.IntentRequest;
+import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.session.Frame;
+import com.softadastra.sync.documents.Settlements.Settlement;
 import com.softadastra.sync.peer.RelayDirectory;
 import com.softadastra.sync.relay.CustodyBook;
 import com.softadastra.sync.storage.Journal;
@@ -100,6 +102,14 @@ public interface Judge {
    */
   default void answered(
       int place, SpaceId space, IntentRequest request, Recording.Outcome outcome, boolean forced) {}
+
+  /**
+   * A node has answered somebody who drops a dead letter, or writes in its place.
+   *
+   * @param by the entry that does
+   */
+  default void settled(
+      int place, Hash letter, Settlement settlement, @Nullable String actor, LoggedEntry by) {}
 
   /** A frame of a peer has come to a node. */
   void received(int place, NodeId peer, Object connection, Frame frame);

@@ -127,16 +127,22 @@ final class NaiveDocument {
       if (decided) {
         return null;
       }
+      var winner = winner();
+      if (!Objects.equals(winner, state.winner().version())) {
+        return "the winner is " + state.winner().version() + " and should be " + winner;
+      }
+      return null;
+    }
+
+    /** Which of its sides is served where nothing is decided between them; null for none. */
+    @Nullable Hash winner() {
       Hash winner = null;
       for (var side : sides) {
         if (winner == null || wins(side, winner, born)) {
           winner = side;
         }
       }
-      if (!Objects.equals(winner, state.winner().version())) {
-        return "the winner is " + state.winner().version() + " and should be " + winner;
-      }
-      return null;
+      return winner;
     }
 
     /** The conflict between its sides, where nothing decides between them. */

@@ -12,8 +12,10 @@ import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.IntentRequest;
 import com.softadastra.engine.log.DocumentKey;
+import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Operation;
 import com.softadastra.engine.session.Frame;
+import com.softadastra.sync.documents.Settlements.Settlement;
 import com.softadastra.sync.peer.RelayDirectory;
 import com.softadastra.sync.relay.CustodyBook;
 import com.softadastra.sync.storage.Journal;
@@ -42,6 +44,7 @@ public final class NaiveJudge implements Judge {
   private final Promises promises = new Promises(evidence);
   private final LogJudge log = new LogJudge(evidence, promises);
   private final DocumentJudge documents = new DocumentJudge(evidence);
+  private final SettlementJudge settlements = new SettlementJudge(evidence);
   private final LedgerJudge ledger = new LedgerJudge(evidence);
   private final MailJudge mail = new MailJudge(evidence, log, this::look);
   private final Map<Object, Map<Integer, End>> connections = new WeakHashMap<>();
@@ -213,6 +216,12 @@ public final class NaiveJudge implements Judge {
   }
 
   @Override
+  public void settled(
+      int place, Hash letter, Settlement settlement, @Nullable String actor, LoggedEntry by) {
+    settlements.answered(evidence.watched(place), letter, settlement, actor, by);
+  }
+
+  @Override
   public void received(int place, NodeId peer, Object connection, Frame frame) {
     var node = evidence.nodes.get(place);
     var recording = node == null ? null : node.recording;
@@ -362,6 +371,7 @@ public final class NaiveJudge implements Judge {
         log.take(node, recording, logged);
         if (!evidence.entries.containsKey(logged.hash())) {
           log.written(node, space, logged);
+          settlements.made(node, space, logged);
         }
         var entry = log.entry(logged);
         evidence.held.add(life, entry);
@@ -393,6 +403,9 @@ public final class NaiveJudge implements Judge {
     touched.addAll(node.unread);
     touched.forEach(key -> {
       documents.document(node, journal, key);
+      if (key.collection().equals(Operation.DEAD_LETTERS)) {
+        settlements.told(node, journal, key);
+      }
       changed.add(node.shadow.space(key.space()));
     });
     changed.forEach(space -> {
@@ -412,6 +425,7 @@ public final class NaiveJudge implements Judge {
     if (journal != null) {
       documents.everything(node, journal);
       log.everything(node, journal);
+      settlements.everything(node, journal);
     }
   }
 

@@ -5,9 +5,12 @@ import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.LoggedEntry;
+import com.softadastra.engine.log.Standing;
 import com.softadastra.sync.storage.InMemoryJournal;
 import com.softadastra.sync.storage.Journal;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +21,9 @@ public interface Rows {
 
   /** The conflicts that were noticed of a document. */
   List<Noticed> conflicts(DocumentKey key);
+
+  /** The entries that are kept and have no effect, by position, and why. */
+  Map<Long, Standing> deadLetters();
 
   /** An entry as it was written, whose row is damaged. */
   LoggedEntry written(long position);
@@ -39,6 +45,13 @@ public interface Rows {
     @Override
     public List<Dot> outbox(SpaceId space) {
       return journal.outbox(space);
+    }
+
+    @Override
+    public Map<Long, Standing> deadLetters() {
+      var letters = new HashMap<Long, Standing>();
+      journal.deadLetters().forEach((position, it) -> letters.put(position, it.standing()));
+      return letters;
     }
 
     @Override

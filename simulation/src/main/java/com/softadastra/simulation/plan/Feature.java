@@ -30,6 +30,8 @@ public enum Feature {
   READER(225),
   /** Some nodes speak an older version of the session, until their software is raised. */
   OLDER(110),
+  /** Intents are made twice more often, and dead letters are looked after. */
+  SETTLED(200),
   /** Relays have their mailboxes in H2, behind the guard, on a model disk. */
   MAILBOXES(500, RELAY);
 

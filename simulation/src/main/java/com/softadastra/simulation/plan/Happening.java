@@ -40,6 +40,8 @@ public record Happening(long at, Kind kind, int a, int b, long nanos, long draw)
     OVERSPEND(true),
     /** Somebody carries envelopes from one node to another. */
     CARRY(true),
+    /** Somebody drops a dead letter, writes in its place, or has it judged again. */
+    SETTLE(true),
     /** The process ends at once; what is not forced may be lost. */
     CRASH(false),
     /** The process ends at the next effect: before a commit, a force, or the answers. */

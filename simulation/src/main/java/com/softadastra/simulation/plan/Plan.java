@@ -192,6 +192,9 @@ public record Plan(
     if (features.contains(Feature.OLDER)) {
       raise(happenings, nodes, random(seed, "raised"));
     }
+    if (features.contains(Feature.SETTLED)) {
+      settle(happenings, random(seed, "settled"));
+    }
     // from a source of its own, so that a seed's plan doesn't hang on how much there is to spare
     var more = random.split();
     var spare = new ArrayList<List<Happening>>();
@@ -424,6 +427,28 @@ public record Plan(
         long at = 2 * SECOND + random.nextLong(last);
         happenings.add(
             new Happening(at, Kind.RAISE, node, 0, random.nextLong(SECOND), random.nextLong()));
+      }
+    }
+    happenings.sort(Comparator.comparingLong(Happening::at));
+  }
+
+  /**
+   * One intent is made at several nodes in one instant, and what has no effect then is looked after
+   * later, now and then at several nodes in one instant too.
+   */
+  private static void settle(List<Happening> happenings, SplittableRandom random) {
+    long last = happenings.stream().mapToLong(Happening::at).max().orElse(1);
+    for (int i = 4 + random.nextInt(5); i > 0; i--) {
+      long at = 2 * SECOND + (long) (last * Math.pow(random.nextDouble(), 2));
+      happenings.add(happening(at, Kind.WRITE, random));
+      for (int again = 1 + random.nextInt(3); again > 0; again--) {
+        happenings.add(happening(at + 1, Kind.RETRY, random));
+      }
+    }
+    for (int i = 8 + random.nextInt(9); i > 0; i--) {
+      long at = last / 8 + random.nextLong(last);
+      for (int settlers = random.nextInt(3) == 0 ? 3 : 1; settlers > 0; settlers--) {
+        happenings.add(happening(at, Kind.SETTLE, random));
       }
     }
     happenings.sort(Comparator.comparingLong(Happening::at));

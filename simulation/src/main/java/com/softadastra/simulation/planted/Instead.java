@@ -5,6 +5,9 @@ import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
+import com.softadastra.contracts.documents.Condition;
+import com.softadastra.contracts.documents.IntentRequest;
+import com.softadastra.contracts.documents.OperationRequest;
 import com.softadastra.contracts.documents.Priority;
 import com.softadastra.contracts.peering.Role;
 import com.softadastra.edge.mailbox.MailboxStore;
@@ -23,8 +26,10 @@ import com.softadastra.engine.log.Signatures.Purpose;
 import com.softadastra.engine.session.Frame;
 import com.softadastra.engine.space.ChainHead;
 import com.softadastra.engine.space.Membership;
+import com.softadastra.engine.space.Reads;
 import com.softadastra.engine.space.SpaceState;
 import com.softadastra.engine.space.Write;
+import com.softadastra.sync.documents.Settlements;
 import com.softadastra.sync.envelope.Envelopes;
 import com.softadastra.sync.identity.IncarnationFile;
 import com.softadastra.sync.peer.CustodyMark;
@@ -42,6 +47,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.math.BigDecimal;
 import java.nio.channels.FileChannel;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -85,6 +91,15 @@ public final class Instead {
   private static final String MAILBOXES = "com.softadastra.edge.mailbox.InMemoryMailboxStore";
   private static final Field MAILBOX_DISK = field(MAILBOXES, "disk");
   private static final Method TAKEN = method(MAILBOXES, "taken", NodeId.class, UUID.class);
+
+  private static final Method APPLY =
+      method(
+          "com.softadastra.engine.space.DocumentUpdate",
+          "apply",
+          LoggedEntry.class,
+          Reads.class,
+          Instant.class,
+          List.class);
 
   private Instead() {}
 
@@ -992,6 +1007,86 @@ public final class Instead {
     return Frame.VERSION;
   }
 
+  // ---- dead letters
+
+  /** What is written in a letter's place comes without what settles that. */
+  public static final class SettlesNothing {
+    @Advice.OnMethodExit
+    static void exit(
+        @Advice.Argument(1) IntentRequest intent,
+        @Advice.Return(readOnly = false) IntentRequest replacing) {
+      replacing = intent;
+    }
+  }
+
+  /** A letter is settled, also where it was. */
+  public static final class WhateverIsThere {
+    @Advice.OnMethodExit
+    static void exit(
+        @Advice.Return(readOnly = false, typing = Assigner.Typing.DYNAMIC) Object settling) {
+      settling = Instead.whateverIsThere(settling);
+    }
+  }
+
+  public static Object whateverIsThere(Object settling) {
+    return settling instanceof OperationRequest write
+        ? new OperationRequest(
+            write.op(), write.collection(), write.id(), write.body(), null, Condition.ANY)
+        : settling;
+  }
+
+  /** Whoever wrote a letter is said to have settled it. */
+  public static final class ByItsAuthor {
+    @Advice.OnMethodExit
+    static void exit(
+        @Advice.Argument(0) LoggedEntry letter,
+        @Advice.Return(readOnly = false) Optional<Settlements.Settled> settled) {
+      settled = Instead.byItsAuthor(letter, settled);
+    }
+  }
+
+  public static Optional<Settlements.Settled> byItsAuthor(
+      LoggedEntry letter, Optional<Settlements.Settled> settled) {
+    return settled.map(it ->
+        new Settlements.Settled(
+            it.settlement(), letter.entry().author().node(), it.actor(), it.intent(), it.clock()));
+  }
+
+  /** That another node has dropped a letter makes no document. */
+  public static void unlessDropped(
+      LoggedEntry logged, Reads reads, Instant now, List<Write> writes) {
+    boolean drops =
+        logged.entry().operations().stream()
+            .allMatch(operation -> operation.collection().equals(Operation.DEAD_LETTERS));
+    if (!drops) {
+      invoked(APPLY, null, logged, reads, now, writes);
+    }
+  }
+
+  /** Of a chain nothing goes that follows on an entry without effect. */
+  public static final class NothingBehindADeadLetter {
+    @Advice.OnMethodExit
+    static void exit(
+        @Advice.Argument(0) List<LoggedEntry> entries,
+        @Advice.Return(readOnly = false) Set<Hash> vouched) {
+      vouched = Instead.beforeDeadLetters(entries, vouched);
+    }
+  }
+
+  public static Set<Hash> beforeDeadLetters(List<LoggedEntry> entries, Set<Hash> vouched) {
+    var before = new HashSet<>(vouched);
+    var ended = new HashSet<Replica>();
+    for (var logged : entries) {
+      if (ended.contains(logged.chain())) {
+        before.remove(logged.hash());
+      }
+      if (!logged.standing().effective()) {
+        ended.add(logged.chain());
+      }
+    }
+    return before;
+  }
+
   // ---- the guard
 
   /** The file is written first, and the journal then. */
@@ -1009,7 +1104,7 @@ public final class Instead {
     }
   }
 
-  private static Object invoked(Method method, Object owner, Object... arguments) {
+  private static Object invoked(Method method, @Nullable Object owner, Object... arguments) {
     try {
       return method.invoke(owner, arguments);
     } catch (InvocationTargetException e) {

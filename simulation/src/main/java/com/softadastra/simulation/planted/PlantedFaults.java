@@ -81,6 +81,7 @@ public final class PlantedFaults {
   private static final String MEMBERSHIP = "engine.space.Membership";
   private static final String LEDGER_CLASS = "sync.storage.Ledger";
   private static final String RECEIPTS = "sync.documents.Receipts";
+  private static final String SETTLEMENTS = "sync.documents.Settlements";
   private static final String MAIL = "edge.mailbox.MailConnection";
   private static final String SIBLING = "edge.mailbox.SiblingConnection";
 
@@ -676,7 +677,34 @@ public final class PlantedFaults {
                   in(SESSION, "greet").calls("Hello.greatestVersion", Instead.class, "newest"))
               .shownBy(7, Feature.DIVIDED, OLDER),
           of("the guard turns no bit back", DURABLE, in("guard.BlockSums", "turned").answers(-1))
-              .shownBy(1, DATABASE));
+              .shownBy(1, DATABASE),
+          of(
+                  "writes in a dead letter's place and settles nothing",
+                  Invariant.SETTLED,
+                  in(SETTLEMENTS, "replacing").with(Instead.SettlesNothing.class))
+              .shownBy(1, Feature.SETTLED),
+          of(
+                  "lets a dead letter be settled again",
+                  Invariant.SETTLED,
+                  in(SETTLEMENTS, "settling", 2).with(Instead.WhateverIsThere.class))
+              .shownBy(1, Feature.SETTLED),
+          of(
+                  "says that its own author has settled a dead letter",
+                  Invariant.SETTLED,
+                  in(SETTLEMENTS, "of").with(Instead.ByItsAuthor.class))
+              .shownBy(1, Feature.SETTLED),
+          of(
+                  "a dead letter is dropped at one node alone",
+                  REBUILDABLE,
+                  in(RECEIVER, "append")
+                      .calls("DocumentUpdate.apply", Instead.class, "unlessDropped"))
+              .shownBy(1, Feature.SETTLED)
+              .or(NOTHING_LOST, Invariant.SETTLED),
+          of(
+                  "sends nothing that follows on what has no effect",
+                  LIVE,
+                  in(SESSION, "vouched").with(Instead.NothingBehindADeadLetter.class))
+              .shownBy(5, Feature.SETTLED));
 
   private PlantedFaults() {}
 

@@ -20,6 +20,7 @@ import com.softadastra.engine.document.Definition;
 import com.softadastra.engine.document.DocumentFold;
 import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.log.DocumentKey;
+import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Operation;
 import com.softadastra.engine.space.Definitions;
 import com.softadastra.engine.space.DocumentUpdate;
@@ -33,6 +34,7 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -157,7 +159,8 @@ final class Clients {
         OperationKind.DELETE, collection, id, null, null, condition(state, random));
   }
 
-  private JsonText body(SplittableRandom random) {
+  /** A body as these write it. */
+  JsonText body(SplittableRandom random) {
     var fields = new TreeMap<String, String>();
     fields.put("n", String.valueOf(random.nextInt(1000)));
     if (declares && random.nextInt(3) > 0) {
@@ -254,7 +257,8 @@ final class Clients {
       var again = named.get(named.size() - 1 - back);
       // what a function has said at one node is no other's to say
       if (again.request().function() != null
-          || !Dividing.knows(node, again.space(), again.request())) {
+          || !Dividing.knows(node, again.space(), again.request())
+          || !Settling.knows(node, again.space(), again.request())) {
         return;
       }
       submit(node, again.space(), again.request());
@@ -334,11 +338,22 @@ final class Clients {
   }
 
   void submit(SimulatedNode node, SpaceId space, IntentRequest request) {
+    submit(node, space, request, _ -> {});
+  }
+
+  /**
+   * @param then gets the entry by which it is answered
+   */
+  void submit(
+      SimulatedNode node, SpaceId space, IntentRequest request, Consumer<LoggedEntry> then) {
     asked.add(new Asked(space, request));
     node.submit(
         space,
         request,
-        outcome -> world.answered(node, space, request, outcome),
+        outcome -> {
+          world.answered(node, space, request, outcome);
+          then.accept(outcome.entry());
+        },
         failure -> refused(node, request, failure));
   }
 

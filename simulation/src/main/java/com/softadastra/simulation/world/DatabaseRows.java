@@ -8,6 +8,7 @@ import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.engine.log.DocumentKey;
 import com.softadastra.engine.log.LoggedEntry;
+import com.softadastra.engine.log.Standing;
 import com.softadastra.simulation.judge.Rows;
 import com.softadastra.sync.storage.Database;
 import com.softadastra.sync.storage.Journal;
@@ -16,7 +17,9 @@ import com.softadastra.sync.storage.StorageException;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** A journal in H2, whose other rows are read as they lie there. */
@@ -69,6 +72,16 @@ final class DatabaseRows extends ObservedJournal implements Rows {
         key.space().hash().bytes(),
         key.collection(),
         key.id());
+  }
+
+  @Override
+  public Map<Long, Standing> deadLetters() {
+    var letters = new HashMap<Long, Standing>();
+    select(
+            "select position, standing from dead_letter",
+            row -> Map.entry(row.getLong(1), Standing.values()[row.getInt(2)]))
+        .forEach(letter -> letters.put(letter.getKey(), letter.getValue()));
+    return letters;
   }
 
   @Override

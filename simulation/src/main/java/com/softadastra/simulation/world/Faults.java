@@ -169,6 +169,7 @@ final class Faults {
           RELABEL,
           RETIRE,
           REINSTATE,
+          SETTLE,
           DISMISS,
           DIVIDE,
           OVERSPEND,

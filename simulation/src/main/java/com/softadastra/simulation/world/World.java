@@ -106,6 +106,7 @@ public final class World {
   private final Clients clients;
   private final @Nullable Functions functions;
   private final Dividing dividing;
+  private final Settling settling;
   private final Carriers carriers;
   private final Faults faults;
   private final Post post;
@@ -170,6 +171,7 @@ public final class World {
             ? new Functions(this, clients, plan.documents(), plan.has(Feature.FICKLE))
             : null;
     this.dividing = new Dividing(this, clients);
+    this.settling = new Settling(this, clients);
     this.carriers = new Carriers(this);
     this.faults = new Faults(this);
     this.post = new Post(this);
@@ -603,6 +605,7 @@ public final class World {
       case RETIRE -> retire(node, random);
       case REINSTATE -> reinstate(node, space(random));
       case DISMISS -> dismissOrInvite(space(random), random);
+      case SETTLE -> settling.look(node, space(random), random);
       case DIVIDE -> dividing.ask(node, space(random), random);
       case CARRY -> carriers.carry(node, node(happening.b()), happening.nanos(), random);
       case OVERSPEND -> dividing.overspend(node, space(random), random);

@@ -25,6 +25,7 @@ class FeatureTest {
       case RETIRED -> 222;
       case READER -> 400;
       case OLDER -> 200;
+      case SETTLED -> 333;
       case MAILBOXES -> 60;
     };
   }

@@ -16,6 +16,7 @@ import com.softadastra.engine.log.Entry;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Operation;
 import com.softadastra.engine.space.DocumentUpdate;
+import com.softadastra.engine.space.Reads;
 import com.softadastra.sync.storage.Readers;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -56,10 +57,7 @@ public final class Settlements {
     }
     var letter =
         readers.answer(reader -> letter(space, Objects.requireNonNull(intent.replaces()), reader));
-    var operations = new ArrayList<>(intent.operations());
-    operations.add(settling(letter, Settlement.REPLACED));
-    return new IntentRequest(
-        intent.space(), intent.id(), intent.actor(), intent.priority(), operations);
+    return replacing(letter, intent);
   }
 
   private static LoggedEntry letter(SpaceId space, String id, Readers.Reader reader)
@@ -80,6 +78,14 @@ public final class Settlements {
     return new Refused(
         Problem.ofField(
             ProblemCode.INVALID_REQUEST, "replaces", "is no dead letter of this space"));
+  }
+
+  /** An intent that is made in the place of an entry without effect, with what settles that. */
+  public static IntentRequest replacing(LoggedEntry letter, IntentRequest intent) {
+    var operations = new ArrayList<>(intent.operations());
+    operations.add(settling(letter, Settlement.REPLACED));
+    return new IntentRequest(
+        intent.space(), intent.id(), intent.actor(), intent.priority(), operations);
   }
 
   /** What settles an entry without effect, once. */
@@ -103,19 +109,19 @@ public final class Settlements {
       Settlement settlement, NodeId node, @Nullable String actor, String intent, Instant clock) {}
 
   /** What was done with an entry without effect; empty where nothing was. */
-  public static Optional<Settled> of(LoggedEntry letter, Readers.Reader reader) {
+  public static Optional<Settled> of(LoggedEntry letter, Reads reads) {
     var key =
         new DocumentKey(letter.entry().space(), Operation.DEAD_LETTERS, letter.hash().toString());
-    var state = reader.document(key);
+    var state = reads.document(key);
     if (state == null || !state.exists() || state.body() == null) {
       return Optional.empty();
     }
     // of several that were made apart, the one that is served
     var winner = state.winner().version();
-    return DocumentUpdate.operations(key, state.lastPosition(), reader).stream()
+    return DocumentUpdate.operations(key, state.lastPosition(), reads).stream()
         .filter(known -> known.effective() && known.version().equals(winner))
         .findAny()
-        .map(known -> settled(state, reader.entry(known.position()).entry()));
+        .map(known -> settled(state, reads.entry(known.position()).entry()));
   }
 
   private static Settled settled(DocumentState state, Entry by) {
