@@ -31,7 +31,9 @@ public enum Feature {
   /** Some nodes speak an older version of the session, until their software is raised. */
   OLDER(110),
   /** Intents are made twice more often, and dead letters are looked after. */
-  SETTLED(200);
+  SETTLED(200),
+  /** What policies have decided is taken back now and then. */
+  UNDONE(600, DECLARED);
 
   private final int perMille;
   private final Set<Feature> needed;

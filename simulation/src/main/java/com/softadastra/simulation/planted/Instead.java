@@ -9,6 +9,7 @@ import com.softadastra.contracts.documents.Condition;
 import com.softadastra.contracts.documents.IntentRequest;
 import com.softadastra.contracts.documents.OperationRequest;
 import com.softadastra.contracts.documents.Priority;
+import com.softadastra.contracts.json.JsonText;
 import com.softadastra.contracts.peering.Role;
 import com.softadastra.edge.mailbox.MailboxStore;
 import com.softadastra.engine.document.Decided;
@@ -18,6 +19,7 @@ import com.softadastra.engine.document.KnownOperation;
 import com.softadastra.engine.envelope.Envelope;
 import com.softadastra.engine.envelope.MailFrame;
 import com.softadastra.engine.ledger.Statement;
+import com.softadastra.engine.log.Change;
 import com.softadastra.engine.log.Entry;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Operation;
@@ -1000,6 +1002,22 @@ public final class Instead {
   /** Everyone speaks what this software speaks. */
   public static int newest(Frame.Hello hello) {
     return Frame.VERSION;
+  }
+
+  // ---- policies
+
+  /** What is to give fields back changes none. */
+  public static final class GivesNothingBack {
+    @Advice.OnMethodExit
+    static void exit(@Advice.Return(readOnly = false) Change.Undo undo) {
+      undo = Instead.ofNothing(undo);
+    }
+  }
+
+  public static Change.Undo ofNothing(Change.Undo undo) {
+    return undo.restoring() instanceof Change.Patch(var notation, _)
+        ? new Change.Undo(undo.conflict(), new Change.Patch(notation, JsonText.parse("{}")))
+        : undo;
   }
 
   // ---- dead letters

@@ -31,6 +31,7 @@ import static com.softadastra.simulation.plan.Feature.READER;
 import static com.softadastra.simulation.plan.Feature.RELAY;
 import static com.softadastra.simulation.plan.Feature.RETIRED;
 import static com.softadastra.simulation.plan.Feature.TWO_RELAYS;
+import static com.softadastra.simulation.plan.Feature.UNDONE;
 import static com.softadastra.simulation.planted.Place.in;
 import static com.softadastra.simulation.planted.Place.made;
 import static com.softadastra.simulation.planted.PlantedFault.of;
@@ -678,7 +679,18 @@ public final class PlantedFaults {
                   "sends nothing that follows on what has no effect",
                   LIVE,
                   in(SESSION, "vouched").with(Instead.NothingBehindADeadLetter.class))
-              .shownBy(5, Feature.SETTLED));
+              .shownBy(5, Feature.SETTLED),
+          of(
+                  "undoing what a policy decided gives nothing back",
+                  NOTHING_LOST,
+                  in("engine.document.DocumentFold$History", "undo")
+                      .with(Instead.GivesNothingBack.class))
+              .shownBy(2, DECLARED, FICKLE, UNDONE),
+          of(
+                  "what a policy decided and somebody took back counts as decided",
+                  NOTHING_LOST,
+                  in("engine.document.DecidedConflicts", "markUndone").doesNothing())
+              .shownBy(2, DECLARED, FICKLE, UNDONE));
 
   private PlantedFaults() {}
 

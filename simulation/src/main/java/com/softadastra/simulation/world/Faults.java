@@ -110,6 +110,7 @@ final class Faults {
           RETIRE,
           REINSTATE,
           SETTLE,
+          UNDO,
           DISMISS,
           DIVIDE,
           OVERSPEND,
