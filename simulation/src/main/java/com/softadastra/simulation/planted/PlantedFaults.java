@@ -72,6 +72,7 @@ public final class PlantedFaults {
   private static final String MEMBERSHIP = "engine.space.Membership";
   private static final String LEDGER_CLASS = "sync.storage.Ledger";
   private static final String RECEIPTS = "sync.documents.Receipts";
+  private static final String MERGING = "engine.document.Merging";
   private static final String SETTLEMENTS = "sync.documents.Settlements";
   private static final String MAIL = "edge.mailbox.MailConnection";
   private static final String SIBLING = "edge.mailbox.SiblingConnection";
@@ -359,7 +360,7 @@ public final class PlantedFaults {
           of(
                   "a counter forgets what others added",
                   NOTHING_LOST,
-                  in("engine.document.Merging", "number").with(Instead.ForgetsOthers.class))
+                  in(MERGING, "number").with(Instead.ForgetsOthers.class))
               .shownBy(38, DECLARED, FICKLE),
           of(
                   "takes a received spend for covered",
@@ -685,12 +686,38 @@ public final class PlantedFaults {
                   NOTHING_LOST,
                   in("engine.document.DocumentFold$History", "undo")
                       .with(Instead.GivesNothingBack.class))
-              .shownBy(2, DECLARED, FICKLE, UNDONE),
+              .shownBy(5, DECLARED, FICKLE, UNDONE),
           of(
                   "what a policy decided and somebody took back counts as decided",
                   NOTHING_LOST,
                   in("engine.document.DecidedConflicts", "markUndone").doesNothing())
-              .shownBy(2, DECLARED, FICKLE, UNDONE));
+              .shownBy(2, DECLARED, FICKLE, UNDONE),
+          of(
+                  "under latest the earlier write stands",
+                  NOTHING_LOST,
+                  in(MERGING, "take", 1).with(Instead.FirstOfLatest.class))
+              .shownBy(2, DECLARED, FICKLE)
+              .or(CONVERGENT),
+          of(
+                  "of two writes of a field the earlier stands",
+                  NOTHING_LOST,
+                  in(MERGING, "take", 4).with(Instead.FirstOfAField.class))
+              .shownBy(1, DECLARED, FICKLE),
+          of(
+                  "what is taken out of a set stays in it",
+                  NOTHING_LOST,
+                  in(MERGING, "items").with(Instead.TakesNothingOut.class))
+              .shownBy(13, DECLARED, FICKLE),
+          of(
+                  "a maximum is what was written last",
+                  NOTHING_LOST,
+                  in("engine.document.Effects", "bounded").with(Instead.LastOfMaximum.class))
+              .shownBy(5, DECLARED, FICKLE),
+          of(
+                  "a minimum is what was written last",
+                  NOTHING_LOST,
+                  in("engine.document.Effects", "bounded").with(Instead.LastOfMinimum.class))
+              .shownBy(19, DECLARED, FICKLE));
 
   private PlantedFaults() {}
 
