@@ -107,6 +107,15 @@ final class DocumentJudge {
           key.collection() + "/" + key.id() + " at " + node.name + ": " + difference);
       return;
     }
+    var stands =
+        state == null
+            ? null
+            : naive.standsWrongly(
+                state, version -> Decided.conflictId(key, version), space::effective);
+    if (stands != null) {
+      evidence.broken(
+          NOTHING_LOST, key.collection() + "/" + key.id() + " at " + node.name + ": " + stands);
+    }
     long digest = digest(state);
     Long before = space.digests.put(key, digest);
     space.state += digest - (before == null ? 0 : before);

@@ -14,6 +14,7 @@ import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
+import com.softadastra.engine.document.Decided;
 import com.softadastra.engine.log.Change;
 import com.softadastra.engine.log.DefinitionName;
 import com.softadastra.engine.log.DocumentKey;
@@ -306,9 +307,8 @@ final class LogJudge {
               FUNCTION, node.name + " let its function decide on a part of what there is");
         }
       }
-      if (operation.change() instanceof Change.Undo(_, var restoring)
-          && (document == null || !document.lost(parents, restoring, space::effective))) {
-        evidence.broken(NOTHING_LOST, node.name + " gave back what was not lost");
+      if (operation.change() instanceof Change.Undo(var conflict, var restoring)) {
+        givesBack(node, space, operation, conflict, restoring);
       }
       if (!meant) {
         evidence.broken(
@@ -323,6 +323,25 @@ final class LogJudge {
                 + " where there was "
                 + current);
       }
+    }
+  }
+
+  /** Does an undo give back what was lost, by a policy or by whoever ended a conflict? */
+  private void givesBack(
+      Watched node, Shadow.Space space, Operation operation, Hash conflict, Change restoring) {
+    var key = new DocumentKey(space.id, operation.collection(), operation.id());
+    var document = space.documents.get(key);
+    var loser =
+        document == null
+            ? null
+            : document.loser(version -> Decided.conflictId(key, version), conflict);
+    boolean lost =
+        document != null
+            && (loser == null
+                ? document.lost(Set.copyOf(operation.parents()), restoring, space::effective)
+                : document.hasLost(loser, restoring, space::effective));
+    if (!lost) {
+      evidence.broken(NOTHING_LOST, node.name + " gave back what was not lost");
     }
   }
 

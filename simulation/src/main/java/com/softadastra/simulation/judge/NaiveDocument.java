@@ -1,6 +1,7 @@
 package com.softadastra.simulation.judge;
 
 import com.softadastra.contracts.Hash;
+import com.softadastra.contracts.documents.ConflictState;
 import com.softadastra.contracts.json.JsonText;
 import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.log.Change;
@@ -16,6 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -324,6 +326,82 @@ final class NaiveDocument {
         && sides.stream()
             .anyMatch(s -> Objects.equals(Objects.requireNonNull(born.get(s)).body(), back))
         && (Objects.equals(before, end.body()) || Objects.equals(before, back));
+  }
+
+  /**
+   * The version that lost the conflict of a name; null where none of them did.
+   *
+   * @param name that of the conflict that a version has lost
+   */
+  @Nullable Hash loser(UnaryOperator<Hash> name, Hash conflict) {
+    return operations.stream()
+        .map(Known::version)
+        .filter(version -> name.apply(version).equals(conflict))
+        .findFirst()
+        .orElse(null);
+  }
+
+  /**
+   * Whether a change gives back what a version has lost by a policy: all of that, as it wrote it,
+   * and nothing that is there.
+   */
+  boolean hasLost(Hash version, Change restoring, Predicate<NaiveEntry> effective) {
+    var born = born(effective);
+    var policies = policies(born);
+    var outcome = outcome(born, policies);
+    var loser = born.get(version);
+    if (policies == null || outcome == null || loser == null) {
+      return false;
+    }
+    var was = loser.body();
+    var is = outcome.body();
+    return switch (restoring) {
+      case Change.Delete _ -> was == null && is != null;
+      case Change.Put(var body) ->
+          was != null && NaiveBody.read(body.text()).equals(was) && !was.equals(is);
+      case Change.Patch _ -> {
+        var patch = NaiveBody.patch(restoring);
+        var fields = new HashSet<>(patch.set().keySet());
+        fields.addAll(patch.unset());
+        var lost = policies.lost(outcome).getOrDefault(version, Set.of());
+        yield was != null
+            && is != null
+            && patch.set().entrySet().stream().allMatch(was.entrySet()::contains)
+            && patch.unset().stream().noneMatch(was::containsKey)
+            && fields.stream().anyMatch(field -> !Objects.equals(was.get(field), is.get(field)))
+            && fields.containsAll(lost);
+      }
+      case Change.Difference _, Change.Undo _ -> false;
+    };
+  }
+
+  /**
+   * Does whatever policies decided and somebody has taken back count as that?
+   *
+   * @param name that of the conflict that a version has lost
+   * @return a sentence that says what isn't so, null where all is
+   */
+  @Nullable String standsWrongly(
+      DocumentState state, UnaryOperator<Hash> name, Predicate<NaiveEntry> effective) {
+    var undone = new HashSet<Hash>();
+    for (var known : operations) {
+      if (known.operation().change() instanceof Change.Undo(var conflict, _)
+          && effective.test(known.entry())) {
+        undone.add(conflict);
+      }
+    }
+    for (var conflict : state.decided()) {
+      if (undone.contains(name.apply(conflict.loser()))
+          && conflict.state() != ConflictState.UNDONE) {
+        return "what "
+            + conflict.loser()
+            + " lost to "
+            + conflict.winner()
+            + " was taken back, and is "
+            + conflict.state();
+      }
+    }
+    return null;
   }
 
   Set<Hash> heads(Predicate<NaiveEntry> effective) {

@@ -126,22 +126,27 @@ final class NaivePolicies {
     return fold(ops.keySet());
   }
 
-  /**
-   * Of which operations something is lost: a field has another value than they gave it, and nobody
-   * who knew them has written it since. Says nothing where policies meet, or none decides.
-   */
+  /** Of which operations something is lost. */
   Set<Hash> losers(Outcome outcome) {
+    return lost(outcome).keySet();
+  }
+
+  /**
+   * What is lost of operations, by field: it has another value than they gave it, and nobody who
+   * knew them has written it since. Says nothing where policies meet, or none decides.
+   */
+  Map<Hash, Set<String>> lost(Outcome outcome) {
     var names = new HashSet<String>();
     ops.values().forEach(op -> names.add(op.definition().policy()));
     var first = ops.values().iterator().next().definition();
     boolean whole = first.ranks() || first.calls();
     if (names.size() > 1 || first.keeps() || (whole && !outcome.decided())) {
-      return Set.of();
+      return Map.of();
     }
     var touched = new HashMap<Hash, Set<String>>();
     ops.values().forEach(op -> touched.put(op.version(), touched(op)));
     var joined = outcome.body() == null || !first.merges() ? Set.<String>of() : joined();
-    var losers = new HashSet<Hash>();
+    var lost = new HashMap<Hash, Set<String>>();
     for (var op : ops.values()) {
       var open = new HashSet<>(Objects.requireNonNull(touched.get(op.version())));
       open.removeAll(joined);
@@ -160,10 +165,10 @@ final class NaivePolicies {
         }
       }
       if (!open.isEmpty()) {
-        losers.add(op.version());
+        lost.put(op.version(), open);
       }
     }
-    return losers;
+    return lost;
   }
 
   private static boolean isLost(

@@ -148,9 +148,15 @@ final class Promises {
                         && of.equals(Hash.sha256(asked.body().utf8()));
             case Change.Undo(var conflict, var restoring) ->
                 conflict.toString().equals(asked.undoes())
-                    && (restoring instanceof Change.Put(var body)
-                        ? body.equals(asked.body())
-                        : asked.op() == OperationKind.DELETE);
+                    && switch (restoring) {
+                      case Change.Put(var body) ->
+                          asked.op() == OperationKind.PUT && body.equals(asked.body());
+                      case Change.Patch(_, var text) ->
+                          asked.op() == OperationKind.PATCH
+                              && asked.patch() != null
+                              && text.equals(asked.patch().text());
+                      default -> asked.op() == OperationKind.DELETE;
+                    };
           };
       if (!same
           || !operations.get(i).id().equals(asked.id())

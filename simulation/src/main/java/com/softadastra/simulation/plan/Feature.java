@@ -32,6 +32,8 @@ public enum Feature {
   OLDER(110),
   /** Intents are made twice more often, and dead letters are looked after. */
   SETTLED(200),
+  /** What policies have decided is taken back now and then. */
+  UNDONE(600, DECLARED),
   /** Relays have their mailboxes in H2, behind the guard, on a model disk. */
   MAILBOXES(500, RELAY);
 

@@ -28,6 +28,8 @@ public record Happening(long at, Kind kind, int a, int b, long nanos, long draw)
     DECLARE(true),
     /** An admin changes a member's labels. */
     RELABEL(true),
+    /** A client takes back what a policy decided. */
+    UNDO(true),
     /** The steward says that nobody counts on a member any more. */
     RETIRE(true),
     /** The steward says that a member that was retired counts again. */

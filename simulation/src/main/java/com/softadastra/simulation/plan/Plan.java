@@ -195,6 +195,9 @@ public record Plan(
     if (features.contains(Feature.SETTLED)) {
       settle(happenings, random(seed, "settled"));
     }
+    if (features.contains(Feature.UNDONE)) {
+      undo(happenings, random(seed, "undone"));
+    }
     // from a source of its own, so that a seed's plan doesn't hang on how much there is to spare
     var more = random.split();
     var spare = new ArrayList<List<Happening>>();
@@ -449,6 +452,17 @@ public record Plan(
       long at = last / 8 + random.nextLong(last);
       for (int settlers = random.nextInt(3) == 0 ? 3 : 1; settlers > 0; settlers--) {
         happenings.add(happening(at, Kind.SETTLE, random));
+      }
+    }
+    happenings.sort(Comparator.comparingLong(Happening::at));
+  }
+
+  private static void undo(List<Happening> happenings, SplittableRandom random) {
+    long last = happenings.stream().mapToLong(Happening::at).max().orElse(1);
+    for (int i = 8 + random.nextInt(9); i > 0; i--) {
+      long at = last / 8 + random.nextLong(last);
+      for (int clients = random.nextInt(4) == 0 ? 2 : 1; clients > 0; clients--) {
+        happenings.add(happening(at, Kind.UNDO, random));
       }
     }
     happenings.sort(Comparator.comparingLong(Happening::at));

@@ -6,18 +6,23 @@ import com.softadastra.contracts.NodeId;
 import com.softadastra.contracts.Replica;
 import com.softadastra.contracts.SpaceId;
 import com.softadastra.contracts.documents.Condition;
+import com.softadastra.contracts.documents.FieldType;
 import com.softadastra.contracts.documents.IntentRequest;
 import com.softadastra.contracts.documents.OperationRequest;
 import com.softadastra.contracts.documents.Priority;
+import com.softadastra.contracts.json.Json;
+import com.softadastra.contracts.json.JsonText;
 import com.softadastra.contracts.peering.Role;
 import com.softadastra.edge.mailbox.MailboxStore;
 import com.softadastra.engine.document.Decided;
+import com.softadastra.engine.document.Definition;
 import com.softadastra.engine.document.DocumentState;
 import com.softadastra.engine.document.Head;
 import com.softadastra.engine.document.KnownOperation;
 import com.softadastra.engine.envelope.Envelope;
 import com.softadastra.engine.envelope.MailFrame;
 import com.softadastra.engine.ledger.Statement;
+import com.softadastra.engine.log.Change;
 import com.softadastra.engine.log.Entry;
 import com.softadastra.engine.log.LoggedEntry;
 import com.softadastra.engine.log.Operation;
@@ -92,6 +97,10 @@ public final class Instead {
   private static final Field MAILBOX_DISK = field(MAILBOXES, "disk");
   private static final Method TAKEN = method(MAILBOXES, "taken", NodeId.class, UUID.class);
 
+  private static final String EFFECT = "com.softadastra.engine.document.Effect";
+  private static final Method FIELD = method(EFFECT, "field");
+  private static final Method BOUND_TYPE = method(EFFECT + "$Bound", "type");
+  private static final Method BOUND_NUMBER = method(EFFECT + "$Bound", "number");
   private static final Method APPLY =
       method(
           "com.softadastra.engine.space.DocumentUpdate",
@@ -1005,6 +1014,79 @@ public final class Instead {
   /** Everyone speaks what this software speaks. */
   public static int newest(Frame.Hello hello) {
     return Frame.VERSION;
+  }
+
+  // ---- policies
+
+  /** What is to give fields back changes none. */
+  public static final class GivesNothingBack {
+    @Advice.OnMethodExit
+    static void exit(@Advice.Return(readOnly = false) Change.Undo undo) {
+      undo = Instead.ofNothing(undo);
+    }
+  }
+
+  public static Change.Undo ofNothing(Change.Undo undo) {
+    return undo.restoring() instanceof Change.Patch(var notation, _)
+        ? new Change.Undo(undo.conflict(), new Change.Patch(notation, JsonText.parse("{}")))
+        : undo;
+  }
+
+  /** Under {@code latest} the first write stands against all that follow. */
+  public static final class FirstOfLatest {
+    @Advice.OnMethodEnter(skipOn = Advice.OnNonDefaultValue.class)
+    static boolean enter(
+        @Advice.FieldValue("definition") Definition definition,
+        @Advice.FieldValue("contenders") Map<String, ?> contenders) {
+      return !definition.merges() && !contenders.isEmpty();
+    }
+  }
+
+  /** The first write of a field stands against all that follow. */
+  public static final class FirstOfAField {
+    @Advice.OnMethodEnter(skipOn = Advice.OnNonDefaultValue.class)
+    static boolean enter(
+        @Advice.FieldValue("contenders") Map<String, ?> contenders,
+        @Advice.Argument(value = 0, typing = Assigner.Typing.DYNAMIC) Object effect) {
+      return Instead.isWritten(effect, contenders);
+    }
+  }
+
+  public static boolean isWritten(Object effect, Map<String, ?> contenders) {
+    return effect.getClass().getSimpleName().equals("Write")
+        && contenders.containsKey((String) invoked(FIELD, effect));
+  }
+
+  /** Items are added and none removed. */
+  public static final class TakesNothingOut {
+    @Advice.OnMethodEnter
+    static void enter(@Advice.Argument(value = 3, readOnly = false) List<Json> removed) {
+      removed = List.of();
+    }
+  }
+
+  /** A maximum goes down, too. */
+  public static final class LastOfMaximum {
+    @Advice.OnMethodExit
+    static void exit(
+        @Advice.Argument(value = 1, typing = Assigner.Typing.DYNAMIC) Object bound,
+        @Advice.Return(readOnly = false) Json number) {
+      number = Instead.last(FieldType.MAX, bound, number);
+    }
+  }
+
+  /** A minimum goes up, too. */
+  public static final class LastOfMinimum {
+    @Advice.OnMethodExit
+    static void exit(
+        @Advice.Argument(value = 1, typing = Assigner.Typing.DYNAMIC) Object bound,
+        @Advice.Return(readOnly = false) Json number) {
+      number = Instead.last(FieldType.MIN, bound, number);
+    }
+  }
+
+  public static Json last(FieldType type, Object bound, Json number) {
+    return invoked(BOUND_TYPE, bound) == type ? (Json) invoked(BOUND_NUMBER, bound) : number;
   }
 
   // ---- dead letters

@@ -32,6 +32,7 @@ import static com.softadastra.simulation.plan.Feature.READER;
 import static com.softadastra.simulation.plan.Feature.RELAY;
 import static com.softadastra.simulation.plan.Feature.RETIRED;
 import static com.softadastra.simulation.plan.Feature.TWO_RELAYS;
+import static com.softadastra.simulation.plan.Feature.UNDONE;
 import static com.softadastra.simulation.planted.Place.in;
 import static com.softadastra.simulation.planted.Place.made;
 import static com.softadastra.simulation.planted.PlantedFault.of;
@@ -81,6 +82,7 @@ public final class PlantedFaults {
   private static final String MEMBERSHIP = "engine.space.Membership";
   private static final String LEDGER_CLASS = "sync.storage.Ledger";
   private static final String RECEIPTS = "sync.documents.Receipts";
+  private static final String MERGING = "engine.document.Merging";
   private static final String SETTLEMENTS = "sync.documents.Settlements";
   private static final String MAIL = "edge.mailbox.MailConnection";
   private static final String SIBLING = "edge.mailbox.SiblingConnection";
@@ -374,7 +376,7 @@ public final class PlantedFaults {
           of(
                   "a counter forgets what others added",
                   NOTHING_LOST,
-                  in("engine.document.Merging", "number").with(Instead.ForgetsOthers.class))
+                  in(MERGING, "number").with(Instead.ForgetsOthers.class))
               .shownBy(38, DECLARED, FICKLE),
           of(
                   "takes a received spend for covered",
@@ -704,7 +706,44 @@ public final class PlantedFaults {
                   "sends nothing that follows on what has no effect",
                   LIVE,
                   in(SESSION, "vouched").with(Instead.NothingBehindADeadLetter.class))
-              .shownBy(5, Feature.SETTLED));
+              .shownBy(5, Feature.SETTLED),
+          of(
+                  "undoing what a policy decided gives nothing back",
+                  NOTHING_LOST,
+                  in("engine.document.DocumentFold$History", "undo")
+                      .with(Instead.GivesNothingBack.class))
+              .shownBy(5, DECLARED, FICKLE, UNDONE),
+          of(
+                  "what a policy decided and somebody took back counts as decided",
+                  NOTHING_LOST,
+                  in("engine.document.DecidedConflicts", "markUndone").doesNothing())
+              .shownBy(2, DECLARED, FICKLE, UNDONE),
+          of(
+                  "under latest the earlier write stands",
+                  NOTHING_LOST,
+                  in(MERGING, "take", 1).with(Instead.FirstOfLatest.class))
+              .shownBy(2, DECLARED, FICKLE)
+              .or(CONVERGENT),
+          of(
+                  "of two writes of a field the earlier stands",
+                  NOTHING_LOST,
+                  in(MERGING, "take", 4).with(Instead.FirstOfAField.class))
+              .shownBy(1, DECLARED, FICKLE),
+          of(
+                  "what is taken out of a set stays in it",
+                  NOTHING_LOST,
+                  in(MERGING, "items").with(Instead.TakesNothingOut.class))
+              .shownBy(13, DECLARED, FICKLE),
+          of(
+                  "a maximum is what was written last",
+                  NOTHING_LOST,
+                  in("engine.document.Effects", "bounded").with(Instead.LastOfMaximum.class))
+              .shownBy(5, DECLARED, FICKLE),
+          of(
+                  "a minimum is what was written last",
+                  NOTHING_LOST,
+                  in("engine.document.Effects", "bounded").with(Instead.LastOfMinimum.class))
+              .shownBy(19, DECLARED, FICKLE));
 
   private PlantedFaults() {}
 

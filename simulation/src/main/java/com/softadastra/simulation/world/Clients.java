@@ -16,6 +16,7 @@ import com.softadastra.contracts.documents.PatchBody;
 import com.softadastra.contracts.documents.Policy;
 import com.softadastra.contracts.documents.Priority;
 import com.softadastra.contracts.json.JsonText;
+import com.softadastra.engine.document.Decided;
 import com.softadastra.engine.document.Definition;
 import com.softadastra.engine.document.DocumentFold;
 import com.softadastra.engine.document.DocumentState;
@@ -334,6 +335,32 @@ final class Clients {
       } catch (DamagedRow row) {
         node.recording().noticed(row);
       }
+    }
+  }
+
+  /** Takes back what a policy decided, as the product does. */
+  void undoDecided(SimulatedNode node, SpaceId space, SplittableRandom random) {
+    for (int tries = 0; tries < documents && node.runs(); tries++) {
+      var id = "d" + random.nextInt(documents);
+      var key = new DocumentKey(space, random.nextInt(5) == 0 ? "orders" : "items", id);
+      var state = node.document(key);
+      var standing =
+          state == null
+              ? List.<Decided>of()
+              : state.decided().stream().filter(Decided::stands).toList();
+      if (state == null || standing.isEmpty()) {
+        continue;
+      }
+      try {
+        var operations = DocumentUpdate.operations(key, state.lastPosition(), node.journal());
+        var undo =
+            new DocumentFold.History(key, operations)
+                .undo(standing.get(random.nextInt(standing.size())));
+        submit(node, space, DocumentService.undoing("s", null, undo, state));
+      } catch (DamagedRow row) {
+        node.recording().noticed(row);
+      }
+      return;
     }
   }
 

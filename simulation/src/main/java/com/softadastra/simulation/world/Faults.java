@@ -170,6 +170,7 @@ final class Faults {
           RETIRE,
           REINSTATE,
           SETTLE,
+          UNDO,
           DISMISS,
           DIVIDE,
           OVERSPEND,

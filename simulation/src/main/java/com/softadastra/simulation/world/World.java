@@ -600,6 +600,7 @@ public final class World {
       case RETRY -> clients.retry(node, random);
       case RESOLVE -> clients.resolve(node, space(random), random);
       case JOIN -> join(node);
+      case UNDO -> clients.undoDecided(node, space(random), random);
       case DECLARE -> clients.declare(node, space(random), random);
       case RELABEL -> relabel(node, node(happening.b()), random);
       case RETIRE -> retire(node, random);

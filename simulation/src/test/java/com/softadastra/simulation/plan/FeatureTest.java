@@ -26,6 +26,7 @@ class FeatureTest {
       case READER -> 400;
       case OLDER -> 200;
       case SETTLED -> 333;
+      case UNDONE -> 166;
       case MAILBOXES -> 60;
     };
   }
