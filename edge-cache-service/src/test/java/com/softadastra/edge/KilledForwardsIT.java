@@ -2,10 +2,13 @@ package com.softadastra.edge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.softadastra.contracts.http.RawHttp;
+import com.softadastra.disk.Campaign;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,21 +16,35 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.util.FileSystemUtils;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The edge as its own process, killed between its 202 and the delivery, and in the middle of it.
  */
-@Timeout(300)
 class KilledForwardsIT {
   private static final int REQUESTS = 20;
+  private static final Duration ROUND = Duration.ofMinutes(5);
 
-  @TempDir Path data;
+  @TempDir Path directory;
 
   @Test
   void whatWasAcceptedIsDeliveredInOrderUnderItsKey() throws Exception {
+    var campaign = new Campaign();
+    int rounds = 0;
+    do {
+      var data = Files.createDirectory(directory.resolve("round-" + rounds++));
+      assertTimeoutPreemptively(ROUND, () -> deliver(data));
+      FileSystemUtils.deleteRecursively(data);
+    } while (campaign.goesOn());
+    Campaign.note(
+        "KilledForwardsIT",
+        "%d rounds of %d kept requests and two kills: delivered in order, each under its key"
+            .formatted(rounds, REQUESTS));
+  }
+
+  private static void deliver(Path data) throws Exception {
     try (var origin = new TestOrigin()) {
       origin.stop();
       var ids = new ArrayList<String>();

@@ -37,7 +37,15 @@ class FullDiskIT {
   void mount() throws Exception {
     disk = Files.createDirectory(directory.resolve("disk"));
     Machine.runOrSkip(
-        "a disk of its own", "mount", "-t", "tmpfs", "-o", "size=128m", "tmpfs", disk.toString());
+        "FullDiskIT",
+        "a disk of its own",
+        "mount",
+        "-t",
+        "tmpfs",
+        "-o",
+        "size=128m",
+        "tmpfs",
+        disk.toString());
     mounted = true;
   }
 

@@ -29,11 +29,18 @@ class LauncherIT {
       #!/usr/bin/env bash
       echo build >>builds
       until [ -e go ]; do sleep 0.1; done
-      mkdir -p node/target/app/lib
-      echo jar >node/target/app/softadastra-node.jar
+      case " $* " in
+        *' simulation '*) jar=simulation/target/app/simulation.jar ;;
+        *) jar=node/target/app/softadastra-node.jar ;;
+      esac
+      mkdir -p "$(dirname "$jar")/lib"
+      echo jar >"$jar"
       """;
 
-  /** Prints its arguments, and stays for as long as the file that HOLD names isn't there. */
+  /**
+   * Prints its arguments, stays for as long as the file that HOLD names isn't there, and exits with
+   * what EXIT says.
+   */
   private static final String JVM =
       """
       #!/usr/bin/env bash
@@ -44,6 +51,7 @@ class LauncherIT {
       done
       printf '%s\\n' "$@"
       [ -z "${HOLD:-}" ] || until [ -e "$HOLD" ]; do sleep 0.1; done
+      exit "${EXIT:-0}"
       """;
 
   @TempDir Path root;
@@ -224,5 +232,52 @@ class LauncherIT {
     assertThat(outcome.code()).as(outcome.toString()).isZero();
     assertThat(outcome.err().getLast()).contains("go on without it");
     assertThat(outcome.out()).noneMatch(each -> each.startsWith("-XX:AOTCache"));
+  }
+
+  @Test
+  void aSimulationGetsItsArgumentsAndItsExitCodeIsTheScripts() throws Exception {
+    for (int code = 0; code <= 2; code++) {
+      var outcome =
+          start(
+              Map.of("EXIT", "" + code),
+              "simulate",
+              "--seeds",
+              "5",
+              "--minutes",
+              "1",
+              "--first-seed",
+              "a b");
+      assertThat(outcome.code()).as(outcome.toString()).isEqualTo(code);
+      var main = outcome.out().indexOf("com.softadastra.simulation.Main");
+      assertThat(outcome.out().subList(main + 1, outcome.out().size()))
+          .containsExactly("--seeds", "5", "--minutes", "1", "--first-seed", "a b");
+      assertThat(copyOf(outcome.out()))
+          .isEqualTo(root.toRealPath().resolve("simulation/target/app"));
+      assertThat(outcome.out()).contains("-Xmx1g");
+    }
+    assertThat(start(Map.of("SOFTADASTRA_HEAP", "99m"), "simulate").out()).contains("-Xmx99m");
+  }
+
+  @Test
+  void aSimulationIsBuiltWhereASourceIsNewer() throws Exception {
+    start(Map.of(), "simulate");
+    start(Map.of(), "simulate");
+    assertThat(builds()).isEqualTo(1);
+    assertThat(root.resolve("node/target")).doesNotExist();
+    setLater(source, root.resolve(".softadastra-app/simulation.sources"));
+    start(Map.of("SOFTADASTRA_SKIP_BUILD", "1"), "simulate");
+    assertThat(builds()).isEqualTo(1);
+    start(Map.of(), "simulate");
+    assertThat(builds()).isEqualTo(2);
+  }
+
+  @Test
+  void aSimulationThatCannotBeBuiltIsNotRun() throws Exception {
+    script("mvnw", "#!/usr/bin/env bash\necho a reason; exit 3\n");
+    var failed = start(Map.of(), "simulate", "--seeds", "1");
+    assertThat(failed.code()).isEqualTo(1);
+    assertThat(failed.out()).isEmpty();
+    assertThat(failed.err()).contains("a reason");
+    assertThat(failed.err().getLast()).contains("the build failed");
   }
 }

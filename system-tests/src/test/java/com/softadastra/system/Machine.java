@@ -2,6 +2,7 @@ package com.softadastra.system;
 
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import com.softadastra.disk.Campaign;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -18,8 +19,12 @@ final class Machine {
     }
   }
 
-  /** Runs a command; skips the test with its complaint where the machine doesn't allow it. */
-  static void runOrSkip(String what, String... command) throws IOException, InterruptedException {
+  /**
+   * Runs a command; skips the test with its complaint where the machine doesn't allow it, and notes
+   * that.
+   */
+  static void runOrSkip(String test, String what, String... command)
+      throws IOException, InterruptedException {
     String said;
     try {
       said = failure(command);
@@ -27,8 +32,9 @@ final class Machine {
       said = e.getMessage();
     }
     if (said != null) {
-      System.out.println("skipped: " + what + " can't be had here: " + said);
-      abort(what + " can't be had here: " + said);
+      var reason = what + " can't be had here: " + String.join("; ", said.lines().toList());
+      Campaign.note(test, "skipped, as " + reason);
+      abort(reason);
     }
   }
 

@@ -13,6 +13,8 @@ import java.util.List;
  * away when it is closed, with the cable.
  */
 final class NetworkNamespace implements AutoCloseable {
+  private static final String TEST = "NetworkNamespacesIT";
+
   private final String name;
   private final String address;
   private final List<AutoCloseable> doors = new ArrayList<>();
@@ -31,12 +33,12 @@ final class NetworkNamespace implements AutoCloseable {
       throws IOException, InterruptedException {
     var first = new NetworkNamespace(one, "10.213.76.1");
     var second = new NetworkNamespace(other, "10.213.76.2");
-    Machine.runOrSkip("a network namespace", "ip", "netns", "add", one);
+    Machine.runOrSkip(TEST, "a network namespace", "ip", "netns", "add", one);
     try {
-      Machine.runOrSkip("a second one", "ip", "netns", "add", other);
+      Machine.runOrSkip(TEST, "a second one", "ip", "netns", "add", other);
       Machine.runOrSkip(
-          "a cable", "ip", "link", "add", one, "netns", one, "type", "veth", "peer", "name", other,
-          "netns", other);
+          TEST, "a cable", "ip", "link", "add", one, "netns", one, "type", "veth", "peer", "name",
+          other, "netns", other);
       for (var each : List.of(first, second)) {
         each.run("ip", "address", "add", each.address + "/24", "dev", each.name);
         each.run("ip", "link", "set", "lo", "up");
@@ -75,7 +77,8 @@ final class NetworkNamespace implements AutoCloseable {
   void disturb(String... netem) throws IOException, InterruptedException {
     var command = new ArrayList<>(List.of("tc", "qdisc", "replace", "dev", name, "root", "netem"));
     command.addAll(List.of(netem));
-    Machine.runOrSkip("netem", inside(command.toArray(String[]::new)));
+    Machine.runOrSkip(
+        TEST, "netem, which disturbs packets,", inside(command.toArray(String[]::new)));
   }
 
   /** Ends what {@link #disturb} began. */

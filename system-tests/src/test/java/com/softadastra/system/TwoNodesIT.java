@@ -6,6 +6,7 @@ import static com.softadastra.system.TestNode.body;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.softadastra.disk.Campaign;
 import com.softadastra.node.client.NodeClient;
 import com.softadastra.node.process.Ports;
 import com.softadastra.system.FaultProxy.Fault;
@@ -143,6 +144,7 @@ class TwoNodesIT {
       Nodes.start(a, b);
       a.openSpace();
       await("pairing gets through").atMost(Duration.ofMinutes(2)).until(() -> joined(a, b));
+      var campaign = new Campaign();
       int count = 0;
       do {
         for (int end = count + 400; count < end; count++) {
@@ -152,8 +154,7 @@ class TwoNodesIT {
           b.write("shared-" + count / 10, "b " + count);
         }
         awaitSame(Duration.ofMinutes(4), a, b);
-      } while (!done(toA, toB).containsAll(Fault.HURTING) && count < 4_000);
-      System.out.println("faults before a: " + toA.done() + ", before b: " + toB.done());
+      } while (campaign.goesOn() || !done(toA, toB).containsAll(Fault.HURTING) && count < 4_000);
       for (var node : new TestNode[] {a, b}) {
         var documents = node.documents();
         for (int i = 0; i < count; i++) {
@@ -162,6 +163,10 @@ class TwoNodesIT {
         }
       }
       assertThat(done(toA, toB)).containsAll(Fault.HURTING);
+      Campaign.note(
+          "TwoNodesIT",
+          "a bad link, seed %d: %,d writes at two nodes all at both; faults before the one %s, before the other %s"
+              .formatted(seed, 4 * count, toA.done(), toB.done()));
     }
   }
 

@@ -1,9 +1,8 @@
 package com.softadastra.edge.forward;
 
-import com.softadastra.disk.CrashSubject;
+import com.softadastra.edge.Answering;
 import com.softadastra.edge.database.EdgeDatabase;
 import com.softadastra.edge.policy.Headers;
-import com.softadastra.guard.FailStop;
 import com.softadastra.guard.GuardFileSystem;
 import com.softadastra.guard.GuardSettings;
 import java.nio.charset.StandardCharsets;
@@ -24,7 +23,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * Kept requests, put through power failures. Commit n keeps 1 to 4 requests of up to a few thousand
  * bytes, and of those that wait some are answered and some parked.
  */
-final class StoredForwards implements CrashSubject {
+public final class StoredForwards extends Answering {
   private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
   private static final ForwardLimits LIMITS =
       new ForwardLimits(
@@ -43,10 +42,6 @@ final class StoredForwards implements CrashSubject {
           Duration.ofSeconds(30),
           3,
           3);
-  private static final FailStop THROWING =
-      (file, cause) -> {
-        throw new IllegalStateException(file + " stopped", cause);
-      };
 
   private final long seed;
   private final int journalBytes;
@@ -55,18 +50,23 @@ final class StoredForwards implements CrashSubject {
   private final ConcurrentHashMap<Integer, TreeMap<Long, ForwardState>> after =
       new ConcurrentHashMap<>();
 
-  StoredForwards(long seed, int journalBytes) {
+  /** The number that each was given; others than those here where some had failed before. */
+  private final ConcurrentHashMap<Long, Long> numbers = new ConcurrentHashMap<>();
+
+  public StoredForwards(long seed, int journalBytes) {
     this.seed = seed;
     this.journalBytes = journalBytes;
     after.put(0, new TreeMap<>());
   }
 
-  private EdgeDatabase open(String files) {
-    var settings = GuardSettings.production().withJournalBytes(journalBytes).withFailStop(THROWING);
+  private EdgeDatabase database(String files, GuardSettings settings) {
     // each image has a guard of its own, since several are opened at once
     var scheme = "guard" + files.substring(0, files.indexOf(':'));
     return EdgeDatabase.open(
-        files, GuardFileSystem.register(scheme.replace("-", ""), settings), THROWING, _ -> {});
+        files,
+        GuardFileSystem.register(scheme.replace("-", ""), settings.withJournalBytes(journalBytes)),
+        settings.failStop(),
+        _ -> {});
   }
 
   private record Commit(
@@ -124,58 +124,100 @@ final class StoredForwards implements CrashSubject {
   }
 
   @Override
-  public Session start(String files) {
-    var database = open(files);
-    var book = new ForwardBook(database, LIMITS, () -> Long.MAX_VALUE);
-    return new Session() {
-      @Override
-      public void commit(int number) {
-        var commit = StoredForwards.this.commit(number);
-        after.put(number, commit.left());
-        var forced = new ArrayList<CompletableFuture<?>>();
-        commit
-            .settled()
-            .forEach((id, settlement) -> {
-              var done = new CompletableFuture<Boolean>();
-              forced.add(done);
-              book.settle(id, settlement, done);
-            });
-        for (var request : commit.brought()) {
-          var put = new CompletableFuture<ForwardTables.Put>();
-          forced.add(put);
-          book.put(request, put);
-        }
-        forced.forEach(CompletableFuture::join);
-      }
-
-      @Override
-      public void close() {
-        database.close();
-      }
-    };
+  public Running open(String files, GuardSettings settings) {
+    var database = database(files, settings);
+    try {
+      return new Book(database);
+    } catch (RuntimeException e) {
+      database.abandon();
+      throw e;
+    }
   }
 
-  @Override
-  public Optional<String> violation(String files, int acknowledged) {
-    EdgeDatabase database;
-    try {
-      database = open(files);
-    } catch (RuntimeException e) {
-      return Optional.of("does not open: " + e);
+  private final class Book extends Running {
+    private final EdgeDatabase database;
+    private final ForwardBook book;
+
+    Book(EdgeDatabase database) {
+      this.database = database;
+      book = new ForwardBook(database, LIMITS, () -> Long.MAX_VALUE);
     }
-    try {
-      return wrong(new ForwardBook(database, LIMITS, () -> Long.MAX_VALUE), acknowledged);
-    } catch (RuntimeException e) {
-      return Optional.of("can't be read: " + e);
-    } finally {
+
+    @Override
+    protected List<CompletableFuture<?>> handIn(int number, boolean again) {
+      var commit = StoredForwards.this.commit(number);
+      after.put(number, commit.left());
+      var answers = new ArrayList<CompletableFuture<?>>();
+      commit
+          .settled()
+          .forEach((id, settlement) -> {
+            var done = new CompletableFuture<Boolean>();
+            answers.add(
+                done.thenAccept(isDone -> {
+                  if (!isDone && !again) {
+                    throw new AssertionError("request " + id + " did not wait");
+                  }
+                  answer(-id);
+                }));
+            book.settle(numbers.get(id), settlement, done);
+          });
+      for (var request : commit.brought()) {
+        long id = request.id().getLeastSignificantBits();
+        var put = new CompletableFuture<ForwardTables.Put>();
+        answers.add(
+            put.thenAccept(outcome -> {
+              switch (outcome) {
+                case ForwardTables.Put.New(var forward) -> numbers.put(id, forward.number());
+                case ForwardTables.Put.Known(var forward)
+                    when again && forward.id().equals(request.id()) ->
+                    numbers.put(id, forward.number());
+                case ForwardTables.Put.Known _, ForwardTables.Put.Full _ ->
+                    throw new AssertionError("request " + id + " is answered with " + outcome);
+              }
+              answer(id);
+            }));
+        book.put(request, put);
+      }
+      return answers;
+    }
+
+    @Override
+    public Optional<String> violation(Answered answered) {
+      return wrong(book, answered);
+    }
+
+    @Override
+    public void close() {
+      database.close();
+    }
+
+    @Override
+    public void abandon() {
       database.abandon();
     }
   }
 
+  @Override
+  public Optional<String> violation(String files, Answered answered) {
+    Running running;
+    try {
+      running = open(files, GuardSettings.production().withFailStop(THROWING));
+    } catch (RuntimeException e) {
+      return Optional.of("does not open: " + e);
+    }
+    try {
+      return running.violation(answered);
+    } catch (RuntimeException e) {
+      return Optional.of("can't be read: " + e);
+    } finally {
+      running.abandon();
+    }
+  }
+
   /** All that was acknowledged is there; of the commit after, the first changes or none. */
-  private Optional<String> wrong(ForwardBook book, int acknowledged) {
-    var before = after.get(acknowledged);
-    var next = commit(acknowledged + 1);
+  private Optional<String> wrong(ForwardBook book, Answered answered) {
+    var before = after.get(answered.commits());
+    var next = commit(answered.commits() + 1);
     for (var each : before.entrySet()) {
       long number = each.getKey();
       var found = book.find(id(number));
@@ -186,16 +228,24 @@ final class StoredForwards implements CrashSubject {
       if (state != each.getValue() && state != next.left().get(number)) {
         return Optional.of("request " + number + " is " + state + ", not " + each.getValue());
       }
+      if (answered.changes().contains(-number) && state != next.left().get(number)) {
+        return Optional.of("request " + number + " is " + state + " still");
+      }
       if (!found.get().key().equals("key " + number)) {
         return Optional.of("request " + number + " has another key");
       }
-      if (!isWhole(book, found.get())) {
+      if (!isWhole(book, number, found.get())) {
         return Optional.of("request " + number + " has other bytes");
       }
     }
+    for (long number : answered.changes()) {
+      if (number > 0 && book.find(id(number)).isEmpty()) {
+        return Optional.of("request " + number + " of the last commit is lost");
+      }
+    }
     for (var forward : book.page(0, null, Integer.MAX_VALUE)) {
-      if (!next.left().containsKey(forward.number())) {
-        return Optional.of("nobody sent request " + forward.number());
+      if (!next.left().containsKey(forward.id().getLeastSignificantBits())) {
+        return Optional.of("nobody sent request " + forward.id());
       }
     }
     long waiting = book.waiting().size();
@@ -204,14 +254,13 @@ final class StoredForwards implements CrashSubject {
         : Optional.of("counted " + book.totals().waiting() + " of " + waiting);
   }
 
-  private static boolean isWhole(ForwardBook book, Forward forward) {
+  private static boolean isWhole(ForwardBook book, long number, Forward forward) {
     if (forward.state() == ForwardState.DONE) {
-      return Arrays.equals(
-          book.answer(forward.id()).orElseThrow().bytes(), bytes(forward.number(), 50));
+      return Arrays.equals(book.answer(forward.id()).orElseThrow().bytes(), bytes(number, 50));
     }
     var request = book.request(forward.number()).orElseThrow();
-    return Arrays.equals(request.body(), bytes(forward.number(), request.body().length))
+    return Arrays.equals(request.body(), bytes(number, request.body().length))
         && new String(FieldLines.of(request.headers()), StandardCharsets.UTF_8)
-            .equals("Idempotency-Key:key " + forward.number() + "\n");
+            .equals("Idempotency-Key:key " + number + "\n");
   }
 }

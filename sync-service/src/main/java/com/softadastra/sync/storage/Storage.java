@@ -4,12 +4,14 @@ import com.softadastra.engine.log.Signatures.NodeKey;
 import com.softadastra.guard.FailStop;
 import com.softadastra.guard.GuardSettings;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.ForkJoinPool;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /** The open storage of a node: its database, the thread that records, and readers beside it. */
 public final class Storage implements AutoCloseable {
@@ -18,15 +20,21 @@ public final class Storage implements AutoCloseable {
   private final Recording recording;
   private final RecordingThread thread;
   private final Watermark watermark;
+  private final Duration opening;
   private Consumer<Found> closed = _ -> {};
 
   private Storage(
-      Database database, H2Journal journal, Recording recording, RecordingThread thread) {
+      Database database,
+      H2Journal journal,
+      Recording recording,
+      RecordingThread thread,
+      Duration opening) {
     this.database = database;
     this.journal = journal;
     this.recording = recording;
     this.thread = thread;
     this.watermark = new Watermark(recording);
+    this.opening = opening;
   }
 
   /**
@@ -46,17 +54,20 @@ public final class Storage implements AutoCloseable {
       InstantSource clock,
       LongSupplier freeBytes,
       FailStop failStop) {
-    return open(Database.open(files, guard), key, birth, settings, clock, freeBytes, failStop);
+    return open(
+        () -> Database.open(files, guard), key, birth, settings, clock, freeBytes, failStop);
   }
 
   static Storage open(
-      Database database,
+      Supplier<Database> opening,
       NodeKey key,
       Function<Optional<Found>, Birth> birth,
       RecordingSettings settings,
       InstantSource clock,
       LongSupplier freeBytes,
       FailStop failStop) {
+    long begun = System.nanoTime();
+    var database = opening.get();
     try {
       var journal = H2Journal.open(database);
       var machine =
@@ -65,7 +76,8 @@ public final class Storage implements AutoCloseable {
       journal.readers().onDamage(recording::noticed);
       var thread = new RecordingThread(recording, failStop);
       thread.start();
-      return new Storage(database, journal, recording, thread);
+      var took = Duration.ofNanos(System.nanoTime() - begun);
+      return new Storage(database, journal, recording, thread, took);
     } catch (RuntimeException e) {
       database.abandon();
       throw e;
@@ -75,6 +87,11 @@ public final class Storage implements AutoCloseable {
   /** What the database says of itself as of its opening. */
   public Found found() {
     return recording.found();
+  }
+
+  /** How long it took to open it: journals and commits made again, what a start reads, forces. */
+  public Duration opening() {
+    return opening;
   }
 
   public Database database() {

@@ -64,7 +64,7 @@ final class RecordedIntents implements CrashSubject {
   public Session start(String files) {
     var storage =
         Storage.open(
-            database(files),
+            () -> database(files),
             space.key(),
             SpaceOfTwo::birth,
             RecordingSettings.DEFAULT,

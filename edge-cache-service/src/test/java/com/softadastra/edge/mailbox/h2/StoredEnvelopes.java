@@ -1,22 +1,25 @@
 package com.softadastra.edge.mailbox.h2;
 
 import com.softadastra.contracts.documents.Priority;
-import com.softadastra.disk.CrashSubject;
+import com.softadastra.edge.Answering;
 import com.softadastra.edge.mailbox.Envelopes;
+import com.softadastra.edge.mailbox.MailboxException;
 import com.softadastra.edge.mailbox.MailboxStore.Account;
 import com.softadastra.edge.mailbox.MailboxStore.Arrived;
+import com.softadastra.edge.mailbox.MailboxStore.Bodiless;
 import com.softadastra.edge.mailbox.MailboxStore.Gone;
 import com.softadastra.edge.mailbox.MailboxStore.Held;
+import com.softadastra.edge.mailbox.MailboxStore.Kept;
 import com.softadastra.edge.mailbox.MailboxStore.Offered;
 import com.softadastra.edge.mailbox.MailboxStore.Pile;
 import com.softadastra.edge.mailbox.MailboxStore.Put;
+import com.softadastra.edge.mailbox.MailboxStore.Refused;
 import com.softadastra.edge.mailbox.MailboxStore.Waiting;
 import com.softadastra.edge.mailbox.Quotas;
 import com.softadastra.edge.mailbox.SiblingStore.Named;
 import com.softadastra.edge.mailbox.SiblingStore.Sibling;
 import com.softadastra.engine.envelope.Envelope;
 import com.softadastra.engine.log.Signatures.NodeKey;
-import com.softadastra.guard.FailStop;
 import com.softadastra.guard.GuardFileSystem;
 import com.softadastra.guard.GuardSettings;
 import java.time.Instant;
@@ -36,7 +39,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * relay; what was taken is not to be taken from that again. Two of four have a body, the same in
  * three commits.
  */
-final class StoredEnvelopes implements CrashSubject {
+public final class StoredEnvelopes extends Answering {
   static final NodeKey FROM = Envelopes.key(1);
   static final NodeKey TO = Envelopes.key(2);
   private static final NodeKey RELAY = Envelopes.key(3);
@@ -45,10 +48,6 @@ final class StoredEnvelopes implements CrashSubject {
   private static final int LOOKED_FOR = 30;
 
   private static final Quotas QUOTAS = new Quotas(1 << 30, 1 << 30, 1 << 30, 0);
-  private static final FailStop THROWING =
-      (file, cause) -> {
-        throw new IllegalStateException(file + " stopped", cause);
-      };
 
   private final long seed;
   private final int journalBytes;
@@ -58,25 +57,25 @@ final class StoredEnvelopes implements CrashSubject {
 
   private volatile byte[] key = {};
 
-  StoredEnvelopes(long seed, int journalBytes) {
+  public StoredEnvelopes(long seed, int journalBytes) {
     this.seed = seed;
     this.journalBytes = journalBytes;
     after.put(0, new TreeMap<>());
   }
 
-  private H2MailboxStore open(String files) {
-    var settings = GuardSettings.production().withJournalBytes(journalBytes).withFailStop(THROWING);
+  private H2MailboxStore store(String files, GuardSettings settings) {
     // each image has a guard of its own, since several are opened at once
     var scheme = "guard" + files.substring(0, files.indexOf(':'));
     return H2MailboxStore.open(
         files,
-        GuardFileSystem.register(scheme.replace("-", ""), settings),
+        GuardFileSystem.register(scheme.replace("-", ""), settings.withJournalBytes(journalBytes)),
         QUOTAS,
         () -> Long.MAX_VALUE,
-        THROWING);
+        settings.failStop());
   }
 
-  private record Commit(List<Arrived> brought, List<Long> taken, TreeMap<Long, byte[]> left) {}
+  private record Commit(
+      TreeMap<Long, Arrived> brought, List<Long> taken, TreeMap<Long, byte[]> left) {}
 
   private Commit commit(int number) {
     var left = new TreeMap<>(after.get(number - 1));
@@ -88,12 +87,12 @@ final class StoredEnvelopes implements CrashSubject {
         left.remove(id);
       }
     }
-    var brought = new ArrayList<Arrived>();
+    var brought = new TreeMap<Long, Arrived>();
     for (int i = 0; i < 1 + random.nextInt(4); i++) {
       long id = number * 4L + i;
       int size = 1 + random.nextInt(random.nextInt(10) == 0 ? 20_000 : 500);
       var envelope = envelope(id, size);
-      brought.add(envelope);
+      brought.put(id, envelope);
       left.put(id, whole(envelope));
     }
     return new Commit(brought, taken, left);
@@ -124,8 +123,13 @@ final class StoredEnvelopes implements CrashSubject {
   }
 
   @Override
-  public Session start(String files) {
-    var store = open(files);
+  public Running open(String files, GuardSettings settings) {
+    var store = store(files, settings);
+    byte[] found = store.key().publicKey();
+    if (key.length > 0 && !Arrays.equals(key, found)) {
+      throw new AssertionError("the mailboxes have another key");
+    }
+    key = found;
     store.name(
         new Named(
             Envelopes.PSEUDONYM,
@@ -133,31 +137,64 @@ final class StoredEnvelopes implements CrashSubject {
             7,
             Envelopes.START,
             List.of(new Sibling(RELAY.publicKey(), List.of("a:1")))));
-    key = store.key().publicKey();
-    return new Session() {
-      @Override
-      public void commit(int number) {
-        var commit = StoredEnvelopes.this.commit(number);
-        after.put(number, commit.left());
-        var forced = new ArrayList<CompletableFuture<?>>();
-        for (long id : commit.taken()) {
-          var taken = new CompletableFuture<Optional<Pile>>();
-          forced.add(taken);
-          store.taken(TO.nodeId(), id(id), taken);
-        }
-        for (var envelope : commit.brought()) {
-          var put = new CompletableFuture<Put>();
-          forced.add(put);
-          store.put(envelope, put);
-        }
-        forced.forEach(CompletableFuture::join);
-      }
+    return new Mailboxes(store);
+  }
 
-      @Override
-      public void close() {
-        store.close();
+  private final class Mailboxes extends Running {
+    private final H2MailboxStore store;
+
+    Mailboxes(H2MailboxStore store) {
+      this.store = store;
+    }
+
+    @Override
+    protected List<CompletableFuture<?>> handIn(int number, boolean again) {
+      var commit = StoredEnvelopes.this.commit(number);
+      after.put(number, commit.left());
+      var answers = new ArrayList<CompletableFuture<?>>();
+      for (long id : commit.taken()) {
+        var taken = new CompletableFuture<Optional<Pile>>();
+        answers.add(
+            taken.thenAccept(pile -> {
+              if (pile.isEmpty() && !again) {
+                throw new AssertionError("envelope " + id + " was not here to be taken");
+              }
+              answer(-id);
+            }));
+        store.taken(TO.nodeId(), id(id), taken);
       }
-    };
+      commit
+          .brought()
+          .forEach((id, envelope) -> {
+            var put = new CompletableFuture<Put>();
+            answers.add(
+                put.thenAccept(outcome -> {
+                  switch (outcome) {
+                    case Kept _ -> answer(id);
+                    case Refused(var why) -> throw new MailboxException(why.toString(), null);
+                    case Gone _, Bodiless _ ->
+                        throw new AssertionError("envelope " + id + " is answered with " + outcome);
+                  }
+                }));
+            store.put(envelope, put);
+          });
+      return answers;
+    }
+
+    @Override
+    public Optional<String> violation(Answered answered) {
+      return wrong(store, answered);
+    }
+
+    @Override
+    public void close() {
+      store.close();
+    }
+
+    @Override
+    public void abandon() {
+      store.abandon();
+    }
   }
 
   private static java.util.UUID id(long number) {
@@ -165,22 +202,15 @@ final class StoredEnvelopes implements CrashSubject {
   }
 
   @Override
-  public Optional<String> violation(String files, int acknowledged) {
+  public Optional<String> violation(String files, Answered answered) {
     H2MailboxStore store;
     try {
-      store = open(files);
+      store = store(files, GuardSettings.production().withFailStop(THROWING));
     } catch (RuntimeException e) {
       return Optional.of("does not open: " + e);
     }
     try {
-      if (!Arrays.equals(key, store.key().publicKey())) {
-        return Optional.of("the mailboxes have another key");
-      }
-      var found = new TreeMap<java.util.UUID, byte[]>();
-      for (Waiting waiting : store.waiting(TO.nodeId(), Integer.MAX_VALUE)) {
-        found.put(waiting.id(), store.read(waiting).orElse(new byte[0]));
-      }
-      return wrong(store, found, acknowledged);
+      return wrong(store, answered);
     } catch (RuntimeException e) {
       return Optional.of("can't be read: " + e);
     } finally {
@@ -189,11 +219,18 @@ final class StoredEnvelopes implements CrashSubject {
   }
 
   /**
-   * All that was acknowledged is there and, of the commit after, the first changes or none: they
-   * may have become more than one transaction.
+   * All that was answered is there and, of the commit after, any changes or none: they may have
+   * become more than one transaction.
    */
-  private Optional<String> wrong(
-      H2MailboxStore store, TreeMap<java.util.UUID, byte[]> found, int acknowledged) {
+  private Optional<String> wrong(H2MailboxStore store, Answered answered) {
+    if (key.length > 0 && !Arrays.equals(key, store.key().publicKey())) {
+      return Optional.of("the mailboxes have another key");
+    }
+    var found = new TreeMap<java.util.UUID, byte[]>();
+    for (Waiting waiting : store.waiting(TO.nodeId(), Integer.MAX_VALUE)) {
+      found.put(waiting.id(), store.read(waiting).orElse(new byte[0]));
+    }
+    int acknowledged = answered.commits();
     var before = after.get(acknowledged);
     var next = commit(acknowledged + 1);
     for (var each : before.entrySet()) {
@@ -201,13 +238,19 @@ final class StoredEnvelopes implements CrashSubject {
       if (bytes == null && !next.taken().contains(each.getKey())) {
         return Optional.of("envelope " + each.getKey() + " is lost");
       }
+      if (bytes != null && answered.changes().contains(-each.getKey())) {
+        return Optional.of("envelope " + each.getKey() + " was taken and is here");
+      }
       if (bytes != null && !Arrays.equals(bytes, each.getValue())) {
         return Optional.of("envelope " + each.getKey() + " has other bytes");
       }
     }
-    for (var envelope : next.brought()) {
-      byte[] bytes = found.remove(envelope.id());
-      if (bytes != null && !Arrays.equals(bytes, whole(envelope))) {
+    for (var each : next.brought().entrySet()) {
+      byte[] bytes = found.remove(each.getValue().id());
+      if (bytes == null && answered.changes().contains(each.getKey())) {
+        return Optional.of("envelope " + each.getKey() + " of the last commit is lost");
+      }
+      if (bytes != null && !Arrays.equals(bytes, whole(each.getValue()))) {
         return Optional.of("an envelope on its way has other bytes");
       }
     }
@@ -227,7 +270,11 @@ final class StoredEnvelopes implements CrashSubject {
       store.look(
           new Offered(envelope.id(), envelope.hash(), envelope.sender(), envelope.destination(), 1),
           looked);
-      if (!looked.join().filter(Gone.class::isInstance).isPresent()) {
+      var outcome = looked.join();
+      if (outcome.isPresent() && outcome.get() instanceof Refused(var why)) {
+        throw new MailboxException(why.toString(), null);
+      }
+      if (!outcome.filter(Gone.class::isInstance).isPresent()) {
         return Optional.of("envelope " + id + " was taken, and would be taken again");
       }
     }
