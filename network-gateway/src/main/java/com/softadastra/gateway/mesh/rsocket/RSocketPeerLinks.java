@@ -196,6 +196,7 @@ final class RSocketPeerLinks implements PeerLinks, BlobLinks, MailLinks {
     public Mono<DuplexConnection> connect() {
       return TcpClient.newConnection()
           .runOn(threads.loops())
+          .resolver(threads.names())
           .host(to.host())
           .port(to.port())
           .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) limits.connect().toMillis())
