@@ -170,7 +170,7 @@ public final class PlantedFaults {
                   GENUINE,
                   in("engine.space.BatchCheck", "wrong")
                       .calls("Signatures.verify", Instead.class, "anySignature"))
-              .shownBy(22),
+              .shownBy(74),
           of("takes any signature", GENUINE, in("engine.log.Signatures", "verify").answers(true))
               .shownBy(22)
               .or(LEDGER, ENVELOPES),
