@@ -476,11 +476,6 @@ public final class PlantedFaults {
                   in("edge.database.Statements", "commit").leavesOut("Statement.execute"))
               .shownBy(1, RELAY, MAILBOXES),
           of(
-                  "a relay goes on after a failed force",
-                  CUSTODY,
-                  in("edge.database.GroupCommits", "run").leavesOut("FailStop.stop"))
-              .shownBy(1, RELAY, MAILBOXES),
-          of(
                   "a relay signs before it has forced",
                   CUSTODY,
                   in(MAIL, "deposit").calls("MailboxStore.put", Instead.class, "allSignedAtOnce"))

@@ -68,8 +68,9 @@ final class DatabaseMailboxDisk extends MailboxDisk {
 
   private MailboxStore open(Executor steps, LongSupplier freeBytes, Stop stop) {
     files.open(stop::failed);
+    EdgeDatabase database;
     try {
-      var database =
+      database =
           EdgeDatabase.openInSteps(
               files.path(),
               files.guard(),
@@ -80,11 +81,16 @@ final class DatabaseMailboxDisk extends MailboxDisk {
               },
               new MailboxRepair(),
               steps);
-      var opened = new Open(database, new H2MailboxStore(database, QUOTAS, freeBytes, random));
-      open = opened;
-      return opened.store;
     } catch (Throwable e) {
       files.abandon(() -> {});
+      throw e;
+    }
+    try {
+      var store = new H2MailboxStore(database, QUOTAS, freeBytes, random);
+      open = new Open(database, store);
+      return store;
+    } catch (Throwable e) {
+      files.abandon(database::abandon);
       throw e;
     }
   }

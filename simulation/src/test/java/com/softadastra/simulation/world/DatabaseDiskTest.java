@@ -19,21 +19,27 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import org.h2.engine.Engine;
 import org.h2.store.fs.FilePath;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Isolated;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.slf4j.LoggerFactory;
 
 @Isolated("it counts what the guard logs, and which guards there are")
 class DatabaseDiskTest {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
-  @Test
-  void noGuardAndNoThreadStaysWhenAWorldHasEnded() throws InterruptedException {
+  @ParameterizedTest
+  @EnumSource(names = {"DATABASE", "MAILBOXES"})
+  void noDatabaseNoGuardAndNoThreadStaysWhenAWorldHasEnded(Feature feature) throws Exception {
     var before = Thread.getAllStackTraces().keySet();
+    var features = feature == Feature.DATABASE ? Set.of(feature) : Set.of(Feature.RELAY, feature);
 
-    assertThat(World.run(Plan.of(1, Set.of(Feature.DATABASE))).violation()).isNull();
+    assertThat(World.run(Plan.of(1, features)).violation()).isNull();
 
+    assertThat(databases()).isEmpty();
     assertThat(guards()).isEmpty();
     for (var thread : Thread.getAllStackTraces().keySet()) {
       if (thread.getName().contains("model-disk") && !before.contains(thread)) {
@@ -49,6 +55,13 @@ class DatabaseDiskTest {
 
     assertThatThrownBy(() -> disk.open(_ -> {}, _ -> {})).isInstanceOf(StorageException.class);
     assertThat(guards()).isEmpty();
+  }
+
+  /** What H2 keeps of databases that nobody has closed. */
+  private static Map<?, ?> databases() throws ReflectiveOperationException {
+    var known = Engine.class.getDeclaredField("DATABASES");
+    known.setAccessible(true);
+    return (Map<?, ?>) known.get(null);
   }
 
   /** The schemes of guards that are registered with H2, which would keep their classes. */
