@@ -126,6 +126,24 @@ final class ComposeProject implements AutoCloseable {
     engine().startContainerCmd(container).exec();
   }
 
+  /** Takes a service's container out of one of the project's networks. */
+  void disconnect(String service, String network) {
+    engine()
+        .disconnectFromNetworkCmd()
+        .withContainerId(container(service))
+        .withNetworkId(name + "_" + network)
+        .exec();
+  }
+
+  void stop(String service) throws IOException, InterruptedException {
+    run("stop", service);
+  }
+
+  /** Starts a service's container again, as it was. */
+  void start(String service) {
+    engine().startContainerCmd(container(service)).exec();
+  }
+
   /** What a command prints that runs in a service's container. */
   List<String> execute(String service, String... command) throws IOException, InterruptedException {
     var arguments = new ArrayList<>(List.of("exec", "-T", service));

@@ -3,6 +3,7 @@ package com.softadastra.system;
 import static com.softadastra.system.TestNode.SOON;
 import static com.softadastra.system.TestNode.awaitSame;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -15,6 +16,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.HexFormat;
@@ -23,13 +25,17 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.parallel.Isolated;
 
 /** Two sites in containers, as {@code docker compose --profile two-sites up --build} makes them. */
 @Isolated("it needs the whole machine for a while")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class CompositionIT {
   private static final List<String> SERVICES =
       List.of(
@@ -42,6 +48,9 @@ class CompositionIT {
           "second-gateway",
           "second-edge");
   private static final int WRITERS = 4;
+
+  /** Within which it is noticed that a peer is gone without a word, and that is called again. */
+  private static final Duration GONE = Duration.ofMinutes(3);
 
   private ComposeProject project;
   private TestNode site;
@@ -161,13 +170,90 @@ class CompositionIT {
 
   @Test
   void secondSiteJoinsAndBothAreTheSame() {
-    site.write("first", "from the first site");
-    second.join(site.invite("writer"));
-    awaitSame(SOON, site, second);
+    meet();
     assertThat(second.text("first")).isEqualTo("from the first site");
     second.write("second", "from the second site");
     awaitSame(SOON, site, second);
     assertThat(site.text("second")).isEqualTo("from the second site");
     assertThat(second.peer(site.id()).path("state").asString()).isEqualTo("connected");
+  }
+
+  /** The second site joins, where it hasn't yet. */
+  private void meet() {
+    if (second.peer(site.id()).isMissingNode()) {
+      site.write("first", "from the first site");
+      second.join(site.invite("writer"));
+    }
+    awaitSame(SOON, site, second);
+  }
+
+  /** Last, because it takes the line between both away. */
+  @Test
+  @Order(Integer.MAX_VALUE)
+  void sitesThatReachNothingButTheEdgeBetweenThemBecomeTheSame() throws Exception {
+    meet();
+    var between = new TestNode(ContainerSite.ofOne(project, "between", "BETWEEN_PORT"));
+    String idOfBetween = between.id();
+    between.join(site.invite("relay"));
+    second.awaitLinkTo(idOfBetween, "connected");
+    project.disconnect("second-gateway", "default");
+    await("the line is gone")
+        .atMost(GONE)
+        .untilAsserted(() -> {
+          assertThat(route(site, second)).isNotEqualTo("direct");
+          assertThat(route(second, site)).isNotEqualTo("direct");
+        });
+
+    String atOnce = site.write("at-once", "from the first site").path("intent").asString();
+    // whose connection with the relay went by the line, too
+    await("the way by the relay")
+        .atMost(GONE)
+        .untilAsserted(() -> {
+          assertThat(second.linkTo(idOfBetween)).isEqualTo("connected");
+          assertThat(site.receipt(atOnce).path("state").asString()).isEqualTo("everywhere");
+        });
+    assertThat(second.text("at-once")).isEqualTo("from the first site");
+
+    // each while the other is away
+    project.stop("second-gateway");
+    String sent = site.write("sent", "from the first site").path("intent").asString();
+    awaitCustody(site, sent, idOfBetween);
+    project.stop("gateway");
+    project.start("second-gateway");
+    project.awaitHealthy("second-gateway");
+    awaitText(second, "sent", "from the first site", idOfBetween);
+    String answer = second.write("answer", "from the second site").path("intent").asString();
+    awaitCustody(second, answer, idOfBetween);
+    assertThatThrownBy(between::digest)
+        .isInstanceOf(RequestRefused.class)
+        .hasMessageContaining("space-unknown");
+    project.start("gateway");
+    project.awaitHealthy("gateway");
+    awaitText(site, "answer", "from the second site", idOfBetween);
+    site.awaitReceipt(sent, "everywhere");
+    second.awaitReceipt(answer, "everywhere");
+    awaitSame(SOON, site, second);
+    await("both in reach by the relay")
+        .atMost(SOON)
+        .untilAsserted(() -> {
+          assertThat(route(site, second)).isEqualTo("relayed");
+          assertThat(route(second, site)).isEqualTo("relayed");
+        });
+  }
+
+  private static String route(TestNode from, TestNode to) {
+    return from.peer(to.id()).path("route").asString();
+  }
+
+  private static void awaitText(TestNode node, String id, String text, String relay) {
+    await("what the relay has for " + node.layers().name())
+        .atMost(GONE)
+        .untilAsserted(() -> assertThat(node.text(id)).as("%s", node.peer(relay)).isEqualTo(text));
+  }
+
+  private static void awaitCustody(TestNode node, String intent, String relay) {
+    node.awaitReceipt(intent, "in-custody");
+    var delivery = node.receipt(intent).path("deliveries").get(0);
+    assertThat(delivery.path("via").asString()).isEqualTo(relay);
   }
 }

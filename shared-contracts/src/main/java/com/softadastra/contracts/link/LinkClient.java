@@ -1,6 +1,7 @@
 package com.softadastra.contracts.link;
 
 import io.netty.channel.ChannelOption;
+import io.netty.resolver.AddressResolverGroup;
 import io.rsocket.RSocket;
 import io.rsocket.core.RSocketConnector;
 import io.rsocket.transport.netty.client.TcpClientTransport;
@@ -9,7 +10,10 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
+import reactor.netty.resources.LoopResources;
 import reactor.netty.tcp.TcpClient;
+import reactor.netty.tcp.TcpResources;
+import reactor.netty.transport.NameResolverProvider;
 
 /**
  * Calls the contracts that a {@link LinkServer} serves. One connection, made by the first call and
@@ -20,6 +24,15 @@ import reactor.netty.tcp.TcpClient;
 public final class LinkClient implements AutoCloseable {
   /** How long an answer may take where the call names no patience of its own. */
   public static final Duration CALL_TIMEOUT = Duration.ofSeconds(30);
+
+  /** How long it is believed where a name leads: a layer that is started anew may have moved. */
+  private static final Duration NAMES_KNOWN = Duration.ofSeconds(5);
+
+  private static final AddressResolverGroup<?> NAMES =
+      NameResolverProvider.builder()
+          .cacheMaxTimeToLive(NAMES_KNOWN)
+          .build()
+          .newNameResolverGroup(TcpResources.get(), LoopResources.DEFAULT_NATIVE);
 
   private final LinkAddress address;
   private final Duration callTimeout;
@@ -36,6 +49,7 @@ public final class LinkClient implements AutoCloseable {
     var transport =
         TcpClientTransport.create(
             TcpClient.newConnection()
+                .resolver(NAMES)
                 .host(address.host())
                 .port(address.port())
                 .option(
