@@ -32,6 +32,7 @@ public final class EdgeDatabase implements AutoCloseable {
   private final Damage damage;
   private final FailStop failStop;
   private final GroupCommits commits;
+  private final Connection writing;
   private final Database h2;
   private final CountDownLatch closing = new CountDownLatch(1);
 
@@ -64,10 +65,10 @@ public final class EdgeDatabase implements AutoCloseable {
     this.database = database;
     this.damage = damage;
     this.failStop = failStop;
-    var connection = database.connect();
-    connection.setAutoCommit(false);
-    commits = new GroupCommits(new Statements(connection), damage, failStop, steps);
-    var session = (SessionLocal) connection.unwrap(JdbcConnection.class).getSession();
+    writing = database.connect();
+    writing.setAutoCommit(false);
+    commits = new GroupCommits(new Statements(writing), damage, failStop, steps);
+    var session = (SessionLocal) writing.unwrap(JdbcConnection.class).getSession();
     h2 = session.getDatabase();
   }
 
@@ -209,6 +210,16 @@ public final class EdgeDatabase implements AutoCloseable {
     h2.shutdownImmediately();
     database.abandon();
     commits.close();
+    closeWriting();
+  }
+
+  /** H2 would know of it, and of all that is behind it, for ever. */
+  private void closeWriting() {
+    try {
+      writing.close();
+    } catch (SQLException _) {
+      // the database is closed, or about to be
+    }
   }
 
   /** Commits what waits before. */
@@ -217,6 +228,7 @@ public final class EdgeDatabase implements AutoCloseable {
     closing.countDown();
     commits.isAwaited();
     commits.close();
+    closeWriting();
     database.close();
   }
 }
