@@ -9,11 +9,15 @@ import java.util.Optional;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.MigrationVersion;
+import org.h2.engine.SessionLocal;
+import org.h2.jdbc.JdbcConnection;
 import org.h2.jdbcx.JdbcConnectionPool;
+import org.h2.mvstore.MVStore;
+import org.h2.mvstore.MVStoreException;
 
 /**
- * An embedded H2 database with its tables as this software knows them. Under a guard {@code
- * CHECKPOINT SYNC} is a point from which nothing is lost. Any thread may use it.
+ * An embedded H2 database with its tables as this software knows them. Under a guard {@link
+ * #checkpoint} is a point from which nothing is lost. Any thread may use it.
  */
 public final class EmbeddedDatabase implements AutoCloseable {
   private static final String OPTIONS =
@@ -181,10 +185,38 @@ public final class EmbeddedDatabase implements AutoCloseable {
     file.endReplacement();
   }
 
-  private void checkpoint() throws SQLException {
-    try (var connection = pool.getConnection();
-        var statement = connection.createStatement()) {
+  /**
+   * Returns when all that is committed is in the file and forced. H2 writes in the background what
+   * it has taken for that, and {@code CHECKPOINT SYNC} alone forces the file without waiting for it
+   * where nothing is left to take.
+   */
+  public static void checkpoint(Connection connection) throws SQLException {
+    var store = store(connection);
+    try {
+      store.commit();
+      store.executeFilestoreOperation(() -> {});
+    } catch (MVStoreException e) {
+      throw new SQLException("what is committed can't be written: " + e.getMessage(), e);
+    }
+    try (var statement = connection.createStatement()) {
       statement.execute("CHECKPOINT SYNC");
+    }
+  }
+
+  /** Lets go of the pages in memory, of which the next reads make new ones. */
+  public static void clearPages(Connection connection) throws SQLException {
+    var store = store(connection);
+    store.setCacheSize(Math.max(1, store.getCacheSize()));
+  }
+
+  private static MVStore store(Connection connection) throws SQLException {
+    var session = (SessionLocal) connection.unwrap(JdbcConnection.class).getSession();
+    return session.getDatabase().getStore().getMvStore();
+  }
+
+  private void checkpoint() throws SQLException {
+    try (var connection = pool.getConnection()) {
+      checkpoint(connection);
     }
   }
 

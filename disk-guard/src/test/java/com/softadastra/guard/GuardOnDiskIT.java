@@ -21,8 +21,12 @@ import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicReference;
 import org.flywaydb.core.Flyway;
 import org.h2.api.ErrorCode;
+import org.h2.engine.SessionLocal;
+import org.h2.jdbc.JdbcConnection;
+import org.h2.mvstore.MVStore;
 import org.h2.store.fs.FilePath;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** H2 on the guard on a real disk; prints what a durable commit costs there. */
@@ -100,6 +104,30 @@ class GuardOnDiskIT {
     assertThat(guard.counters().journalBytes() - journaled).isLessThan(4 << 20);
     assertThat(real.resolve("db.shadow")).doesNotExist();
     assertThat(stopped).hasNullValue();
+  }
+
+  @Test
+  @Timeout(120)
+  void aCheckpointWaitsForWhatH2IsWriting() throws SQLException {
+    GuardCounters counters = GuardFileSystem.register(settings).counters();
+    try (Connection connection = connect("guard:");
+        Statement statement = connection.createStatement()) {
+      statement.execute("CREATE TABLE t(id INT PRIMARY KEY, filling VARBINARY(64000000))");
+      EmbeddedDatabase.checkpoint(connection);
+      long before = counters.dataBytes();
+      try (PreparedStatement insert = connection.prepareStatement("INSERT INTO t VALUES(1, ?)")) {
+        insert.setBytes(1, new byte[64_000_000]);
+        insert.executeUpdate();
+      }
+      SessionLocal session = (SessionLocal) connection.unwrap(JdbcConnection.class).getSession();
+      MVStore store = session.getDatabase().getStore().getMvStore();
+      store.tryCommit();
+      while (store.hasUnsavedChanges()) {
+        Thread.onSpinWait();
+      }
+      EmbeddedDatabase.checkpoint(connection);
+      assertThat(counters.dataBytes() - before).isGreaterThan(64_000_000);
+    }
   }
 
   @Test

@@ -38,6 +38,11 @@ final class Nodes implements AutoCloseable {
     return add(new OneProcess(name, directory.resolve(name), List.of()));
   }
 
+  /** A node of one process with the launcher's heap. */
+  TestNode createAsShipped(String name, String... settings) {
+    return add(OneProcess.asShipped(name, directory.resolve(name), List.of(settings)));
+  }
+
   /** A node of one process that has a jar of an application's own. */
   TestNode createWith(Path jar, String name, String... settings) {
     return add(new OneProcess(jar, name, directory.resolve(name), List.of(settings)));

@@ -24,6 +24,14 @@ final class OneProcess implements NodeProcesses {
     this.process = new NodeProcess(command, name, data, settings);
   }
 
+  private OneProcess(NodeProcess process) {
+    this.process = process;
+  }
+
+  static OneProcess asShipped(String name, Path data, List<String> settings) {
+    return new OneProcess(new NodeProcess(Application.asShipped(), name, data, settings));
+  }
+
   /** With a jar of an application's own. */
   OneProcess(Path jar, String name, Path data, List<String> settings) {
     this.process = new NodeProcess(Application.quickJavaWith(jar), name, data, settings);

@@ -41,12 +41,19 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The journal as tables of the embedded database. A batch is one transaction. Where all of it is in
- * the {@link RedoLog}, forcing that is enough; else, and where the log is full or old, {@code
- * CHECKPOINT SYNC} forces the database through the guard.
+ * the {@link RedoLog}, forcing that is enough; else, and where the log is full or old or the batch
+ * large, a checkpoint forces the database through the guard.
  */
 public final class H2Journal implements Journal {
   private static final Logger LOG = LoggerFactory.getLogger(H2Journal.class);
   private static final long CHECKPOINT_NANOS = 10_000_000_000L;
+
+  /**
+   * A commit of more bytes is checkpointed at once, and its pages aren't kept. H2 writes a changed
+   * row up to five times and lets several such writes wait; and a page of one large row counts in
+   * its cache as those of small ones do.
+   */
+  private static final long LARGE_BYTES = Runtime.getRuntime().maxMemory() / 128;
 
   /** With more intents a start would take too long to read their slots. */
   private static final int SLOTS_READ = 100_000;
@@ -403,8 +410,10 @@ public final class H2Journal implements Journal {
   @Override
   public void record(Batch batch) {
     boolean whole = write(batch) && !beyondLog;
+    boolean large = sql.made().length() > LARGE_BYTES;
     if (redo != null
         && whole
+        && !large
         && redo.fits(sql.made())
         && nanoTime.getAsLong() - checkpointedNanos < CHECKPOINT_NANOS) {
       try {
@@ -414,6 +423,9 @@ public final class H2Journal implements Journal {
       }
     } else {
       force();
+    }
+    if (large) {
+      clearPages();
     }
   }
 
@@ -476,6 +488,14 @@ public final class H2Journal implements Journal {
       checkpoint();
     } catch (SQLException | RuntimeException e) {
       throw inDoubt("a force failed", e);
+    }
+  }
+
+  private void clearPages() {
+    try {
+      sql.clearPages();
+    } catch (SQLException e) {
+      throw inDoubt("the pages in memory can't be let go of", e);
     }
   }
 

@@ -1,5 +1,6 @@
 package com.softadastra.sync.storage;
 
+import com.softadastra.guard.EmbeddedDatabase;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -15,14 +16,14 @@ import org.jspecify.annotations.Nullable;
 final class Statements {
   private final Map<RowChange, PreparedStatement> changes = new EnumMap<>(RowChange.class);
   private final RowChanges made = new RowChanges();
-  private final PreparedStatement checkpoint;
+  private final Connection connection;
   private final PreparedStatement slotTaken;
 
   Statements(Connection connection) throws SQLException {
+    this.connection = connection;
     for (var change : RowChange.values()) {
       changes.put(change, connection.prepareStatement(change.sql()));
     }
-    checkpoint = connection.prepareStatement("checkpoint sync");
     slotTaken = connection.prepareStatement("select 1 from intent where slot = ?");
   }
 
@@ -70,7 +71,11 @@ final class Statements {
   }
 
   void checkpoint() throws SQLException {
-    checkpoint.execute();
+    EmbeddedDatabase.checkpoint(connection);
+  }
+
+  void clearPages() throws SQLException {
+    EmbeddedDatabase.clearPages(connection);
   }
 
   boolean slotTaken(long slot) throws SQLException {
