@@ -1,5 +1,5 @@
 /**
- * A file system under H2 that turns {@code CHECKPOINT SYNC} into a durability point which torn and
+ * A file system under H2 that turns a checkpoint of it into a durability point which torn and
  * reordered disk writes can't undo, for the price of one force.
  */
 @NullMarked

@@ -206,6 +206,8 @@ public final class ModelDisk implements AutoCloseable {
   @Override
   public synchronized void close() {
     FilePath.unregister(root);
+    log.clear();
+    base = null;
     try {
       closeSpill();
     } catch (IOException e) {

@@ -118,7 +118,7 @@ final class Salvage {
 
   private void copy(Connection source, EmbeddedDatabase to) throws SQLException {
     // before a first commit damage would end the opening
-    execute(source, "checkpoint sync");
+    EmbeddedDatabase.checkpoint(source);
     try (var target = to.connect()) {
       target.setAutoCommit(false);
       for (var table : tables(target)) {
@@ -127,7 +127,7 @@ final class Salvage {
       repair.on(target);
       target.commit();
       // a close that fails doesn't say so, and then the damaged one must stay
-      execute(target, "checkpoint sync");
+      EmbeddedDatabase.checkpoint(target);
     }
   }
 

@@ -2,6 +2,7 @@ package com.softadastra.edge.database;
 
 import com.softadastra.contracts.Hash;
 import com.softadastra.contracts.NodeId;
+import com.softadastra.guard.EmbeddedDatabase;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -93,9 +94,7 @@ public final class Statements {
     boolean was = changed;
     changed = false;
     if (was) {
-      try (var statement = connection.createStatement()) {
-        statement.execute("checkpoint sync");
-      }
+      EmbeddedDatabase.checkpoint(connection);
     }
     return was;
   }

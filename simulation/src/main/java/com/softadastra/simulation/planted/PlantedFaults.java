@@ -473,7 +473,7 @@ public final class PlantedFaults {
           of(
                   "a relay answers without a force of its database",
                   CUSTODY,
-                  in("edge.database.Statements", "commit").leavesOut("Statement.execute"))
+                  in("edge.database.Statements", "commit").leavesOut("EmbeddedDatabase.checkpoint"))
               .shownBy(1, RELAY, MAILBOXES),
           of(
                   "a relay signs before it has forced",

@@ -47,12 +47,43 @@ final class GuardedFiles {
   /** What a process has open, or had when it ended. */
   private static final class Open {
     final ModelDisk disk;
+    final Around around;
     final GuardFileSystem guard;
     boolean off;
 
-    Open(ModelDisk disk, GuardFileSystem guard) {
+    Open(ModelDisk disk, Around around, GuardFileSystem guard) {
       this.disk = disk;
+      this.around = around;
       this.guard = guard;
+    }
+  }
+
+  /**
+   * The world as the guard sees it. H2 may know of connections, with all that is behind them, for
+   * long after they are of use; then no world is behind them.
+   */
+  private static final class Around {
+    private @Nullable LongClock clock;
+    private @Nullable Consumer<Throwable> stop;
+
+    Around(LongClock clock, Consumer<Throwable> stop) {
+      this.clock = clock;
+      this.stop = stop;
+    }
+
+    long nanos() {
+      return clock == null ? 0 : clock.nanos();
+    }
+
+    void stops(Throwable cause) {
+      if (stop != null) {
+        stop.accept(cause);
+      }
+    }
+
+    void isGone() {
+      clock = null;
+      stop = null;
     }
   }
 
@@ -86,17 +117,21 @@ final class GuardedFiles {
   void open(Consumer<Throwable> stop) {
     var disk = ModelDisk.register(image.copy());
     disk.beginRecording();
-    var settings =
-        GuardSettings.production()
-            .withJournalBytes(JOURNAL_BYTES)
-            .withNanoTime(clock::nanos)
-            .withBackground(Runnable::run)
-            .withFailStop((_, cause) -> {
+    var around =
+        new Around(
+            clock,
+            cause -> {
               if (isRunning()) {
                 stop.accept(cause);
               }
             });
-    open = new Open(disk, GuardFileSystem.register("guard-" + disk.scheme(), settings));
+    var settings =
+        GuardSettings.production()
+            .withJournalBytes(JOURNAL_BYTES)
+            .withNanoTime(around::nanos)
+            .withBackground(Runnable::run)
+            .withFailStop((_, cause) -> around.stops(cause));
+    open = new Open(disk, around, GuardFileSystem.register("guard-" + disk.scheme(), settings));
   }
 
   private Open opened() {
@@ -194,6 +229,8 @@ final class GuardedFiles {
     var was = opened();
     open = null;
     was.off = true;
+    was.around.isGone();
+    was.disk.setFault(DiskFault.NONE);
     was.disk.close();
     FilePath.unregister(was.guard);
   }

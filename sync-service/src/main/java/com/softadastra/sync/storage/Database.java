@@ -12,8 +12,8 @@ import org.h2.store.fs.FilePath;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The embedded H2 database, opened through the guard so that {@code CHECKPOINT SYNC} is a point
- * from which nothing is lost. Which settings and why is in the decision on recording.
+ * The embedded H2 database, opened through the guard so that a checkpoint is a point from which
+ * nothing is lost. Which settings and why is in the decision on recording.
  */
 public final class Database implements AutoCloseable {
   private static final int REDO_BYTES = 16 << 20;
