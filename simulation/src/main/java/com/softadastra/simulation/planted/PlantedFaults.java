@@ -640,7 +640,7 @@ public final class PlantedFaults {
                   "the guard writes the database's file before its journal",
                   DURABLE,
                   in("guard.GuardChannel", "appendPending").with(Instead.WritesThrough.class))
-              .shownBy(1, DATABASE),
+              .shownBy(20, DATABASE),
           of(
                   "the guard forgets to force the database's file at a checkpoint",
                   DURABLE,
