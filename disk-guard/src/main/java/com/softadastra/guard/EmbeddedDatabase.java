@@ -188,7 +188,8 @@ public final class EmbeddedDatabase implements AutoCloseable {
   /**
    * Returns when all that is committed is in the file and forced. H2 writes in the background what
    * it has taken for that, and {@code CHECKPOINT SYNC} alone forces the file without waiting for it
-   * where nothing is left to take.
+   * where nothing is left to take. Not for a thread that may be interrupted, for which H2 doesn't
+   * wait either.
    */
   public static void checkpoint(Connection connection) throws SQLException {
     var store = store(connection);
@@ -206,7 +207,8 @@ public final class EmbeddedDatabase implements AutoCloseable {
   /** Lets go of the pages in memory, of which the next reads make new ones. */
   public static void clearPages(Connection connection) throws SQLException {
     var store = store(connection);
-    store.setCacheSize(Math.max(1, store.getCacheSize()));
+    // asked for in MB, given in kB
+    store.setCacheSize(1024 * Math.max(1, store.getCacheSize()));
   }
 
   private static MVStore store(Connection connection) throws SQLException {

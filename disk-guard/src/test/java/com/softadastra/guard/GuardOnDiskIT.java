@@ -27,6 +27,7 @@ import org.h2.mvstore.MVStore;
 import org.h2.store.fs.FilePath;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** H2 on the guard on a real disk; prints what a durable commit costs there. */
@@ -107,7 +108,7 @@ class GuardOnDiskIT {
   }
 
   @Test
-  @Timeout(120)
+  @Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
   void aCheckpointWaitsForWhatH2IsWriting() throws SQLException {
     GuardCounters counters = GuardFileSystem.register(settings).counters();
     try (Connection connection = connect("guard:");
@@ -127,6 +128,18 @@ class GuardOnDiskIT {
       }
       EmbeddedDatabase.checkpoint(connection);
       assertThat(counters.dataBytes() - before).isGreaterThan(64_000_000);
+    }
+  }
+
+  @Test
+  void thereIsAsMuchRoomForPagesAfterTheyWereLetGoOf() throws SQLException {
+    GuardFileSystem.register(settings);
+    try (Connection connection = connect("guard:")) {
+      SessionLocal session = (SessionLocal) connection.unwrap(JdbcConnection.class).getSession();
+      MVStore store = session.getDatabase().getStore().getMvStore();
+      int before = store.getCacheSize();
+      EmbeddedDatabase.clearPages(connection);
+      assertThat(store.getCacheSize()).isEqualTo(before).isGreaterThan(1);
     }
   }
 

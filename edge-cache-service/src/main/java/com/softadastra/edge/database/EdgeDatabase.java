@@ -154,7 +154,7 @@ public final class EdgeDatabase implements AutoCloseable {
         database.writeAtCommitsAlone();
       }
       return database;
-    } catch (SQLException e) {
+    } catch (SQLException | RuntimeException e) {
       opened.abandon();
       throw new DatabaseFailure("The edge's database can't be read: " + e.getMessage(), e);
     }

@@ -87,19 +87,21 @@ final class GroupCommits implements AutoCloseable {
   <T> void submit(int bytes, Work<T> work, CompletableFuture<T> forced) {
     var unit = new Unit<>(Math.min(WAITING_KIB, 1 + bytes / 1024), work, forced);
     room.acquireUninterruptibly(unit.kib);
+    boolean isFirst;
     synchronized (waiting) {
-      if (!closed) {
-        waiting.add(unit);
-        waiting.notifyAll();
-        if (steps != null && !due) {
-          due = true;
-          steps.execute(this::run);
-        }
+      if (closed) {
+        room.release(unit.kib);
+        forced.completeExceptionally(closed());
         return;
       }
+      waiting.add(unit);
+      waiting.notifyAll();
+      isFirst = !due;
+      due = true;
     }
-    room.release(unit.kib);
-    forced.completeExceptionally(closed());
+    if (steps != null && isFirst) {
+      steps.execute(this::run);
+    }
   }
 
   /** Somebody is about to wait for what was submitted. */
@@ -200,19 +202,25 @@ final class GroupCommits implements AutoCloseable {
     release(left);
   }
 
-  /** Returns when the thread has ended, which commits what waits; without it that is given up. */
+  /**
+   * Returns when the thread has ended, which commits what waits. Without one nobody who waits is
+   * answered any more.
+   */
   @Override
   public void close() {
     synchronized (waiting) {
       closed = true;
       waiting.notifyAll();
     }
-    if (steps != null) {
-      giveUp();
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException _) {
+        interrupted = true;
+      }
     }
-    try {
-      thread.join();
-    } catch (InterruptedException e) {
+    if (interrupted) {
       Thread.currentThread().interrupt();
     }
   }

@@ -5,12 +5,14 @@ import com.softadastra.disk.DiskFault;
 import com.softadastra.disk.DiskImage;
 import com.softadastra.edge.database.EdgeDatabase;
 import com.softadastra.edge.mailbox.MailboxStore;
+import com.softadastra.edge.mailbox.MailboxStore.Pile;
 import com.softadastra.edge.mailbox.h2.H2MailboxStore;
 import com.softadastra.edge.mailbox.h2.MailboxRepair;
 import com.softadastra.simulation.world.Disk.Before;
 import com.softadastra.simulation.world.Disk.Point;
 import com.softadastra.simulation.world.Disk.Stop;
 import com.softadastra.simulation.world.GuardedFiles.LongClock;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -128,7 +130,9 @@ final class DatabaseMailboxDisk extends MailboxDisk {
   @Override
   void lose(NodeId destination, UUID id) {
     close();
-    alone().taken(destination, id, new CompletableFuture<>());
+    var gone = new CompletableFuture<Optional<Pile>>();
+    alone().taken(destination, id, gone);
+    gone.join();
     var was = open;
     if (was != null) {
       open = null;

@@ -221,8 +221,11 @@ final class GuardedFiles {
     was.off = true;
     // what it writes now is nobody's; where it could not, threads of H2 would go on for ever
     was.disk.setFault(DiskFault.NONE);
-    database.run();
-    letGo();
+    try {
+      database.run();
+    } finally {
+      letGo();
+    }
   }
 
   private void letGo() {

@@ -123,7 +123,8 @@ public final class World {
    * What came of a plan.
    *
    * @param trace a number over all messages, answers and starts
-   * @param faults how often each kind of fault came about; one that finds nothing to do doesn't
+   * @param faults how often each kind of fault came about, as far as can be told; a crash of what
+   *     doesn't run, say, doesn't
    * @param seconds that were simulated
    * @param nodeSeconds the time that nodes were up, all together
    */
