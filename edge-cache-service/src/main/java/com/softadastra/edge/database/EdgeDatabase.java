@@ -210,7 +210,6 @@ public final class EdgeDatabase implements AutoCloseable {
     h2.shutdownImmediately();
     database.abandon();
     commits.close();
-    closeWriting();
   }
 
   /** H2 would know of it, and of all that is behind it, for ever. */
