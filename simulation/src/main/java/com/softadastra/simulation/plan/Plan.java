@@ -348,30 +348,26 @@ public record Plan(
             random.nextInt(3) == 0 ? Kind.RELAY_DROPS : Kind.STOP);
     for (int i = 20 + random.nextInt(20); i > 0; i--) {
       var kind = random.nextInt(3) == 0 ? Kind.WRITE : kinds.get(random.nextInt(kinds.size()));
-      happenings.add(
-          new Happening(
-              2 * SECOND + random.nextLong(last),
-              kind,
-              random.nextInt(64),
-              random.nextInt(64),
-              (long) (Math.pow(random.nextDouble(), 2) * last / 3),
-              random.nextLong()));
+      happenings.add(mostlyShort(kind, last, random));
     }
     happenings.sort(Comparator.comparingLong(Happening::at));
+  }
+
+  private static Happening mostlyShort(Kind kind, long last, SplittableRandom random) {
+    return new Happening(
+        2 * SECOND + random.nextLong(last),
+        kind,
+        random.nextInt(64),
+        random.nextInt(64),
+        (long) (Math.pow(random.nextDouble(), 2) * last / 3),
+        random.nextLong());
   }
 
   private static void relaysDisks(List<Happening> happenings, SplittableRandom random) {
     long last = happenings.stream().mapToLong(Happening::at).max().orElse(1);
     for (int i = random.nextInt(5); i > 0; i--) {
       var kind = random.nextInt(3) == 0 ? Kind.RELAY_FULL : Kind.RELAY_DISK_FAILS;
-      happenings.add(
-          new Happening(
-              2 * SECOND + random.nextLong(last),
-              kind,
-              random.nextInt(64),
-              random.nextInt(64),
-              (long) (Math.pow(random.nextDouble(), 2) * last / 3),
-              random.nextLong()));
+      happenings.add(mostlyShort(kind, last, random));
     }
     happenings.sort(Comparator.comparingLong(Happening::at));
   }
