@@ -54,7 +54,7 @@ class HttpCacheIT {
   }
 
   @AfterEach
-  void isUp() {
+  void isUp() throws IOException {
     origin.startAgain();
   }
 

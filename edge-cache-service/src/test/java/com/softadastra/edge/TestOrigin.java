@@ -1,7 +1,5 @@
 package com.softadastra.edge;
 
-import static org.awaitility.Awaitility.await;
-
 import com.softadastra.contracts.http.RawHttp;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
@@ -49,12 +47,13 @@ final class TestOrigin implements AutoCloseable {
   final int port;
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
   private volatile ServerSocket listener;
+  private volatile Thread accepting;
   private volatile Script script = (_, out) -> out.write(answer(200, "", ""));
 
   TestOrigin() throws IOException {
     listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     port = listener.getLocalPort();
-    accept(listener);
+    accepting = accept(listener);
   }
 
   /** A whole answer; each header is a line with its end. */
@@ -84,8 +83,8 @@ final class TestOrigin implements AutoCloseable {
     return script;
   }
 
-  private void accept(ServerSocket socket) {
-    Thread.ofVirtual()
+  private Thread accept(ServerSocket socket) {
+    return Thread.ofVirtual()
         .start(() -> {
           try {
             while (true) {
@@ -143,28 +142,25 @@ final class TestOrigin implements AutoCloseable {
   void stop() {
     try {
       listener.close();
+      // an accept that was under way may still bring a connection
+      accepting.join();
       for (var connection : open) {
         connection.close();
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
     }
   }
 
-  /** The port may be held for a moment by the accept that was under way. */
-  void startAgain() {
+  void startAgain() throws IOException {
     if (listener.isClosed()) {
-      await().ignoreExceptions().until(this::isListening);
+      listener = new ServerSocket();
+      listener.setReuseAddress(true);
+      listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+      accepting = accept(listener);
     }
-  }
-
-  private boolean isListening() throws IOException {
-    var again = new ServerSocket();
-    again.setReuseAddress(true);
-    again.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-    listener = again;
-    accept(again);
-    return true;
   }
 
   @Override
