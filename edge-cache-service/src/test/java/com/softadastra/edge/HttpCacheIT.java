@@ -8,7 +8,12 @@ import com.softadastra.contracts.http.RawHttp;
 import com.softadastra.contracts.json.Json;
 import com.softadastra.contracts.json.JsonReader;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -346,6 +351,40 @@ class HttpCacheIT {
     edge.send("HEAD", path, "");
     origin.stop();
     assertThat(get().status()).isEqualTo(504);
+  }
+
+  @Test
+  @DisplayName("RFC 9111, 5.2.3: directives that are not known are passed over, and passed on")
+  void unknownDirectives() throws IOException {
+    String control = "private-ish, community=\"UCI, x\", max-age=60";
+    origin.answers(200, "Cache-Control: " + control + "\r\n", "tea");
+    assertThat(get("Cache-Control: if-possible").header("Cache-Control")).isEqualTo(control);
+    var second = get("Cache-Control: if-possible=\"no-cache\"");
+    assertThat(status(second)).startsWith("softadastra; hit; ttl=");
+    assertThat(second.header("Cache-Control")).isEqualTo(control);
+    assertThat(origin.seen).hasSize(1);
+  }
+
+  @Test
+  @DisplayName("RFC 9211, 2: our member comes behind those of caches nearer the origin")
+  void cacheStatusOfOthers() throws IOException, InterruptedException {
+    origin.answers(
+        200, "Cache-Control: max-age=60\r\nCache-Status: upstream; hit; ttl=9\r\n", "tea");
+    String ours = "softadastra; fwd=uri-miss; fwd-status=200; ttl=60; stored";
+    assertThat(statuses()).containsExactly("upstream; hit; ttl=9", ours);
+    assertThat(statuses())
+        .satisfiesExactly(
+            upstream -> assertThat(upstream).isEqualTo("upstream; hit; ttl=9"),
+            hit -> assertThat(hit).startsWith("softadastra; hit; ttl="));
+  }
+
+  /** The members of Cache-Status, in the order in which they come. */
+  private List<String> statuses() throws IOException, InterruptedException {
+    try (var client = HttpClient.newHttpClient()) {
+      var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + edge.port + path));
+      var answer = client.send(request.build(), BodyHandlers.discarding());
+      return answer.headers().allValues("Cache-Status");
+    }
   }
 
   @Test

@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.softadastra.node.client.Answer;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -50,8 +51,25 @@ class DeadLettersIT {
     return node.client().get(LETTERS + "?settled=" + settled).orThrow().path("deadLetters");
   }
 
-  /** Two people use one id apart, so one of the two intents has no effect. */
+  private static String document(String id) {
+    return "/api/v1/spaces/" + SPACE + "/documents/orders/" + id;
+  }
+
+  /** The document that only this node writes. */
+  private String of(TestNode node) {
+    return node == a ? "of-a" : "of-b";
+  }
+
   private JsonNode letter(String id) {
+    return letter(id, _ -> {});
+  }
+
+  /**
+   * Two people use one id apart, so one of the two intents has no effect.
+   *
+   * @param more is done at each before they meet again
+   */
+  private JsonNode letter(String id, Consumer<TestNode> more) {
     a.switchLink(b.id(), "off");
     a.awaitLinkTo(b.id(), "off");
     for (var node : new TestNode[] {a, b}) {
@@ -61,8 +79,9 @@ class DeadLettersIT {
               {"id": "%s", "operations": [{"op": "put", "collection": "orders", "id": "%s",
                 "body": {"by": "%s"}}]}
               """
-                  .formatted(id, node == a ? "of-a" : "of-b", node.id()))
+                  .formatted(id, of(node), node.id()))
           .orThrow();
+      more.accept(node);
     }
     a.switchLink(b.id(), "on");
     awaitSame(SOON, a, b);
@@ -91,6 +110,28 @@ class DeadLettersIT {
   }
 
   @Test
+  void whatWasMadeOnItIsShownBehindItAndHasEffect() {
+    var letter =
+        letter(
+            "invoice-9",
+            node ->
+                node.client()
+                    .put(document(of(node)), JsonMapper.shared().readTree("{\"paid\": true}"))
+                    .orThrow());
+    var loser = letter.path("node").asString().equals(a.id()) ? a : b;
+    for (var node : new TestNode[] {a, b}) {
+      String id = letters(node, false).get(0).path("id").asString();
+      var behind = node.client().get(LETTERS + "/" + id).orThrow().path("behind");
+      assertThat(behind).hasSize(1);
+      assertThat(behind.get(0).path("id").asString()).isEqualTo(of(loser));
+      assertThat(behind.get(0).path("node").asString()).isEqualTo(loser.id());
+      assertThat(behind.get(0).path("effective").asBoolean()).isTrue();
+      var shown = node.client().get(document(of(loser))).orThrow();
+      assertThat(shown.path("paid").asBoolean()).isTrue();
+    }
+  }
+
+  @Test
   void anotherIntentTakesItsPlace() {
     var letter = letter("invoice-8");
     String document = letter.path("documents").get(0).path("id").asString();
@@ -108,8 +149,7 @@ class DeadLettersIT {
     await("b hears of it").atMost(SOON).until(() -> letters(b, false).isEmpty());
     assertThat(letters(b, true).get(0).path("settled").path("intent").asString())
         .isEqualTo("invoice-8b");
-    var written =
-        b.client().get("/api/v1/spaces/" + SPACE + "/documents/orders/" + document).orThrow();
+    var written = b.client().get(document(document)).orThrow();
     assertThat(written.path("by").asString()).isEqualTo("correction");
     var unknown =
         record(

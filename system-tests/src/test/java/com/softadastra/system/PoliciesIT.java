@@ -300,6 +300,27 @@ class PoliciesIT {
   }
 
   @Test
+  void ofNumbersTheGreatestAndTheLeastCount() {
+    declare(
+        a,
+        "tanks",
+        """
+        {"policy": "merge", "fields": {"highest": {"type": "max"}, "lowest": {"type": "min"}}}
+        """);
+    put(a, "tanks/diesel", "{\"highest\": 50, \"lowest\": 40}");
+    apart(() -> {
+      put(a, "tanks/diesel", "{\"highest\": 70, \"lowest\": 30}");
+      put(b, "tanks/diesel", "{\"highest\": 60, \"lowest\": 20}");
+    });
+    for (var node : new TestNode[] {a, b}) {
+      var diesel = get(node, "tanks/diesel");
+      assertThat(diesel.path("highest").asInt()).isEqualTo(70);
+      assertThat(diesel.path("lowest").asInt()).isEqualTo(20);
+      assertThat(node.openConflicts()).isEmpty();
+    }
+  }
+
+  @Test
   void ofDefinitionsThatWereChangedApartOneCounts() {
     declare(a, "items", "{\"policy\": \"keep\"}");
     put(a, "items/tea", "{\"stock\": 10}");

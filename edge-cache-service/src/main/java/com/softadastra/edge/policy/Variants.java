@@ -31,12 +31,14 @@ public final class Variants {
     return true;
   }
 
-  /** The one that matches, of several the newest. */
+  /** The one that matches, of several the newest by its {@code Date} (RFC 9111, 4). */
   public static <T> Optional<T> select(
       List<T> stored, Headers request, Function<T, ResponseHead> head) {
     return stored.stream()
         .filter(it -> matches(head.apply(it).selecting(), request))
-        .max(Comparator.comparing(it -> head.apply(it).receivedAt()));
+        .max(
+            Comparator.comparing((T it) -> head.apply(it).date())
+                .thenComparing(it -> head.apply(it).receivedAt()));
   }
 
   /** Lines joined and blanks dropped; encodings, whose order means nothing, also sorted. */

@@ -2,7 +2,10 @@ package com.softadastra.edge.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -62,20 +65,25 @@ class VariantsTest {
         .isFalse();
   }
 
+  private static ResponseHead dated(Instant date, Instant receivedAt) {
+    return ResponseHead.of(
+        200, Headers.of("Date", HttpDate.format(date)), receivedAt, receivedAt, Map.of());
+  }
+
+  private static Optional<ResponseHead> selected(ResponseHead... stored) {
+    return Variants.select(List.of(stored), Headers.NONE, Function.identity());
+  }
+
   @Test
-  @DisplayName("4.1: of several that match the newest")
+  @DisplayName("4: of several that match the newest by Date, of equal ones the last to come")
   void newest() {
-    var older = Messages.ok("ETag", "\"old\"");
-    var newer =
-        ResponseHead.of(
-            200,
-            Headers.of("ETag", "\"new\""),
-            Messages.NOW,
-            Messages.NOW.plusSeconds(1),
-            java.util.Map.of());
-    assertThat(Variants.select(List.of(newer, older), Headers.NONE, Function.identity()))
-        .contains(newer);
-    assertThat(Variants.select(List.<ResponseHead>of(), Headers.NONE, Function.identity()))
-        .isEmpty();
+    var now = Messages.NOW;
+    var older = dated(now.minusSeconds(9), now.plusSeconds(2));
+    var newer = dated(now, now);
+    var again = dated(now, now.plusSeconds(1));
+    assertThat(selected(newer, older)).contains(newer);
+    assertThat(selected(older, newer)).contains(newer);
+    assertThat(selected(again, newer, older)).contains(again);
+    assertThat(selected()).isEmpty();
   }
 }
