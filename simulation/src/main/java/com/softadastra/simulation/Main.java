@@ -84,6 +84,7 @@ public final class Main {
         throw new IllegalArgumentException("a history needs a file");
       }
       var numbers = numbers(arguments.subList(2, arguments.size()), OF_A_HISTORY);
+      out.println("again: ./softadastra simulate " + String.join(" ", arguments));
       var result =
           HistoryRun.of(
               Path.of(arguments.get(1)),
